@@ -1,0 +1,150 @@
+"""Every error that lbhsweep raises on purpose.
+
+A message says what is wrong, where (``file:line: key``, or run id and step), what was
+found, what was wanted, and what to do next.  Each class also inherits the builtin that a
+caller who knows nothing of lbhsweep would catch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class LbhsweepError(Exception):
+    """Base of all errors raised by lbhsweep."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong in a file that a user wrote.
+
+    Attributes
+    ----------
+    file : str
+        The file's name as the user gave it.
+    line : int
+        Line in the file, from 1.
+    key : str
+        Dotted path of the offending key, for example ``axes.pressure[1]``.
+    message : str
+        What is wrong and what was expected.
+    """
+
+    file: str
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key}: {self.message}"
+
+
+class SpecError(LbhsweepError, ValueError):
+    """A file written by the user (sweep, cluster or parameter file) is wrong.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        Everything that is wrong, not only the first thing.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
+
+class UnitError(LbhsweepError, ValueError):
+    """A quantity's text has no unit, an unknown unit, or a unit of another dimension."""
+
+
+class ForceFieldError(LbhsweepError, ValueError):
+    """A force field's parameters are incomplete or contradict the structure."""
+
+
+class StructureError(LbhsweepError, ValueError):
+    """A structure is not what the force field describes (species, anions, overlaps)."""
+
+
+class SimulationError(LbhsweepError, RuntimeError):
+    """A run's physics failed; recorded, and the sweep goes on.
+
+    Parameters
+    ----------
+    message : str
+        What happened, with atoms and values.
+    step : int
+        Outer step at which it was noticed.
+
+    Attributes
+    ----------
+    error_class : str
+        Short stable name under which the failure is recorded and retried.
+    """
+
+    error_class = "simulation"
+
+    def __init__(self, message: str, step: int = 0) -> None:
+        self.message = message
+        self.step = step
+        super().__init__(f"step {step}: {message}" if step else message)
+
+    def __reduce__(self) -> tuple[type[SimulationError], tuple[str, int]]:
+        return type(self), (self.message, self.step)
+
+
+class NotFiniteError(SimulationError, ArithmeticError):
+    """An energy, force, velocity or cell component is NaN or infinite."""
+
+    error_class = "not-finite"
+
+
+class LostAtomsError(SimulationError):
+    """Atoms moved further in one step than any physical motion could carry them."""
+
+    error_class = "lost-atoms"
+
+
+class BoxCollapseError(SimulationError):
+    """The cell shrank or grew beyond any density of this material."""
+
+    error_class = "box-collapse"
+
+
+class CutoffError(SimulationError, ValueError):
+    """The cutoff exceeds half the smallest height of the cell."""
+
+    error_class = "cutoff-over-half-box"
+
+
+class AtomsTooCloseError(SimulationError):
+    """Two atoms fell into the unphysical well of a Buckingham pair."""
+
+    error_class = "atoms-too-close"
+
+
+class StoreError(LbhsweepError, OSError):
+    """A record or dataset can't be read or written."""
+
+
+class CorruptRecordError(StoreError):
+    """A record's checksum does not fit its content."""
+
+
+class SchemaError(StoreError):
+    """A record or dataset was written by a newer, unknown schema."""
+
+
+class ClusterError(LbhsweepError, RuntimeError):
+    """A cluster can't be started or no worker appears."""
+
+
+class SweepLockedError(LbhsweepError, RuntimeError):
+    """Another driver works on this folder."""
+
+
+class InterruptedRun(LbhsweepError, RuntimeError):  # noqa: N818 - an outcome, not an error
+    """A run was asked to stop; it left a checkpoint and can go on from there."""

@@ -1,0 +1,134 @@
+"""The run point: one cell of the grid, everything that determines one run's physics.
+
+Frozen and hashable, made of plain numbers and strings in the units that the field names carry,
+so that its canonical JSON is its identity (see `lbhsweep.sweep.identity`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["heating", "cooling"]
+Phase = Literal["alpha", "beta"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemPoint:
+    """What is simulated: crystal, starting phase, size, vacancies."""
+
+    crystal: str
+    phase: Phase
+    supercell: tuple[int, int, int]
+    n_vacancies: int
+    charge_compensation: Literal["anions", "cations", "background"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPoint:
+    """How atoms interact: the potential, its content, and how exactly it is evaluated.
+
+    `potential_digest` is the SHA-256 of the canonical parameter content, so that an edit of a
+    parameter file reruns what it touches.
+    """
+
+    potential: str
+    potential_digest: str
+    cutoff_A: float
+    shift: bool
+    accuracy: Literal["production", "high"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicsPoint:
+    """How the equations of motion are integrated.
+
+    `timestep_fs` is the inner step (bonds and angles); non-bonded forces act every
+    `nonbonded_every` inner steps (the outer step).  Samples are taken every
+    `sample_every` outer steps.
+    """
+
+    ensemble: Literal["npt", "nvt", "nve"]
+    timestep_fs: float
+    nonbonded_every: int
+    thermostat_time_ps: float
+    barostat_time_ps: float
+    sample_every: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPoint:
+    """Constant pressure and temperature: equilibrate, then produce."""
+
+    temperature_K: float
+    equilibrate_ps: float
+    produce_ps: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RampPoint:
+    """Temperature driven at a constant rate from one end of the range to the other.
+
+    Heating goes from `temperature_min_K` up, cooling from `temperature_max_K` down, after
+    `equilibrate_ps` at the starting temperature.  Bins have width `bin_K` from the minimum.
+    """
+
+    temperature_min_K: float
+    temperature_max_K: float
+    bin_K: float
+    heating_rate_K_per_ps: float
+    direction: Direction
+    equilibrate_ps: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPoint:
+    """One run.  `rehearsal` marks make-believe physics, stored apart from real results."""
+
+    system: SystemPoint
+    model: ModelPoint
+    dynamics: DynamicsPoint
+    protocol: HoldPoint | RampPoint
+    pressure_GPa: float
+    replica: int
+    observables: tuple[str, ...]
+    rehearsal: bool = False
+
+    @property
+    def group(self) -> Literal["hold", "ramp"]:
+        """Name the group of the dataset in which this run lands."""
+        return "hold" if isinstance(self.protocol, HoldPoint) else "ramp"
+
+    @property
+    def coordinates(self) -> dict[str, str | int | float]:
+        """Give the run's place in its group: dimension name to coordinate value.
+
+        The group `ramp` has the further dimension ``temperature`` inside each run.
+        """
+        common: dict[str, str | int | float] = {
+            "potential": self.model.potential,
+            "n_vacancies": self.system.n_vacancies,
+            "pressure": self.pressure_GPa,
+        }
+        if isinstance(self.protocol, HoldPoint):
+            return {**common, "temperature": self.protocol.temperature_K, "replica": self.replica}
+        return {
+            **common,
+            "heating_rate": self.protocol.heating_rate_K_per_ps,
+            "direction": self.protocol.direction,
+            "replica": self.replica,
+        }
+
+    @property
+    def label(self) -> str:
+        """Describe the run in a line, for logs and progress: ``0.4 GPa heating 20 K/ps r0``."""
+        parts = [f"{self.model.potential}", f"{self.pressure_GPa:g} GPa"]
+        if self.system.n_vacancies:
+            parts.append(f"{self.system.n_vacancies} vacancies")
+        if isinstance(self.protocol, HoldPoint):
+            parts.append(f"{self.protocol.temperature_K:g} K")
+        else:
+            parts.append(
+                f"{self.protocol.direction} {self.protocol.heating_rate_K_per_ps:g} K/ps"
+            )
+        return " ".join([*parts, f"r{self.replica}"])

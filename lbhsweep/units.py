@@ -1,0 +1,128 @@
+"""Internal units, physical constants, and the texts in which users write quantities.
+
+Inside lbhsweep: Å, ps, g/mol, e, K, kJ/mol.  Pressure appears as GPa at every human boundary
+and as kJ/mol/Å³ in the engine.  Constants are CODATA 2018 (exact SI values where they exist),
+https://doi.org/10.1103/RevModPhys.93.025010.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from lbhsweep.errors import UnitError
+
+AVOGADRO = 6.02214076e23
+"""1/mol."""
+ELEMENTARY_CHARGE = 1.602176634e-19
+"""C."""
+BOLTZMANN = 1.380649e-23 * AVOGADRO / 1e3
+"""kJ/mol/K: k_B of one degree of freedom, per mole."""
+GAS_CONSTANT = 1.380649e-23 * AVOGADRO
+"""J/mol/K."""
+COULOMB = ELEMENTARY_CHARGE**2 / (4 * math.pi * 8.8541878128e-12) * AVOGADRO * 1e10 / 1e3
+"""kJ/mol Å/e²: the Coulomb constant, 1389.35458."""
+GPA = 1e9 * 1e-30 * AVOGADRO / 1e3
+"""kJ/mol/Å³ per GPa: 1 GPa Å³ = 0.602214 kJ/mol."""
+ACCELERATION = 100.0
+"""Å/ps² per (kJ/mol/Å)/(g/mol)."""
+EV = ELEMENTARY_CHARGE * AVOGADRO / 1e3
+"""kJ/mol per eV."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit that a quantity's text may carry: value · scale = value in the base unit."""
+
+    dimension: str
+    scale: float
+
+
+BASE_UNITS = MappingProxyType(
+    {
+        "pressure": "GPa",
+        "temperature": "K",
+        "rate": "K/ps",
+        "time": "ps",
+        "length": "Å",
+    }
+)
+"""The unit of each dimension in which parsed quantities are returned."""
+
+KNOWN_UNITS = MappingProxyType(
+    {
+        "GPa": Unit("pressure", 1.0),
+        "MPa": Unit("pressure", 1e-3),
+        "kbar": Unit("pressure", 0.1),
+        "bar": Unit("pressure", 1e-4),
+        "atm": Unit("pressure", 1.01325e-4),
+        "Pa": Unit("pressure", 1e-9),
+        "K": Unit("temperature", 1.0),
+        "K/ps": Unit("rate", 1.0),
+        "K/ns": Unit("rate", 1e-3),
+        "fs": Unit("time", 1e-3),
+        "ps": Unit("time", 1.0),
+        "ns": Unit("time", 1e3),
+        "us": Unit("time", 1e6),
+        "Å": Unit("length", 1.0),
+        "angstrom": Unit("length", 1.0),
+        "A": Unit("length", 1.0),
+        "nm": Unit("length", 10.0),
+    }
+)
+
+_QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)\s*")
+
+
+def units_of(dimension: str) -> tuple[str, ...]:
+    """Name the units known for a dimension, base unit first."""
+    base = BASE_UNITS[dimension]
+    others = (name for name, unit in KNOWN_UNITS.items() if unit.dimension == dimension)
+    return (base, *(name for name in others if name != base))
+
+
+def parse_quantity(text: object, dimension: str) -> float:
+    """Read a number with its unit, such as ``0.4 GPa`` or ``100 K/ns``.
+
+    Parameters
+    ----------
+    text : object
+        What the user wrote.
+    dimension : str
+        A key of `BASE_UNITS`.
+
+    Returns
+    -------
+    float
+        The value in the dimension's base unit.
+
+    Raises
+    ------
+    UnitError
+        If the text is no number with a unit of that dimension; the message lists the units.
+    """
+    known = ", ".join(units_of(dimension))
+    example = f"for example '300 {BASE_UNITS[dimension]}'"
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise UnitError(f"got {text!r}, wanted a {dimension} with its unit ({known}), {example}")
+    match = _QUANTITY.fullmatch(str(text))
+    if match is None:
+        raise UnitError(f"got {text!r}, wanted a {dimension} with its unit ({known}), {example}")
+    number, unit = match.groups()
+    if not unit:
+        raise UnitError(
+            f"got {text!r} without a unit, wanted a {dimension} in one of {known}, "
+            f"for example '{number} {BASE_UNITS[dimension]}'"
+        )
+    if unit not in KNOWN_UNITS:
+        raise UnitError(f"unknown unit {unit!r}, wanted a {dimension} in one of {known}")
+    if KNOWN_UNITS[unit].dimension != dimension:
+        raise UnitError(
+            f"{unit!r} is a unit of {KNOWN_UNITS[unit].dimension}, "
+            f"wanted a {dimension} in one of {known}"
+        )
+    # Through a decimal string: 12.5 K/ns must be exactly the float that 0.0125 K/ps is,
+    # or the same physics would get two run ids.
+    return float(f"{float(number) * KNOWN_UNITS[unit].scale:.12g}")
