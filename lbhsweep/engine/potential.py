@@ -1,0 +1,91 @@
+"""The small interface behind which any potential can take the force field's place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int32]
+
+
+@dataclass(slots=True)
+class ForceBuffers:
+    """What one evaluation leaves behind; every call overwrites all of it.
+
+    Attributes
+    ----------
+    forces : (n_atoms, 3) float64
+        kJ/mol/Å.
+    virial : (3, 3) float64
+        W = Σ r⊗F in kJ/mol, so that P = (2K + tr W)/(3V).
+    energies : (n_terms,) float64
+        kJ/mol, in the order of the potential's `fast_terms` or `slow_terms`.
+    """
+
+    forces: FloatArray
+    virial: FloatArray
+    energies: FloatArray
+
+    @classmethod
+    def empty(cls, n_atoms: int, n_terms: int) -> Self:
+        """Make buffers of zeros."""
+        return cls(np.zeros((n_atoms, 3)), np.zeros((3, 3)), np.zeros(n_terms))
+
+
+class Potential(Protocol):
+    """Forces in two speeds: `fast` every inner step, `slow` every outer step.
+
+    A potential with one speed leaves `fast_terms` empty and lets `fast` write zeros.
+    Positions are unwrapped; a potential must not care in which periodic image an atom or a
+    whole anion is.
+    """
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of atoms."""
+        ...
+
+    @property
+    def masses(self) -> FloatArray:
+        """Masses (n_atoms,) in g/mol."""
+        ...
+
+    @property
+    def fast_terms(self) -> tuple[str, ...]:
+        """Names of the energies of `fast`."""
+        ...
+
+    @property
+    def slow_terms(self) -> tuple[str, ...]:
+        """Names of the energies of `slow`."""
+        ...
+
+    def update(self, positions: FloatArray, cell: FloatArray, step: int) -> None:
+        """Bring the neighbour list up to date; once per outer step, before `slow`.
+
+        Raises
+        ------
+        CutoffError
+            If the cutoff exceeds half the smallest height of the cell.
+        """
+        ...
+
+    def fast(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
+        """Evaluate the stiff, cheap forces (bonds, angles)."""
+        ...
+
+    def slow(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
+        """Evaluate the soft, dear forces (pairs, reciprocal sum)."""
+        ...
+
+    def list_state(self) -> tuple[FloatArray, FloatArray] | None:
+        """Give positions and cell at which the list was last built; kept in checkpoints."""
+        ...
+
+    def restore_list(self, positions: FloatArray, cell: FloatArray) -> None:
+        """Rebuild the list as it was, so that sums run in the same order to the last bit."""
+        ...
