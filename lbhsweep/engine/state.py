@@ -1,0 +1,113 @@
+"""Everything that the future of a simulation depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.engine import random
+from lbhsweep.engine.potential import FloatArray
+from lbhsweep.units import ACCELERATION, BOLTZMANN
+
+
+@dataclass(slots=True)
+class State:
+    """Where a simulation stands after a whole number of outer steps.
+
+    Attributes
+    ----------
+    positions : (n_atoms, 3) float64
+        Å, unwrapped.
+    velocities : (n_atoms, 3) float64
+        Å/ps, relative to the deforming cell; their centre of mass rests.
+    cell : (3, 3) float64
+        Å, rows are lattice vectors.
+    strain_rate : (3, 3) float64
+        Rate of the cell's deformation in 1/ps.
+    seed : int
+        64-bit key of all random numbers; with `step` it is the generator's whole state.
+    step : int
+        Outer steps done.
+    thermostat_work, barostat_work : float
+        Energy in kJ/mol that the baths have given to the system so far.
+    """
+
+    positions: FloatArray
+    velocities: FloatArray
+    cell: FloatArray
+    strain_rate: FloatArray
+    seed: int
+    step: int = 0
+    thermostat_work: float = 0.0
+    barostat_work: float = 0.0
+
+    @classmethod
+    def at_rest(cls, positions: FloatArray, cell: FloatArray, seed: int) -> Self:
+        """Place motionless atoms in a cell; arrays are copied."""
+        return cls(
+            np.array(positions, dtype=np.float64, order="C"),
+            np.zeros_like(positions, dtype=np.float64),
+            np.array(cell, dtype=np.float64, order="C"),
+            np.zeros((3, 3)),
+            seed,
+        )
+
+    @property
+    def n_atoms(self) -> int:
+        """Number of atoms."""
+        return len(self.positions)
+
+    @property
+    def volume(self) -> float:
+        """Volume of the cell in Å³."""
+        a, b, c = self.cell
+        return abs(float(a @ np.cross(b, c)))
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Give copies of all fields as arrays, for a checkpoint."""
+        return {
+            "positions": self.positions.copy(),
+            "velocities": self.velocities.copy(),
+            "cell": self.cell.copy(),
+            "strain_rate": self.strain_rate.copy(),
+            "counters": np.array([self.seed, self.step], dtype=np.uint64),
+            "work": np.array([self.thermostat_work, self.barostat_work]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Rebuild the state that `to_arrays` gave, to the last bit."""
+        seed, step = (int(value) for value in arrays["counters"])
+        thermostat_work, barostat_work = (float(value) for value in arrays["work"])
+        motion = (
+            np.array(arrays[name]) for name in ("positions", "velocities", "cell", "strain_rate")
+        )
+        return cls(*motion, seed, step, thermostat_work, barostat_work)
+
+
+def draw_velocities(state: State, masses: FloatArray, temperature: float) -> None:
+    """Give the atoms Maxwell–Boltzmann velocities at exactly this temperature.
+
+    The centre of mass is brought to rest and the kinetic energy scaled to
+    (3N - 3) k_B T / 2, so that replicas differ only in direction.
+
+    Parameters
+    ----------
+    state : State
+        Its `velocities` are replaced, drawn from its seed.
+    masses : (n_atoms,) float64
+        g/mol.
+    temperature : float
+        K.
+    """
+    flat = np.empty(state.velocities.size)
+    random.fill_normals(state.seed, 0, random.STREAM_VELOCITIES, flat)
+    velocities = flat.reshape(-1, 3) / np.sqrt(masses)[:, None]
+    velocities -= masses @ velocities / masses.sum()
+    twice_kinetic = float(masses @ (velocities**2).sum(axis=1)) / ACCELERATION
+    wanted = (3 * len(masses) - 3) * BOLTZMANN * temperature
+    state.velocities[:] = velocities * np.sqrt(wanted / twice_kinetic)
