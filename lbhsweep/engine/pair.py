@@ -31,27 +31,6 @@ LARGEST_EXPONENT = 64.0
 """Beyond r = 64 ρ the repulsion, below 1e-27 of its prefactor, is held at that value."""
 
 
-class PairType(NamedTuple):
-    """Parameters of one pair type.
-
-    Attributes
-    ----------
-    prefactor : float
-        A in kJ/mol.
-    inverse_rho : float
-        1/ρ in 1/Å.
-    dispersion : float
-        C in kJ/mol Å⁶.
-    shift : float
-        Buckingham energy at the cutoff in kJ/mol, subtracted from every pair; 0 for none.
-    """
-
-    prefactor: float
-    inverse_rho: float
-    dispersion: float
-    shift: float
-
-
 class ErfPolynomial(NamedTuple):
     """erf(αr)/r and its derivative by u = r² as polynomials in t = u·scale - 1.
 
@@ -68,6 +47,57 @@ class ErfPolynomial(NamedTuple):
     scale: float
     value: FloatArray
     slope: FloatArray
+
+
+class Repulsion(NamedTuple):
+    """A exp(-r/ρ).
+
+    Attributes
+    ----------
+    prefactor : float
+        A in kJ/mol.
+    inverse_rho : float
+        1/ρ in 1/Å.
+    """
+
+    prefactor: float
+    inverse_rho: float
+
+
+class Screened(NamedTuple):
+    """q₁q₂ erfc(αr)/r.
+
+    Attributes
+    ----------
+    charge_product : float
+        q₁q₂ times the Coulomb constant, kJ/mol Å.
+    polynomial : ErfPolynomial
+    """
+
+    charge_product: float
+    polynomial: ErfPolynomial
+
+
+class PairType(NamedTuple):
+    """The terms of one pair type; None for a term that it lacks.
+
+    Numba prunes the branches of what is None, so each combination of terms is a kernel of its
+    own: B-B pairs, dispersion alone, take a third of the time of the full kernel.
+
+    Attributes
+    ----------
+    repulsion : Repulsion or None
+    dispersion : float or None
+        C of -C/r⁶ in kJ/mol Å⁶.
+    screened : Screened or None
+    shift : float
+        Buckingham energy at the cutoff in kJ/mol, subtracted from every pair; 0 for none.
+    """
+
+    repulsion: Repulsion | None
+    dispersion: float | None
+    screened: Screened | None
+    shift: float
 
 
 def erf_polynomial(alpha: float, cutoff: float) -> ErfPolynomial:
@@ -138,9 +168,10 @@ def pair_forces(
     wrapped: FloatArray,
     image_table: FloatArray,
     pairs: PairList,
-    kind: PairType,
-    charge_product: float,
-    polynomial: ErfPolynomial,
+    repulsion: Repulsion | None,
+    dispersion: float | None,
+    screened: Screened | None,
+    shift: float,
     cutoff: float,
     closest: float,
     buffer_x: FloatArray,
@@ -157,10 +188,8 @@ def pair_forces(
     wrapped : (3, n_atoms) float64, Å
     image_table : (IMAGE_SPAN³, 3) float64, Å
     pairs : PairList
-    kind : PairType
-    charge_product : float
-        q₁q₂ times the Coulomb constant, kJ/mol Å.
-    polynomial : ErfPolynomial
+    repulsion, dispersion, screened, shift
+        The fields of `PairType`, one by one: numba prunes branches on arguments only.
     cutoff, closest : float
         Å; pairs nearer than `closest` are counted.
     buffer_x, buffer_y, buffer_z : (n,) float64
@@ -176,14 +205,6 @@ def pair_forces(
     """
     cutoff2 = cutoff * cutoff
     closest2 = closest * closest
-    a = kind.prefactor
-    a_rho = a * kind.inverse_rho
-    inverse_rho = kind.inverse_rho
-    c6 = kind.dispersion
-    shift = kind.shift
-    scale = polynomial.scale
-    value = polynomial.value
-    slope = polynomial.slope
     wxx = wyy = wzz = wxy = wxz = wyz = 0.0
     buckingham = 0.0
     coulomb = 0.0
@@ -211,25 +232,25 @@ def pair_forces(
             too_close += 1.0 if r2 < closest2 else 0.0
             inverse_r = 1.0 / math.sqrt(r2)
             inverse_r2 = inverse_r * inverse_r
-            inverse_r6 = inverse_r2 * inverse_r2 * inverse_r2
             s = 0.0
-            if a_rho != 0.0:
-                repulsion = _exp_negative(r2 * inverse_r * inverse_rho)
-                s += a_rho * repulsion * inverse_r
-                buckingham += inside * a * repulsion
-            if c6 != 0.0:
-                s -= 6.0 * c6 * inverse_r6 * inverse_r2
-                buckingham -= inside * c6 * inverse_r6
+            if repulsion is not None:
+                e = repulsion.prefactor * _exp_negative(r2 * inverse_r * repulsion.inverse_rho)
+                s += e * repulsion.inverse_rho * inverse_r
+                buckingham += inside * e
+            if dispersion is not None:
+                e = dispersion * inverse_r2 * inverse_r2 * inverse_r2
+                s -= 6.0 * e * inverse_r2
+                buckingham -= inside * e
             buckingham -= inside * shift
-            if charge_product != 0.0:
-                t = r2 * scale - 1.0
-                p = value[ERF_TERMS - 1]
-                q = slope[ERF_TERMS - 1]
+            if screened is not None:
+                t = r2 * screened.polynomial.scale - 1.0
+                p = screened.polynomial.value[ERF_TERMS - 1]
+                q = screened.polynomial.slope[ERF_TERMS - 1]
                 for n in range(ERF_TERMS - 1):
-                    p = p * t + value[ERF_TERMS - 2 - n]
-                    q = q * t + slope[ERF_TERMS - 2 - n]
-                s += charge_product * (inverse_r * inverse_r2 - q)
-                coulomb += inside * (inverse_r - p)
+                    p = p * t + screened.polynomial.value[ERF_TERMS - 2 - n]
+                    q = q * t + screened.polynomial.slope[ERF_TERMS - 2 - n]
+                s += screened.charge_product * (inverse_r * inverse_r2 - q)
+                coulomb += inside * screened.charge_product * (inverse_r - p)
             s *= inside
             px = s * x
             py = s * y
@@ -264,7 +285,7 @@ def pair_forces(
     virial[1, 2] += wyz
     virial[2, 1] += wyz
     energies[0] += buckingham
-    energies[1] += charge_product * coulomb
+    energies[1] += coulomb
     return too_close
 
 

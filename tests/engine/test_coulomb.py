@@ -5,7 +5,7 @@ import pytest
 from scipy.special import erfcinv
 
 from lbhsweep.engine import ewald, neighbors, pme
-from lbhsweep.engine.pair import PairType, erf_polynomial, pair_forces
+from lbhsweep.engine.pair import Screened, erf_polynomial, pair_forces
 from lbhsweep.units import COULOMB
 
 # Madelung constants by nearest-neighbour distance (Borwein, Glasser, McPhedran, Wan & Zucker,
@@ -48,8 +48,8 @@ def coulomb(positions, cell, charges, cutoff, *, screening=1e-10, mesh_spacing=N
             )  # fmt: skip
             scratch = np.empty((3, int(np.diff(pairs.start).max(initial=1))))
             pair_forces(
-                wrapped, images, pairs, PairType(0.0, 1.0, 0.0, 0.0),
-                COULOMB * values[p] * values[q], polynomial, cutoff, 0.0,
+                wrapped, images, pairs, None, None,
+                Screened(COULOMB * values[p] * values[q], polynomial), 0.0, cutoff, 0.0,
                 *scratch, forces, virial, energies,
             )  # fmt: skip
     charged = np.arange(n, dtype=np.uint32)
