@@ -73,6 +73,10 @@ class Barostat:
         push = pv_internal - self.pressure * volume + 2.0 * BOLTZMANN * temperature
         return eta + 3.0 * duration * push / self.inertia
 
+    def steady_work(self, eta: float, duration: float, temperature: float) -> float:
+        """Work in kJ/mol of the constant push while the cell strains: 2 k_B T Δ(ln V)."""
+        return 6.0 * BOLTZMANN * temperature * eta * duration
+
     def thermalise(
         self, eta: float, duration: float, temperature: float, seed: int, step: int, stream: int
     ) -> float:

@@ -103,7 +103,7 @@ def gamma(shape: float, seed: int, step: int, stream: int, index: int) -> float:
         index += 2
         v = (1.0 + c * x) ** 3
         if v > 0.0 and math.log(u) < 0.5 * x * x + d * (1.0 - v + math.log(v)):
-            return boost * d * v
+            return float(boost * d * v)
 
 
 @nb.njit(cache=True, nogil=True)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.engine import random
+from lbhsweep.engine.integrate_kernels import cell_volume
 from lbhsweep.engine.potential import FloatArray
 from lbhsweep.units import ACCELERATION, BOLTZMANN
 
@@ -64,8 +65,7 @@ class State:
     @property
     def volume(self) -> float:
         """Volume of the cell in Å³."""
-        a, b, c = self.cell
-        return abs(float(a @ np.cross(b, c)))
+        return float(cell_volume(self.cell))
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Give copies of all fields as arrays, for a checkpoint."""
@@ -83,10 +83,16 @@ class State:
         """Rebuild the state that `to_arrays` gave, to the last bit."""
         seed, step = (int(value) for value in arrays["counters"])
         thermostat_work, barostat_work = (float(value) for value in arrays["work"])
-        motion = (
-            np.array(arrays[name]) for name in ("positions", "velocities", "cell", "strain_rate")
+        return cls(
+            positions=np.array(arrays["positions"]),
+            velocities=np.array(arrays["velocities"]),
+            cell=np.array(arrays["cell"]),
+            strain_rate=np.array(arrays["strain_rate"]),
+            seed=seed,
+            step=step,
+            thermostat_work=thermostat_work,
+            barostat_work=barostat_work,
         )
-        return cls(*motion, seed, step, thermostat_work, barostat_work)
 
 
 def draw_velocities(state: State, masses: FloatArray, temperature: float) -> None:

@@ -10,10 +10,7 @@ import math
 
 import numba as nb
 
-from lbhsweep.engine import random
-
-_normals = random.normals
-_gamma = random.gamma
+from lbhsweep.engine.random import gamma, normals
 
 
 @nb.njit(cache=True, nogil=True)
@@ -44,8 +41,8 @@ def rescaling_factor(
     float
         Factor; negative on rare occasions, as the exact propagator wants it.
     """
-    normal = _normals(seed, step, stream, 0)[0]
-    chi_square = 2.0 * _gamma(0.5 * (freedom - 1), seed, step, stream, 1) if freedom > 1 else 0.0
+    normal = normals(seed, step, stream, 0)[0]
+    chi_square = 2.0 * gamma(0.5 * (freedom - 1), seed, step, stream, 1) if freedom > 1 else 0.0
     share = (1.0 - decay) * target / (freedom * kinetic)
     cross = math.sqrt(decay * share)
     square = decay + share * (normal * normal + chi_square) + 2.0 * normal * cross

@@ -1,0 +1,145 @@
+"""Atomic, checksummed checkpoints; the one before the last is kept in case the last is damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.errors import StoreError
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+NAME = "checkpoint.npz"
+PREVIOUS = "checkpoint.previous.npz"
+_DIGEST = "sha256"
+_NOTES = "notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a run needs in order to go on.
+
+    Attributes
+    ----------
+    arrays : dict of str to ndarray
+        Everything that the physics depends on.
+    notes : dict
+        What it does not depend on, as JSON: whose checkpoint it is, seconds spent so far.
+    """
+
+    arrays: Arrays
+    notes: dict[str, Any]
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint whole or not at all.
+
+    The file is written under a temporary name, synced and renamed; what was the last
+    checkpoint becomes the previous one.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder; created if absent.
+    checkpoint : Checkpoint
+        What to keep.
+
+    Returns
+    -------
+    Path
+        Where it lies.
+
+    Raises
+    ------
+    StoreError
+        If the folder can't be written.
+    """
+    members = {**checkpoint.arrays, _NOTES: _text(json.dumps(checkpoint.notes, sort_keys=True))}
+    members[_DIGEST] = _text(_digest(members))
+    target = folder / NAME
+    temporary = folder / f"{NAME}.{os.uname().nodename}.{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            np.savez(file, **members)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            target.replace(folder / PREVIOUS)
+        temporary.replace(target)
+        _sync_folder(folder)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(
+            f"{target}: the checkpoint can't be written ({error}); "
+            "free some space or make the folder writable, then run again"
+        ) from error
+    return target
+
+
+def load_checkpoint(folder: Path) -> Checkpoint | None:
+    """Read the last checkpoint that is whole.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+
+    Returns
+    -------
+    Checkpoint or None
+        None if there is none, or if all are damaged.
+    """
+    for name in (NAME, PREVIOUS):
+        checkpoint = _read(folder / name)
+        if checkpoint is not None:
+            return checkpoint
+    return None
+
+
+def _read(path: Path) -> Checkpoint | None:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            members = dict(archive)
+        digest = _characters(members.pop(_DIGEST))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        # NumPy and zipfile tell a damaged file by any of these.
+        return None
+    if digest != _digest(members):
+        return None
+    notes = json.loads(_characters(members.pop(_NOTES)))
+    return Checkpoint(members, notes)
+
+
+def _digest(members: Mapping[str, npt.NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(members):
+        array = members[name]
+        digest.update(f"{name}|{array.dtype.str}|{array.shape}|".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _text(text: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
+
+
+def _characters(array: npt.NDArray[Any]) -> str:
+    return array.tobytes().decode()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
