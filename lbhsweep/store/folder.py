@@ -1,0 +1,150 @@
+"""The folder of a sweep: where each file lies, and which runs have left a record."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from lbhsweep.store.lock import Driver, current_driver, hold_lock
+
+RecordStatus = Literal["done", "failed"]
+
+DIRECTORY_MODE = 0o755
+"""Readable to colleagues, writable to none of them: checkpoints and YAML are trusted input."""
+
+_SUFFIXES: dict[RecordStatus, str] = {"done": ".rec", "failed": ".failed.rec"}
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFolder:
+    """The paths of a sweep's folder (the tree is drawn in DESIGN.md).
+
+    Attributes
+    ----------
+    path : Path
+        The folder itself; it need not exist yet.
+    """
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path))
+
+    @property
+    def sweep_yaml(self) -> Path:
+        """The YAML as last run."""
+        return self.path / "sweep.yaml"
+
+    @property
+    def lock(self) -> Path:
+        """Who drives."""
+        return self.path / "driver.lock"
+
+    @property
+    def stop_file(self) -> Path:
+        """Present while a stop is asked for."""
+        return self.path / "stop"
+
+    @property
+    def events(self) -> Path:
+        """What happened, one JSON object a line."""
+        return self.path / "events.jsonl"
+
+    @property
+    def runs(self) -> Path:
+        """Folders of runs under way."""
+        return self.path / "runs"
+
+    @property
+    def records(self) -> Path:
+        """Records of finished and failed runs."""
+        return self.path / "records"
+
+    @property
+    def quarantine(self) -> Path:
+        """Damaged records, moved out of the way so that their runs are repeated."""
+        return self.path / "quarantine"
+
+    @property
+    def results(self) -> Path:
+        """The dataset collected from the records."""
+        return self.path / "results.zarr"
+
+    @property
+    def analysis(self) -> Path:
+        """What the analysis read from the results."""
+        return self.path / "analysis.zarr"
+
+    @property
+    def figures(self) -> Path:
+        """Plots."""
+        return self.path / "figures"
+
+    @property
+    def rehearsal(self) -> SweepFolder:
+        """The same tree for make-believe runs."""
+        return SweepFolder(self.path / "rehearsal")
+
+    def run_folder(self, run_id: str) -> Path:
+        """Where a run under way keeps its checkpoint; not created here."""
+        return self.runs / run_id[:2] / run_id
+
+    def record_path(self, run_id: str, status: RecordStatus = "done") -> Path:
+        """Name the file of a run's record: the name says whether it is done or failed."""
+        return self.records / run_id[:2] / f"{run_id}{_SUFFIXES[status]}"
+
+    def find_record(self, run_id: str) -> Path | None:
+        """Find a run's record; a success outweighs a failure."""
+        paths = (self.record_path(run_id, status) for status in _SUFFIXES)
+        return next((path for path in paths if path.exists()), None)
+
+    def create(self) -> None:
+        """Make the folder and those that every sweep fills; harmless where they exist."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        for directory in (self.path, self.runs, self.records):
+            directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+
+    def finished(self) -> dict[str, RecordStatus]:
+        """List the runs that have left a record, by one scan that opens no file.
+
+        Returns
+        -------
+        dict of str to {'done', 'failed'}
+            By run id.
+        """
+        found: dict[str, RecordStatus] = {}
+        for name in _record_names(self.records):
+            if name.endswith(_SUFFIXES["failed"]):
+                found.setdefault(name.removesuffix(_SUFFIXES["failed"]), "failed")
+            else:
+                found[name.removesuffix(_SUFFIXES["done"])] = "done"
+        return found
+
+    def driver_lock(self) -> AbstractContextManager[Driver]:
+        """Hold the folder for one driver while the context lasts.
+
+        Raises
+        ------
+        SweepLockedError
+            If another driver works here; names its host, pid and since when.
+        """
+        return hold_lock(self.lock)
+
+    def driver(self) -> Driver | None:
+        """Tell who drives this sweep now, None if nobody does."""
+        return current_driver(self.lock)
+
+
+def _record_names(records: Path) -> Iterator[str]:
+    if not records.is_dir():
+        return
+    for shelf in records.iterdir():
+        with os.scandir(shelf) as entries:
+            for entry in entries:
+                # Names with a dot in front are temporary files of records being written.
+                if entry.name.endswith(".rec") and not entry.name.startswith("."):
+                    yield entry.name
