@@ -128,7 +128,5 @@ class RunPoint:
         if isinstance(self.protocol, HoldPoint):
             parts.append(f"{self.protocol.temperature_K:g} K")
         else:
-            parts.append(
-                f"{self.protocol.direction} {self.protocol.heating_rate_K_per_ps:g} K/ps"
-            )
+            parts.append(f"{self.protocol.direction} {self.protocol.heating_rate_K_per_ps:g} K/ps")
         return " ".join([*parts, f"r{self.replica}"])

@@ -1,0 +1,272 @@
+"""Checks between the keys of a sweep: box and cutoff, protocol and axes, steps, selections."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
+
+from lbhsweep.sweep.document import KeyPath
+from lbhsweep.sweep.fields import quantity_text
+from lbhsweep.sweep.layout import (
+    DIMENSIONS,
+    MAX_CELLS,
+    Value,
+    axis_values,
+    chosen_values,
+    dense_coordinates,
+    group_of,
+    lay_out,
+    n_cells,
+)
+from lbhsweep.sweep.span import divides, nearest_divisor
+from lbhsweep.sweep.spec import SweepSpec
+from lbhsweep.sweep.supercell import (
+    LITHIUM_PER_CELL,
+    largest_cutoff,
+    n_cubic_cells,
+    smallest_lattice_a,
+)
+
+MAX_BINS = 10_000
+Finding = tuple[KeyPath, str]
+Check = Callable[[SweepSpec], Iterator[Finding]]
+_DIMENSION_OF = {"pressure": "pressure", "temperature": "temperature", "heating_rate": "rate"}
+
+
+def findings(spec: SweepSpec, *, complete: bool) -> list[Finding]:
+    """Run every check.
+
+    Parameters
+    ----------
+    spec : SweepSpec
+        A sweep.
+    complete : bool
+        Whether it has all attributes; if not, checks of those that it lacks are left out.
+
+    Returns
+    -------
+    list of (path, message)
+        What is wrong, by key.
+    """
+    found: list[Finding] = []
+    absence = nullcontext() if complete else suppress(AttributeError)
+    for check in _CHECKS:
+        with absence:
+            found += check(spec)
+    with absence:
+        no_protocol = list(_one_protocol(spec))
+        found += no_protocol or [one for check in _PROTOCOL_CHECKS for one in check(spec)]
+    return found if found or not complete else list(_grid_sense(spec))
+
+
+def _one_protocol(spec: SweepSpec) -> Iterator[Finding]:
+    given = [spec.protocol.ramp is not None, spec.protocol.hold is not None]
+    if all(given):
+        yield ("protocol",), "got both ramp and hold, wanted one; write a sweep of each"
+    elif not any(given):
+        yield ("protocol",), "got neither ramp nor hold, wanted one of them"
+
+
+def _axes_of_protocol(spec: SweepSpec) -> Iterator[Finding]:
+    wanted, example, unwanted, remedy = (
+        ("temperature", "300 K .. 700 K step 25 K", "heating_rate", "leave it out")
+        if spec.protocol.ramp is None
+        else ("heating_rate", "20 K/ps", "temperature", "write protocol.ramp.temperature")
+    )
+    group = group_of(spec)
+    if getattr(spec.axes, unwanted):
+        yield ("axes", unwanted), f"is no axis of {group}s; {remedy}"
+    if not getattr(spec.axes, wanted):
+        yield ("axes", wanted), f"missing, wanted the axis of {group}s, for example '{example}'"
+
+
+def _cutoff_fits(spec: SweepSpec) -> Iterator[Finding]:
+    pressure = max((0.0, *_pressures(spec)))
+    largest = math.floor(largest_cutoff(spec.system.supercell, pressure) * 100) / 100
+    if spec.model.cutoff > largest:
+        repeats = math.ceil(2 * spec.model.cutoff / smallest_lattice_a(pressure))
+        yield (
+            ("model", "cutoff"),
+            (
+                f"{quantity_text(spec.model.cutoff, 'length')} does not fit the box, which can "
+                f"shrink to {2 * largest:.2f} Å at {quantity_text(pressure, 'pressure')}; "
+                f"wanted at most "
+                f"{largest:.2f} Å, or a supercell of at least {repeats} along each axis"
+            ),
+        )
+
+
+def _pressures(spec: SweepSpec) -> Iterator[float]:
+    with suppress(AttributeError):
+        yield from spec.axes.pressure
+        for selection in spec.extra_points:
+            yield from selection.pressure
+
+
+def _vacancies_exist(spec: SweepSpec) -> Iterator[Finding]:
+    lithium = LITHIUM_PER_CELL * n_cubic_cells(spec.system.supercell)
+    named: list[tuple[KeyPath, tuple[int, ...]]] = [(("axes",), spec.axes.n_vacancies)]
+    named += [(("extra_points", i), one.n_vacancies) for i, one in enumerate(spec.extra_points)]
+    for path, numbers in named:
+        for place, number in enumerate(numbers):
+            if number >= lithium:
+                yield (
+                    (*path, "n_vacancies", place),
+                    (
+                        f"got {number}, wanted fewer than the {lithium} lithium atoms of this "
+                        "supercell"
+                    ),
+                )
+
+
+def _whole_steps(spec: SweepSpec) -> Iterator[Finding]:
+    dynamics = spec.dynamics
+    for name, step_name in (
+        ("nonbonded_timestep", "timestep"),
+        ("sample_every", "nonbonded_timestep"),
+    ):
+        length, step = getattr(dynamics, name), getattr(dynamics, step_name)
+        if not divides(step, length):
+            below, above = (max(1, end) * step * 1e3 for end in _neighbours(length / step))
+            yield (
+                ("dynamics", name),
+                (
+                    f"{length * 1e3:g} fs is no whole multiple of {step_name}, {step * 1e3:g} fs; "
+                    f"wanted for example {below:g} fs or {above:g} fs"
+                ),
+            )
+
+
+def _neighbours(number: float) -> tuple[int, int]:
+    lower = max(1, math.floor(number))
+    return lower, lower + 1
+
+
+def _bins_divide_range(spec: SweepSpec) -> Iterator[Finding]:
+    ramp = spec.protocol.ramp
+    if ramp is None:
+        return
+    low, high = ramp.temperature
+    length, path = high - low, ("protocol", "ramp", "bin")
+    if ramp.bin > length:
+        yield path, f"{ramp.bin:g} K is wider than the range of {length:g} K"
+    elif length / ramp.bin > MAX_BINS:
+        yield path, f"{ramp.bin:g} K makes more than {MAX_BINS:,} bins, wanted a wider bin"
+    elif not divides(ramp.bin, length):
+        yield (
+            path,
+            (
+                f"{ramp.bin:g} K does not divide the range of {length:g} K, "
+                f"wanted for example {nearest_divisor(length, ramp.bin):g} K"
+            ),
+        )
+
+
+def _samples_in_bins(spec: SweepSpec) -> Iterator[Finding]:
+    ramp, sample = spec.protocol.ramp, spec.dynamics.sample_every
+    if ramp is None:
+        return
+    for rate in spec.axes.heating_rate:
+        if ramp.bin / rate < sample:
+            yield (
+                ("axes", "heating_rate"),
+                (
+                    f"at {rate:g} K/ps a bin of {ramp.bin:g} K lasts "
+                    f"{ramp.bin / rate * 1e3:.3g} fs, less than dynamics.sample_every, "
+                    f"{sample * 1e3:g} fs; wanted at most {ramp.bin / sample:g} K/ps or wider bins"
+                ),
+            )
+
+
+def _samples_in_production(spec: SweepSpec) -> Iterator[Finding]:
+    hold, sample = spec.protocol.hold, spec.dynamics.sample_every
+    if hold is not None and hold.produce < sample:
+        yield (
+            ("protocol", "hold", "produce"),
+            (
+                f"{quantity_text(hold.produce, 'time')} is less than dynamics.sample_every, "
+                f"{quantity_text(sample, 'time')}; nothing would be measured"
+            ),
+        )
+
+
+def _names_differ(spec: SweepSpec) -> Iterator[Finding]:
+    digests = {one.name: one.digest for one in spec.axes.potential}
+    for i, selection in enumerate(spec.extra_points):
+        for place, one in enumerate(selection.potential):
+            if digests.setdefault(one.name, one.digest) != one.digest:
+                yield (
+                    ("extra_points", i, "potential", place),
+                    f"another potential of this sweep is called {one.name!r} too; rename one",
+                )
+
+
+def _selections_fit(spec: SweepSpec) -> Iterator[Finding]:
+    group = group_of(spec)
+    known = DIMENSIONS[group]
+    for key, selections in (("exclude", spec.exclude), ("extra_points", spec.extra_points)):
+        for i, selection in enumerate(selections):
+            chosen = chosen_values(selection)
+            if not chosen:
+                yield (key, i), "names no axis, wanted for example {pressure: 0.4 GPa}"
+            for dim in chosen.keys() - set(known):
+                yield (key, i, dim), f"is no axis of {group}s, wanted {', '.join(known)}"
+
+
+def _excluded_exists(spec: SweepSpec) -> Iterator[Finding]:
+    axes = axis_values(spec)
+    for i, rule in enumerate(spec.exclude):
+        for dim, values in chosen_values(rule).items():
+            on_axis = axes.get(dim, ())
+            strange = [_text(value, dim) for value in values if on_axis and value not in on_axis]
+            if strange:
+                yield (
+                    ("exclude", i, dim),
+                    (
+                        f"matches nothing: {', '.join(strange)} not on the axis, which has "
+                        f"{_some(on_axis, dim)}"
+                    ),
+                )
+
+
+def _text(value: Value, dim: str) -> str:
+    dimension = _DIMENSION_OF.get(dim)
+    return quantity_text(float(value), dimension) if dimension else str(value)
+
+
+def _some(values: tuple[Value, ...], dim: str) -> str:
+    shown = [_text(value, dim) for value in sorted(values)]
+    return ", ".join(shown if len(shown) <= 8 else [*shown[:3], "…", *shown[-2:]])
+
+
+def _grid_size(spec: SweepSpec) -> Iterator[Finding]:
+    size = n_cells(dense_coordinates(spec))
+    if size > MAX_CELLS:
+        yield ("axes",), f"make a grid of {size:,} cells, wanted at most {MAX_CELLS:,}; split it"
+
+
+def _grid_sense(spec: SweepSpec) -> Iterator[Finding]:
+    layout, added = lay_out(spec)
+    for i, count in enumerate(added):
+        if not count:
+            yield ("extra_points", i), "adds nothing, these points are in the grid already"
+    if not layout.planned.any():
+        yield ("exclude",), "leaves no point to run, wanted a rule that keeps some"
+
+
+_CHECKS: tuple[Check, ...] = (
+    _cutoff_fits,
+    _vacancies_exist,
+    _names_differ,
+    _whole_steps,
+    _bins_divide_range,
+    _samples_in_bins,
+    _samples_in_production,
+)
+_PROTOCOL_CHECKS: tuple[Check, ...] = (
+    _axes_of_protocol,
+    _selections_fit,
+    _excluded_exists,
+    _grid_size,
+)

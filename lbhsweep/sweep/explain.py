@@ -1,0 +1,116 @@
+"""What a validating model found wrong, in the words and lines of the user's file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast, get_args
+
+from pydantic import BaseModel, ValidationError, create_model
+from pydantic_core import ErrorDetails
+
+from lbhsweep.errors import Problem, SpecError
+from lbhsweep.sweep.document import Document, KeyPath
+from lbhsweep.sweep.fields import nearest, shown
+
+M = TypeVar("M", bound=BaseModel)
+
+_WANTED = {
+    "missing": "missing, wanted {description}",
+    "int_type": "got {got}, wanted a whole number",
+    "int_from_float": "got {got}, wanted a whole number",
+    "bool_type": "got {got}, wanted true or false",
+    "string_type": "got {got}, wanted a text",
+    "string_too_long": "got {length} characters, wanted at most {max_length}",
+    "tuple_type": "got {got}, wanted a list",
+    "greater_than_equal": "got {got}, wanted at least {ge}",
+    "less_than_equal": "got {got}, wanted at most {le}",
+}
+
+
+def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem]]:
+    """Read a document into a model.
+
+    Parameters
+    ----------
+    model : type of BaseModel
+        What the file must hold; its `context` in validators has ``folder``, the file's folder.
+    document : Document
+        The file.
+
+    Returns
+    -------
+    model instance or None
+        None if anything is wrong.
+    list of Problem
+        Everything that is wrong.
+    """
+    try:
+        return model.model_validate(document.data, context={"folder": document.folder}), []
+    except ValidationError as error:
+        found = (_problems(one, model, document) for one in error.errors(include_url=False))
+        return None, [problem for problems in found for problem in problems]
+
+
+def sound_part(model: type[M], data: dict[str, Any], document: Document) -> M:
+    """Read those keys of a mapping that are right, so that they can be checked further.
+
+    Returns
+    -------
+    stand-in of the model
+        Without the attributes whose keys are missing or wrong.
+    """
+    sound: dict[str, Any] = {}
+    context = {"folder": document.folder}
+    for name, field in model.model_fields.items():
+        given = {name: data[name]} if name in data else {}
+        inner = model_in(field.annotation)
+        if inner and isinstance(given.get(name), dict):
+            sound[name] = sound_part(inner, given[name], document)
+            continue
+        definition: dict[str, Any] = {name: (field.annotation, field)}
+        alone = create_model("Alone", __config__=model.model_config, **definition)
+        with suppress(ValidationError):
+            sound[name] = getattr(alone.model_validate(given, context=context), name)
+    return cast("M", SimpleNamespace(**sound))
+
+
+def model_in(annotation: object) -> type[BaseModel] | None:
+    """Find the model in an annotation such as ``tuple[Selection, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (model_in(one) for one in get_args(annotation))
+    return next((one for one in inner if one), None)
+
+
+def _problems(error: ErrorDetails, model: type[BaseModel], document: Document) -> list[Problem]:
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, SpecError):
+        return list(cause.problems)
+    path = document.as_written(error["loc"])
+    message = _message(error, _model_at(model, path[:-1]), document.at(path))
+    return [document.problem(path, message)]
+
+
+def _model_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
+    for part in path:
+        if isinstance(part, str):
+            model = model_in(model.model_fields[part].annotation) or model
+    return model
+
+
+def _message(error: ErrorDetails, model: type[BaseModel], value: object) -> str:
+    kind, name = error["type"], error["loc"][-1]
+    context = error.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "extra_forbidden":
+        return f"unknown key; {nearest(str(name), tuple(model.model_fields))}"
+    if kind == "literal_error":
+        return f"got {shown(value)}, wanted {context['expected']}"
+    if kind == "model_type":
+        keys = tuple((model_in(model.model_fields[str(name)].annotation) or model).model_fields)
+        return f"got {shown(value)}, wanted a mapping with keys of {', '.join(keys)}"
+    description = model.model_fields[str(name)].description if kind == "missing" else ""
+    wanted = _WANTED.get(kind, f"got {{got}}: {error['msg']}")
+    return wanted.format(got=shown(error["input"]), description=description, **context)

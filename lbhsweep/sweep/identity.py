@@ -1,0 +1,99 @@
+"""The identity of a run: canonical JSON of its point, and the hash that names it everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from lbhsweep.sweep.point import (
+    DynamicsPoint,
+    HoldPoint,
+    ModelPoint,
+    RampPoint,
+    RunPoint,
+    SystemPoint,
+)
+
+PHYSICS_VERSION = 1
+"""Raised when the code gives other physics for the same point, so that runs are done anew."""
+
+Part = SystemPoint | ModelPoint | DynamicsPoint | HoldPoint | RampPoint
+_PROTOCOLS: dict[str, type[HoldPoint] | type[RampPoint]] = {"hold": HoldPoint, "ramp": RampPoint}
+P = TypeVar("P", bound=Part)
+
+
+def run_id(point: RunPoint) -> str:
+    """Name a run: SHA-256 of the physics version and the point's canonical JSON, in hex."""
+    text = f'{{"physics_version":{PHYSICS_VERSION},"point":{canonical_json(point)}}}'
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def canonical_json(point: RunPoint) -> str:
+    """Write a point as JSON with sorted keys, no spaces and shortest round-trip numbers.
+
+    Equal points give equal texts, whether a number was an int or a float.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite.
+    """
+    # Assembled from cached parts, which thousands of points share: 5 µs instead of 60.
+    protocol = f'{{"{point.group}":{_part_json(point.protocol)}}}'
+    return (
+        f'{{"dynamics":{_part_json(point.dynamics)},"model":{_part_json(point.model)},'
+        f'"observables":{_names_json(point.observables)},'
+        f'"pressure_GPa":{_number_json(float(point.pressure_GPa) + 0.0)},"protocol":{protocol},'
+        f'"rehearsal":{"true" if point.rehearsal else "false"},"replica":{int(point.replica)},'
+        f'"system":{_part_json(point.system)}}}'
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+_number_json = lru_cache(maxsize=4096)(_json)
+_names_json = lru_cache(maxsize=64)(_json)
+
+
+@lru_cache(maxsize=4096)
+def _part_json(part: Part) -> str:
+    values = {one.name: (getattr(part, one.name), one.type) for one in fields(part)}
+    # -0.0 and 0.0, 9 and 9.0 are the same physics.
+    return _json(
+        {name: float(v) + 0.0 if kind == "float" else v for name, (v, kind) in values.items()}
+    )
+
+
+def point_from_json(text: str) -> RunPoint:
+    """Read a point back from its canonical JSON.
+
+    Raises
+    ------
+    ValueError
+        If the text is no point.
+    """
+    try:
+        data: dict[str, Any] = json.loads(text)
+        ((group, protocol),) = data["protocol"].items()
+        return RunPoint(
+            **data
+            | {
+                "system": _part(SystemPoint, data["system"]),
+                "model": _part(ModelPoint, data["model"]),
+                "dynamics": _part(DynamicsPoint, data["dynamics"]),
+                "protocol": _part(_PROTOCOLS[group], protocol),
+                "observables": tuple(data["observables"]),
+            }
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not the JSON of a run point: {error!r} in {text[:200]!r}") from error
+
+
+def _part(kind: Callable[..., P], data: dict[str, Any]) -> P:
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in data.items()})

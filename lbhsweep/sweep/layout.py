@@ -1,0 +1,131 @@
+"""The cells of a sweep's grid: coordinates, and which of their product are planned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.sweep.spec import Axes, Selection, SweepSpec
+
+MAX_CELLS = 1_000_000
+"""Most cells of the dense grid that holds all points."""
+
+Group = Literal["hold", "ramp"]
+Value = str | int | float
+Values = tuple[Value, ...]
+
+DIMENSIONS = MappingProxyType(
+    {
+        "hold": ("potential", "n_vacancies", "pressure", "temperature", "replica"),
+        "ramp": (
+            "potential",
+            "n_vacancies",
+            "pressure",
+            "heating_rate",
+            "direction",
+            "replica",
+        ),
+    }
+)
+"""Dimensions of each group of the dataset, without the temperature bins of ramps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Coordinates of the dense grid and the cells planned.
+
+    Attributes
+    ----------
+    coordinates : dict of str to tuple
+        Sorted values by dimension, in the group's order.
+    planned : (len of each dimension, ...) bool
+        Whether a cell is a point of the sweep.
+    """
+
+    coordinates: dict[str, Values]
+    planned: npt.NDArray[np.bool_]
+
+
+def group_of(spec: SweepSpec) -> Group:
+    """Name the group of the dataset in which the sweep's runs land."""
+    return "hold" if spec.protocol.ramp is None else "ramp"
+
+
+def potentials(spec: SweepSpec) -> tuple[ForceField, ...]:
+    """Give the force fields of the axis and of the extra points."""
+    return sum((one.potential for one in spec.extra_points), start=spec.axes.potential)
+
+
+def axis_values(spec: SweepSpec) -> dict[str, Values]:
+    """Give the values of each axis of the product, by dimension."""
+    directions = spec.protocol.ramp.directions if spec.protocol.ramp else ()
+    values = _by_dimension(spec.axes) | {"direction": directions}
+    return {dim: values[dim] for dim in DIMENSIONS[group_of(spec)]}
+
+
+def chosen_values(selection: Selection) -> dict[str, Values]:
+    """Give the values that a selection names, by dimension."""
+    values = _by_dimension(selection) | {"direction": selection.direction}
+    return {dim: found for dim, found in values.items() if found}
+
+
+def _by_dimension(owner: Axes | Selection) -> dict[str, Values]:
+    return {
+        "potential": tuple(force_field.name for force_field in owner.potential),
+        "n_vacancies": owner.n_vacancies,
+        "pressure": owner.pressure,
+        "temperature": owner.temperature,
+        "heating_rate": owner.heating_rate,
+        "replica": owner.replica,
+    }
+
+
+def dense_coordinates(spec: SweepSpec) -> dict[str, Values]:
+    """Give the sorted values of each dimension, those of extra points included."""
+    axes = axis_values(spec)
+    extras = [chosen_values(selection) for selection in spec.extra_points]
+    return {
+        dim: tuple(sorted(set(values).union(*(extra.get(dim, ()) for extra in extras))))
+        for dim, values in axes.items()
+    }
+
+
+def n_cells(coordinates: Mapping[str, Values]) -> int:
+    """Count the cells of the dense grid."""
+    return math.prod(len(values) for values in coordinates.values())
+
+
+def lay_out(spec: SweepSpec) -> tuple[Layout, list[int]]:
+    """Decide which cells are planned: the axes' product, less what is excluded, plus extras.
+
+    Returns
+    -------
+    Layout
+        The grid.
+    list of int
+        How many cells each of the extra points added.
+    """
+    coordinates = dense_coordinates(spec)
+    places = {dim: {v: i for i, v in enumerate(values)} for dim, values in coordinates.items()}
+    whole = {dim: [places[dim][v] for v in values] for dim, values in axis_values(spec).items()}
+    planned = np.zeros([len(values) for values in coordinates.values()], dtype=bool)
+
+    def mark(chosen: Mapping[str, Values], to: bool) -> int:
+        named = {dim: [places[dim][v] for v in values] for dim, values in chosen.items()}
+        cells = np.ix_(*(whole | named).values())
+        changed = int((planned[cells] != to).sum())
+        planned[cells] = to
+        return changed
+
+    mark({}, True)
+    for rule in spec.exclude:
+        mark(chosen_values(rule), False)
+    added = [mark(chosen_values(one), True) for one in spec.extra_points]
+    return Layout(coordinates, planned), added

@@ -1,0 +1,243 @@
+"""The model of a sweep file: its keys, their defaults, and the limits of each value alone.
+
+Checks between keys are in `lbhsweep.sweep.checks`.  Quantities are floats in the base units of
+`lbhsweep.units`: GPa, K, K/ps, ps, Å.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
+
+from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.sweep.fields import Listed, PotentialChoice, QuantityBetween, Span, as_list
+from lbhsweep.sweep.point import Direction
+from lbhsweep.sweep.supercell import MAX_REPEATS, three_repeats
+
+PRESSURE = QuantityBetween(
+    "pressure",
+    -1.0,
+    20.0,
+    "0.4 GPa",
+    why=" (more tension tears the crystal, and no force field here is made for more pressure)",
+)
+TEMPERATURE = QuantityBetween("temperature", 0.0, 2000.0, "300 K", above=True)
+HEATING_RATE = QuantityBetween(
+    "rate", 0.0, 1000.0, "20 K/ps", above=True, why=" ('directions' says whether it cools)"
+)
+BIN = QuantityBetween("temperature", 0.0, 1000.0, "12.5 K", above=True)
+CUTOFF = QuantityBetween("length", 4.0, 20.0, "9 Å")
+EQUILIBRATION = QuantityBetween("time", 0.0, 1e7, "200 ps")
+PRODUCTION = QuantityBetween("time", 0.0, 1e7, "1 ns", above=True)
+TIMESTEP = QuantityBetween(
+    "time", 0.0, 0.002, "0.5 fs", above=True, why=" (a B–H bond vibrates with a period of 13 fs)"
+)
+NONBONDED_TIMESTEP = QuantityBetween(
+    "time", 0.0, 0.008, "2 fs", above=True, why=" (longer outer steps resonate with the bonds)"
+)
+COUPLING_TIME = QuantityBetween("time", 0.01, 100.0, "1 ps")
+SAMPLING_TIME = QuantityBetween("time", 0.0, 100.0, "20 fs", above=True)
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError(f"got {text!r:.60}, wanted one line of printable text")
+    return text
+
+
+Potentials = Annotated[tuple[Annotated[ForceField, PotentialChoice()], ...], Listed("potential")]
+Pressures = Annotated[tuple[Annotated[float, PRESSURE], ...], Listed("pressure", PRESSURE)]
+Temperatures = Annotated[
+    tuple[Annotated[float, TEMPERATURE], ...], Listed("temperature", TEMPERATURE)
+]
+HeatingRates = Annotated[
+    tuple[Annotated[float, HEATING_RATE], ...], Listed("heating rate", HEATING_RATE)
+]
+VacancyNumber = Annotated[int, Field(strict=True, ge=0)]
+VacancyNumbers = Annotated[tuple[VacancyNumber, ...], Listed("number of vacancies")]
+ReplicaNumber = Annotated[int, Field(strict=True, ge=0, le=99_999)]
+Replicas = Annotated[tuple[ReplicaNumber, ...], Listed("replica")]
+Repeats = Annotated[int, Field(strict=True, ge=1, le=MAX_REPEATS)]
+
+
+def _default(text: str | int | list[str]) -> Any:
+    """Give a default as the user would write it."""
+    return Field(default=text, validate_default=True)
+
+
+def _absent() -> Any:
+    return Field(default_factory=tuple)
+
+
+class Section(BaseModel):
+    """A mapping of the file: unknown keys are refused, values can't change once read."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class System(Section):
+    """What is simulated."""
+
+    crystal: Literal["Li2B12H12"] = "Li2B12H12"
+    """The material."""
+    supercell: Annotated[
+        tuple[Repeats, Repeats, Repeats],
+        BeforeValidator(three_repeats),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "integer", "minimum": 1, "maximum": MAX_REPEATS},
+                    {
+                        "type": "array",
+                        "items": {"type": "integer", "minimum": 1, "maximum": MAX_REPEATS},
+                        "minItems": 3,
+                        "maxItems": 3,
+                    },
+                ],
+                "examples": [2, [2, 2, 3]],
+            }
+        ),
+    ] = _default(2)
+    """Cubic cells of 104 atoms along each axis: one number, or three. 2 makes 832 atoms."""
+    start: Literal["auto", "alpha", "beta"] = "auto"
+    """Phase at the start; auto: beta for cooling ramps, alpha for everything else."""
+    charge_compensation: Literal["anions", "cations", "background"] = "anions"
+    """What makes up for the charge of removed lithium."""
+
+
+class Model(Section):
+    """How exactly the potential is evaluated."""
+
+    cutoff: Annotated[float, CUTOFF] = _default("9 Å")
+    """Range of the pair forces; at most half the smallest height of the box."""
+    accuracy: Literal["production", "high"] = "production"
+    """Accuracy of the reciprocal sum: production for runs, high for comparisons."""
+    shift: StrictBool = False
+    """Whether pair energies are shifted to be zero at the cutoff."""
+
+
+class Axes(Section):
+    """The grid is the product of these axes."""
+
+    potential: Potentials = _default("lbh-2021")
+    """Force fields: shipped names, or paths of parameter files relative to this file."""
+    pressure: Pressures
+    """Pressures."""
+    temperature: Temperatures = _absent()
+    """Temperatures of holds. A ramp's range is protocol.ramp.temperature."""
+    heating_rate: HeatingRates = _absent()
+    """Rates of ramps, positive for cooling too."""
+    n_vacancies: VacancyNumbers = _default(0)
+    """Numbers of lithium atoms removed from the supercell."""
+    replica: Annotated[tuple[ReplicaNumber, ...], Listed("replica", count=True)] = _default(1)
+    """Independent repetitions: how many, or a list of their numbers."""
+
+
+class Ramp(Section):
+    """Temperature driven up and down at a constant rate, at constant pressure."""
+
+    temperature: Annotated[tuple[float, float], Span(TEMPERATURE)]
+    """Lower and upper end, such as 300 K .. 700 K."""
+    bin: Annotated[float, BIN] = _default("12.5 K")
+    """Width of the temperature bins over which averages are taken; divides the range."""
+    directions: Annotated[tuple[Direction, ...], Listed("direction")] = _default(
+        ["heating", "cooling"]
+    )
+    """Heating from the lower end, cooling from the upper, or both as separate runs."""
+    equilibrate: Annotated[float, EQUILIBRATION] = _default("2 ps")
+    """Time at the starting temperature before the ramp."""
+
+
+class Hold(Section):
+    """Constant pressure and temperature."""
+
+    equilibrate: Annotated[float, EQUILIBRATION] = _default("200 ps")
+    """Time before averages are taken."""
+    produce: Annotated[float, PRODUCTION] = _default("1 ns")
+    """Time over which averages are taken."""
+
+
+class Protocol(Section):
+    """What is done with pressure and temperature: a ramp or a hold."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["ramp"]}, {"required": ["hold"]}]}
+    )
+
+    ramp: Ramp | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    """Temperature driven at constant rate; needs axes.heating_rate."""
+    hold: Hold | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    """Constant temperature; needs axes.temperature."""
+
+
+class Dynamics(Section):
+    """How the equations of motion are integrated."""
+
+    ensemble: Literal["npt", "nvt", "nve"] = "npt"
+    """Constant pressure and temperature, volume and temperature, or volume and energy."""
+    timestep: Annotated[float, TIMESTEP] = _default("0.5 fs")
+    """Inner step, for bonds and angles."""
+    nonbonded_timestep: Annotated[float, NONBONDED_TIMESTEP] = _default("2 fs")
+    """Outer step, for everything else; a whole multiple of timestep."""
+    thermostat_time: Annotated[float, COUPLING_TIME] = _default("0.1 ps")
+    """Relaxation time of the thermostat."""
+    barostat_time: Annotated[float, COUPLING_TIME] = _default("1 ps")
+    """Relaxation time of the barostat."""
+    sample_every: Annotated[float, SAMPLING_TIME] = _default("20 fs")
+    """Time between samples; a whole multiple of nonbonded_timestep."""
+
+
+class Selection(Section):
+    """Cells of the grid: the product of the values given, and all values of other axes."""
+
+    potential: Potentials = _absent()
+    """Force fields."""
+    n_vacancies: VacancyNumbers = _absent()
+    """Numbers of vacancies."""
+    pressure: Pressures = _absent()
+    """Pressures."""
+    temperature: Temperatures = _absent()
+    """Temperatures of holds."""
+    heating_rate: HeatingRates = _absent()
+    """Rates of ramps."""
+    direction: Annotated[tuple[Direction, ...], Listed("direction")] = _absent()
+    """Directions of ramps."""
+    replica: Replicas = _absent()
+    """Replica numbers, from 0."""
+
+
+Selections = Annotated[tuple[Selection, ...], Field(max_length=1000), BeforeValidator(as_list)]
+
+
+class SweepSpec(Section):
+    """A sweep of molecular-dynamics runs of Li2B12H12, for lbhsweep."""
+
+    name: Annotated[str, Field(strict=True, max_length=100), AfterValidator(_one_line)]
+    """Short name of the sweep."""
+    description: Annotated[str, Field(strict=True, max_length=10_000)] = ""
+    """What the sweep is for; stored with the results."""
+    system: System = Field(default_factory=System)
+    """What is simulated."""
+    model: Model = Field(default_factory=Model)
+    """How exactly the potential is evaluated."""
+    axes: Axes
+    """The grid is the product of these axes."""
+    protocol: Protocol
+    """What is done with pressure and temperature: a ramp or a hold."""
+    dynamics: Dynamics = Field(default_factory=Dynamics)
+    """How the equations of motion are integrated."""
+    observables: Annotated[tuple[Literal["thermo"], ...], Listed("observable")] = _default(
+        ["thermo"]
+    )
+    """What is measured."""
+    exclude: Selections = _absent()
+    """Cells of the axes' product that are not run; each rule must match some."""
+    extra_points: Selections = _absent()
+    """Cells that are run beside the axes' product; axes not named take all their values."""
