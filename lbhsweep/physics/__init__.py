@@ -1,0 +1,1 @@
+"""What is simulated: crystals, force fields as data, topology, charges."""
