@@ -73,6 +73,8 @@ class Limits:
             )
         per_atom = state.volume / state.n_atoms
         smallest, largest = self.volume_per_atom
+        if math.isnan(per_atom):
+            raise NotFiniteError("the cell is not a number: the pressure diverged", step)
         if not smallest <= per_atom <= largest:
             raise BoxCollapseError(
                 f"the volume is {per_atom:.4g} Å³ per atom, wanted {smallest:g} to {largest:g}; "

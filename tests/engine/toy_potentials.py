@@ -56,7 +56,7 @@ class SoftSpheres:
     fast_terms = ()
     slow_terms = ("pairs",)
 
-    def __init__(self, n_atoms, epsilon=5.0, sigma=3.0, cutoff=4.4, skin=0.4):
+    def __init__(self, n_atoms, epsilon=5.0, sigma=3.0, cutoff=4.0, skin=0.4):
         self.n_atoms = n_atoms
         self.masses = np.linspace(10.0, 30.0, n_atoms)
         self.epsilon, self.sigma, self.cutoff, self.skin = epsilon, sigma, cutoff, skin
@@ -66,8 +66,9 @@ class SoftSpheres:
     def update(self, positions, cell, step):
         if self._built is not None:
             old, old_cell = self._built
-            moved = np.abs(positions @ np.linalg.inv(cell) - old @ np.linalg.inv(old_cell)) @ cell
-            if np.linalg.norm(moved, axis=1).max() < 0.5 * self.skin:
+            moved = positions - old @ np.linalg.inv(old_cell) @ cell
+            strain = abs(np.log(cell[0, 0] / old_cell[0, 0]))
+            if np.linalg.norm(moved, axis=1).max() < 0.5 * self.skin and strain < 0.05:
                 return
         self.restore_list(positions, cell)
         self.rebuilds += 1
