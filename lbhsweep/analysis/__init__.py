@@ -1,0 +1,12 @@
+"""From results to phase boundaries, heat capacities, hysteresis and barocaloric maps."""
+
+from lbhsweep.analysis.analyze import analyze_results, results_digest
+from lbhsweep.analysis.saved import current_analysis, read_analysis, write_analysis
+
+__all__ = [
+    "analyze_results",
+    "current_analysis",
+    "read_analysis",
+    "results_digest",
+    "write_analysis",
+]

@@ -1,0 +1,158 @@
+"""From results to products: the one entry of the analysis."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep import __version__
+from lbhsweep.analysis.barocaloric import analyze_entropy, map_temperatures
+from lbhsweep.analysis.heat_capacity import (
+    analyze_baseline,
+    analyze_hold_heat_capacity,
+    analyze_ramp_heat_capacity,
+)
+from lbhsweep.analysis.hysteresis import analyze_hysteresis
+from lbhsweep.analysis.phases import PhaseLines, fit_phases
+from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
+from lbhsweep.analysis.runs import CURVES, MATERIAL, group, materials, runs, select_material
+from lbhsweep.analysis.transition import analyze_transition
+from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
+from lbhsweep.analysis.two_phase import draw_two_phase
+from lbhsweep.quantities import stderr_name
+
+SCHEMA_VERSION = 1
+_KEPT = (
+    *CURVES,
+    *(stderr_name(name) for name in CURVES),
+    "heat_capacity_fluctuation",
+    "heat_capacity_fluctuation_stderr",
+    "status",
+    "equilibrated",
+)
+
+
+def analyze_results(tree: xr.DataTree) -> xr.DataTree:
+    """Compute every product that the results allow.
+
+    Parameters
+    ----------
+    tree : DataTree
+        Results, whole or partial, with groups ``hold`` and ``ramp`` or one of them.
+
+    Returns
+    -------
+    DataTree
+        Groups ``hysteresis``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
+        ``entropy``, ``barocaloric``, each by potential and n_vacancies; those without any
+        input are absent.  What is missing is NaN, with a `reason` beside it.  The same results
+        give the same analysis.
+    """
+    pieces: dict[str, dict[tuple[str, int], xr.Dataset]] = {}
+    for potential, n_vacancies in materials(tree):
+        selected = {
+            name: select_material(dataset, potential, n_vacancies)
+            for name in ("hold", "ramp")
+            if (dataset := group(tree, name)) is not None
+        }
+        present = {name: dataset for name, dataset in selected.items() if dataset is not None}
+        for name, product in _analyze_material(present).items():
+            pieces.setdefault(name, {})[potential, n_vacancies] = product
+    datasets = {f"/{name}": _join(parts) for name, parts in pieces.items()}
+    root = xr.Dataset(attrs=_attributes(tree))
+    return xr.DataTree.from_dict({"/": root, **datasets}, name="analysis")
+
+
+def results_digest(tree: xr.DataTree) -> str:
+    """Hash everything of the results that the analysis reads."""
+    digest = hashlib.sha256(f"analysis schema {SCHEMA_VERSION} {__version__}".encode())
+    for name in ("hold", "ramp"):
+        dataset = group(tree, name)
+        if dataset is None:
+            continue
+        for key in sorted({*dataset.coords, *(k for k in _KEPT if k in dataset)}, key=str):
+            values = dataset[key].values
+            content = (
+                values.tobytes() if values.dtype.kind in "fiub" else str(values.tolist()).encode()
+            )
+            digest.update(f"{name}/{key}{values.shape}".encode() + content)
+    return digest.hexdigest()
+
+
+def _attributes(tree: xr.DataTree) -> dict[str, object]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "package_version": __version__,
+        "rehearsal": int(bool(tree.attrs.get("rehearsal", False))),
+        "results_digest": results_digest(tree),
+    }
+
+
+def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """Analyse one material: its part of each group that has it."""
+    steps = [item for dataset in present.values() for item in find_steps(runs(dataset))]
+    pressures = sorted({float(p) for ds in present.values() for p in ds["pressure"].values})
+    molar_mass = _molar_mass(present)
+    table = estimate_routes(steps, pressures)
+    route = choose_route(table)
+    source = [item for item in steps if _serves(item, route, slowest_rate(steps))]
+    lines: list[dict[str, PhaseLines]] = []
+    for pressure in pressures:
+        fitted, _ = fit_phases([item for item in source if item.run.pressure == pressure])
+        lines.append(fitted)
+    chosen = table[route] if route else [Estimate()] * len(pressures)
+    model = draw_two_phase(pressures, chosen, lines)
+    temperature = map_temperatures(
+        np.concatenate([dataset["temperature"].values for dataset in present.values()])
+    )
+    entropy, barocaloric = analyze_entropy(model, temperature, molar_mass)
+    products = {
+        "transition": analyze_transition(table, route, model, molar_mass),
+        "heat_capacity/baseline": analyze_baseline(model, temperature, molar_mass),
+        "entropy": entropy,
+        "barocaloric": barocaloric,
+    }
+    if "ramp" in present:
+        products["hysteresis"] = analyze_hysteresis(present["ramp"], steps)
+        products["heat_capacity/ramp"] = analyze_ramp_heat_capacity(
+            present["ramp"], steps, molar_mass
+        )
+    if "hold" in present:
+        holds = [item for item in steps if item.run.direction == "hold"]
+        products["heat_capacity/hold"] = analyze_hold_heat_capacity(
+            present["hold"], holds, molar_mass
+        )
+    return products
+
+
+def _serves(item: RunStep, route: str | None, rate: float | None) -> bool:
+    """Say whether a run gives the phases' lines: those of the route, ramps at the slowest rate.
+
+    Without any transition everything does that is nearest to equilibrium.
+    """
+    is_hold = item.run.direction == "hold"
+    if route == "hold":
+        return is_hold
+    return item.run.heating_rate == rate if route else is_hold or item.run.heating_rate == rate
+
+
+def _molar_mass(present: dict[str, xr.Dataset]) -> float:
+    for dataset in present.values():
+        if "molar_mass" in dataset.coords:
+            return float(dataset["molar_mass"])
+    return float("nan")
+
+
+def _join(parts: dict[tuple[str, int], xr.Dataset]) -> xr.Dataset:
+    """Put materials side by side along potential and n_vacancies; absent ones are NaN."""
+    expanded = [
+        dataset.drop_vars(
+            [name for name in (*MATERIAL, "molar_mass") if name in dataset.coords]
+        ).expand_dims({"potential": np.array([potential], dtype=object), "n_vacancies": [n]})
+        for (potential, n), dataset in parts.items()
+    ]
+    joined = xr.combine_by_coords(expanded, combine_attrs="override")
+    assert isinstance(joined, xr.Dataset)  # noqa: S101 - datasets combine to a dataset
+    return joined

@@ -1,0 +1,195 @@
+"""S(T,P), and what compression does: ΔS at constant T, ΔT at constant S.
+
+Signs: ΔS_iso = S(T,P₁) − S(T,P₀), negative where pressure orders; ΔT_ad solves
+S(T + ΔT_ad, P₁) = S(T, P₀), positive where compression heats.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis.entropy_lines import EntropyLines, entropy_lines, heat_capacity_terms
+from lbhsweep.analysis.phases import HIGH, LOW
+from lbhsweep.analysis.statistics import spread
+from lbhsweep.analysis.two_phase import TwoPhase, interpolate
+from lbhsweep.analysis.variables import (
+    ENTROPY_UNITS,
+    B,
+    FloatArray,
+    kilogram_factor,
+    mask,
+    text,
+    variable,
+    with_error,
+)
+
+PITCH_K = 2.0
+N_PRESSURES = 41
+EXTRAPOLATION_LIMIT_K = 25.0
+"""How far a phase's line may be drawn beyond its data before the value is flagged."""
+_FLAG = f"needs a phase's line more than {EXTRAPOLATION_LIMIT_K:g} K beyond its data"
+_S = "S(T₀,P₀) − ∫(∂V/∂T)_P dP at T₀ + ∫ C_P/T dT + (ΔH/T_t) Θ(T − T_t)"
+
+
+def map_temperatures(temperature: FloatArray) -> FloatArray:
+    """Give the temperatures of the maps: every 2 K over the range of the data."""
+    return np.arange(temperature.min(), temperature.max() + PITCH_K / 2, PITCH_K)
+
+
+def analyze_entropy(
+    model: TwoPhase, temperature: FloatArray, molar_mass: float
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Compute S(T,P) at the simulated pressures and the barocaloric maps.
+
+    Parameters
+    ----------
+    model : TwoPhase
+        At the simulated pressures.
+    temperature : (t,) array
+        Temperatures of the maps, K.
+    molar_mass : float
+        g/mol per formula unit.
+
+    Returns
+    -------
+    entropy, barocaloric : Dataset
+        entropy by (pressure, temperature); isothermal_entropy_change,
+        adiabatic_temperature_change and its estimate by (final_pressure, temperature), P₀
+        being the lowest pressure at which S is known.  Between simulated pressures the phases'
+        lines and T_t are interpolated linearly (`interpolated`).
+    """
+    reference, reason = _reference(model)
+    lines = entropy_lines(model, reference)
+    entropy = _entropy(lines, temperature, kilogram_factor(molar_mass), reason)
+    span = np.linspace(model.pressure.min(), model.pressure.max(), N_PRESSURES)
+    extra = span[~np.isclose(span[:, None], model.pressure, rtol=0, atol=1e-9).any(axis=1)]
+    dense = np.sort(np.concatenate([model.pressure, extra]))
+    maps = entropy_lines(interpolate(model, dense), reference)
+    return entropy, _barocaloric(maps, temperature, kilogram_factor(molar_mass), reason)
+
+
+def _reference(model: TwoPhase) -> tuple[float, str]:
+    """Choose T₀: the lowest temperature with low-temperature data at every usable pressure."""
+    usable = model.usable
+    if not usable.any():
+        return float("nan"), "no pressure with a line of the low-temperature phase and T_t"
+    t0 = float(np.max(model.t_min[LOW][usable]))
+    return t0, "" if usable.sum() > 1 else "one pressure only: nothing to compare S with"
+
+
+def _entropy(
+    lines: EntropyLines, temperature: FloatArray, factor: float, reason: str
+) -> xr.Dataset:
+    value, error = spread(lines(temperature) * factor)
+    dims = ("pressure", "temperature")
+    variables = with_error(
+        "entropy", dims, value, error, ENTROPY_UNITS, "entropy relative to S(T₀,P₀)",
+        formula=_S, source=B,
+    )  # fmt: skip
+    reach = extrapolation(lines.model, np.broadcast_to(temperature, value.shape))
+    variables |= _masks(dims, reach)
+    variables |= _reference_variables(lines, reason)
+    return xr.Dataset(variables, coords=_coordinates("pressure", lines.model, temperature))
+
+
+def _barocaloric(
+    lines: EntropyLines, temperature: FloatArray, factor: float, reason: str
+) -> xr.Dataset:
+    model = lines.model
+    first = int(model.usable.argmax())
+    entropy = lines(temperature)
+    start = entropy[:, first : first + 1]
+    change = (entropy - start) * factor
+    target = lines.invert(np.broadcast_to(start, entropy.shape))
+    estimate = _estimate(lines, change, temperature, first, factor)
+    beyond = target[0] > temperature.max() + EXTRAPOLATION_LIMIT_K
+    warming = np.where(beyond, np.nan, target - temperature)
+    dims = ("final_pressure", "temperature")
+    variables = with_error(
+        "isothermal_entropy_change",
+        dims,
+        *spread(change),
+        ENTROPY_UNITS,
+        "isothermal entropy change",
+        formula="ΔS_iso = S(T,P₁) − S(T,P₀)",
+        source=B,
+    )
+    variables |= with_error(
+        "adiabatic_temperature_change",
+        dims,
+        *spread(warming),
+        "K",
+        "adiabatic temperature change",
+        formula="S(T + ΔT_ad, P₁) = S(T, P₀)",
+        source=B,
+    )
+    variables |= with_error(
+        "adiabatic_temperature_change_estimate", dims, *spread(estimate), "K",
+        "estimate of the adiabatic temperature change", formula="T |ΔS_iso| / C_P(T,P₀)", source=B,
+    )  # fmt: skip
+    grid = np.broadcast_to(temperature, change.shape[1:])
+    at_start = np.broadcast_to(extrapolation(model, grid)[first], grid.shape)
+    reach = np.maximum(extrapolation(model, grid), at_start)
+    variables |= _masks(dims, reach)
+    reached = np.maximum(at_start, extrapolation(model, target[0]))
+    variables["adiabatic_extrapolated"] = mask(dims, ~(reached <= EXTRAPOLATION_LIMIT_K), _FLAG)
+    variables["interpolated"] = mask(
+        ("final_pressure",), ~model.simulated, "between simulated pressures"
+    )
+    variables["initial_pressure"] = variable((), model.pressure[first], "GPa", "P₀")
+    variables |= _reference_variables(lines, reason)
+    return xr.Dataset(variables, coords=_coordinates("final_pressure", model, temperature))
+
+
+def extrapolation(model: TwoPhase, temperature: FloatArray) -> FloatArray:
+    """Say how far, in K, lines are drawn beyond their data to reach (p, t) temperatures.
+
+    Above T_t the path also needs both lines at T_t.
+    """
+    high = temperature >= model.transition[0][:, None]
+    at = model.transition[0][:, None]
+
+    def distance(phase: str, t: FloatArray) -> FloatArray:
+        below = model.t_min[phase][:, None] - t
+        above = t - model.t_max[phase][:, None]
+        return np.maximum(np.maximum(below, above), 0.0)
+
+    with np.errstate(invalid="ignore"):
+        crossing = np.maximum(distance(LOW, at), distance(HIGH, at))
+    through_high = np.maximum(distance(HIGH, temperature), crossing)
+    return np.where(high, through_high, distance(LOW, temperature))
+
+
+def _estimate(
+    lines: EntropyLines, change: FloatArray, temperature: FloatArray, first: int, factor: float
+) -> FloatArray:
+    terms = {phase: heat_capacity_terms(lines.model.enthalpy[phase]) for phase in (LOW, HIGH)}
+    slopes = {
+        phase: alpha[:, first, None] + beta[:, first, None] * temperature
+        for phase, (alpha, beta) in terms.items()
+    }
+    high = temperature >= lines.model.transition[:, first, None]
+    capacity = np.where(high, slopes[HIGH], slopes[LOW]) * factor
+    return temperature * np.abs(change) / capacity[:, None, :]
+
+
+def _masks(dims: tuple[str, ...], reach: FloatArray) -> dict[str, xr.Variable]:
+    return {
+        "extrapolation": variable(dims, reach, "K", "distance beyond the data of a phase"),
+        "extrapolated": mask(dims, ~(reach <= EXTRAPOLATION_LIMIT_K), _FLAG),
+    }
+
+
+def _reference_variables(lines: EntropyLines, reason: str) -> dict[str, xr.Variable]:
+    return {
+        "reference_temperature": variable((), lines.reference_temperature, "K", "T₀"),
+        "reason": text((), reason, "why there is nothing, or a caveat"),
+    }
+
+
+def _coordinates(name: str, model: TwoPhase, temperature: FloatArray) -> dict[str, xr.Variable]:
+    return {
+        name: variable((name,), model.pressure, "GPa", name.replace("_", " ")),
+        "temperature": variable(("temperature",), temperature, "K", "temperature"),
+    }

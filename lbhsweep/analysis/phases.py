@@ -1,0 +1,117 @@
+"""Volume and enthalpy of each phase as lines of temperature, from that phase's own data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lbhsweep.analysis.polynomial import Polynomial, fit_polynomial
+from lbhsweep.analysis.step import Step
+from lbhsweep.analysis.transitions import RunStep
+from lbhsweep.analysis.variables import BoolArray, FloatArray
+
+LOW, HIGH = "low", "high"
+PHASES = (LOW, HIGH)
+"""The phases by the side of the transition on which they are stable."""
+CLEARLY_NEARER = 0.25
+"""A run without a step belongs to a phase when it lies this share of ΔV or less from its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseLines:
+    """V(T) and H(T) of one phase at one pressure, Å³ and kJ/mol per formula unit."""
+
+    volume: Polynomial
+    enthalpy: Polynomial
+
+    @property
+    def t_min(self) -> float:
+        """Lowest temperature of the data, K."""
+        return max(self.volume.t_min, self.enthalpy.t_min)
+
+    @property
+    def t_max(self) -> float:
+        """Highest temperature of the data, K."""
+        return min(self.volume.t_max, self.enthalpy.t_max)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The part of a run that belongs to one phase."""
+
+    item: RunStep
+    inside: BoolArray
+
+
+def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
+    """Fit the lines of both phases at one pressure.
+
+    Points enter on their phase's side of their own run's step, three widths away from it.  A
+    run without a step belongs to the phase whose line its volume follows; where no run at this
+    pressure has a step, heating runs are taken as the low-temperature phase, since they start
+    there, and cooling runs are left out.
+
+    Returns
+    -------
+    lines : dict
+        By phase (`PHASES`); a phase without data is absent.
+    note : str
+        What was assumed, or empty.
+    """
+    shares: dict[str, list[_Share]] = {LOW: [], HIGH: []}
+    for item in steps:
+        if isinstance(item.step, Step):
+            below, above = item.step.sides(item.run.temperature)
+            shares[LOW].append(_Share(item, below))
+            shares[HIGH].append(_Share(item, above))
+    plain = [item for item in steps if not isinstance(item.step, Step)]
+    note = ""
+    if shares[LOW]:
+        first = {phase: _fit(shares[phase], "volume") for phase in PHASES}
+        for item in plain:
+            phase = _nearest(item, first[LOW], first[HIGH])
+            if phase is not None:
+                shares[phase].append(_Share(item, np.ones(item.run.temperature.size, bool)))
+    else:
+        starting = [item for item in plain if item.run.direction != "cooling"]
+        shares[LOW] = [_Share(item, np.ones(item.run.temperature.size, bool)) for item in starting]
+        note = "no transition seen: all data taken as the low-temperature phase" if starting else ""
+    lines = {}
+    for phase in PHASES:
+        volume, enthalpy = _fit(shares[phase], "volume"), _fit(shares[phase], "enthalpy")
+        if volume is not None and enthalpy is not None:
+            lines[phase] = PhaseLines(volume, enthalpy)
+    return lines, note
+
+
+def _fit(shares: Sequence[_Share], name: str) -> Polynomial | None:
+    if not shares:
+        return None
+    parts: list[FloatArray] = []
+    for number, share in enumerate(shares):
+        run, inside = share.item.run, share.inside
+        columns = (
+            run.temperature[inside],
+            run.values[name][inside],
+            run.stderrs[name][inside],
+            np.full(int(inside.sum()), float(number)),
+        )
+        parts.append(np.stack(columns))
+    temperature, values, stderrs, runs = np.concatenate(parts, axis=1)
+    return fit_polynomial(temperature, values, stderrs, runs.astype(np.int64))
+
+
+def _nearest(item: RunStep, low: Polynomial | None, high: Polynomial | None) -> str | None:
+    if low is None or high is None:
+        return None
+    t, v = item.run.temperature, item.run.values["volume"]
+    valid = np.isfinite(v)
+    gap = float(np.mean(np.abs(high(t[valid]) - low(t[valid]))))
+    distance = {
+        LOW: float(np.mean(np.abs(v[valid] - low(t[valid])))),
+        HIGH: float(np.mean(np.abs(v[valid] - high(t[valid])))),
+    }
+    phase = min(distance, key=lambda name: distance[name])
+    return phase if distance[phase] < CLEARLY_NEARER * gap else None

@@ -1,0 +1,115 @@
+"""Weighted polynomials of temperature: the lines of the phases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lbhsweep.analysis.statistics import noise_scale, smooth_errors
+from lbhsweep.analysis.variables import FloatArray, IntArray
+
+REFERENCE_K = 500.0
+SCALE_K = 100.0
+CURVED_SIGMA = 3.0
+"""A quadratic term is kept when it differs from zero by this many standard errors."""
+CURVED_RANGE_K = 75.0
+"""Shortest range of temperature in which a quadratic term is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polynomial:
+    """y(T) = Σ cₖ xᵏ with x = (T − 500 K)/100 K and k ≤ 2.
+
+    Attributes
+    ----------
+    coefficients : (3,) array
+        Zero beyond the degree.
+    covariance : (3, 3) array
+        Zero beyond the degree.
+    t_min, t_max : float
+        Range of the data, K; outside it the line is an extrapolation.
+    n_points : int
+        Points fitted.
+    """
+
+    coefficients: FloatArray
+    covariance: FloatArray
+    t_min: float
+    t_max: float
+    n_points: int
+
+    def __call__(self, temperature: FloatArray | float) -> FloatArray:
+        """Evaluate at temperatures in K."""
+        return evaluate(self.coefficients, np.asarray(temperature, dtype=np.float64))
+
+    def draw(self, generator: np.random.Generator, size: int) -> FloatArray:
+        """Give the best coefficients and `size` normal draws, (1 + size, 3)."""
+        noise = generator.multivariate_normal(np.zeros(3), self.covariance, size, method="svd")
+        return np.vstack([self.coefficients, self.coefficients + noise])
+
+
+def basis(temperature: FloatArray, degree: int) -> FloatArray:
+    """Give the powers of x, (n, degree + 1)."""
+    x = (np.asarray(temperature) - REFERENCE_K) / SCALE_K
+    return np.stack([x**power for power in range(degree + 1)], axis=-1)
+
+
+def evaluate(coefficients: FloatArray, temperature: FloatArray) -> FloatArray:
+    """Evaluate (..., 3) coefficients at temperatures in K that broadcast with (...)."""
+    x = (temperature - REFERENCE_K) / SCALE_K
+    c = coefficients
+    return np.asarray(c[..., 0] + x * (c[..., 1] + x * c[..., 2]))
+
+
+def slope(coefficients: FloatArray, temperature: FloatArray | float) -> FloatArray:
+    """Give dy/dT of (..., 3) coefficients, per K."""
+    x = (np.asarray(temperature) - REFERENCE_K) / SCALE_K
+    return np.asarray((coefficients[..., 1] + 2 * x * coefficients[..., 2]) / SCALE_K)
+
+
+def fit_polynomial(
+    temperature: FloatArray, values: FloatArray, stderrs: FloatArray, runs: IntArray
+) -> Polynomial | None:
+    """Fit a straight line, or a parabola where the data ask for one.
+
+    Weighted least squares with errors brought half way to their median; the covariance is
+    multiplied by `noise_scale`.
+
+    Parameters
+    ----------
+    temperature, values, stderrs : (n,) array
+        Points in the order of temperature within each run; NaN values are left out.
+    runs : (n,) array of int
+        Run of each point.
+
+    Returns
+    -------
+    Polynomial or None
+        None with fewer than three points or two temperatures.
+    """
+    valid = np.isfinite(values)
+    t, y, run = temperature[valid], values[valid], runs[valid]
+    if t.size < 3 or np.unique(t).size < 2:
+        return None
+    errors = smooth_errors(stderrs[valid])
+    straight = _fit(t, y, errors, run, degree=1)
+    if np.ptp(t) < CURVED_RANGE_K or np.unique(t).size < 6:
+        return straight
+    curved = _fit(t, y, errors, run, degree=2)
+    significant = abs(curved.coefficients[2]) > CURVED_SIGMA * np.sqrt(curved.covariance[2, 2])
+    return curved if significant else straight
+
+
+def _fit(
+    t: FloatArray, y: FloatArray, errors: FloatArray | None, runs: IntArray, degree: int
+) -> Polynomial:
+    sigma = np.ones_like(t) if errors is None else errors
+    design = basis(t, degree) / sigma[:, None]
+    solution, *_ = np.linalg.lstsq(design, y / sigma, rcond=None)
+    residuals = y / sigma - design @ solution
+    scale = noise_scale(residuals, runs, degree + 1, errors_known=errors is not None)
+    coefficients, covariance = np.zeros(3), np.zeros((3, 3))
+    coefficients[: degree + 1] = solution
+    covariance[: degree + 1, : degree + 1] = np.linalg.pinv(design.T @ design) * scale
+    return Polynomial(coefficients, covariance, float(t.min()), float(t.max()), t.size)

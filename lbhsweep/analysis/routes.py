@@ -1,0 +1,127 @@
+"""Transition temperatures by every route, and the line T_t(P) through them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lbhsweep.analysis.transitions import (
+    Estimate,
+    RunStep,
+    average_branch,
+    midpoint,
+    spread_between_runs,
+)
+from lbhsweep.analysis.variables import FloatArray
+
+ROUTES = ("hold", "ramp_midpoint", "ramp_heating", "ramp_cooling")
+"""In order of trust: equilibrium, then the middle of the loop, then one side of it."""
+NOT_SIMULATED = "not simulated"
+_CAVEATS = {
+    "ramp_heating": "heating only: an upper bound, no cooling branch transforms",
+    "ramp_cooling": "cooling only: a lower bound, no heating branch transforms",
+}
+
+
+def slowest_rate(steps: Sequence[RunStep]) -> float | None:
+    """Give the slowest heating rate at which there are runs; it is nearest to equilibrium."""
+    rates = [item.run.heating_rate for item in steps if item.run.direction != "hold"]
+    return min(rates) if rates else None
+
+
+def estimate_routes(
+    steps: Sequence[RunStep], pressures: Sequence[float]
+) -> dict[str, list[Estimate]]:
+    """Estimate T_t at each pressure by each route of `ROUTES`.
+
+    ``hold``: the bracket of holds, that is the step of V(T) over holds, whose error is that of
+    the gap it falls into.  ``ramp_*``: half-height temperatures at the slowest heating rate.
+    """
+    rate = slowest_rate(steps)
+    between = spread_between_runs(steps)
+    table: dict[str, list[Estimate]] = {route: [] for route in ROUTES}
+    for pressure in pressures:
+        hold = _branch(steps, pressure, "hold", 0.0, between)
+        heating = _branch(steps, pressure, "heating", rate, between)
+        cooling = _branch(steps, pressure, "cooling", rate, between)
+        table["hold"].append(hold)
+        table["ramp_midpoint"].append(midpoint(heating, cooling))
+        table["ramp_heating"].append(heating)
+        table["ramp_cooling"].append(cooling)
+    return table
+
+
+def choose_route(table: Mapping[str, Sequence[Estimate]]) -> str | None:
+    """Choose the one route that serves all pressures of a material.
+
+    The route known at most pressures, the most trusted among equals; one route for all, so that
+    dT/dP is not a difference between routes.
+    """
+    counts = {route: sum(e.known for e in table[route]) for route in ROUTES}
+    best = max(counts.values())
+    return next((route for route in ROUTES if counts[route] == best), None) if best else None
+
+
+def caveat(route: str | None) -> str:
+    """Say what must be known about T_t from a route that sees one side of the loop only."""
+    return _CAVEATS.get(route or "", "")
+
+
+def fit_boundary(
+    pressure: FloatArray, temperature: FloatArray, stderr: FloatArray
+) -> tuple[Estimate, Estimate]:
+    """Fit T_t(P) = T_0 + (dT/dP) P by weighted least squares.
+
+    Parameters
+    ----------
+    pressure, temperature, stderr : (n,) array
+        GPa, K, K; NaN temperatures are left out.
+
+    Returns
+    -------
+    slope, intercept : Estimate
+        K/GPa and K.  With two pressures the error is propagated from those of T_t; with more it
+        is multiplied by max(1, χ²/(n − 2)).
+    """
+    valid = np.isfinite(temperature) & np.isfinite(stderr)
+    p, t, s = pressure[valid], temperature[valid], np.maximum(stderr[valid], 1e-6)
+    if p.size < 2:
+        absent = Estimate(reason=f"T_t with an error at {p.size} pressure(s), dT/dP needs 2")
+        return absent, absent
+    design = np.stack([np.ones_like(p), p], axis=1) / s[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    intercept, gradient = covariance @ design.T @ (t / s)
+    if p.size > 2:
+        residuals = (t - intercept - gradient * p) / s
+        covariance = covariance * max(1.0, float(residuals @ residuals) / (p.size - 2))
+    errors = np.sqrt(np.diag(covariance))
+    return Estimate(float(gradient), float(errors[1])), Estimate(float(intercept), float(errors[0]))
+
+
+def boundary_slopes(pressure: FloatArray, draws: FloatArray, stderr: FloatArray) -> FloatArray:
+    """Refit dT/dP, K/GPa, for every draw of T_t: (n_draws, n_pressures) to (n_draws,)."""
+    valid = np.isfinite(draws[0]) & np.isfinite(stderr)
+    if valid.sum() < 2:
+        return np.full(len(draws), np.nan)
+    weight = 1 / np.maximum(stderr[valid], 1e-6) ** 2
+    weight /= weight.sum()
+    x = pressure[valid] - weight @ pressure[valid]
+    return np.asarray((draws[:, valid] * weight * x).sum(axis=1) / (weight * x * x).sum())
+
+
+def _branch(
+    steps: Sequence[RunStep],
+    pressure: float,
+    direction: str,
+    rate: float | None,
+    between: float,
+) -> Estimate:
+    mine = [
+        item
+        for item in steps
+        if item.run.pressure == pressure
+        and item.run.direction == direction
+        and item.run.heating_rate == rate
+    ]
+    return average_branch(mine, between).half_height if mine else Estimate(reason=NOT_SIMULATED)

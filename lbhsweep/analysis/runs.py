@@ -1,0 +1,140 @@
+"""Reading the results: one run's curves against temperature, whatever its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis.statistics import combine_replicas
+from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.quantities import stderr_name
+
+DONE = 2
+HOLD = "hold"
+CURVES = ("volume", "enthalpy", "lattice_a")
+MATERIAL = ("potential", "n_vacancies")
+"""The dimensions that say which material it is; every analysis stays within one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One replica's curves at one pressure, or the mean over replicas of holds.
+
+    Holds are averaged before anything else: they share their temperatures, and the gap between
+    two of them bounds T_t no better for being measured twice.
+
+    Attributes
+    ----------
+    pressure : float
+        GPa.
+    direction : str
+        ``heating`` or ``cooling``; ``hold`` for holds.
+    heating_rate : float
+        K/ps; 0 for holds.
+    n_replicas : int
+        Replicas averaged: 1 but for holds.
+    temperature : (n,) array
+        Ascending, K.
+    values, stderrs : mapping of str to (n,) array
+        By catalogue name (`CURVES`); NaN where there is nothing.
+    """
+
+    pressure: float
+    direction: str
+    heating_rate: float
+    n_replicas: int
+    temperature: FloatArray
+    values: MappingProxyType[str, FloatArray]
+    stderrs: MappingProxyType[str, FloatArray]
+
+
+def group(tree: xr.DataTree, name: str) -> xr.Dataset | None:
+    """Give a group's dataset, or None where the results have no such group or it is empty."""
+    if name not in tree.children:
+        return None
+    dataset = tree[name].to_dataset()
+    return dataset if "volume" in dataset and dataset.sizes.get("temperature", 0) else None
+
+
+def materials(tree: xr.DataTree) -> list[tuple[str, int]]:
+    """List the (potential, n_vacancies) of all groups, in the order of the results."""
+    found: dict[tuple[str, int], None] = {}
+    for name in ("hold", "ramp"):
+        dataset = group(tree, name)
+        if dataset is not None:
+            for potential in dataset["potential"].values:
+                for n_vacancies in dataset["n_vacancies"].values:
+                    found[str(potential), int(n_vacancies)] = None
+    return list(found)
+
+
+def select_material(dataset: xr.Dataset, potential: str, n_vacancies: int) -> xr.Dataset | None:
+    """Keep one material and only what is done, or None where the group hasn't got it."""
+    here = potential in dataset["potential"].values and n_vacancies in dataset["n_vacancies"].values
+    if not here:
+        return None
+    chosen = dataset.sel(potential=potential, n_vacancies=n_vacancies).load()
+    return chosen.sortby(["pressure", "temperature"])
+
+
+def curve(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
+    """Give a quantity and its error, NaN where a run is not done or a hold not equilibrated."""
+    usable = xr.ones_like(dataset["volume"], dtype=bool)
+    if "status" in dataset:
+        usable = usable & (dataset["status"] == DONE)
+    if "heating_rate" not in dataset.dims and "equilibrated" in dataset:
+        usable = usable & (dataset["equilibrated"] == 1)
+    if name not in dataset:
+        empty = xr.full_like(dataset["volume"], np.nan)
+        return empty, empty
+    values = dataset[name].where(usable)
+    error = stderr_name(name)
+    stderrs = dataset[error].where(usable) if error in dataset else xr.full_like(values, np.nan)
+    return values, stderrs
+
+
+def runs(dataset: xr.Dataset) -> Iterator[Run]:
+    """Go through the runs of one material's group (`hold` or `ramp`) that have any value."""
+    if "heating_rate" in dataset.dims:
+        dims: tuple[str, ...] = ("pressure", "heating_rate", "direction", "replica")
+        curves = {name: curve(dataset, name) for name in CURVES}
+        count = None
+    else:
+        dims = ("pressure",)
+        means = {name: mean_over_replicas(dataset, name) for name in CURVES}
+        curves = {name: (mean, stderr) for name, (mean, stderr, _) in means.items()}
+        count = means["volume"][2].transpose(*dims, "temperature").values
+    arrays = {
+        name: tuple(array.transpose(*dims, "temperature").values for array in pair)
+        for name, pair in curves.items()
+    }
+    labels = [dataset[dim].values for dim in dims]
+    for index in np.ndindex(*(len(label) for label in labels)):
+        if not np.isfinite(arrays["volume"][0][index]).any():
+            continue
+        where = {dim: label[i] for dim, label, i in zip(dims, labels, index, strict=True)}
+        yield Run(
+            pressure=float(where["pressure"]),
+            direction=str(where.get("direction", HOLD)),
+            heating_rate=float(where.get("heating_rate", 0.0)),
+            n_replicas=1 if count is None else int(count[index].max()),
+            temperature=dataset["temperature"].values.astype(np.float64),
+            values=MappingProxyType({name: pair[0][index] for name, pair in arrays.items()}),
+            stderrs=MappingProxyType({name: pair[1][index] for name, pair in arrays.items()}),
+        )
+
+
+def mean_over_replicas(
+    dataset: xr.Dataset, name: str
+) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+    """Average a quantity over replicas: mean, standard error, and replicas counted."""
+    values, stderrs = curve(dataset, name)
+    axis = values.get_axis_num("replica")
+    assert isinstance(axis, int)  # noqa: S101 - one dimension name gives one axis
+    mean, stderr, count = combine_replicas(values.values, stderrs.values, axis)
+    template = values.isel(replica=0, drop=True)
+    return template.copy(data=mean), template.copy(data=stderr), template.copy(data=count)

@@ -1,0 +1,62 @@
+"""The analysis on disk: written beside and swapped in, reused while the results are the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import xarray as xr
+
+from lbhsweep.analysis.analyze import analyze_results, results_digest
+from lbhsweep.errors import StoreError
+
+
+def write_analysis(analysis: xr.DataTree, path: Path) -> None:
+    """Write the analysis to `path` so that a reader finds the old one or the new one.
+
+    It is built in a folder beside and swapped in by renames.
+
+    Raises
+    ------
+    StoreError
+        When the folder can't be written.
+    """
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    old = path.with_name(f"{path.name}.{os.getpid()}.old")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        analysis.to_zarr(beside, mode="w", consolidated=False)
+        if path.exists():
+            path.rename(old)
+        beside.rename(path)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise StoreError(
+            f"{path}: the analysis can't be written: {error}; "
+            "free space or make the folder writable, then run the command again"
+        ) from error
+
+
+def read_analysis(path: Path) -> xr.DataTree | None:
+    """Read a written analysis, or give None where there is none that can be read."""
+    if not path.is_dir():
+        return None
+    try:
+        return xr.open_datatree(path, engine="zarr", consolidated=False).load()
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def current_analysis(results: xr.DataTree, path: Path) -> xr.DataTree:
+    """Give the analysis of these results: the written one if it is theirs, else a new one.
+
+    A new one is written to `path`.
+    """
+    written = read_analysis(path)
+    if written is not None and written.attrs.get("results_digest") == results_digest(results):
+        return written
+    analysis = analyze_results(results)
+    write_analysis(analysis, path)
+    return analysis

@@ -1,0 +1,130 @@
+"""Means over replicas and the noise of series of bins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lbhsweep.analysis.variables import FloatArray, IntArray
+
+MAXIMUM_CORRELATION = 0.8
+"""Largest lag-1 correlation that is believed; beyond it a series holds no noise estimate."""
+SEED = 20210517
+"""Seed of every Monte Carlo estimate, so that the same results give the same analysis."""
+
+
+def combine_replicas(
+    values: FloatArray, stderrs: FloatArray, axis: int
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Average over replicas; NaN replicas don't count.
+
+    The standard error of the mean is the larger of the two estimates there are: the errors
+    within the runs, √(Σ sᵢ²)/n, and the spread between them, √(Σ (xᵢ − x̄)²/(n(n−1))).  With one
+    replica only the first exists, and what differs from run to run is then not in the error.
+
+    Parameters
+    ----------
+    values, stderrs : array
+        Values and their standard errors within a run (NaN where unknown).
+    axis : int
+        Axis of the replicas.
+
+    Returns
+    -------
+    mean, stderr : array
+        Without `axis`; NaN where nothing is known.
+    count : array of int
+        Replicas averaged.
+    """
+    valid = np.isfinite(values)
+    count = valid.sum(axis=axis)
+    n = np.maximum(count, 1)
+    mean = np.where(count > 0, np.where(valid, values, 0.0).sum(axis=axis) / n, np.nan)
+    known = valid & np.isfinite(stderrs)
+    within = np.sqrt((np.where(known, stderrs, 0.0) ** 2).sum(axis=axis)) / n
+    within = np.where(known.sum(axis=axis) == count, within, np.nan)
+    deviation = np.where(valid, values - np.expand_dims(mean, axis), 0.0)
+    between = np.sqrt((deviation**2).sum(axis=axis) / (n * np.maximum(n - 1, 1)))
+    between = np.where(count > 1, between, np.nan)
+    stderr = np.fmax(within, between)
+    return mean, np.where(count > 0, stderr, np.nan), count
+
+
+def smooth_errors(stderrs: FloatArray) -> FloatArray | None:
+    """Bring the errors of bins half way to their median.
+
+    A bin's own error comes from few samples and is itself uncertain; taken at its word, bins
+    that look quiet by chance would rule a fit.  Returns None where no error is known.
+    """
+    finite = np.isfinite(stderrs) & (stderrs > 0)
+    if not finite.any():
+        return None
+    median = float(np.median(stderrs[finite]))
+    return np.sqrt((np.where(finite, stderrs, median) ** 2 + median**2) / 2)
+
+
+def noise_scale(
+    residuals: FloatArray, runs: IntArray, n_parameters: int, *, errors_known: bool
+) -> float:
+    """Say by how much a fit's variance exceeds that of independent errors of the given size.
+
+    The product of χ²/(n − p), not below 1 where errors are known, and of (1 + ρ)/(1 − ρ) with
+    ρ the lag-1 correlation of the residuals within each run: neighbouring bins of a fast ramp
+    share the slow breathing of the cell.
+
+    Parameters
+    ----------
+    residuals : (n,) array
+        Residuals over errors, in the order of temperature within each run.
+    runs : (n,) array of int
+        Run of each residual.
+    n_parameters : int
+        Parameters fitted.
+    errors_known : bool
+        Whether the errors are estimates and not just 1.
+
+    Returns
+    -------
+    float
+        Factor for variances; NaN where residuals can't tell and errors are unknown.
+    """
+    freedom = residuals.size - n_parameters
+    if freedom < 1:
+        return 1.0 if errors_known else float("nan")
+    square = float(residuals @ residuals)
+    scale = square / freedom
+    neighbours = runs[1:] == runs[:-1]
+    lagged = float((residuals[1:] * residuals[:-1])[neighbours].sum())
+    # Below about ten degrees of freedom the lag-1 correlation is mostly noise.
+    correlation = lagged / square if freedom >= 10 and square > 0 else 0.0
+    correlation = min(max(correlation, 0.0), MAXIMUM_CORRELATION)
+    scale = max(scale, 1.0) if errors_known else scale
+    return scale * (1 + correlation) / (1 - correlation)
+
+
+def spread(draws: FloatArray, *, quantiles: bool = False) -> tuple[FloatArray, FloatArray]:
+    """Split Monte Carlo draws into value and standard error.
+
+    Parameters
+    ----------
+    draws : (1 + n, ...) array
+        The best estimate, then n draws; draws that are NaN don't count.
+    quantiles : bool
+        Take half the distance of the 16 % and 84 % quantiles instead of the standard
+        deviation, for ratios whose tails have no variance.
+
+    Returns
+    -------
+    value, stderr : array
+        Shape of one draw; the error is NaN where the value is, or where fewer than half of
+        the draws exist.
+    """
+    value, sample = draws[0], draws[1:]
+    finite = np.isfinite(sample)
+    enough = (finite.sum(axis=0) * 2 >= len(sample)) & np.isfinite(value)
+    usable = np.where(finite & enough, sample, np.where(enough, np.nan, 0.0))
+    if quantiles:
+        low, high = np.nanquantile(usable, [0.158655, 0.841345], axis=0)
+        error = (high - low) / 2
+    else:
+        error = np.nanstd(usable, axis=0, ddof=1)
+    return value, np.where(enough, error, np.nan)

@@ -1,0 +1,230 @@
+"""A smooth step between two straight lines: how a transition is found in one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from lbhsweep.analysis.statistics import noise_scale, smooth_errors
+from lbhsweep.analysis.variables import BoolArray, FloatArray
+
+MINIMUM_POINTS = 7
+MINIMUM_SIDE = 3
+"""Points that must lie wholly on each side of the step for it to count as complete."""
+MINIMUM_IMPROVEMENT = 25.0
+"""Fall of χ² (in units of the noise) against a parabola without step, to count as seen."""
+MINIMUM_SIGMA = 4.0
+"""Height of the step over its standard error, to count as seen."""
+MINIMUM_RELATIVE = 0.01
+"""Height of the step over the value below it, to count as seen."""
+SIDE = 4.0
+"""Widths w from the centre beyond which less than 2 % of the other phase is left."""
+NARROWEST = 30.0
+"""Pitch of the data over the narrowest step that is tried."""
+SHARP = 200.0
+"""The same for steps known to be sharp: anywhere within a gap is then equally likely."""
+_SLOPE_K = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that was seen.
+
+    Attributes
+    ----------
+    centre, centre_stderr : float
+        Half-height temperature, K.
+    width, width_stderr : float
+        w of the logistic function, K; 10 % to 90 % takes 4.4 w.
+    height, height_stderr : float
+        Distance of the two lines at the centre, in the unit of the values.
+    centres, widths, weights : (m,) array
+        The grid of (T_c, w) and its posterior probabilities, with which other quantities of the
+        same run are read.
+    """
+
+    centre: float
+    centre_stderr: float
+    width: float
+    width_stderr: float
+    height: float
+    height_stderr: float
+    centres: FloatArray
+    widths: FloatArray
+    weights: FloatArray
+
+    def sides(self, temperature: FloatArray) -> tuple[BoolArray, BoolArray]:
+        """Say which temperatures lie wholly below and wholly above the step."""
+        reach = SIDE * self.width + self.centre_stderr
+        return temperature < self.centre - reach, temperature > self.centre + reach
+
+
+@dataclass(frozen=True, slots=True)
+class NoStep:
+    """No step, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    centres: FloatArray
+    widths: FloatArray
+    chi2: FloatArray
+    height: FloatArray
+    height_variance: FloatArray
+    best_residuals: FloatArray
+
+
+def fit_step(
+    temperature: FloatArray, values: FloatArray, stderrs: FloatArray, *, sharp: bool = False
+) -> Step | NoStep:
+    """Find the step of one run: two straight lines joined by a logistic function.
+
+    y(T) = a + b(T − T_c) + [Δ + c(T − T_c)] / (1 + exp(−(T − T_c)/w)), so that y at T_c is half
+    way between the lines.  (T_c, w) run over a grid with flat priors in T_c and log w, the four
+    linear parameters are solved for at each; means and variances are taken over the posterior
+    exp(−χ²/2s²), s² = `noise_scale` of the best fit.  Where the step falls into a gap of the
+    data the posterior is flat over the gap, and the error says so.
+
+    A step counts as seen when χ² falls by more than 25 s² against a parabola without step, when
+    its height exceeds four standard errors and 1 % of the value, and when three points lie
+    wholly on each side.
+
+    Parameters
+    ----------
+    temperature, values, stderrs : (n,) array
+        The run's points in ascending temperature, K; NaN values are left out.
+    sharp : bool
+        Whether the step is known to be sharper than the pitch, as in equilibrium; then only its
+        place is sought.
+    """
+    valid = np.isfinite(values)
+    t, y = temperature[valid], values[valid]
+    if t.size < MINIMUM_POINTS:
+        return NoStep(f"{t.size} points, a step needs {MINIMUM_POINTS}")
+    errors = smooth_errors(stderrs[valid])
+    sigma = np.ones_like(t) if errors is None else errors
+    gap = float(np.median(np.diff(t)))
+    centres = np.linspace(t[1], t[-2], 120)
+    widths = np.geomspace(gap / NARROWEST, float(np.ptp(t)) / 8, 12)
+    if sharp:
+        widths = np.array([1.0, 1.1]) * gap / SHARP
+    grid = _scan(t, y, sigma, centres, widths)
+    run = np.zeros(t.size, dtype=np.int64)
+    scale = noise_scale(grid.best_residuals, run, 6, errors_known=errors is not None)
+    fine = _zoom(t, y, sigma, grid, scale)
+    step = _moments(fine, scale)
+    improvement = (_parabola_chi2(t, y, sigma) - float(fine.chi2.min())) / scale
+    refusal = _refuse(step, improvement, t, y)
+    return step if refusal is None else NoStep(refusal)
+
+
+def read_step(
+    step: Step, temperature: FloatArray, values: FloatArray, stderrs: FloatArray
+) -> tuple[float, float]:
+    """Read the height of another quantity's step at the (T_c, w) of `step`.
+
+    Enthalpy is too noisy to find the transition in; its height is averaged over the posterior
+    of the volume's step.
+
+    Returns
+    -------
+    height, stderr : float
+        NaN with fewer than five points.
+    """
+    valid = np.isfinite(values)
+    t, y = temperature[valid], values[valid]
+    if t.size < 5:
+        return float("nan"), float("nan")
+    errors = smooth_errors(stderrs[valid])
+    sigma = np.ones_like(t) if errors is None else errors
+    grid = _solve(t, y, sigma, step.centres, step.widths)
+    run = np.zeros(t.size, dtype=np.int64)
+    scale = noise_scale(grid.best_residuals, run, 4, errors_known=errors is not None)
+    mean = float(step.weights @ grid.height)
+    variance = step.weights @ (grid.height_variance * scale + (grid.height - mean) ** 2)
+    return mean, float(np.sqrt(variance))
+
+
+def _scan(
+    t: FloatArray, y: FloatArray, sigma: FloatArray, centres: FloatArray, widths: FloatArray
+) -> _Grid:
+    c, w = np.meshgrid(centres, widths, indexing="ij")
+    return _solve(t, y, sigma, c.ravel(), w.ravel())
+
+
+def _solve(
+    t: FloatArray, y: FloatArray, sigma: FloatArray, centres: FloatArray, widths: FloatArray
+) -> _Grid:
+    """Solve for the linear parameters at each (T_c, w)."""
+    distance = t[None, :] - centres[:, None]
+    share = expit(distance / widths[:, None])
+    x = distance / _SLOPE_K
+    design = np.stack([np.ones_like(x), x, share, share * x], axis=-1) / sigma[:, None]
+    target = y / sigma
+    normal = np.einsum("mni,mnj->mij", design, design)
+    # With one side nearly empty the normal matrix is singular; the step's error then says so.
+    normal += 1e-10 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(4)
+    inverse = np.linalg.inv(normal)
+    solution = np.einsum("mij,mj->mi", inverse, np.einsum("mni,n->mi", design, target))
+    residuals = target - np.einsum("mni,mi->mn", design, solution)
+    chi2 = np.einsum("mn,mn->m", residuals, residuals)
+    best = residuals[int(chi2.argmin())]
+    return _Grid(centres, widths, chi2, solution[:, 2], inverse[:, 2, 2], best)
+
+
+def _zoom(t: FloatArray, y: FloatArray, sigma: FloatArray, grid: _Grid, scale: float) -> _Grid:
+    likely = grid.chi2 - grid.chi2.min() < 16 * scale
+    centres, widths = np.unique(grid.centres), np.unique(grid.widths)
+    pitch, ratio = centres[1] - centres[0], widths[1] / widths[0]
+    c, w = grid.centres[likely], grid.widths[likely]
+    fine_centres = np.linspace(c.min() - pitch, c.max() + pitch, 100)
+    fine_widths = np.geomspace(
+        max(w.min() / ratio, widths[0]), min(w.max() * ratio, widths[-1]), 12
+    )
+    return _scan(t, y, sigma, fine_centres, fine_widths)
+
+
+def _moments(grid: _Grid, scale: float) -> Step:
+    weights = np.exp(-(grid.chi2 - grid.chi2.min()) / (2 * scale))
+    weights /= weights.sum()
+
+    def mean_and_error(x: FloatArray, variance: FloatArray | float) -> tuple[float, float]:
+        mean = float(weights @ x)
+        return mean, float(np.sqrt(weights @ (variance + (x - mean) ** 2)))
+
+    centre = mean_and_error(grid.centres, 0.0)
+    width = mean_and_error(grid.widths, 0.0)
+    height = mean_and_error(grid.height, grid.height_variance * scale)
+    return Step(*centre, *width, *height, grid.centres, grid.widths, weights)
+
+
+def _parabola_chi2(t: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
+    x = (t - t.mean()) / _SLOPE_K
+    design = np.stack([np.ones_like(x), x, x**2], axis=-1) / sigma[:, None]
+    solution, *_ = np.linalg.lstsq(design, y / sigma, rcond=None)
+    residuals = y / sigma - design @ solution
+    return float(residuals @ residuals)
+
+
+def _refuse(step: Step, improvement: float, t: FloatArray, y: FloatArray) -> str | None:
+    """Say why a step does not count, or None when it does."""
+    if improvement < MINIMUM_IMPROVEMENT or abs(step.height) < MINIMUM_SIGMA * step.height_stderr:
+        return f"no transition seen between {t[0]:g} and {t[-1]:g} K: no step beyond the noise"
+    relative = abs(step.height) / abs(float(np.median(y)))
+    if relative < MINIMUM_RELATIVE:
+        return (
+            f"no transition seen between {t[0]:g} and {t[-1]:g} K: "
+            f"largest step {100 * relative:.2g} % of the value"
+        )
+    below, above = step.sides(t)
+    if min(below.sum(), above.sum()) < MINIMUM_SIDE:
+        side = "low" if below.sum() < above.sum() else "high"
+        return (
+            f"a step near {step.centre:.0f} K is not complete within {t[0]:g} to {t[-1]:g} K "
+            f"(fewer than {MINIMUM_SIDE} points on its {side} side)"
+        )
+    return None

@@ -1,0 +1,75 @@
+"""How products become labelled variables: units, long name, formula and source, error beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lbhsweep.quantities import stderr_name
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+ENTROPY_UNITS = "J/kg/K"
+B = "supplement of Sci. Rep. 11, 2021 (barocaloric study of Li2B12H12)"
+
+
+def kilogram_factor(molar_mass: float) -> float:
+    """Convert kJ/mol/K per formula unit to J/kg/K, for a molar mass in g/mol."""
+    return 1e6 / molar_mass
+
+
+def variable(
+    dims: Sequence[str],
+    data: npt.ArrayLike,
+    units: str,
+    long_name: str,
+    *,
+    formula: str = "",
+    source: str = "",
+) -> xr.Variable:
+    """Make one variable with its attributes."""
+    attributes: dict[str, Any] = {"units": units, "long_name": long_name}
+    if formula:
+        attributes["formula"] = formula
+    if source:
+        attributes["source"] = source
+    return xr.Variable(tuple(dims), np.asarray(data), attributes)
+
+
+def with_error(
+    name: str,
+    dims: Sequence[str],
+    value: npt.ArrayLike,
+    stderr: npt.ArrayLike,
+    units: str,
+    long_name: str,
+    *,
+    formula: str = "",
+    source: str = "",
+) -> dict[str, xr.Variable]:
+    """Make a variable and its standard error."""
+    return {
+        name: variable(dims, value, units, long_name, formula=formula, source=source),
+        stderr_name(name): variable(dims, stderr, units, f"standard error of {long_name}"),
+    }
+
+
+def mask(dims: Sequence[str], data: npt.ArrayLike, meaning: str) -> xr.Variable:
+    """Make a variable that is 1 where `meaning` holds."""
+    attributes = {
+        "long_name": meaning,
+        "flag_values": np.array([0, 1], dtype=np.int8),
+        "flag_meanings": "no yes",
+    }
+    return xr.Variable(tuple(dims), np.asarray(data, dtype=np.int8), attributes)
+
+
+def text(dims: Sequence[str], data: npt.ArrayLike, long_name: str) -> xr.Variable:
+    """Make a variable of texts, such as why a number is absent; empty where it is there."""
+    return xr.Variable(tuple(dims), np.asarray(data, dtype=object), {"long_name": long_name})
