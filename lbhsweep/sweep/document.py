@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from errno import EINVAL, EISDIR
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -138,12 +139,8 @@ def _refusal(file: str, line: int, key: str, message: str) -> SpecError:
 
 
 def _read_text(file: str) -> str:
-    path = Path(file)
     try:
-        if path.is_dir():
-            raise _refusal(file, 1, "file", "is a folder, wanted a YAML file")
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+        raw = _read_bytes(Path(file))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"can't be read ({reason}), wanted a YAML file"
@@ -157,6 +154,15 @@ def _read_text(file: str) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"byte 0x{raw[error.start]:02x} is not UTF-8; save the file as UTF-8"
         raise _refusal(file, line, "file", message) from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise OSError(EISDIR, "it is a folder")
+    if path.exists() and not path.is_file():
+        raise OSError(EINVAL, "it is a device or pipe")
+    with path.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
 
 
 def _compose(text: str, file: str) -> Node | None:

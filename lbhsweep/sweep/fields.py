@@ -16,7 +16,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from lbhsweep.physics.forcefield import ForceField, load_force_field, shipped_force_fields
-from lbhsweep.sweep.span import SPAN_FORMS, is_span, span_end_points, span_texts
+from lbhsweep.sweep.span import is_span, span_ends, span_form, span_texts
 from lbhsweep.units import BASE_UNITS, parse_quantity, units_of
 
 MAX_TEXT = 60
@@ -133,7 +133,7 @@ class Span:
 
     def read(self, value: object) -> tuple[float, float]:
         """Parse the ends, lower first."""
-        low, high = (self.quantity.read(end) for end in span_end_points(value))
+        low, high = (self.quantity.read(end) for end in span_ends(value, self.quantity.dimension))
         if low >= high:
             raise ValueError(f"got {shown(value)}, wanted the lower end first, then the higher")
         return low, high
@@ -171,7 +171,7 @@ class Listed:
     def spread(self, value: object) -> object:
         """Bring every way of writing the values to a list."""
         if self.quantity and is_span(value):
-            return span_texts(value, self.quantity.read, BASE_UNITS[self.quantity.dimension])
+            return span_texts(value, self.quantity.read, self.quantity.dimension)
         if self.count and isinstance(value, int) and not isinstance(value, bool):
             return _counted(value, self.noun)
         if value is None or value == []:
@@ -222,11 +222,10 @@ def _counted(count: int, noun: str) -> list[int]:
 
 
 def _span_text_schema(quantity: QuantityBetween, *, step: bool) -> JsonSchemaValue:
-    form = SPAN_FORMS["axis" if step else "ends"]
     return {
         "type": "string",
         "pattern": r"^.+\.\..+ step .+$" if step else r"^.+\.\..+$",
-        "description": f"A range: {form}.",
+        "description": f"A range: {span_form(quantity.dimension, step=step)}.",
     }
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from lbhsweep.units import BASE_UNITS
+
 MAX_VALUES = 100_000
-SPAN_FORMS = {
-    "axis": "'0 GPa .. 1 GPa step 0.2 GPa' or {from: 0 GPa, to: 1 GPa, step: 0.2 GPa}",
-    "ends": "'300 K .. 700 K' or {from: 300 K, to: 700 K}",
+_EXAMPLES = {
+    "pressure": ("0 GPa", "1 GPa", "0.2 GPa"),
+    "temperature": ("300 K", "700 K", "25 K"),
+    "rate": ("5 K/ps", "20 K/ps", "5 K/ps"),
 }
-_TEXT = re.compile(r"\s*(?P<low>.+?)\s*\.\.\s*(?P<high>.+?)(?:\s+step\s+(?P<step>.+?))?\s*")
+_TEXT = re.compile(r"\s*(?P<from>.+?)\s*\.\.\s*(?P<to>.+?)(?:\s+step\s+(?P<step>.+?))?\s*")
 
 
 def is_span(value: object) -> bool:
@@ -18,25 +21,32 @@ def is_span(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, str) and ".." in value)
 
 
-def _parts(value: object, keys: tuple[str, ...], form: str) -> list[object]:
+def span_form(dimension: str, *, step: bool) -> str:
+    """Show both ways of writing a range."""
+    low, high, width = _EXAMPLES[dimension]
+    if step:
+        return f"'{low} .. {high} step {width}' or {{from: {low}, to: {high}, step: {width}}}"
+    return f"'{low} .. {high}' or {{from: {low}, to: {high}}}"
+
+
+def _parts(value: object, dimension: str, *, step: bool) -> list[object]:
     found: dict[str, object] = {}
     if isinstance(value, dict):
         found = value
     elif isinstance(value, str) and (match := _TEXT.fullmatch(value)):
-        texts = match.groupdict()
-        found = {"from": texts["low"], "to": texts["high"]}
-        found |= {"step": texts["step"]} if texts["step"] else {}
+        found = {key: text for key, text in match.groupdict().items() if text}
+    keys = ("from", "to", "step") if step else ("from", "to")
     if set(found) != set(keys):
-        raise ValueError(f"not a range, wanted {SPAN_FORMS[form]}")
+        raise ValueError(f"not a range, wanted {span_form(dimension, step=step)}")
     return [found[key] for key in keys]
 
 
-def span_end_points(value: object) -> list[object]:
+def span_ends(value: object, dimension: str) -> list[object]:
     """Split a range without step into its two ends; ValueError if it is none."""
-    return _parts(value, ("from", "to"), "ends")
+    return _parts(value, dimension, step=False)
 
 
-def span_texts(value: object, read: Callable[[object], float], unit: str) -> list[str]:
+def span_texts(value: object, read: Callable[[object], float], dimension: str) -> list[str]:
     """Write out a range with a step, both ends included.
 
     Parameters
@@ -45,8 +55,8 @@ def span_texts(value: object, read: Callable[[object], float], unit: str) -> lis
         What the user wrote.
     read : callable
         Reads the ends; raises ValueError for values out of bounds.
-    unit : str
-        Unit in which `read` gives values.
+    dimension : str
+        A key of `lbhsweep.units.BASE_UNITS`, in whose base unit `read` gives values.
 
     Returns
     -------
@@ -58,8 +68,8 @@ def span_texts(value: object, read: Callable[[object], float], unit: str) -> lis
     ValueError
         If it is no range, or the step doesn't divide it.
     """
-    low_text, high_text, step_text = _parts(value, ("from", "to", "step"), "axis")
-    low, high, step = read(low_text), read(high_text), read(step_text)
+    unit = BASE_UNITS[dimension]
+    low, high, step = (read(part) for part in _parts(value, dimension, step=True))
     if low >= high:
         raise ValueError(f"the range from {low:g} to {high:g} {unit} is empty, wanted from < to")
     if step <= 0:

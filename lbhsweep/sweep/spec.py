@@ -213,7 +213,16 @@ class Selection(Section):
     """Replica numbers, from 0."""
 
 
-Selections = Annotated[tuple[Selection, ...], Field(max_length=1000), BeforeValidator(as_list)]
+def _one_or_many(schema: dict[str, Any]) -> None:
+    many = {"type": schema.pop("type"), "items": schema.pop("items")}
+    schema["anyOf"] = [many["items"], many | {"maxItems": schema.pop("maxItems")}]
+
+
+Selections = Annotated[
+    tuple[Selection, ...],
+    Field(max_length=1000, json_schema_extra=_one_or_many),
+    BeforeValidator(as_list),
+]
 
 
 class SweepSpec(Section):

@@ -1,0 +1,135 @@
+"""``lbhsweep plan``: what a sweep asks for, what of it is done, and what the rest costs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lbhsweep.errors import LbhsweepError, StoreError
+
+if TYPE_CHECKING:
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.sweep import Grid, Plan, SweepSpec
+
+MOST_VALUES_SHOWN = 8
+MOST_RECORDS_READ = 20
+UNITS = {"pressure": "GPa", "temperature": "K", "heating_rate": "K/ps"}
+
+
+@click.command("plan")
+@click.argument("sweep", type=click.Path(path_type=Path))
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Folder of the sweep, to see what is done."
+)
+@click.option("--rehearse", is_flag=True, help="Plan a rehearsal, with make-believe physics.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(sweep: Path, output: Path | None, rehearse: bool, as_json: bool) -> None:
+    """Show the grid of SWEEP, what is done and missing, and the estimated core-hours.
+
+    Starts and writes nothing.
+    """
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.sweep import expand_grid, load_sweep, make_plan
+
+    try:
+        spec = load_sweep(sweep)
+        grid = expand_grid(spec, rehearsal=rehearse)
+        folder = SweepFolder(output) if output else None
+        folder = folder.rehearsal if folder and rehearse else folder
+        plan = make_plan(grid, folder.finished() if folder else {})
+        summary = _summary(spec, grid, plan, _changes(folder, plan))
+    except LbhsweepError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+    else:
+        _show(summary)
+
+
+def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -> dict[str, Any]:
+    from lbhsweep.sweep.cost import n_atoms
+
+    return {
+        "name": spec.name,
+        "group": grid.group,
+        "rehearsal": grid.points[0].rehearsal,
+        "atoms": sorted({n_atoms(point) for point in grid.points}),
+        "axes": {dim: list(values) for dim, values in grid.coordinates.items()},
+        "bin_centres": list(grid.bin_centres or ()),
+        "points": len(plan.points),
+        "done": len(plan.done),
+        "failed": len(plan.failed),
+        "missing": len(plan.missing),
+        "others": len(plan.others),
+        "changed": changed,
+        "core_hours": round(plan.core_hours, 4),
+    }
+
+
+def _changes(folder: SweepFolder | None, plan: Plan) -> dict[str, Any]:
+    """Look into some finished runs outside the grid for what has changed since."""
+    from lbhsweep.store.record import read_record
+    from lbhsweep.sweep import PHYSICS_VERSION, point_from_json
+    from lbhsweep.sweep.plan import changed_physics
+
+    changes: dict[str, Any] = {}
+    points = []
+    for run_id in plan.others[:MOST_RECORDS_READ]:
+        path = folder.find_record(run_id) if folder else None
+        # A damaged or older record is no reason not to plan: it only goes unexplained.
+        with suppress(StoreError, ValueError):
+            header = read_record(path).header if path else None
+            points += [point_from_json(header.point)] if header else []
+            if header and header.physics_version != PHYSICS_VERSION:
+                changes["physics_version"] = (header.physics_version, PHYSICS_VERSION)
+    return changed_physics(points, plan) | changes
+
+
+def _show(summary: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    kind = "rehearsal, make-believe physics" if summary["rehearsal"] else summary["group"]
+    atoms = " or ".join(map(str, summary["atoms"]))
+    console.print(f"{summary['name']} ({kind}; {atoms} atoms)", markup=False)
+    table = Table("axis", "values", Column("number", justify="right"))
+    for dim, values in summary["axes"].items():
+        table.add_row(dim, escape(_some(values, UNITS.get(dim, ""))), str(len(values)))
+    if summary["bin_centres"]:
+        bins = summary["bin_centres"]
+        table.add_row("temperature bins", _some(bins, "K"), str(len(bins)))
+    console.print(table)
+    console.print(
+        f"{summary['points']} runs: {summary['done']} done, {summary['failed']} failed, "
+        f"{summary['missing']} missing, which need about {_hours(summary['core_hours'])} "
+        "(a rough estimate)"
+    )
+    if summary["others"]:
+        console.print(_others_note(summary), style="yellow", markup=False)
+
+
+def _hours(core_hours: float) -> str:
+    return f"{core_hours:.3g} core-hours" if core_hours >= 0.01 else "no core-hours"
+
+
+def _some(values: list[Any], unit: str) -> str:
+    shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    if len(shown) > MOST_VALUES_SHOWN:
+        shown = [*shown[:3], "…", *shown[-2:]]
+    return f"{', '.join(shown)} {unit}".rstrip()
+
+
+def _others_note(summary: dict[str, Any]) -> str:
+    note = f"{summary['others']} finished runs of the folder are not in this grid"
+    changes = [f"{name}: {old} → {new}" for name, (old, new) in summary["changed"].items()]
+    if changes:
+        return f"{note}; the physics changed, so their points run anew ({'; '.join(changes)})"
+    return f"{note}; their records stay, and count again when the grid has them again"

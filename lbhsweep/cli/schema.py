@@ -1,0 +1,17 @@
+"""``lbhsweep schema``: the JSON Schema of sweep files."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("schema")
+def command() -> None:
+    """Print the JSON Schema of sweep files, for editors.
+
+    An editor with the YAML language server uses it for a file that starts with
+    ``# yaml-language-server: $schema=sweep.schema.json``.
+    """
+    from lbhsweep.sweep.schema import sweep_json_schema_text
+
+    click.echo(sweep_json_schema_text(), nl=False)

@@ -1,0 +1,64 @@
+"""What a run costs: outer steps, and core time by a simple model."""
+
+from __future__ import annotations
+
+from lbhsweep.sweep.point import HoldPoint, RunPoint
+from lbhsweep.sweep.supercell import ATOMS_PER_CELL, n_cubic_cells
+
+REFERENCE_ATOMS = 832
+REFERENCE_OUTER_STEP_PS = 0.002
+REFERENCE_NS_PER_DAY = 60.0
+"""Approximate throughput of one core: the reference atoms at the reference outer step, 9 Å."""
+REHEARSAL_SECONDS = 0.01
+SECONDS_PER_DAY = 86_400.0
+
+
+def n_atoms(point: RunPoint) -> int:
+    """Count the atoms of a run."""
+    return ATOMS_PER_CELL * n_cubic_cells(point.system.supercell) - point.system.n_vacancies
+
+
+def simulated_ps(point: RunPoint) -> float:
+    """Give the simulated time of a run, equilibration included, in ps."""
+    protocol = point.protocol
+    if isinstance(protocol, HoldPoint):
+        return protocol.equilibrate_ps + protocol.produce_ps
+    length_K = protocol.temperature_max_K - protocol.temperature_min_K
+    return protocol.equilibrate_ps + length_K / protocol.heating_rate_K_per_ps
+
+
+def outer_step_ps(point: RunPoint) -> float:
+    """Give the length of a run's outer step, in ps."""
+    return point.dynamics.timestep_fs * point.dynamics.nonbonded_every * 1e-3
+
+
+def outer_steps(point: RunPoint) -> int:
+    """Count the outer steps of a run, equilibration included."""
+    return round(simulated_ps(point) / outer_step_ps(point))
+
+
+def estimated_core_seconds(point: RunPoint, ns_per_day: float | None = None) -> float:
+    """Estimate the time that one core needs for a run.
+
+    Time per outer step is taken as proportional to the number of atoms and as independent of
+    all else, so this is good to a factor of about two.
+
+    Parameters
+    ----------
+    point : RunPoint
+        The run.
+    ns_per_day : float, optional
+        Measured throughput of one core at the reference size and outer step; by default
+        `REFERENCE_NS_PER_DAY`.
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    if point.rehearsal:
+        return REHEARSAL_SECONDS
+    reference_ns_per_step = REFERENCE_OUTER_STEP_PS * 1e-3
+    throughput = ns_per_day or REFERENCE_NS_PER_DAY
+    seconds_per_step = SECONDS_PER_DAY * reference_ns_per_step / throughput
+    return outer_steps(point) * seconds_per_step * n_atoms(point) / REFERENCE_ATOMS

@@ -1,0 +1,105 @@
+"""What is left to do: a sweep's grid less the runs that have left a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lbhsweep.sweep.cost import estimated_core_seconds
+from lbhsweep.sweep.grid import Grid
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.point import RunPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The runs of a sweep by what has become of them.
+
+    Attributes
+    ----------
+    points : dict of str to RunPoint
+        All runs of the grid by run id, in the grid's order.
+    done, failed, missing : tuple of str
+        Run ids of the grid, in its order.
+    others : tuple of str
+        Finished runs that are none of the grid's: of points since removed, or of other physics.
+    core_hours : float
+        Estimated core time of the missing runs.
+    """
+
+    points: dict[str, RunPoint]
+    done: tuple[str, ...]
+    failed: tuple[str, ...]
+    missing: tuple[str, ...]
+    others: tuple[str, ...]
+    core_hours: float
+
+
+def make_plan(grid: Grid, finished: Mapping[str, str]) -> Plan:
+    """Compare a grid with the runs that have left a record.
+
+    Parameters
+    ----------
+    grid : Grid
+        The sweep's points.
+    finished : mapping of str to str
+        Run id to ``done`` or ``failed``.
+
+    Returns
+    -------
+    Plan
+        What is done, failed and missing.
+    """
+    points = {run_id(point): point for point in grid.points}
+    missing = tuple(name for name in points if name not in finished)
+    seconds = sum(estimated_core_seconds(points[name]) for name in missing)
+    return Plan(
+        points=points,
+        done=tuple(name for name in points if finished.get(name) == "done"),
+        failed=tuple(name for name in points if finished.get(name) == "failed"),
+        missing=missing,
+        others=tuple(sorted(name for name in finished if name not in points)),
+        core_hours=seconds / 3600,
+    )
+
+
+def changed_physics(finished: Iterable[RunPoint], plan: Plan) -> dict[str, tuple[Any, Any]]:
+    """Find in what finished runs differ from the missing runs that are to take their places.
+
+    Parameters
+    ----------
+    finished : iterable of RunPoint
+        Points of some of the plan's `others`.
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    dict of str to (old, new)
+        One example of each value that changed, by name such as ``model.cutoff_A``; empty if
+        no missing run stands at the coordinates of a finished one.
+    """
+    missing = {_place(plan.points[name]): plan.points[name] for name in plan.missing}
+    changes: dict[str, tuple[Any, Any]] = {}
+    for old in finished:
+        before = _flat(old)
+        after = _flat(missing.get(_place(old), old))
+        for name in sorted(before.keys() & after.keys()):
+            if before[name] != after[name]:
+                changes.setdefault(name, (before[name], after[name]))
+    return changes
+
+
+def _place(point: RunPoint) -> tuple[tuple[str, str | int | float], ...]:
+    return tuple(point.coordinates.items())
+
+
+def _flat(point: RunPoint) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in asdict(point).items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": one for inner, one in value.items()}
+        else:
+            flat[name] = value
+    return flat
