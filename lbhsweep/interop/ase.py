@@ -1,0 +1,191 @@
+"""An ASE calculator of the force fields, for every tool that speaks ASE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator, CalculatorSetupError, all_changes
+
+from lbhsweep.engine.forcefield_potential import Accuracy, ForceFieldPotential
+from lbhsweep.errors import ForceFieldError, StructureError
+from lbhsweep.interop.ase_atoms import (
+    MOLECULE,
+    atoms_from_structure,
+    structure_from_atoms,
+)
+from lbhsweep.physics.charges import Compensation, compensated_charges
+from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
+from lbhsweep.physics.molecules import make_whole
+from lbhsweep.physics.structure import FloatArray, IntArray, Structure
+from lbhsweep.physics.topology import build_topology
+from lbhsweep.units import EV
+
+__all__ = [
+    "CalculatorStructureError",
+    "LbhCalculator",
+    "atoms_from_structure",
+    "structure_from_atoms",
+]
+
+VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+
+
+class CalculatorStructureError(StructureError, CalculatorSetupError):  # type: ignore[misc]
+    """The atoms are not what the force field describes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prepared:
+    """What depends on species and bonds only, kept between calculations."""
+
+    force_field: ForceField
+    potential: ForceFieldPotential
+    symbols: tuple[str, ...]
+    molecule: IntArray
+    bonds: IntArray
+    bond_limit: FloatArray
+
+    def whole(self, atoms: Atoms) -> FloatArray | None:
+        """Make the molecules whole; None if the known bonds no longer hold."""
+        cell = np.array(atoms.cell)
+        try:
+            positions = make_whole(
+                self.symbols, np.array(atoms.positions), cell, self.molecule, self.force_field
+            )
+        except StructureError:
+            return None
+        ends = positions[self.bonds]
+        lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
+        return positions if (lengths < self.bond_limit).all() else None
+
+
+class LbhCalculator(Calculator):  # type: ignore[misc]
+    """Energy, forces and stress of Li2B12H12 and its like.
+
+    Parameters
+    ----------
+    potential : str, Path or ForceField
+        A shipped parameter set, or the path of a parameter file.
+    cutoff : float
+        Of pairs and of the real-space Coulomb sum, Å; at most half the smallest height of the
+        cell.
+    shift : bool
+        Whether Buckingham energies are shifted to zero at the cutoff.
+    accuracy : {'high', 'production'}
+        The Ewald sum converged to 1e-9, or the particle mesh of production runs.
+    charge_compensation : {'anions', 'cations', 'background'}
+        What makes a cell with missing Li neutral; see `compensated_charges`.
+
+    Notes
+    -----
+    Anions are taken from ``atoms.arrays["molecule"]`` (0 for Li, otherwise the anion's number)
+    if there, otherwise found by their bonds.  Units are ASE's: eV, eV/Å, eV/Å³; the stress has
+    ASE's sign and order (positive in tension; xx, yy, zz, yz, xz, xy).
+
+    `calculate` raises `CalculatorStructureError` for species that the force field lacks,
+    incomplete anions and cells that are not periodic, and `CutoffError` for cells too small.
+    """
+
+    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "forces", "stress"]
+    default_parameters: ClassVar[dict[str, Any]] = {}
+
+    def __init__(
+        self,
+        potential: str | Path | ForceField = DEFAULT_FORCE_FIELD,
+        cutoff: float = 9.0,
+        shift: bool = False,
+        accuracy: Accuracy = "high",
+        charge_compensation: Compensation = "anions",
+    ) -> None:
+        self._prepared: _Prepared | None = None
+        super().__init__(
+            potential=potential,
+            cutoff=cutoff,
+            shift=shift,
+            accuracy=accuracy,
+            charge_compensation=charge_compensation,
+        )
+
+    def set(self, **changes: Any) -> dict[str, Any]:
+        """Change parameters; results and everything prepared are forgotten."""
+        known = ("potential", "cutoff", "shift", "accuracy", "charge_compensation")
+        for name in changes:
+            if name not in known:
+                raise TypeError(f"unknown parameter {name!r}, wanted one of {', '.join(known)}")
+        changed: dict[str, Any] = super().set(**changes)
+        if changed:
+            self.reset()
+            self._prepared = None
+        return changed
+
+    def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
+        """Name what changed since the last calculation, the molecule numbers included."""
+        changes: list[str] = super().check_state(atoms, tol)
+        if self.atoms is not None and not np.array_equal(
+            self.atoms.arrays.get(MOLECULE, ()), atoms.arrays.get(MOLECULE, ())
+        ):
+            changes.append(MOLECULE)
+        return changes
+
+    def calculate(
+        self,
+        atoms: Atoms | None = None,
+        properties: list[str] | None = None,
+        system_changes: list[str] = all_changes,
+    ) -> None:
+        """Evaluate all properties at once."""
+        super().calculate(atoms, properties, system_changes)
+        known = {"positions", "cell", "initial_charges", "initial_magmoms"}
+        if not known.issuperset(system_changes):
+            self._prepared = None
+        prepared = self._prepared
+        positions = prepared.whole(self.atoms) if prepared else None
+        if prepared is None or positions is None:
+            prepared, positions = self._prepare(self.atoms)
+        found = prepared.potential.single_point(positions, np.array(self.atoms.cell))
+        stress = -found.virial / EV / self.atoms.get_volume()
+        self.results = {
+            "energy": found.energy / EV,
+            "free_energy": found.energy / EV,
+            "forces": found.forces / EV,
+            "stress": np.array([(stress[i, j] + stress[j, i]) / 2 for i, j in VOIGT]),
+        }
+
+    def _prepare(self, atoms: Atoms) -> tuple[_Prepared, FloatArray]:
+        chosen = self.parameters
+        force_field = (
+            chosen.potential
+            if isinstance(chosen.potential, ForceField)
+            else load_force_field(chosen.potential)
+        )
+        try:
+            structure = structure_from_atoms(atoms, force_field)
+            bonds, limit = _bonds(structure, force_field)
+            charges = compensated_charges(structure, force_field, chosen.charge_compensation)
+            potential = ForceFieldPotential(
+                structure,
+                force_field,
+                charges,
+                cutoff_A=chosen.cutoff,
+                shift=chosen.shift,
+                accuracy=chosen.accuracy,
+            )
+        except (StructureError, ForceFieldError) as error:
+            raise CalculatorStructureError(str(error)) from error
+        self._prepared = _Prepared(
+            force_field, potential, structure.symbols, structure.molecule, bonds, limit
+        )
+        return self._prepared, structure.positions
+
+
+def _bonds(structure: Structure, force_field: ForceField) -> tuple[IntArray, FloatArray]:
+    """Give the bonded pairs and their longest lengths, by which stale bonds are noticed."""
+    bonds = build_topology(structure, force_field).bonds
+    longest = {frozenset((bond.a, bond.b)): bond.max_length for bond in force_field.bonds}
+    symbols = structure.symbols
+    limit = [longest[frozenset((symbols[i], symbols[j]))] for i, j in bonds]
+    return bonds, np.array(limit)
