@@ -158,7 +158,11 @@ def _half_diagonal(cell: FloatArray, n_bins: npt.NDArray[np.int64]) -> float:
         for sc in (-1.0, 1.0):
             d2 = 0.0
             for k in range(3):
-                d = cell[0, k] / n_bins[0] + sb * cell[1, k] / n_bins[1] + sc * cell[2, k] / n_bins[2]
+                d = (
+                    cell[0, k] / n_bins[0]
+                    + sb * cell[1, k] / n_bins[1]
+                    + sc * cell[2, k] / n_bins[2]
+                )
                 d2 += d * d
             furthest = max(furthest, d2)
     return 0.5 * math.sqrt(furthest)

@@ -42,6 +42,4 @@ def _evaluate(accuracy: Accuracy) -> None:
     potential.single_point(structure.positions, structure.cell)
     # A second call meets the list that the first one built.
     potential.update(structure.positions, structure.cell)
-    potential.slow(
-        structure.positions, structure.cell, ForceBuffers.empty(potential.n_atoms, 4)
-    )
+    potential.slow(structure.positions, structure.cell, ForceBuffers.empty(potential.n_atoms, 4))
