@@ -43,9 +43,10 @@ class Barostat:
     def with_time(cls, pressure: float, time: float, freedom: int, temperature: float) -> Barostat:
         """Choose the inertia so that the volume answers within `time` ps.
 
-        W = (N_f + 3) k_B T τ²; the piston's friction is 1/τ.
+        W = (N_f + 3) k_B T τ².  The piston's friction is 5/τ: a solid of some 10 GPa swings with
+        6/τ, so that the swing of a start dies out within τ and is not yet overdamped.
         """
-        return cls(pressure, (freedom + 3) * BOLTZMANN * temperature * time**2, 1.0 / time)
+        return cls(pressure, (freedom + 3) * BOLTZMANN * temperature * time**2, 5.0 / time)
 
     def kick(
         self, eta: float, duration: float, temperature: float, pv_internal: float, volume: float

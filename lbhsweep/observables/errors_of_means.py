@@ -1,0 +1,82 @@
+"""Standard errors of means over correlated samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def statistical_inefficiency(series: FloatArray) -> float:
+    """Count how many samples of a series are worth one independent sample.
+
+    g = 1 + 2 Σ_t (1 - t/n) C(t)/C(0), summed up to where the autocorrelation C first falls
+    to zero; Chodera et al., J. Chem. Theory Comput. 3, 26 (2007),
+    https://doi.org/10.1021/ct0502864.
+
+    Parameters
+    ----------
+    series : (n,) float64
+        Equally spaced samples.
+
+    Returns
+    -------
+    float
+        g ≥ 1; 1 for a constant or very short series.
+    """
+    n = len(series)
+    deviation = series - series.mean()
+    variance = float(deviation @ deviation) / n
+    if n < 4 or variance <= 1e-28 * float(series @ series) / n:
+        return 1.0
+    products = np.correlate(deviation, deviation, mode="full")[n:]
+    lags = np.arange(1, n)
+    correlation = products / (n - lags) / variance
+    negative = np.flatnonzero(correlation <= 0.0)
+    end = negative[0] if len(negative) else n - 1
+    g = 1.0 + 2.0 * float(((1.0 - lags / n) * correlation)[:end].sum())
+    return max(1.0, g)
+
+
+def mean_error(series: FloatArray) -> float:
+    """Give the standard error of a correlated series' mean; NaN for fewer than four samples.
+
+    Parameters
+    ----------
+    series : (n,) float64
+        Equally spaced samples, or means of equal blocks.
+    """
+    n = len(series)
+    if n < 4:
+        return float("nan")
+    # n - g, not n - 1: a mean over few effective samples lies nearer to them than the truth does.
+    g = statistical_inefficiency(series)
+    return float(np.sqrt(series.var() * g / max(n - g, 1.0)))
+
+
+def trend_error(series: FloatArray) -> float:
+    """Give the error of the mean of a series with a trend, from the scatter about its line.
+
+    For stretches of a ramp, where the trend is the physics.  Fluctuations slower than the
+    stretch look like trend and are not seen: replicas show them.
+
+    Parameters
+    ----------
+    series : (n,) float64
+        Means of equal blocks; NaN for fewer than four.
+    """
+    n = len(series)
+    if n < 4:
+        return float("nan")
+    x = np.arange(n) - 0.5 * (n - 1)
+    residual = series - series.mean() - x * float(x @ series) / float(x @ x)
+    return float(np.sqrt(residual @ residual / (n - 2) / n))
+
+
+def is_stationary(series: FloatArray) -> bool:
+    """Judge whether the halves of a series have the same mean within three standard errors."""
+    half = len(series) // 2
+    first, second = series[:half], series[half : 2 * half]
+    error = np.hypot(mean_error(first), mean_error(second))
+    return bool(abs(first.mean() - second.mean()) <= 3.0 * error) if half >= 4 else False

@@ -1,0 +1,176 @@
+"""Volume, energies, temperature, pressure and lattice of a run, per formula unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.observables.base import Arrays, BlockSums, Plan, Sample
+from lbhsweep.observables.errors_of_means import is_stationary, mean_error, trend_error
+from lbhsweep.quantities import stderr_name
+from lbhsweep.units import BOLTZMANN, GPA
+
+FloatArray = npt.NDArray[np.float64]
+
+NAMES = (
+    "volume",
+    "enthalpy",
+    "potential_energy",
+    "kinetic_energy",
+    "kinetic_temperature",
+    "pressure_measured",
+    "lattice_a",
+    "lattice_b",
+    "lattice_c",
+    "lattice_alpha",
+    "lattice_beta",
+    "lattice_gamma",
+    "conserved_energy",
+)
+"""Averaged quantities, in the order of the columns."""
+SERIES = ("volume", "enthalpy", "kinetic_temperature")
+"""Quantities of a hold whose course in time is kept."""
+_VOLUME, _ENTHALPY = NAMES.index("volume"), NAMES.index("enthalpy")
+
+
+class Thermo:
+    """Means, standard errors and time courses of thermodynamic quantities.
+
+    Holds: standard errors from the statistical inefficiency of the series of block means;
+    ``equilibrated`` is 1 if the halves of volume and enthalpy agree within three standard
+    errors.  Ramps: standard errors from the scatter of a bin's blocks about its linear trend.
+
+    Parameters
+    ----------
+    plan : Plan
+        What will be sampled.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._sums = BlockSums(plan.n_blocks, len(NAMES))
+
+    def sample(self, sample: Sample) -> None:
+        """Take in one sample."""
+        self._sums.add(sample.block, thermo_values(sample, self._plan))
+
+    def state(self) -> Arrays:
+        """Give all that has been accumulated."""
+        return self._sums.state()
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from what `state` gave."""
+        self._sums.restore(arrays)
+
+    def result(self) -> Arrays:
+        """Give means, standard errors and, in a hold, time courses by catalogue name."""
+        filled = self._sums.count > 0
+        if self._plan.group == "hold":
+            return {name: np.asarray(value) for name, value in self._hold(filled).items()}
+        per_bin = self._plan.n_blocks // self._plan.n_bins
+        bins = [
+            self._bin(filled & (np.arange(self._plan.n_blocks) // per_bin == k))
+            for k in range(self._plan.n_bins)
+        ]
+        return {name: np.array([one[name] for one in bins]) for name in bins[0]}
+
+    def _hold(self, filled: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        series = self._sums.means()
+        mean, variance = self._moments(filled)
+        error = np.array([mean_error(column) for column in series[filled].T])
+        result = self._averages(filled, mean, error, variance)
+        result |= {f"{name}_series": series[:, NAMES.index(name)] for name in SERIES}
+        settled = all(is_stationary(series[filled, column]) for column in (_VOLUME, _ENTHALPY))
+        result["equilibrated"] = np.int8(settled)
+        if self._plan.ensemble == "npt":
+            spread = self._sums.variances() + (series - mean) ** 2
+            result |= self._heat_capacity(spread[filled, _ENTHALPY], variance[_ENTHALPY])
+        return result
+
+    def _bin(self, inside: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        series = self._sums.means()[inside]
+        mean, _ = self._moments(inside)
+        error = np.array([trend_error(column) for column in series.T])
+        weight = self._sums.count[inside, None] / max(self._sums.count[inside].sum(), 1.0)
+        within = (weight * self._sums.variances()[inside]).sum(axis=0)
+        return self._averages(inside, mean, error, within + len(series) * error**2)
+
+    def _moments(self, inside: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+        """Mean and variance of all samples in some blocks; NaN without samples."""
+        if not inside.any():
+            return np.full(len(NAMES), np.nan), np.full(len(NAMES), np.nan)
+        weight = self._sums.count[inside, None] / self._sums.count[inside].sum()
+        series = self._sums.means()[inside]
+        mean = (weight * series).sum(axis=0)
+        spread = self._sums.variances()[inside] + (series - mean) ** 2
+        return mean, (weight * spread).sum(axis=0)
+
+    def _averages(
+        self,
+        inside: npt.NDArray[np.bool_],
+        mean: FloatArray,
+        error: FloatArray,
+        variance: FloatArray,
+    ) -> dict[str, Any]:
+        count = float(self._sums.count[inside].sum())
+        result: dict[str, Any] = dict(zip(NAMES, mean, strict=True))
+        result |= {stderr_name(name): e for name, e in zip(NAMES, error, strict=True)}
+        result["sample_count"] = count
+        with np.errstate(divide="ignore", invalid="ignore"):
+            independent = variance[_VOLUME] / error[_VOLUME] ** 2
+        result["n_effective"] = min(independent, count) if error[_VOLUME] > 0.0 else np.nan
+        return result
+
+    def _heat_capacity(self, spread: FloatArray, variance: float) -> dict[str, float]:
+        """C_P = n Var(H)/(k_B T² M), H per formula unit of molar mass M, n formula units.
+
+        Landau and Lifshitz, Statistical Physics, § 112; `spread` is the block series of
+        squared distances from the mean, whose mean is the variance.
+        """
+        plan = self._plan
+        per_kilogram = 1e6 / (plan.mass / plan.n_formula)
+        scale = plan.n_formula / (BOLTZMANN * plan.temperature**2) * per_kilogram
+        return {
+            "heat_capacity_fluctuation": scale * variance,
+            stderr_name("heat_capacity_fluctuation"): scale * mean_error(spread),
+        }
+
+
+def thermo_values(sample: Sample, plan: Plan) -> FloatArray:
+    """Give the quantities of `NAMES` in one sample.
+
+    The enthalpy is H = K + U + P V with the target pressure P.
+    """
+    volume = sample.state.volume
+    extensive = (
+        volume,
+        sample.kinetic_energy + sample.potential_energy + plan.pressure * volume,
+        sample.potential_energy,
+        sample.kinetic_energy,
+    )
+    lengths, angles = lattice_parameters(sample.state.cell)
+    return np.array(
+        [
+            *(value / plan.n_formula for value in extensive),
+            sample.kinetic_temperature,
+            sample.pressure / GPA,
+            *(length / n for length, n in zip(lengths, plan.supercell, strict=True)),
+            *angles,
+            sample.conserved_energy / plan.n_formula,
+        ]
+    )
+
+
+def lattice_parameters(
+    cell: FloatArray,
+) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Give the lengths a, b, c in Å and the angles α, β, γ in degrees of a cell."""
+    a, b, c = (math.sqrt(float(row @ row)) for row in cell)
+    ab, bc, ca = float(cell[0] @ cell[1]), float(cell[1] @ cell[2]), float(cell[2] @ cell[0])
+    angles = (bc / (b * c), ca / (c * a), ab / (a * b))
+    alpha, beta, gamma = (math.degrees(math.acos(max(-1.0, min(1.0, cos)))) for cos in angles)
+    return (a, b, c), (alpha, beta, gamma)

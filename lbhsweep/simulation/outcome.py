@@ -1,0 +1,76 @@
+"""What a run comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy.typing as npt
+
+from lbhsweep.store.record import RunError
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The end of a run, ready to be recorded.
+
+    Attributes
+    ----------
+    status : {'done', 'failed'}
+        Whether the physics held.
+    arrays : dict of str to ndarray
+        By catalogue name: ramps (n_bins,), holds () and (n_time,); holds also
+        ``equilibrated``.  Empty if failed.
+    error : RunError or None
+        Why it failed.
+    steps : int
+        Outer steps done.
+    wall_seconds : float
+        Seconds spent on the run, those before its interruptions included.
+    provenance : dict
+        Where and with what the last segment was computed.
+    """
+
+    status: Literal["done", "failed"]
+    arrays: Arrays
+    error: RunError | None = None
+    steps: int = 0
+    wall_seconds: float = 0.0
+    provenance: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes
+    ----------
+    step, n_steps : int
+        Outer steps done, and of the whole run.
+    temperature_K : float
+        Temperature of the baths.
+    volume_A3 : float
+        Volume per formula unit.
+    """
+
+    step: int
+    n_steps: int
+    temperature_K: float
+    volume_A3: float
+
+
+def never() -> bool:
+    """Tell a run never to stop."""
+    return False
+
+
+ShouldStop = Callable[[], bool]
+OnProgress = Callable[[Progress], None]
+
+
+def run_seed(run_id: str) -> int:
+    """Derive the seed of all of a run's random numbers, 60 bits, from its identity."""
+    return int(run_id[:15], 16)

@@ -1,0 +1,108 @@
+"""Protocols as schedules: which temperature at which outer step, and what is averaged together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.sweep.point import HoldPoint, RampPoint, RunPoint
+
+LONGEST_SERIES = 512
+"""Points of a hold's time courses; longer runs are averaged over blocks."""
+BLOCKS_PER_BIN = 8
+"""Blocks in a ramp's temperature bin, from whose scatter its error follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A run in outer steps: equilibration first, then production.
+
+    Attributes
+    ----------
+    equilibrate_steps, produce_steps : int
+        Outer steps of either part.
+    sample_every : int
+        Outer steps from one sample of the production to the next.
+    start_K, end_K : float
+        Temperature before and at the end of production, linear between.
+    n_bins : int
+        Temperature bins; 1 in a hold.
+    n_blocks : int
+        Blocks of equal length into which the production is cut for averaging.
+    """
+
+    equilibrate_steps: int
+    produce_steps: int
+    sample_every: int
+    start_K: float
+    end_K: float
+    n_bins: int
+    n_blocks: int
+
+    @property
+    def n_steps(self) -> int:
+        """Outer steps of the whole run."""
+        return self.equilibrate_steps + self.produce_steps
+
+    def temperature(self, step: int) -> float:
+        """Give the baths' temperature in K during the outer step that follows `step` others."""
+        produced = max(0, step - self.equilibrate_steps)
+        return self.start_K + (self.end_K - self.start_K) * (produced / self.produce_steps)
+
+    def is_sampled(self, step: int) -> bool:
+        """Tell whether a sample is taken after `step` outer steps."""
+        produced = step - self.equilibrate_steps
+        return produced > 0 and produced % self.sample_every == 0
+
+    def block(self, step: int) -> int:
+        """Give the block of a sample; blocks go with rising temperature.
+
+        The sample stands for the middle of the steps since the one before.
+        """
+        twice = 2 * (step - self.equilibrate_steps) - self.sample_every
+        block = twice * self.n_blocks // (2 * self.produce_steps)
+        return block if self.end_K >= self.start_K else self.n_blocks - 1 - block
+
+
+def schedule_of(point: RunPoint) -> Schedule:
+    """Lay out a point's protocol in outer steps.
+
+    Times are rounded to whole outer steps, and the production is at least one sample long.
+    """
+    dynamics, protocol = point.dynamics, point.protocol
+    outer_ps = outer_step_ps(point)
+    equilibrate = round(protocol.equilibrate_ps / outer_ps)
+    if isinstance(protocol, HoldPoint):
+        produce = max(round(protocol.produce_ps / outer_ps), dynamics.sample_every)
+        n_samples = produce // dynamics.sample_every
+        n_blocks = n_samples // math.ceil(n_samples / LONGEST_SERIES)
+        temperatures = (protocol.temperature_K, protocol.temperature_K)
+        return Schedule(equilibrate, produce, dynamics.sample_every, *temperatures, 1, n_blocks)
+    low, high = protocol.temperature_min_K, protocol.temperature_max_K
+    produce = round((high - low) / protocol.heating_rate_K_per_ps / outer_ps)
+    produce = max(produce, dynamics.sample_every)
+    n_bins = round((high - low) / protocol.bin_K)
+    samples_per_bin = produce // dynamics.sample_every // n_bins
+    n_blocks = n_bins * max(1, min(BLOCKS_PER_BIN, samples_per_bin))
+    ends = (low, high) if protocol.direction == "heating" else (high, low)
+    return Schedule(equilibrate, produce, dynamics.sample_every, *ends, n_bins, n_blocks)
+
+
+def outer_step_ps(point: RunPoint) -> float:
+    """Give the length of a point's outer step in ps."""
+    return point.dynamics.timestep_fs * 1e-3 * point.dynamics.nonbonded_every
+
+
+def series_times(point: RunPoint) -> npt.NDArray[np.float64] | None:
+    """Give the middles (n_time,) of a hold's blocks in ps from the start of production.
+
+    None for a ramp, which keeps no time courses.
+    """
+    if isinstance(point.protocol, RampPoint):
+        return None
+    schedule = schedule_of(point)
+    block_ps = schedule.produce_steps * outer_step_ps(point) / schedule.n_blocks
+    return np.asarray((np.arange(schedule.n_blocks) + 0.5) * block_ps, dtype=np.float64)

@@ -1,0 +1,55 @@
+"""Where and with what a run was computed; stored beside its results, never part of them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from lbhsweep import __version__
+
+
+def provenance() -> dict[str, str | int]:
+    """Describe this process: versions, processor, host, and the batch job if there is one.
+
+    Returns
+    -------
+    dict
+        ``package``, ``python``, ``numpy``, ``numba``, ``cpu``, ``cpu_features`` (what numba
+        compiles for), ``host``, ``pid``, ``slurm_job`` (empty outside SLURM), ``started``
+        (UTC, ISO 8601).
+    """
+    return {
+        "package": __version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "numba": version("numba"),
+        "cpu": _cpu_model(),
+        "cpu_features": _cpu_features(),
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "slurm_job": os.environ.get("SLURM_JOB_ID", ""),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _cpu_features() -> str:
+    chosen = os.environ.get("NUMBA_CPU_FEATURES")
+    if chosen:
+        return chosen
+    # Only a process that computes has loaded the compiler; a rehearsal needn't.
+    binding = sys.modules.get("llvmlite.binding")
+    return binding.get_host_cpu_features().flatten() if binding else ""

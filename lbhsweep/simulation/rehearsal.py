@@ -1,0 +1,177 @@
+"""Make-believe runs in milliseconds, for trying a cluster before spending core-hours.
+
+Nothing here is physics of Li2B12H12: two phases of equal heat capacity, expansion and
+compressibility, apart by ΔV and ΔS, so that Clapeyron's dT/dP = ΔV/ΔS holds exactly and an
+analysis has something to find.  Results are marked `rehearsal` and stored apart.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.errors import InterruptedRun
+from lbhsweep.quantities import stderr_name
+from lbhsweep.simulation.outcome import Arrays, Outcome, ShouldStop, never, run_seed
+from lbhsweep.simulation.protocols import schedule_of
+from lbhsweep.simulation.provenance import provenance
+from lbhsweep.store.record import RunError
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.point import HoldPoint, RunPoint
+from lbhsweep.units import BOLTZMANN, GPA
+
+FloatArray = npt.NDArray[np.float64]
+
+MOLAR_MASS = 155.7
+"""g/mol per formula unit."""
+HEAT_CAPACITY = 78 * BOLTZMANN
+"""kJ/mol/K, both phases."""
+VOLUME_0 = 224.0
+"""Å³ per formula unit of the low phase at 0 K and 0 GPa."""
+EXPANSION = 1.8e-4
+"""1/K."""
+COMPRESSIBILITY = 0.03
+"""1/GPa."""
+VOLUME_STEP = 17.0
+"""Å³ per formula unit."""
+ENTROPY_STEP = 0.035
+"""kJ/mol/K per formula unit."""
+TRANSITION_K = 525.0
+"""At 0 GPa, without vacancies."""
+K_PER_VACANCY = -4.0
+"""Shift of the transition by each vacancy."""
+NOISE = 3e-4
+"""Relative scatter of a mean."""
+
+
+def rehearse(
+    point: RunPoint,
+    *,
+    failure_rate: float = 0.0,
+    seconds: float = 0.0,
+    should_stop: ShouldStop = never,
+) -> Outcome:
+    """Make up the results of a run; the same every time for the same point.
+
+    Parameters
+    ----------
+    point : RunPoint
+        The run.
+    failure_rate : float
+        Share of runs that pretend to blow up; which ones follows from the run id.
+    seconds : float
+        How long to pretend to work.
+    should_stop : callable
+        Asked while pretending to work.
+
+    Returns
+    -------
+    Outcome
+        With the arrays that a real run of the same protocol gives.
+
+    Raises
+    ------
+    InterruptedRun
+        If `should_stop` says so.
+    """
+    started = time.perf_counter()
+    rng = np.random.default_rng(run_seed(run_id(point)))
+    _pretend_to_work(point, started + seconds, should_stop)
+    schedule = schedule_of(point)
+    fails = float(rng.random()) < failure_rate
+    make = _hold if point.group == "hold" else _ramp
+    arrays = {} if fails else {name: np.asarray(a) for name, a in make(point, rng).items()}
+    step = int(rng.integers(1, schedule.n_steps + 1)) if fails else schedule.n_steps
+    message = "make-believe failure of a rehearsal"
+    return Outcome(
+        status="failed" if fails else "done",
+        arrays=arrays,
+        error=RunError("not-finite", message, step) if fails else None,
+        steps=step,
+        wall_seconds=time.perf_counter() - started,
+        provenance=provenance(),
+    )
+
+
+def _pretend_to_work(point: RunPoint, until: float, should_stop: ShouldStop) -> None:
+    while (left := until - time.perf_counter()) > 0.0:
+        if should_stop():
+            raise InterruptedRun(f"{point.label}: the rehearsal was asked to stop; run it again")
+        time.sleep(min(left, 0.05))
+
+
+def high_phase_share(point: RunPoint, temperature_K: FloatArray) -> FloatArray:
+    """Give the share of the high phase, with hysteresis that widens with the rate."""
+    transition = TRANSITION_K + K_PER_VACANCY * point.system.n_vacancies
+    transition += point.pressure_GPa * GPA * VOLUME_STEP / ENTROPY_STEP
+    if isinstance(point.protocol, HoldPoint):
+        half_width = 10.0 if point.system.phase == "alpha" else -10.0
+    else:
+        half_width = 15.0 + 10.0 * math.log10(1.0 + point.protocol.heating_rate_K_per_ps)
+        half_width *= 1.0 if point.protocol.direction == "heating" else -1.0
+    return np.asarray(0.5 + 0.5 * np.tanh((temperature_K - transition - half_width) / 6.0))
+
+
+def _averages(point: RunPoint, temperature_K: FloatArray, rng: np.random.Generator) -> Arrays:
+    share, pressure = high_phase_share(point, temperature_K), point.pressure_GPa
+    relative = math.exp(-COMPRESSIBILITY * pressure) + EXPANSION * temperature_K
+    volume = (VOLUME_0 * relative + VOLUME_STEP * share) * _scatter(rng, temperature_K)
+    kinetic = 39.0 * BOLTZMANN * temperature_K * _scatter(rng, temperature_K)
+    potential = (
+        -906.0
+        + (HEAT_CAPACITY - 39.0 * BOLTZMANN) * temperature_K
+        + TRANSITION_K * ENTROPY_STEP * share
+        + 0.1 * rng.standard_normal(temperature_K.shape)
+    )
+    lattice = np.cbrt(4.0 * volume)
+    means = {
+        "volume": volume,
+        "enthalpy": kinetic + potential + pressure * GPA * volume,
+        "potential_energy": potential,
+        "kinetic_energy": kinetic,
+        "kinetic_temperature": temperature_K * _scatter(rng, temperature_K),
+        "pressure_measured": pressure + 0.01 * rng.standard_normal(temperature_K.shape),
+        "lattice_a": lattice,
+        "lattice_b": lattice,
+        "lattice_c": lattice,
+        "lattice_alpha": np.full_like(lattice, 90.0),
+        "lattice_beta": np.full_like(lattice, 90.0),
+        "lattice_gamma": np.full_like(lattice, 90.0),
+        "conserved_energy": np.full_like(lattice, -700.0),
+    }
+    errors = {stderr_name(name): NOISE * np.abs(value) for name, value in means.items()}
+    errors[stderr_name("enthalpy")] = np.full_like(volume, 0.1)
+    errors[stderr_name("potential_energy")] = np.full_like(volume, 0.1)
+    errors[stderr_name("pressure_measured")] = np.full_like(volume, 0.01)
+    counts = {
+        "sample_count": np.full_like(volume, 100.0),
+        "n_effective": np.full_like(volume, 20.0),
+    }
+    return means | errors | counts
+
+
+def _scatter(rng: np.random.Generator, like: FloatArray) -> FloatArray:
+    return 1.0 + NOISE * rng.standard_normal(like.shape)
+
+
+def _ramp(point: RunPoint, rng: np.random.Generator) -> Arrays:
+    schedule = schedule_of(point)
+    low, high = sorted((schedule.start_K, schedule.end_K))
+    centres = low + (high - low) * (np.arange(schedule.n_bins) + 0.5) / schedule.n_bins
+    return _averages(point, centres, rng)
+
+
+def _hold(point: RunPoint, rng: np.random.Generator) -> Arrays:
+    schedule = schedule_of(point)
+    arrays = _averages(point, np.array(schedule.start_K), rng)
+    for name in ("volume", "enthalpy", "kinetic_temperature"):
+        noise = 5.0 * arrays[stderr_name(name)] * rng.standard_normal(schedule.n_blocks)
+        arrays[f"{name}_series"] = arrays[name] + noise - noise.mean()
+    fluctuation = 1e6 * HEAT_CAPACITY / MOLAR_MASS * (1.0 + 0.05 * rng.standard_normal())
+    arrays["heat_capacity_fluctuation"] = np.array(fluctuation)
+    arrays[stderr_name("heat_capacity_fluctuation")] = np.array(0.05 * fluctuation)
+    arrays["equilibrated"] = np.array(1, dtype=np.int8)
+    return arrays
