@@ -1,0 +1,81 @@
+"""The command line: one file a verb, each loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from lbhsweep import __version__
+from lbhsweep.errors import ClusterError, LbhsweepError, SimulationError, StoreError
+
+_VERBS = MappingProxyType(
+    {
+        "plan": "Show a sweep's grid, what is done and missing, and core-hours.",
+        "run": "Do all runs of a sweep that are missing, and collect their results.",
+        "status": "Show what is done, failed and running in a sweep's folder.",
+        "analyze": "Read transitions, heat capacities and entropies from the results.",
+        "plot": "Draw the figures.",
+        "evaluate": "Energies by term, forces and stress of one structure.",
+        "schema": "Print the JSON Schema of sweep files.",
+    }
+)
+INTERRUPTED = 130
+
+
+class _Verbs(click.Group):
+    """Loads a verb's module when it is called, so that help and typos need none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command = import_module(f"lbhsweep.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        try:
+            return super().invoke(ctx)
+        except LbhsweepError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(exit_status(error))
+
+
+def exit_status(error: LbhsweepError) -> int:
+    """Give the process's exit status for an error.
+
+    2 where the user's input is wrong, 1 where the machine (storage, cluster) or the physics
+    failed.
+    """
+    return 1 if isinstance(error, ClusterError | StoreError | SimulationError) else 2
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, package_name="lbhsweep")
+def command() -> None:
+    """Sweeps of molecular dynamics of Li2B12H12, and the barocaloric maps read from them.
+
+    Exit status: 0 all done, 2 bad input, 3 some runs failed, 130 interrupted, 1 anything else.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        sys.exit(command.main(prog_name="lbhsweep", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,170 @@
+"""The model of a cluster file: where workers run, how many, and with how much memory."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from lbhsweep.errors import SpecError
+from lbhsweep.sweep.document import Document, read_document
+from lbhsweep.sweep.explain import validate
+from lbhsweep.sweep.fields import nearest, shown
+from lbhsweep.sweep.spec import Section
+
+_MEMORY_UNITS = MappingProxyType({"MB": 1e6, "GB": 1e9, "MiB": 2.0**20, "GiB": 2.0**30})
+_TIME_UNITS = MappingProxyType({"s": 1.0, "min": 60.0, "h": 3600.0})
+_WITH_UNIT = re.compile(r"(\d+\.?\d*)\s*([A-Za-z]+)")
+_MOST_BYTES = 10**14
+_LEAST_BYTES = 10**8
+_MOST_SECONDS = 7 * 86400.0
+
+
+def _scaled(value: object, units: MappingProxyType[str, float], what: str, example: str) -> float:
+    match = _WITH_UNIT.fullmatch(str(value).strip())
+    if match is None or match[2] not in units:
+        known = ", ".join(units)
+        raise ValueError(
+            f"got {shown(value)}, wanted {what} with its unit ({known}), for example '{example}'"
+        )
+    return float(match[1]) * units[match[2]]
+
+
+def _memory(value: object) -> int:
+    size = _scaled(value, _MEMORY_UNITS, "memory", "2 GB")
+    if not _LEAST_BYTES <= size <= _MOST_BYTES:
+        raise ValueError(f"got {shown(value)}, wanted at least 100 MB and at most 100000 GB")
+    return int(size)
+
+
+def _seconds(value: object) -> float:
+    seconds = _scaled(value, _TIME_UNITS, "a time", "60 s")
+    if not 1 <= seconds <= _MOST_SECONDS:
+        raise ValueError(f"got {shown(value)}, wanted at least 1 s and at most 168 h")
+    return seconds
+
+
+def _auto(value: object) -> object:
+    return None if value == "auto" else value
+
+
+def _auto_memory(value: object) -> int | None:
+    return None if value == "auto" else _memory(value)
+
+
+def _port(value: object) -> int | None:
+    if isinstance(value, bool):
+        return 0 if value else None
+    if not isinstance(value, int) or not 1024 <= value <= 65535:
+        raise ValueError(f"got {shown(value)}, wanted true, false or a port from 1024 to 65535")
+    return value
+
+
+def _walltime(value: object) -> str:
+    text = str(value)
+    if not re.fullmatch(r"(\d+-)?\d{1,3}:\d{2}:\d{2}", text):
+        raise ValueError(f"got {shown(value)}, wanted '12:00:00' or '1-00:00:00'")
+    return text
+
+
+Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+AutoCount = Annotated[Count | None, BeforeValidator(_auto)]
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
+
+
+class LocalCluster(Section):
+    """Workers on this machine, reachable from this machine only."""
+
+    kind: Literal["local"]
+    """Where workers run."""
+    workers: AutoCount = None
+    """Single-threaded processes, or auto: one for each core this process may use."""
+    memory: Annotated[int | None, BeforeValidator(_auto_memory)] = None
+    """Most memory of each worker, or auto: an equal share of the machine's."""
+    dashboard: Annotated[int | None, BeforeValidator(_port)] = None
+    """Port on 127.0.0.1 of Dask's own page (true: any free one), or false."""
+    start_timeout: Seconds = Field(default="60 s", validate_default=True)  # type: ignore[assignment]
+    """How long to wait for the first worker."""
+    numba_cache: Text | None = None
+    """Folder on this machine for compiled kernels; by default in the user's cache folder."""
+
+
+class SlurmCluster(Section):
+    """Workers in jobs of a SLURM cluster whose compute nodes can reach this machine."""
+
+    kind: Literal["slurm"]
+    """Where workers run."""
+    workers: Count
+    """Single-threaded processes in all; makes workers / cores jobs."""
+    cores: Count
+    """Cores of a job: each runs one worker."""
+    memory: Annotated[int, BeforeValidator(_memory)]
+    """Memory of a job."""
+    walltime: Annotated[str, BeforeValidator(_walltime)]
+    """Longest time of a job."""
+    queue: Text | None = None
+    """Partition."""
+    account: Text | None = None
+    """Account to which core-hours are charged."""
+    interface: Text | None = None
+    """Network interface by which nodes reach each other, such as ib0."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #SBATCH options, such as '--qos=long'."""
+    prologue: tuple[Text, ...] = ()
+    """Shell lines run in each job before its workers, such as 'module load python'."""
+    log_folder: Text | None = None
+    """Folder of the jobs' logs."""
+    start_timeout: Seconds = Field(default="24 h", validate_default=True)  # type: ignore[assignment]
+    """How long to wait in the queue for the first worker."""
+    numba_cache: Text | None = None
+    """Node-local folder for compiled kernels; by default in the node's /tmp."""
+
+
+ClusterSpec = LocalCluster | SlurmCluster
+_KINDS: MappingProxyType[str, type[LocalCluster] | type[SlurmCluster]] = MappingProxyType(
+    {"local": LocalCluster, "slurm": SlurmCluster}
+)
+
+
+def load_cluster(path: str | Path | None) -> ClusterSpec:
+    """Read and check a cluster file.
+
+    Parameters
+    ----------
+    path : str or Path or None
+        The YAML file; None for one worker on each core of this machine.
+
+    Returns
+    -------
+    ClusterSpec
+        What to start.
+
+    Raises
+    ------
+    SpecError
+        Everything that is wrong, each as ``file:line: key: what is wrong, what was expected``.
+    """
+    if path is None:
+        return LocalCluster(kind="local")
+    document = read_document(path)
+    spec, problems = validate(_kind_of(document), document)
+    if spec is None:
+        raise SpecError(problems)
+    return spec
+
+
+def _kind_of(document: Document) -> type[LocalCluster] | type[SlurmCluster]:
+    kind = document.data.get("kind")
+    if isinstance(kind, str) and kind in _KINDS:
+        return _KINDS[kind]
+    known = tuple(_KINDS)
+    message = (
+        f"missing, wanted one of {', '.join(known)}"
+        if kind is None
+        else f"got {shown(kind)}; {nearest(str(kind), known)}"
+    )
+    raise SpecError([document.problem(("kind",), message)])
