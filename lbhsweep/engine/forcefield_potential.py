@@ -26,8 +26,11 @@ SCREENING = {"production": 4e-6, "high": 1e-10}
 MESH_SPACING = 0.36
 """Mesh spacing of production runs in units of 1/α."""
 SKIN_A = 2.0
-"""Margin of the neighbour list beyond the cutoff, Å: at 600 K it lasts 8 outer steps of 2 fs (1 Å: 3.5),
-and a step takes 2.5 ms instead of 3.0 for 832 atoms."""
+"""Margin of the neighbour list beyond the cutoff, Å.
+
+At 600 K a list then lasts 8 outer steps of 2 fs (3.5 with 1 Å), and a step of 832 atoms takes
+2.5 ms instead of 3.0.
+"""
 WELL_DEPTH = 50.0
 """kJ/mol: a pair that only attracts is too close where it binds more strongly than this."""
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numba as nb
 import numpy as np
-from numpy.polynomial import chebyshev
+from numpy.polynomial import Chebyshev, Polynomial
 from scipy.special import erf
 
 from lbhsweep.engine.bonded import FASTMATH
@@ -122,20 +122,25 @@ def erf_polynomial(alpha: float, cutoff: float) -> ErfPolynomial:
         safe = np.where(small, 1.0, r)
         return np.where(small, 2.0 * alpha / math.sqrt(math.pi), erf(alpha * safe) / safe)
 
-    series = chebyshev.chebinterpolate(value, ERF_TERMS - 1)
+    series = Chebyshev.interpolate(value, ERF_TERMS - 1)
     scale = 2.0 / cutoff**2
     slope = np.zeros(ERF_TERMS)
-    slope[:-1] = chebyshev.cheb2poly(chebyshev.chebder(series)) * (-2.0 * scale)
-    return ErfPolynomial(scale, np.asarray(chebyshev.cheb2poly(series)), slope)
+    slope[:-1] = _coefficients(series.deriv()) * (-2.0 * scale)
+    return ErfPolynomial(scale, _coefficients(series), slope)
 
 
-def _exp_root_coefficients() -> FloatArray:
-    """Fit exp(x) on [-1, 0], the range of a 64th root of what pairs need, at t = 2x + 1."""
-    series = chebyshev.chebinterpolate(lambda t: np.exp(0.5 * (t - 1.0)), EXP_TERMS - 1)
-    return np.asarray(chebyshev.cheb2poly(series))
+def _coefficients(series: Chebyshev) -> FloatArray:
+    return np.array(series.convert(kind=Polynomial).coef, dtype=np.float64)
 
 
-EXP_COEFFICIENTS = tuple(float(c) for c in _exp_root_coefficients())
+def _exp_half(t: FloatArray) -> FloatArray:
+    return np.asarray(np.exp(0.5 * (np.asarray(t) - 1.0)))
+
+
+EXP_COEFFICIENTS = tuple(
+    float(c) for c in _coefficients(Chebyshev.interpolate(_exp_half, EXP_TERMS - 1))
+)
+"""exp(x) on [-1, 0], the range of a 64th root of what pairs need, in t = 2x + 1."""
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy", fastmath=FASTMATH)

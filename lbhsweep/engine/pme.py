@@ -177,7 +177,7 @@ def pme_forces(
     for a in range(n):
         for m in range(3):
             forces[m, charged[a]] += first[a, m] - total[m] / n
-    return energy
+    return float(energy)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})

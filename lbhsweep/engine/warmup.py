@@ -7,8 +7,9 @@ import os
 import time
 from pathlib import Path
 
-from lbhsweep.engine.forcefield_potential import Accuracy, ForceFieldPotential
-from lbhsweep.engine.potential import ForceBuffers
+from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.integrate import Dynamics, Integrator
+from lbhsweep.engine.state import State, draw_velocities
 from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.physics.forcefield import load_force_field
 
@@ -29,17 +30,16 @@ def warm_up() -> float:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "warm-up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _evaluate("production")
-        _integrate()
+        _run_a_little()
     return time.perf_counter() - start
 
 
-def _evaluate(accuracy: Accuracy) -> None:
+def _run_a_little() -> None:
     structure = build_alpha((1, 1, 1))
-    potential = ForceFieldPotential(
-        structure, load_force_field("lbh-2021"), cutoff_A=4.5, accuracy=accuracy
-    )
-    potential.single_point(structure.positions, structure.cell)
-    # A second call meets the list that the first one built.
-    potential.update(structure.positions, structure.cell)
-    potential.slow(structure.positions, structure.cell, ForceBuffers.empty(potential.n_atoms, 4))
+    potential = ForceFieldPotential(structure, load_force_field("lbh-2021"), cutoff_A=4.5)
+    state = State.at_rest(structure.positions, structure.cell, seed=0)
+    draw_velocities(state, potential.masses, 300.0)
+    integrator = Integrator(potential, state, Dynamics("npt", timestep=5e-4, inner_steps=4))
+    # More than one step: a second call meets the list that the first one built.
+    for _ in range(3):
+        integrator.advance(300.0)

@@ -12,8 +12,8 @@ from lbhsweep.errors import AtomsTooCloseError, CutoffError, NotFiniteError
 from lbhsweep.physics.charges import compensated_charges
 from lbhsweep.physics.crystal import build_alpha, remove_lithium
 from lbhsweep.physics.forcefield import load_force_field
-from lbhsweep.physics.structure import Structure
 from lbhsweep.physics.molecules import find_molecules
+from lbhsweep.physics.structure import Structure
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 CELLS = sorted(path.stem for path in REFERENCE.glob("*.json"))
