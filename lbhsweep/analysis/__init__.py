@@ -2,11 +2,13 @@
 
 from lbhsweep.analysis.analyze import analyze_results, results_digest
 from lbhsweep.analysis.saved import current_analysis, read_analysis, write_analysis
+from lbhsweep.analysis.summary import summarize
 
 __all__ = [
     "analyze_results",
     "current_analysis",
     "read_analysis",
     "results_digest",
+    "summarize",
     "write_analysis",
 ]

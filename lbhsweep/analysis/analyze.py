@@ -14,6 +14,7 @@ from lbhsweep.analysis.heat_capacity import (
     analyze_hold_heat_capacity,
     analyze_ramp_heat_capacity,
 )
+from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
 from lbhsweep.analysis.phases import PhaseLines, fit_phases
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
@@ -24,6 +25,8 @@ from lbhsweep.analysis.two_phase import draw_two_phase
 from lbhsweep.quantities import stderr_name
 
 SCHEMA_VERSION = 1
+STATUSES = {"runs_done": (2,), "runs_failed": (3, 4), "runs_missing": (0, 1)}
+"""Attributes that count runs, and the status codes that they count."""
 _KEPT = (
     *CURVES,
     *(stderr_name(name) for name in CURVES),
@@ -45,7 +48,7 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     Returns
     -------
     DataTree
-        Groups ``hysteresis``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
+        Groups ``hysteresis``, ``holds``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
         ``entropy``, ``barocaloric``, each by potential and n_vacancies; those without any
         input are absent.  What is missing is NaN, with a `reason` beside it.  The same results
         give the same analysis.
@@ -87,7 +90,20 @@ def _attributes(tree: xr.DataTree) -> dict[str, object]:
         "package_version": __version__,
         "rehearsal": int(bool(tree.attrs.get("rehearsal", False))),
         "results_digest": results_digest(tree),
+        **_run_counts(tree),
     }
+
+
+def _run_counts(tree: xr.DataTree) -> dict[str, int]:
+    """Count the runs that are done, that failed, and that are still missing."""
+    counts = dict.fromkeys(STATUSES, 0)
+    for name in ("hold", "ramp"):
+        dataset = group(tree, name)
+        if dataset is not None and "status" in dataset:
+            status = dataset["status"].values
+            for key, values in STATUSES.items():
+                counts[key] += int(np.isin(status, values).sum())
+    return counts
 
 
 def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
@@ -120,6 +136,7 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
             present["ramp"], steps, molar_mass
         )
     if "hold" in present:
+        products["holds"] = analyze_holds(present["hold"])
         holds = [item for item in steps if item.run.direction == "hold"]
         products["heat_capacity/hold"] = analyze_hold_heat_capacity(
             present["hold"], holds, molar_mass

@@ -26,8 +26,9 @@ from lbhsweep.analysis.variables import (
 
 PITCH_K = 2.0
 N_PRESSURES = 41
-EXTRAPOLATION_LIMIT_K = 25.0
-"""How far a phase's line may be drawn beyond its data before the value is flagged."""
+EXTRAPOLATION_LIMIT_K = 50.0
+"""How far a phase's line may be drawn beyond its data before the value is flagged: about what
+the step itself takes away on each side."""
 _FLAG = f"needs a phase's line more than {EXTRAPOLATION_LIMIT_K:g} K beyond its data"
 _S = "S(T₀,P₀) − ∫(∂V/∂T)_P dP at T₀ + ∫ C_P/T dT + (ΔH/T_t) Θ(T − T_t)"
 

@@ -149,6 +149,5 @@ def _map(
     branches: Branches, pick: Callable[[BranchTransition], object], dtype: type = float
 ) -> npt.NDArray[Any]:
     values: npt.NDArray[Any] = np.empty(branches.shape, dtype=dtype)
-    for index in np.ndindex(*branches.shape):
-        values[index] = pick(branches[index])
+    values.ravel()[:] = [pick(branch) for branch in branches.ravel()]
     return values

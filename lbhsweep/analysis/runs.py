@@ -14,6 +14,7 @@ from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.quantities import stderr_name
 
 DONE = 2
+NOT_EQUILIBRATED = 0
 HOLD = "hold"
 CURVES = ("volume", "enthalpy", "lattice_a")
 MATERIAL = ("potential", "n_vacancies")
@@ -82,12 +83,12 @@ def select_material(dataset: xr.Dataset, potential: str, n_vacancies: int) -> xr
 
 
 def curve(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
-    """Give a quantity and its error, NaN where a run is not done or a hold not equilibrated."""
+    """Give a quantity and its error, NaN where a run is not done or a hold has not settled."""
     usable = xr.ones_like(dataset["volume"], dtype=bool)
     if "status" in dataset:
         usable = usable & (dataset["status"] == DONE)
     if "heating_rate" not in dataset.dims and "equilibrated" in dataset:
-        usable = usable & (dataset["equilibrated"] == 1)
+        usable = usable & (dataset["equilibrated"] != NOT_EQUILIBRATED)
     if name not in dataset:
         empty = xr.full_like(dataset["volume"], np.nan)
         return empty, empty

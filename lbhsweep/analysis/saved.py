@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 import xarray as xr
+from zarr.errors import ZarrUserWarning
 
 from lbhsweep.analysis.analyze import analyze_results, results_digest
 from lbhsweep.errors import StoreError
@@ -26,7 +28,10 @@ def write_analysis(analysis: xr.DataTree, path: Path) -> None:
     old = path.with_name(f"{path.name}.{os.getpid()}.old")
     try:
         shutil.rmtree(beside, ignore_errors=True)
-        analysis.to_zarr(beside, mode="w", consolidated=False)
+        with warnings.catch_warnings():
+            # xarray opens without a warning only what is consolidated, zarr warns that it is.
+            warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
+            analysis.to_zarr(beside, mode="w", consolidated=True)
         if path.exists():
             path.rename(old)
         beside.rename(path)
@@ -44,7 +49,7 @@ def read_analysis(path: Path) -> xr.DataTree | None:
     if not path.is_dir():
         return None
     try:
-        return xr.open_datatree(path, engine="zarr", consolidated=False).load()
+        return xr.open_datatree(path, engine="zarr", consolidated=True).load()
     except (OSError, ValueError, KeyError):
         return None
 

@@ -117,7 +117,7 @@ def interpolate(model: TwoPhase, pressure: FloatArray) -> TwoPhase:
     """
     nodes = np.flatnonzero(model.complete)
     same = np.abs(pressure[:, None] - model.pressure) < 1e-9
-    simulated: BoolArray = np.asarray(same).any(axis=1)
+    simulated = np.any(same, axis=1)
 
     def along(values: FloatArray, axis: int) -> FloatArray:
         moved = np.moveaxis(values, axis, -1)

@@ -16,7 +16,7 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 ENTROPY_UNITS = "J/kg/K"
-B = "supplement of Sci. Rep. 11, 2021 (barocaloric study of Li2B12H12)"
+B = "barocaloric study of Li2B12H12, Sci. Rep. 2021, supplement"
 
 
 def kilogram_factor(molar_mass: float) -> float:

@@ -1,0 +1,137 @@
+"""The analysis in a few numbers, and what is missing and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis.routes import NOT_SIMULATED
+from lbhsweep.quantities import stderr_name
+
+_AT_PRESSURE = (
+    "volume_step",
+    "enthalpy_step",
+    "entropy_step_enthalpy",
+    "entropy_step_clapeyron",
+    "entropy_closure",
+)
+
+
+def summarize(analysis: xr.DataTree) -> dict[str, Any]:
+    """Give the headline numbers of every material as plain, JSON-ready values.
+
+    Parameters
+    ----------
+    analysis : DataTree
+        From `analyze_results`.
+
+    Returns
+    -------
+    dict
+        ``rehearsal``, ``runs`` (done, failed, missing), and ``materials``: for each the route,
+        dT/dP, one entry a pressure, the largest effects, and ``missing`` with the reasons.
+        A number is ``{"value", "stderr", "units"}`` or null.
+    """
+    materials = []
+    if "transition" in analysis.children:
+        transition = analysis["transition"].to_dataset()
+        for potential in transition["potential"].values:
+            for n in transition["n_vacancies"].values:
+                where = {"potential": potential, "n_vacancies": n}
+                # Materials need not be a full product of both axes.
+                if str(transition["used_reason"].sel(where).item()) != "nan":
+                    materials.append(_material(analysis, where))
+    return {
+        "rehearsal": bool(analysis.attrs["rehearsal"]),
+        "runs": {name: int(analysis.attrs[f"runs_{name}"]) for name in RUN_COUNTS},
+        "materials": materials,
+    }
+
+
+RUN_COUNTS = ("done", "failed", "missing")
+
+
+def _material(analysis: xr.DataTree, where: dict[str, Any]) -> dict[str, Any]:
+    transition = analysis["transition"].to_dataset().sel(where)
+    route = str(transition["used_route"].item())
+    temperatures = transition.sel(route=route) if route else None
+    baseline = analysis["heat_capacity/baseline"].to_dataset().sel(where)
+    pressures = []
+    for p in transition["pressure"].values:
+        here = transition.sel(pressure=p)
+        entry: dict[str, Any] = {"pressure_GPa": float(p), "transition_temperature": None}
+        if temperatures is not None:
+            at = temperatures.sel(pressure=p)
+            entry["transition_temperature"] = number(at, "transition_temperature")
+        entry |= {name: number(here, name) for name in _AT_PRESSURE}
+        entry["mean_heat_capacity"] = number(baseline.sel(pressure=p), "mean_heat_capacity")
+        pressures.append(entry)
+    barocaloric = analysis["barocaloric"].to_dataset().sel(where)
+    return {
+        "potential": str(where["potential"]),
+        "n_vacancies": int(where["n_vacancies"]),
+        "route": route or None,
+        "boundary_slope": None if temperatures is None else number(temperatures, "boundary_slope"),
+        "pressures": pressures,
+        "largest_entropy_change": _largest(
+            barocaloric, "isothermal_entropy_change", "extrapolated"
+        ),
+        "largest_temperature_change": _largest(
+            barocaloric, "adiabatic_temperature_change", "adiabatic_extrapolated"
+        ),
+        "missing": _missing(transition, barocaloric, route),
+    }
+
+
+def number(dataset: xr.Dataset, name: str) -> dict[str, Any] | None:
+    """Give a scalar variable with its error and unit, or None where it is NaN."""
+    value = float(dataset[name])
+    if not np.isfinite(value):
+        return None
+    stderr = float(dataset[stderr_name(name)])
+    return {
+        "value": value,
+        "stderr": stderr if np.isfinite(stderr) else None,
+        "units": dataset[name].attrs["units"],
+    }
+
+
+def _largest(barocaloric: xr.Dataset, name: str, flag: str) -> dict[str, Any] | None:
+    """Find the largest effect, by value less its error, among simulated pressures.
+
+    Values for which a line is extrapolated too far don't count.
+    """
+    simulated = barocaloric["interpolated"] == 0
+    compressed = barocaloric["final_pressure"] != barocaloric["initial_pressure"]
+    certain: xr.DataArray = abs(barocaloric[name]) - barocaloric[stderr_name(name)]
+    certain = certain.where((barocaloric[flag] == 0) & simulated & compressed)
+    if not np.isfinite(certain.values).any():
+        return None
+    at = certain.argmax(["final_pressure", "temperature"])
+    assert isinstance(at, dict)  # noqa: S101 - two dimensions give a mapping
+    found = barocaloric.isel(at)
+    place = {
+        "temperature_K": float(found["temperature"]),
+        "initial_pressure_GPa": float(found["initial_pressure"]),
+        "final_pressure_GPa": float(found["final_pressure"]),
+    }
+    return (number(found, name) or {}) | place
+
+
+def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> list[str]:
+    notes = [str(transition["used_reason"].item())]
+    for name in transition["route"].values:
+        at = transition.sel(route=name)
+        if name == "ramp_midpoint" and name != route:
+            continue  # what it lacks, its two branches say
+        absent = ~np.isfinite(at["transition_temperature"].values)
+        reasons = [str(reason) for reason in at["reason"].values]
+        for p, lacks, reason in zip(at["pressure"].values, absent, reasons, strict=True):
+            if (lacks or name == route) and reason and reason != NOT_SIMULATED:
+                notes.append(f"{p:g} GPa, {name}: {reason}")
+    if route:
+        notes.append(str(transition["slope_reason"].sel(route=route).item()))
+    notes.append(str(barocaloric["reason"].item()))
+    return list(dict.fromkeys(note for note in notes if note))

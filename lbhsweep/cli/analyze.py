@@ -1,0 +1,112 @@
+"""``lbhsweep analyze``: transitions, heat capacities and barocaloric effects of a sweep."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lbhsweep.errors import LbhsweepError
+
+_COLUMNS = (
+    ("P\nGPa", "pressure_GPa"),
+    ("T_t\nK", "transition_temperature"),
+    ("ΔV\nÅ³/f.u.", "volume_step"),
+    ("ΔH\nkJ/mol", "enthalpy_step"),
+    ("ΔH/T_t\nJ/kg/K", "entropy_step_enthalpy"),
+    ("ΔV·dP/dT\nJ/kg/K", "entropy_step_clapeyron"),
+    ("closure\nJ/kg/K", "entropy_closure"),
+    ("mean C_P\nJ/kg/K", "mean_heat_capacity"),
+)
+
+
+@click.command("analyze")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--rehearsal", is_flag=True, help="Analyze the folder's rehearsal.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
+    """Compute what the results in FOLDER hold, and write FOLDER/analysis.zarr.
+
+    Works on whatever is finished; says what is missing and why.
+    """
+    from lbhsweep.analysis import analyze_results, summarize, write_analysis
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.store.open import open_results
+
+    sweep = SweepFolder(folder)
+    sweep = sweep.rehearsal if rehearsal else sweep
+    try:
+        analysis = analyze_results(open_results(sweep.path))
+        write_analysis(analysis, sweep.analysis)
+    except LbhsweepError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    summary = summarize(analysis) | {"analysis": str(sweep.analysis)}
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False, allow_nan=False))
+    else:
+        _show(summary)
+
+
+def _show(summary: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    if summary["rehearsal"]:
+        console.print("REHEARSAL – not physics", style="bold red")
+    runs = summary["runs"]
+    console.print(f"{runs['done']} runs done, {runs['failed']} failed, {runs['missing']} missing")
+    for material in summary["materials"]:
+        _show_material(console, material)
+    if not summary["materials"]:
+        console.print("nothing to analyze: no results yet", style="yellow")
+    console.print(f"written: {summary['analysis']}", markup=False)
+
+
+def _show_material(console: Any, material: dict[str, Any]) -> None:
+    from rich.table import Column, Table
+
+    vacancies = material["n_vacancies"]
+    title = material["potential"] + (f", {vacancies} vacancies" if vacancies else "")
+    route = material["route"] or "none"
+    table = Table(
+        *(Column(header, justify="right") for header, _ in _COLUMNS),
+        title=f"{title}; T_t by {route}",
+        title_justify="left",
+    )
+    for entry in material["pressures"]:
+        table.add_row(*(_cell(entry[key]) for _, key in _COLUMNS))
+    console.print(table)
+    console.print(f"dT/dP  {_cell(material['boundary_slope'])} K/GPa")
+    for label, key, unit in (
+        ("largest ΔS_iso", "largest_entropy_change", "J/kg/K"),
+        ("largest ΔT_ad ", "largest_temperature_change", "K"),
+    ):
+        console.print(f"{label}  {_effect(material[key], unit)}")
+    for note in material["missing"]:
+        console.print(f"  · {note}", style="yellow", markup=False)
+
+
+def _effect(found: dict[str, Any] | None, unit: str) -> str:
+    if found is None:
+        return "–"
+    return (
+        f"{_cell(found)} {unit} at {found['temperature_K']:g} K, "
+        f"{found['initial_pressure_GPa']:g} → {found['final_pressure_GPa']:g} GPa"
+    )
+
+
+def _cell(number: float | dict[str, Any] | None) -> str:
+    """Write a number with its error to two figures of the error."""
+    if number is None:
+        return "–"
+    if not isinstance(number, dict):
+        return f"{number:g}"
+    value, stderr = number["value"], number["stderr"]
+    if not stderr:
+        return f"{value:.4g}"
+    digits = max(0, 1 - int(f"{stderr:e}".partition("e")[2]))
+    return f"{value:.{digits}f} ± {stderr:.{digits}f}"

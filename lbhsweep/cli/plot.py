@@ -1,0 +1,67 @@
+"""``lbhsweep plot``: the figures of a sweep."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lbhsweep.errors import LbhsweepError
+
+if TYPE_CHECKING:
+    from lbhsweep.plots import FigureReport
+
+
+@click.command("plot")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--rehearsal", is_flag=True, help="Plot the folder's rehearsal.")
+@click.option("--vector", is_flag=True, help="Write PDF beside PNG.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(folder: Path, rehearsal: bool, vector: bool, as_json: bool) -> None:
+    """Draw the figures of FOLDER into FOLDER/figures, analyzing its results first if need be.
+
+    Says which figures were not drawn and why.
+    """
+    from lbhsweep.analysis import current_analysis
+    from lbhsweep.plots import draw_figures
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.store.open import open_results
+
+    sweep = SweepFolder(folder)
+    sweep = sweep.rehearsal if rehearsal else sweep
+    try:
+        results = open_results(sweep.path)
+        analysis = current_analysis(results, sweep.analysis)
+        reports = draw_figures(results, analysis, sweep.figures, vector=vector)
+    except LbhsweepError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    if as_json:
+        click.echo(json.dumps(_summary(reports), ensure_ascii=False))
+    else:
+        _show(reports)
+
+
+def _summary(reports: list[FigureReport]) -> dict[str, object]:
+    return {
+        "written": [str(path) for report in reports for path in report.files],
+        "not_written": [
+            {"figure": report.name, "material": report.material, "reason": report.reason}
+            for report in reports
+            if not report.files
+        ],
+    }
+
+
+def _show(reports: list[FigureReport]) -> None:
+    for report in reports:
+        for path in report.files:
+            click.echo(str(path))
+    for report in reports:
+        if not report.files:
+            click.echo(f"not drawn: {report.name} ({report.material}): {report.reason}")
+    if not reports:
+        click.echo("nothing to plot: no results yet")

@@ -1,0 +1,65 @@
+"""Maps of ΔS_iso and ΔT_ad over temperature and final pressure."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.plots.style import Nothing, finish, gigapascal, known, label, new_figure
+
+_MAPS = (
+    ("isothermal_entropy_change", "ΔS", "extrapolated", "Isothermal"),
+    ("adiabatic_temperature_change", "ΔT", "adiabatic_extrapolated", "Adiabatic"),
+)
+
+
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw both maps; hatched where there is no value or a phase is extrapolated too far."""
+    if "barocaloric" not in analysis.children:
+        return Nothing("the results are empty")
+    dataset = analysis["barocaloric"].to_dataset()
+    first = float(dataset["initial_pressure"])
+    compressed = dataset.sel(final_pressure=dataset["final_pressure"] > first)
+    if not known(compressed["isothermal_entropy_change"].values):
+        return Nothing(str(dataset["reason"].item()) or "no second pressure with known entropy")
+    figure, panels = new_figure(2, columns=2, panel=(4.8, 3.8))
+    for axes, (name, symbol, flag, title) in zip(panels, _MAPS, strict=True):
+        _draw_map(figure, axes, dataset, name, symbol, flag)
+        axes.set_title(f"{title}, from P₀ = {gigapascal(first)}")
+    return finish(figure, tree, "Barocaloric effect")
+
+
+def _draw_map(
+    figure: Figure, axes: Axes, dataset: xr.Dataset, name: str, symbol: str, flag: str
+) -> None:
+    array = dataset[name]
+    t, p = array["temperature"].values, array["final_pressure"].values
+    far = dataset[flag].values == 1
+    values = np.ma.masked_invalid(array.values)
+    largest = float(np.nanmax(np.abs(np.where(far, np.nan, array.values)), initial=0.0)) or None
+    negative = name == "isothermal_entropy_change"
+    mesh = axes.pcolormesh(
+        t, p, values, shading="nearest", cmap="viridis" if negative else "inferno",
+        vmin=None if largest is None else (-largest if negative else 0.0),
+        vmax=None if largest is None else (0.0 if negative else largest), rasterized=True,
+    )  # fmt: skip
+    holes = far | ~np.isfinite(array.values)
+    if holes.any():
+        _hatch_cells(axes, t, p, holes)
+    axes.grid(visible=False)
+    figure.colorbar(mesh, ax=axes, label=label(array, symbol))
+    axes.set_xlabel(label(dataset["temperature"], "T"))
+    axes.set_ylabel("Final pressure $P_1$ (GPa)")
+    simulated = p[dataset["interpolated"].values == 0]
+    axes.plot(
+        np.full(simulated.size, t[0]), simulated, marker=">", color="k", linestyle="none",
+        markersize=6, clip_on=False, label="simulated pressures",
+    )  # fmt: skip
+    axes.legend(loc="upper left")
+
+
+def _hatch_cells(axes: Axes, t: np.ndarray, p: np.ndarray, holes: np.ndarray) -> None:
+    """Hatch cells; contourf draws the hatching only inside the region of holes."""
+    axes.contourf(t, p, holes.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])

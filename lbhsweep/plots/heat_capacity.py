@@ -1,0 +1,125 @@
+"""C_P(T) at every pressure: the derivative by branch, the baseline, fluctuations of holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.plots.branches import branch_style
+from lbhsweep.plots.style import (
+    BLACK,
+    DIRECTIONS,
+    GREEN,
+    GREY,
+    PURPLE,
+    Nothing,
+    finish,
+    gigapascal,
+    hatch,
+    known,
+    label,
+    new_figure,
+    shared_legend,
+)
+
+PUBLISHED = 4100.0
+PUBLISHED_LABEL = "4100 J kg⁻¹ K⁻¹ (Sci. Rep. 2021, suppl. fig. 2)"
+_WINDOW = (0.4, 2.2)
+"""Range of the axis over the baseline: the latent-heat peak is drawn until it leaves it."""
+
+
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw C_P; points whose slope spans a transition (latent heat) are grey crosses."""
+    if "heat_capacity" not in analysis.children:
+        return Nothing("the results are empty")
+    groups = {name: node.to_dataset() for name, node in analysis["heat_capacity"].children.items()}
+    baseline = groups["baseline"]
+    measured = [groups[name]["heat_capacity"] for name in ("ramp", "hold") if name in groups]
+    if not any(known(array.values) for array in measured):
+        return Nothing("no finished run spans three temperatures")
+    pressures = baseline["pressure"].values
+    figure, panels = new_figure(len(pressures))
+    for pressure, axes in zip(pressures, panels, strict=True):
+        axes.set_title(gigapascal(pressure))
+        axes.set_xlabel(label(baseline["temperature"], "T"))
+        axes.set_ylabel("Heat capacity $C_P$ (J kg⁻¹ K⁻¹)")
+        drawn = False
+        if "ramp" in groups and pressure in groups["ramp"]["pressure"]:
+            drawn |= _draw_ramp(axes, groups["ramp"].sel(pressure=pressure))
+        if "hold" in groups and pressure in groups["hold"]["pressure"]:
+            drawn |= _draw_hold(axes, groups["hold"].sel(pressure=pressure))
+        if not drawn:
+            hatch(axes, "no data")
+            continue
+        _draw_baseline(axes, baseline.sel(pressure=pressure))
+        if str(tree.attrs.get("potential", "")).startswith("lbh"):
+            axes.axhline(PUBLISHED, color=GREEN, linewidth=1, linestyle="-.", label=PUBLISHED_LABEL)
+        _limit(axes, baseline.sel(pressure=pressure), measured)
+    shared_legend(figure, panels, columns=3)
+    return finish(figure, tree, "Heat capacity at constant pressure")
+
+
+def _draw_ramp(axes: Axes, ramp: xr.Dataset) -> bool:
+    drawn = False
+    for rate in ramp["heating_rate"].values:
+        for direction in ramp["direction"].values:
+            branch = ramp.sel(heating_rate=rate, direction=direction)
+            colour, text = branch_style(ramp, float(rate), str(direction))
+            style = DIRECTIONS[str(direction)] | {"linestyle": "none"}
+            drawn |= _draw_points(axes, branch, colour, text, style)
+    return drawn
+
+
+def _draw_hold(axes: Axes, hold: xr.Dataset) -> bool:
+    style: dict[str, Any] = {"marker": "s", "fillstyle": "full", "linestyle": "none"}
+    drawn = _draw_points(axes, hold, PURPLE, "holds, dH/dT", style)
+    name = "heat_capacity_fluctuation"
+    if name in hold and known(hold[name].values):
+        axes.errorbar(
+            hold["temperature"].values, hold[name].values, yerr=hold[f"{name}_stderr"].values,
+            color=GREY, marker="o", fillstyle="none", linestyle="none", elinewidth=0.6,
+            label="holds, Var(H)/k$_B$T²",
+        )  # fmt: skip
+        drawn = True
+    return drawn
+
+
+def _draw_points(
+    axes: Axes, branch: xr.Dataset, colour: str, text: str, style: dict[str, Any]
+) -> bool:
+    value, error = branch["heat_capacity"], branch["heat_capacity_stderr"].values
+    latent = branch["latent_heat"].values == 1
+    t = branch["temperature"].values
+    if not known(value.values):
+        return False
+    axes.errorbar(
+        t[~latent], value.values[~latent], yerr=error[~latent], color=colour, label=text,
+        elinewidth=0.6, **style,
+    )  # fmt: skip
+    if known(value.values[latent]):
+        axes.plot(
+            t[latent], value.values[latent], marker="x", color=colour, alpha=0.55,
+            linestyle="none", label="slope across a transition (latent heat)",
+        )  # fmt: skip
+    return True
+
+
+def _draw_baseline(axes: Axes, baseline: xr.Dataset) -> None:
+    t = baseline["temperature"].values
+    value = np.where(baseline["extrapolated"] == 1, np.nan, baseline["heat_capacity"])
+    if not known(value):
+        return
+    error = np.nan_to_num(baseline["heat_capacity_stderr"].values)
+    axes.plot(t, value, color=BLACK, linewidth=1.4, label="baseline, latent heat removed", zorder=5)
+    axes.fill_between(t, value - error, value + error, color=BLACK, alpha=0.2, linewidth=0)
+
+
+def _limit(axes: Axes, baseline: xr.Dataset, measured: list[xr.DataArray]) -> None:
+    middle = float(baseline["mean_heat_capacity"])
+    if not np.isfinite(middle):
+        middle = float(np.nanmedian(np.concatenate([array.values.ravel() for array in measured])))
+    axes.set_ylim(_WINDOW[0] * middle, _WINDOW[1] * middle)

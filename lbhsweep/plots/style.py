@@ -1,0 +1,163 @@
+"""What all figures share: colours, markers, labels, watermark, and how they are saved.
+
+Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers
+tell apart; heating and cooling also differ in marker, filling and line, so that they survive a
+grey print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+SKY, AMBER, YELLOW, BLACK, GREY = "#56B4E9", "#E69F00", "#F0E442", "#000000", "#7F7F7F"
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, AMBER, SKY, BLACK)
+"""Colours of a series (pressures, rates), in order."""
+
+HEATING: dict[str, Any] = {"marker": "^", "linestyle": "-", "fillstyle": "full"}
+COOLING: dict[str, Any] = {"marker": "v", "linestyle": "--", "fillstyle": "none"}
+DIRECTIONS = {"heating": HEATING, "cooling": COOLING}
+DIRECTION_COLOURS = {"heating": ORANGE, "cooling": BLUE}
+
+_UNITS = {
+    "angstrom**3": "Å³",
+    "angstrom": "Å",
+    "kJ/mol": "kJ mol⁻¹",
+    "J/kg/K": "J kg⁻¹ K⁻¹",
+    "kJ/mol/K": "kJ mol⁻¹ K⁻¹",
+    "K/ps": "K ps⁻¹",
+    "K/GPa": "K GPa⁻¹",
+}
+_RC: Any = {
+    "font.size": 9.0,
+    "axes.titlesize": 9.0,
+    "axes.labelsize": 9.0,
+    "legend.fontsize": 8.0,
+    "legend.framealpha": 0.85,
+    "lines.markersize": 4.5,
+    "lines.linewidth": 1.1,
+    "axes.grid": True,
+    "grid.color": "0.9",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "errorbar.capsize": 1.5,
+    "hatch.linewidth": 0.6,
+}
+RESOLUTION_DPI = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No figure, and why."""
+
+    reason: str
+
+
+def new_figure(
+    n_panels: int,
+    *,
+    columns: int = 3,
+    panel: tuple[float, float] = (3.4, 2.9),
+    share_x: bool = True,
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure with panels in rows of up to `columns`; panels too many are removed."""
+    columns = min(columns, n_panels)
+    rows = -(-n_panels // columns)
+    with rc_context(_RC):
+        figure = Figure(
+            figsize=(max(panel[0] * columns, 4.4), panel[1] * rows), layout="constrained"
+        )
+        FigureCanvasAgg(figure)
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    panels = list(grid.ravel())
+    for extra in panels[n_panels:]:
+        extra.remove()
+    for number, axes in enumerate(panels[:n_panels]):
+        if number + columns >= n_panels:
+            axes.tick_params(labelbottom=True)
+    return figure, panels[:n_panels]
+
+
+def unit_text(units: str) -> str:
+    """Write a unit of the dataset as it is printed."""
+    return _UNITS.get(units, units)
+
+
+def label(array: xr.DataArray, symbol: str = "") -> str:
+    """Make an axis label from the attributes: long name, symbol, unit."""
+    name = str(array.attrs.get("long_name", array.name))
+    name = name[:1].upper() + name[1:]
+    unit = unit_text(str(array.attrs.get("units", "1")))
+    words = f"{name} {symbol}".strip()
+    return words if unit == "1" else f"{words} ({unit})"
+
+
+def gigapascal(pressure: float) -> str:
+    """Name a pressure."""
+    return f"{pressure:g} GPa"
+
+
+def shared_legend(figure: Figure, panels: list[Axes], columns: int) -> None:
+    """Put one legend below all panels, each entry once."""
+    entries: dict[str, Artist] = {}
+    for axes in panels:
+        handles, texts = axes.get_legend_handles_labels()
+        entries |= dict(zip(texts, handles, strict=True))
+    if entries:
+        figure.legend(
+            list(entries.values()), list(entries), loc="outside lower center", ncols=columns
+        )
+
+
+def finish(figure: Figure, tree: xr.DataTree, title: str) -> Figure:
+    """Put the title, and the watermark on a rehearsal."""
+    potentials = tree.attrs.get("material", "")
+    figure.suptitle(f"{title} – {potentials}" if potentials else title, fontsize=10.5)
+    if tree.attrs.get("rehearsal"):
+        figure.text(
+            0.5, 0.5, "REHEARSAL – not physics", fontsize=26, color="#B00000", alpha=0.28,
+            ha="center", va="center", rotation=28, zorder=100,
+        )  # fmt: skip
+    return figure
+
+
+def hatch(axes: Axes, reason: str) -> None:
+    """Cover an empty panel with hatching and say why it is empty."""
+    axes.add_patch(
+        Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, hatch="///", edgecolor="0.8")
+    )
+    axes.text(
+        0.5, 0.5, reason, transform=axes.transAxes, ha="center", va="center", wrap=True,
+        fontsize=8, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9},
+    )  # fmt: skip
+
+
+def save(figure: Figure, path: Path, *, vector: bool) -> list[Path]:
+    """Write `path` as PNG, and as PDF beside it; each is renamed into place when whole."""
+    written = []
+    for suffix in (".png", ".pdf") if vector else (".png",):
+        target = path.with_suffix(suffix)
+        partial = target.with_name(f".{target.name}")
+        with rc_context(_RC):
+            figure.savefig(partial, dpi=RESOLUTION_DPI, format=suffix[1:])
+        partial.replace(target)
+        written.append(target)
+    return written
+
+
+def known(values: Any) -> bool:
+    """Say whether there is any number at all."""
+    return bool(np.isfinite(np.asarray(values, dtype=np.float64)).any())
