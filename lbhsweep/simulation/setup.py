@@ -1,0 +1,115 @@
+"""From a run point to what the engine needs: structure, potential, dynamics, start."""
+
+from __future__ import annotations
+
+from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.integrate import Dynamics
+from lbhsweep.engine.minimize import minimize
+from lbhsweep.engine.potential import Potential
+from lbhsweep.engine.state import State, draw_velocities
+from lbhsweep.errors import ForceFieldError
+from lbhsweep.observables import Plan
+from lbhsweep.physics.charges import compensated_charges
+from lbhsweep.physics.crystal import build_alpha, build_beta, remove_lithium
+from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.physics.structure import Structure
+from lbhsweep.simulation.protocols import Schedule
+from lbhsweep.sweep.point import RunPoint
+from lbhsweep.units import GPA
+
+RELAXED_FORCE = 1.0
+"""kJ/mol/Å: largest force at which the start counts as relaxed; thermal forces are 50."""
+RELAXATION_STEPS = 300
+
+
+def build_structure(point: RunPoint, seed: int) -> Structure:
+    """Build the crystal of a point; disorder and vacancies follow from the seed."""
+    system = point.system
+    if system.phase == "alpha":
+        crystal = build_alpha(system.supercell)
+    else:
+        crystal = build_beta(system.supercell, seed=seed)
+    return remove_lithium(crystal, system.n_vacancies, seed)
+
+
+def build_potential(
+    point: RunPoint, structure: Structure, force_field: ForceField
+) -> ForceFieldPotential:
+    """Set up the forces of a point.
+
+    Raises
+    ------
+    ForceFieldError
+        If the force field is not the one for which the point was planned.
+    """
+    model = point.model
+    if force_field.digest != model.potential_digest:
+        raise ForceFieldError(
+            f"force field {force_field.name!r} has digest {force_field.digest[:12]}, the run was "
+            f"planned with {model.potential!r}, {model.potential_digest[:12]}: the parameter "
+            "file changed in between; give the command again"
+        )
+    charges = compensated_charges(structure, force_field, point.system.charge_compensation)
+    return ForceFieldPotential(
+        structure,
+        force_field,
+        charges,
+        cutoff_A=model.cutoff_A,
+        shift=model.shift,
+        accuracy=model.accuracy,
+    )
+
+
+def build_dynamics(point: RunPoint, schedule: Schedule) -> Dynamics:
+    """Say how a point is integrated; the barostat's inertia is that of the mean temperature."""
+    dynamics = point.dynamics
+    return Dynamics(
+        ensemble=dynamics.ensemble,
+        timestep=dynamics.timestep_fs * 1e-3,
+        inner_steps=dynamics.nonbonded_every,
+        thermostat_time=dynamics.thermostat_time_ps,
+        barostat_time=dynamics.barostat_time_ps,
+        pressure=point.pressure_GPa * GPA,
+        reference_temperature=0.5 * (schedule.start_K + schedule.end_K),
+    )
+
+
+def build_plan(
+    point: RunPoint, structure: Structure, potential: Potential, schedule: Schedule
+) -> Plan:
+    """Say what observables know beforehand."""
+    return Plan(
+        group=point.group,
+        n_blocks=schedule.n_blocks,
+        n_bins=schedule.n_bins,
+        n_formula=structure.formula_units,
+        supercell=point.system.supercell,
+        mass=float(potential.masses.sum()),
+        pressure=point.pressure_GPa * GPA,
+        temperature=schedule.start_K if point.group == "hold" else float("nan"),
+        ensemble=point.dynamics.ensemble,
+    )
+
+
+def start_state(
+    point: RunPoint, structure: Structure, potential: Potential, temperature: float, seed: int
+) -> State:
+    """Relax the built crystal, and its volume if the run's may change, and draw velocities.
+
+    Raises
+    ------
+    SimulationError
+        If the crystal can't be relaxed.
+    """
+    minimum = minimize(
+        potential,
+        structure.positions,
+        structure.cell,
+        relax_cell=point.dynamics.ensemble == "npt",
+        pressure=point.pressure_GPa * GPA,
+        tolerance=RELAXED_FORCE,
+        max_steps=RELAXATION_STEPS,
+    )
+    state = State.at_rest(minimum.positions, minimum.cell, seed)
+    draw_velocities(state, potential.masses, temperature)
+    return state

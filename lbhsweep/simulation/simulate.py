@@ -1,0 +1,242 @@
+"""One run from its point to its outcome; pure of Dask and of the results."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from lbhsweep.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from lbhsweep.engine.integrate import Integrator
+from lbhsweep.engine.potential import Potential
+from lbhsweep.engine.state import State
+from lbhsweep.errors import InterruptedRun, SimulationError
+from lbhsweep.observables import OBSERVABLES, Observable
+from lbhsweep.observables.base import Sample
+from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.simulation.outcome import (
+    Arrays,
+    OnProgress,
+    Outcome,
+    Progress,
+    ShouldStop,
+    never,
+    run_seed,
+)
+from lbhsweep.simulation.protocols import Schedule, schedule_of
+from lbhsweep.simulation.provenance import provenance
+from lbhsweep.simulation.setup import (
+    build_dynamics,
+    build_plan,
+    build_potential,
+    build_structure,
+    start_state,
+)
+from lbhsweep.store.record import RunError
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.point import RunPoint
+
+LAST_GOOD = "last_good"
+"""Folder in a failed run's folder with the state some steps before the failure."""
+LAST_GOOD_EVERY = 10
+"""Outer steps from one such state to the next."""
+PROGRESS_EVERY_S = 0.5
+
+
+def simulate(
+    point: RunPoint,
+    workdir: Path,
+    *,
+    force_field: ForceField,
+    should_stop: ShouldStop = never,
+    checkpoint_every_s: float = 60.0,
+    on_progress: OnProgress | None = None,
+) -> Outcome:
+    """Carry a run to its end, from its checkpoint if there is one.
+
+    Wall time decides when checkpoints are written and nothing else, so an interrupted run
+    gives what an undisturbed one gives, to the last bit.
+
+    Parameters
+    ----------
+    point : RunPoint
+        Everything that determines the run.
+    workdir : Path
+        The run's own folder, for checkpoints; left to the caller to remove.
+    force_field : ForceField
+        The one that `point.model` names.
+    should_stop : callable
+        Asked after every outer step.
+    checkpoint_every_s : float
+        Seconds from one checkpoint to the next.
+    on_progress : callable, optional
+        Told of the progress about twice a second.
+
+    Returns
+    -------
+    Outcome
+        ``failed`` if the physics failed; ``workdir/last_good`` then holds a state from before.
+
+    Raises
+    ------
+    InterruptedRun
+        If `should_stop` said so; a checkpoint has been written.
+    ForceFieldError, StructureError
+        If the point can't be set up at all.
+    StoreError
+        If a checkpoint can't be written.
+    """
+    run = _Run(point, workdir, force_field)
+    try:
+        run.begin()
+        run.go_on(should_stop, checkpoint_every_s, on_progress)
+    except SimulationError as error:
+        return run.failure(error)
+    return run.success()
+
+
+class _Run:
+    """A run under way."""
+
+    def __init__(self, point: RunPoint, workdir: Path, force_field: ForceField) -> None:
+        self.point, self.workdir = point, workdir
+        self.id = run_id(point)
+        self._started = time.perf_counter()
+        self._spent_before = 0.0
+        self._provenance = provenance()
+        self._schedule: Schedule = schedule_of(point)
+        self._structure = build_structure(point, run_seed(self.id))
+        self._potential: Potential = build_potential(point, self._structure, force_field)
+        plan = build_plan(point, self._structure, self._potential, self._schedule)
+        self._n_formula = plan.n_formula
+        self._observables: dict[str, Observable] = {
+            name: OBSERVABLES[name](plan) for name in point.observables
+        }
+        self._integrator: Integrator | None = None
+        self._last_good: State | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of this attempt and of those before."""
+        return self._spent_before + time.perf_counter() - self._started
+
+    def begin(self) -> None:
+        """Go on from the checkpoint, or relax the crystal and start."""
+        checkpoint = load_checkpoint(self.workdir)
+        dynamics = build_dynamics(self.point, self._schedule)
+        if checkpoint is not None and checkpoint.notes["run_id"] == self.id:
+            state = self._restore(checkpoint)
+            self._integrator = Integrator(self._potential, state, dynamics, resumed=True)
+            return
+        state = start_state(
+            self.point,
+            self._structure,
+            self._potential,
+            self._schedule.temperature(0),
+            run_seed(self.id),
+        )
+        self._integrator = Integrator(self._potential, state, dynamics)
+
+    def go_on(
+        self, should_stop: ShouldStop, checkpoint_every_s: float, on_progress: OnProgress | None
+    ) -> None:
+        """Integrate and sample to the end of the schedule."""
+        assert self._integrator is not None  # noqa: S101 - for the type checker; begin sets it
+        integrator, state, schedule = self._integrator, self._integrator.state, self._schedule
+        saved = reported = time.perf_counter()
+        while state.step < schedule.n_steps:
+            if state.step % LAST_GOOD_EVERY == 0:
+                self._last_good = State.from_arrays(state.to_arrays())
+            integrator.advance(schedule.temperature(state.step))
+            if schedule.is_sampled(state.step):
+                self._sample(integrator)
+            now = time.perf_counter()
+            if should_stop():
+                self._save(state)
+                raise InterruptedRun(
+                    f"{self.point.label}: stopped at step {state.step} of {schedule.n_steps} "
+                    "as asked; the same command goes on from there"
+                )
+            if now - saved >= checkpoint_every_s:
+                self._save(state)
+                saved = now
+            if on_progress is not None and now - reported >= PROGRESS_EVERY_S:
+                on_progress(self._progress(state))
+                reported = now
+
+    def success(self) -> Outcome:
+        """Give the results."""
+        arrays: Arrays = {}
+        for observable in self._observables.values():
+            arrays |= observable.result()
+        return Outcome(
+            status="done",
+            arrays=arrays,
+            steps=self._schedule.n_steps,
+            wall_seconds=self.seconds,
+            provenance=self._provenance,
+        )
+
+    def failure(self, error: SimulationError) -> Outcome:
+        """Keep the last good state and say why the run failed."""
+        step = self._integrator.state.step if self._integrator else 0
+        if self._last_good is not None:
+            notes = {"run_id": self.id, "error": str(error)}
+            good = Checkpoint(self._last_good.to_arrays(), notes)
+            save_checkpoint(self.workdir / LAST_GOOD, good)
+        return Outcome(
+            status="failed",
+            arrays={},
+            error=RunError(error.error_class, error.message, error.step or step),
+            steps=step,
+            wall_seconds=self.seconds,
+            provenance=self._provenance,
+        )
+
+    def _sample(self, integrator: Integrator) -> None:
+        kinetic = integrator.kinetic_energy
+        sample = Sample(
+            block=self._schedule.block(integrator.state.step),
+            state=integrator.state,
+            potential_energy=integrator.potential_energy,
+            kinetic_energy=kinetic,
+            conserved_energy=integrator.conserved_energy,
+            kinetic_temperature=integrator.temperature_of(kinetic),
+            pressure=integrator.pressure,
+        )
+        for observable in self._observables.values():
+            observable.sample(sample)
+
+    def _progress(self, state: State) -> Progress:
+        return Progress(
+            state.step,
+            self._schedule.n_steps,
+            self._schedule.temperature(state.step),
+            state.volume / self._n_formula,
+        )
+
+    def _save(self, state: State) -> None:
+        arrays = {f"state.{name}": array for name, array in state.to_arrays().items()}
+        listed = self._potential.list_state()
+        if listed is not None:
+            arrays["list.positions"], arrays["list.cell"] = listed
+        for name, observable in self._observables.items():
+            kept = observable.state()
+            arrays |= {f"observable.{name}.{key}": array for key, array in kept.items()}
+        notes = {"run_id": self.id, "step": state.step, "wall_seconds": self.seconds}
+        save_checkpoint(self.workdir, Checkpoint(arrays, notes))
+
+    def _restore(self, checkpoint: Checkpoint) -> State:
+        self._spent_before = float(checkpoint.notes["wall_seconds"])
+        state = State.from_arrays(_under("state.", checkpoint.arrays))
+        listed = _under("list.", checkpoint.arrays)
+        if listed:
+            self._potential.restore_list(listed["positions"], listed["cell"])
+        else:
+            self._potential.update(state.positions, state.cell, state.step)
+        for name, observable in self._observables.items():
+            observable.restore(_under(f"observable.{name}.", checkpoint.arrays))
+        return state
+
+
+def _under(prefix: str, arrays: Arrays) -> Arrays:
+    return {key.removeprefix(prefix): a for key, a in arrays.items() if key.startswith(prefix)}
