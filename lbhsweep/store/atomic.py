@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +20,25 @@ _REMEDIES = {
 }
 
 
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusal into an error that says which path and what to do.
+
+    Raises
+    ------
+    StoreError
+        Instead of any other OSError.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except OSError as error:
+        cause = error.strerror or str(error)
+        remedy = _REMEDIES.get(error.errno or 0, "check that file system")
+        raise StoreError(f"{path}: can't write: {cause}; {remedy}") from error
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file under a temporary name, bring it to the disk, rename it, read it back.
 
@@ -29,19 +50,15 @@ def write_atomically(path: Path, content: bytes) -> None:
         If writing fails or what is read back differs; the temporary file is removed.
     """
     temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
+    with storing(path):
         path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
         try:
             _write_through(temporary, content)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        sync_directory(path.parent)
+        sync(path.parent)
         same = path.read_bytes() == content
-    except OSError as error:
-        cause = error.strerror or str(error)
-        remedy = _REMEDIES.get(error.errno or 0, "check that file system")
-        raise StoreError(f"{path}: can't write: {cause}; {remedy}") from error
     if not same:
         raise StoreError(
             f"{path}: what was read back differs from what was written; "
@@ -49,13 +66,19 @@ def write_atomically(path: Path, content: bytes) -> None:
         )
 
 
-def sync_directory(path: Path) -> None:
-    """Bring a directory's entries to the disk, so that a rename in it outlives a power cut."""
+def sync(path: Path) -> None:
+    """Bring a file or a directory's entries to the disk, so that they outlive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_tree(path: Path) -> None:
+    """Bring all files and directories below a directory to the disk."""
+    for entry in (path, *path.rglob("*")):
+        sync(entry)
 
 
 def _write_through(path: Path, content: bytes) -> None:

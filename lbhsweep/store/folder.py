@@ -75,6 +75,11 @@ class SweepFolder:
         return self.path / "results.zarr"
 
     @property
+    def collecting(self) -> Path:
+        """Present while a driver writes the results; found later, they are built anew."""
+        return self.path / "collecting"
+
+    @property
     def analysis(self) -> Path:
         """What the analysis read from the results."""
         return self.path / "analysis.zarr"
@@ -117,12 +122,20 @@ class SweepFolder:
             By run id.
         """
         found: dict[str, RecordStatus] = {}
-        for name in _record_names(self.records):
-            if name.endswith(_SUFFIXES["failed"]):
-                found.setdefault(name.removesuffix(_SUFFIXES["failed"]), "failed")
-            else:
-                found[name.removesuffix(_SUFFIXES["done"])] = "done"
+        for name in _shelved_names(self.records):
+            # Names with a dot in front are temporary files of records being written.
+            run_id, _, suffix = name.partition(".")
+            if f".{suffix}" == _SUFFIXES["done"]:
+                found[run_id] = "done"
+            elif f".{suffix}" == _SUFFIXES["failed"]:
+                found.setdefault(run_id, "failed")
         return found
+
+    def quarantined(self) -> set[str]:
+        """List the runs of which a damaged record was put aside."""
+        if not self.quarantine.is_dir():
+            return set()
+        return {path.name.partition(".")[0] for path in self.quarantine.iterdir()}
 
     def driver_lock(self) -> AbstractContextManager[Driver]:
         """Hold the folder for one driver while the context lasts.
@@ -139,12 +152,10 @@ class SweepFolder:
         return current_driver(self.lock)
 
 
-def _record_names(records: Path) -> Iterator[str]:
+def _shelved_names(records: Path) -> Iterator[str]:
     if not records.is_dir():
         return
     for shelf in records.iterdir():
-        with os.scandir(shelf) as entries:
-            for entry in entries:
-                # Names with a dot in front are temporary files of records being written.
-                if entry.name.endswith(".rec") and not entry.name.startswith("."):
-                    yield entry.name
+        if shelf.is_dir():
+            with os.scandir(shelf) as entries:
+                yield from (entry.name for entry in entries)

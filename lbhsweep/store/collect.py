@@ -1,0 +1,221 @@
+"""Collecting: one writer moves records into the dataset, in batches.
+
+The dataset is a pure function of the records, so whatever is wrong with it (missing, of another
+grid, torn, left open by a driver that was killed) is cured by building it anew beside the old
+one and swapping the two.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import zarr
+
+from lbhsweep.errors import CorruptRecordError, StoreError
+from lbhsweep.store.atomic import storing, sync, sync_tree, write_atomically
+from lbhsweep.store.create import create_results, expected_attributes, write_attributes
+from lbhsweep.store.folder import DIRECTORY_MODE, SweepFolder
+from lbhsweep.store.grid_writer import Cell, GridWriter
+from lbhsweep.store.record import Record, RunError, read_record
+from lbhsweep.store.schema import GridLayout, Status
+
+BATCH = 1024
+"""Most records held in memory at once."""
+
+_STATUS = {"done": Status.DONE, "failed": Status.FAILED}
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, RuntimeError)
+"""What zarr raises on missing, torn or foreign content."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectReport:
+    """What a collection did.
+
+    Attributes
+    ----------
+    collected : tuple of str
+        Run ids whose records are now in the dataset.
+    quarantined : mapping of str to str
+        Damaged records by run id, with what is wrong: put aside, their runs are to be repeated.
+    """
+
+    collected: tuple[str, ...] = ()
+    quarantined: Mapping[str, str] = field(default_factory=dict)
+
+
+class Collector:
+    """The single writer of a sweep's results; its user holds the folder's `driver_lock`.
+
+    Opening it makes the dataset ready, building it from the records where necessary.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        The sweep's folder.
+    layout : GridLayout
+        The sweep's grid.
+
+    Raises
+    ------
+    StoreError
+        If the dataset or a record can't be read or written.
+    SchemaError
+        If a newer lbhsweep wrote a record.
+    """
+
+    def __init__(self, folder: SweepFolder, layout: GridLayout) -> None:
+        self._folder = folder
+        self._layout = layout
+        self._quarantined = folder.quarantined()
+        with storing(folder.results):
+            self._writer = self._opened() or self._rebuilt()
+        write_atomically(folder.collecting, b"")
+
+    def collect(self, run_ids: Iterable[str]) -> CollectReport:
+        """Move the records of finished runs into the dataset; harmless when repeated.
+
+        Run ids that are not on the grid are passed over.
+        """
+        places = self._layout.places
+        waiting = sorted({one for one in run_ids if one in places}, key=places.__getitem__)
+        damaged: dict[str, str] = {}
+        with storing(self._folder.results):
+            for start in range(0, len(waiting), BATCH):
+                batch = waiting[start : start + BATCH]
+                self._writer.write([self._cell(run_id, damaged) for run_id in batch])
+        return CollectReport(tuple(one for one in waiting if one not in damaged), damaged)
+
+    def refresh(self) -> CollectReport:
+        """Collect every record that is not yet in the dataset, and empty cells that lost theirs.
+
+        Looks at all runs: for the start and the end of a sweep, not for every run.
+        """
+        finished = self._folder.finished()
+        waiting, vacant = [], []
+        for run_id, place in self._layout.places.items():
+            status = self._writer.status[place]
+            if run_id not in finished:
+                if status not in (Status.RUNNING, self._status_without_record(run_id)):
+                    vacant.append(self._vacant(run_id))
+            # A failed run may have been tried again and have failed in another way.
+            elif status != Status.DONE or finished[run_id] == "failed":
+                waiting.append(run_id)
+        with storing(self._folder.results):
+            self._writer.write(vacant)
+        return self.collect(waiting)
+
+    def mark(self, run_ids: Iterable[str], status: Literal["running", "pending"]) -> None:
+        """Say of runs without a record that they run, or that they do so no more."""
+        places = [self._layout.places[run_id] for run_id in run_ids]
+        with storing(self._folder.results):
+            self._writer.write_status(places, [Status[status.upper()]] * len(places))
+
+    def finalize(self) -> CollectReport:
+        """Collect what is left, unmark what still runs, and bring the dataset to the disk.
+
+        The last call on a collector: without it the next one builds the dataset anew.
+        """
+        running = self._writer.status == Status.RUNNING
+        stopped = [one for one, place in self._layout.places.items() if running[place]]
+        self.mark(stopped, "pending")
+        report = self.refresh()
+        with storing(self._folder.results):
+            sync_tree(self._folder.results)
+            self._folder.collecting.unlink()
+            sync(self._folder.path)
+        return report
+
+    def _opened(self) -> GridWriter | None:
+        results = self._folder.results
+        if self._folder.collecting.exists() or not results.exists():
+            return None
+        try:
+            root = zarr.open_group(results, mode="r+", use_consolidated=False)
+            if root.attrs["layout_digest"] != self._layout.digest:
+                return None
+            if dict(root.attrs) != expected_attributes(self._layout):
+                write_attributes(results, self._layout)
+            writer = _writer(results, self._layout)
+            writer.read_all()
+        except _DAMAGE:
+            return None
+        return writer
+
+    def _rebuilt(self) -> GridWriter:
+        results = self._folder.results
+        new = results.with_name(f".{results.name}.new")
+        old = results.with_name(f".{results.name}.old")
+        create_results(new, self._layout)
+        self._writer = _writer(new, self._layout)
+        self.refresh()
+        shutil.rmtree(old, ignore_errors=True)
+        if results.exists():
+            results.replace(old)
+        new.replace(results)
+        shutil.rmtree(old, ignore_errors=True)
+        return _writer(results, self._layout)
+
+    def _cell(self, run_id: str, damaged: dict[str, str]) -> Cell:
+        path = self._folder.find_record(run_id)
+        if path is None:
+            raise StoreError(f"run {run_id}: no record in {self._folder.records}; run it first")
+        try:
+            record = read_record(path)
+            if record.header.run_id != run_id:
+                raise CorruptRecordError(f"{path}: the record is of run {record.header.run_id}")
+        except CorruptRecordError as error:
+            damaged[run_id] = str(error)
+            self._put_aside(run_id, path)
+            return self._vacant(run_id)
+        self._check_shapes(record, path)
+        place = self._layout.places[run_id]
+        return Cell(place, _STATUS[record.header.status], _values(record))
+
+    def _vacant(self, run_id: str) -> Cell:
+        status = self._status_without_record(run_id)
+        error = "its record was damaged" if status == Status.QUARANTINED else ""
+        return Cell(self._layout.places[run_id], status, {"error": error})
+
+    def _status_without_record(self, run_id: str) -> Status:
+        return Status.QUARANTINED if run_id in self._quarantined else Status.PENDING
+
+    def _put_aside(self, run_id: str, path: Path) -> None:
+        self._folder.quarantine.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        path.replace(self._folder.quarantine / path.name)
+        self._quarantined.add(run_id)
+
+    def _check_shapes(self, record: Record, path: Path) -> None:
+        for variable in self._layout.variables:
+            wanted = self._layout.cell_shape(variable)
+            array = record.arrays.get(variable.name)
+            if array is not None and array.shape != wanted:
+                raise StoreError(
+                    f"{path}: {variable.name} has shape {array.shape}, the grid wants {wanted}; "
+                    "the observable that made it and the sweep's grid disagree"
+                )
+
+
+def _values(record: Record) -> dict[str, Any]:
+    header = record.header
+    provenance = header.provenance
+    return {
+        **(record.arrays if header.status == "done" else {}),
+        "error": _error_text(header.error),
+        "worker": f"{provenance['host']}:{provenance['pid']}" if "host" in provenance else "",
+        "attempts": header.attempts,
+        "wall_seconds": provenance.get("wall_seconds", np.nan),
+    }
+
+
+def _error_text(error: RunError | None) -> str:
+    return "" if error is None else f"{error.error_class} at step {error.step}: {error.message}"
+
+
+def _writer(path: Path, layout: GridLayout) -> GridWriter:
+    group = zarr.open_group(path, path=layout.group, mode="r+", use_consolidated=False)
+    return GridWriter(group, layout)

@@ -1,0 +1,56 @@
+"""Opening the results of a sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+
+from lbhsweep.errors import SchemaError, StoreError
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.schema import RESULTS_SCHEMA
+
+
+def open_results(path: str | Path) -> xr.DataTree:
+    """Open the results of a sweep; also works while the sweep runs.
+
+    Nothing here but ``xarray.open_datatree(".../results.zarr", engine="zarr")`` and messages.
+
+    Parameters
+    ----------
+    path : str or Path
+        A sweep's folder, its folder `rehearsal`, or the dataset itself.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups `hold` or `ramp`; values are read when they are used.
+
+    Raises
+    ------
+    StoreError
+        If there are no results, or they can't be read.
+    SchemaError
+        If a newer lbhsweep wrote them.
+    """
+    path = Path(path)
+    results = path if path.suffix == ".zarr" else SweepFolder(path).results
+    if not results.is_dir():
+        raise StoreError(
+            f"{results}: no results here; make them first with "
+            f"'lbhsweep run SWEEP.yaml --output {results.parent}'"
+        )
+    try:
+        tree = xr.open_datatree(results, engine="zarr")
+    except (OSError, ValueError, KeyError) as error:
+        raise StoreError(
+            f"{results}: can't read the results: {error}; delete that folder and give the "
+            "'lbhsweep run' command again, which collects the records anew"
+        ) from error
+    found = tree.attrs.get("schema_version")
+    if isinstance(found, int) and found > RESULTS_SCHEMA:
+        raise SchemaError(
+            f"{results}: got results of schema {found}, wanted at most {RESULTS_SCHEMA}; "
+            "read them with a newer lbhsweep"
+        )
+    return tree

@@ -1,0 +1,208 @@
+"""The schema of the results: which variables a sweep's dataset has, and where each run lands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from lbhsweep.errors import StoreError
+from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
+
+RESULTS_SCHEMA = 1
+"""Raised when a reader of today would misread tomorrow's dataset."""
+
+Value = str | int | float
+Place = tuple[int, ...]
+
+
+class Status(IntEnum):
+    """What has become of a cell of the grid; an unwritten cell reads as pending."""
+
+    NOT_PLANNED = -1
+    PENDING = 0
+    RUNNING = 1
+    DONE = 2
+    FAILED = 3
+    QUARANTINED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of the dataset.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    dims : tuple of str
+        Its dimensions.
+    dtype : str
+        ``f8``, ``i8``, ``i4``, ``i1``, or ``text`` (of any length).
+    attributes : mapping
+        Units, long name, flags.
+    fill : str, int or float
+        What an unwritten cell reads as.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    dtype: Literal["f8", "i8", "i4", "i1", "text"]
+    attributes: Mapping[str, Any]
+    fill: Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridLayout:
+    """All that the dataset of a sweep needs to know of its grid.
+
+    Attributes
+    ----------
+    group : {'hold', 'ramp'}
+        Group of the dataset.
+    coordinates : mapping of str to tuple
+        Values by dimension, in the order of the arrays' axes.
+    planned : tuple of (str, mapping)
+        Run id and coordinates of every run of the sweep.
+    n_formula_units : int
+        Anions in the supercell.
+    n_li_sites : int
+        Li sites in the supercell before any is removed.
+    molar_mass : mapping of int to float
+        g/mol per formula unit by number of vacancies.
+    bin_centres : tuple of float or None
+        Centres of a ramp's temperature bins, K.
+    time : tuple of float or None
+        Sample times of a hold's series, ps; without it no series is stored.
+    attributes : mapping
+        Attributes of the dataset: sweep YAML, versions, force fields, `rehearsal`.
+    """
+
+    group: Literal["hold", "ramp"]
+    coordinates: Mapping[str, tuple[Value, ...]]
+    planned: tuple[tuple[str, Mapping[str, Value]], ...]
+    n_formula_units: int
+    n_li_sites: int
+    molar_mass: Mapping[int, float]
+    bin_centres: tuple[float, ...] | None = None
+    time: tuple[float, ...] | None = None
+    attributes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.bin_centres is None) == (self.group == "ramp"):
+            raise StoreError(
+                f"group {self.group!r}: got bin centres {self.bin_centres}, "
+                "wanted some for ramps and None for holds"
+            )
+
+    @cached_property
+    def grid_dims(self) -> tuple[str, ...]:
+        """Name the grid's dimensions."""
+        return tuple(self.coordinates)
+
+    @cached_property
+    def inner(self) -> dict[str, tuple[float, ...]]:
+        """Coordinates inside one run: temperature bins of a ramp, times of a hold."""
+        if self.bin_centres is not None:
+            return {"temperature": self.bin_centres}
+        return {} if self.time is None else {"time": self.time}
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Length of every dimension."""
+        return {dim: len(values) for dim, values in {**self.coordinates, **self.inner}.items()}
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        """Index of each run's cell in the grid, by run id."""
+        index = {
+            dim: {value: i for i, value in enumerate(values)}
+            for dim, values in self.coordinates.items()
+        }
+        try:
+            return {
+                run_id: tuple(index[dim][at[dim]] for dim in self.grid_dims)
+                for run_id, at in self.planned
+            }
+        except KeyError as error:
+            raise StoreError(f"a planned run lies outside the grid: {error} is not on it") from None
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """What each run fills, beside its status: bookkeeping and quantities of the group."""
+        return (*_bookkeeping(self.grid_dims), *self._quantities())
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that decides the arrays' shapes and where each run lands."""
+        content = [
+            RESULTS_SCHEMA,
+            self.group,
+            list(self.coordinates.items()),
+            list(self.inner.items()),
+            [self.n_formula_units, self.n_li_sites, sorted(self.molar_mass.items())],
+            sorted(self.places.items()),
+            [[v.name, v.dims, v.dtype, dict(v.attributes)] for v in self.variables],
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def cell_shape(self, variable: Variable) -> tuple[int, ...]:
+        """Shape of one run's share of a variable: (), (n_bins,) or (n_time,)."""
+        return tuple(self.sizes[dim] for dim in variable.dims[len(self.grid_dims) :])
+
+    def _quantities(self) -> Iterator[Variable]:
+        bins = ("temperature",) if self.group == "ramp" else ()
+        for quantity in CATALOGUE.values():
+            dims = (*self.grid_dims, *bins, *quantity.dims)
+            if self.group in quantity.groups and all(dim in self.sizes for dim in dims):
+                yield from _with_stderr(quantity, dims)
+
+
+def _with_stderr(quantity: Quantity, dims: tuple[str, ...]) -> Iterator[Variable]:
+    attributes = {"units": quantity.units, "long_name": quantity.long_name}
+    yield Variable(quantity.name, dims, "f8", attributes, np.nan)
+    if quantity.averaged:
+        attributes |= {"long_name": f"standard error of the {quantity.long_name}"}
+        yield Variable(stderr_name(quantity.name), dims, "f8", attributes, np.nan)
+
+
+def status_variable(dims: tuple[str, ...]) -> Variable:
+    """Describe the variable that says what has become of each cell."""
+    return Variable("status", dims, "i1", {"long_name": "status", **_flags(Status)}, Status.PENDING)
+
+
+def run_id_variable(dims: tuple[str, ...]) -> Variable:
+    """Describe the variable that names each cell's run."""
+    return Variable("run_id", dims, "text", {"long_name": "run id"}, "")
+
+
+def _flags(codes: type[IntEnum]) -> dict[str, Any]:
+    return {
+        "flag_values": [int(code) for code in codes],
+        "flag_meanings": " ".join(code.name.lower() for code in codes),
+    }
+
+
+class Equilibrated(IntEnum):
+    """Whether a run had settled before its averages were taken."""
+
+    UNKNOWN = -1
+    NO = 0
+    YES = 1
+
+
+def _bookkeeping(dims: tuple[str, ...]) -> tuple[Variable, ...]:
+    settled = {"long_name": "equilibrated", **_flags(Equilibrated)}
+    return (
+        Variable("error", dims, "text", {"long_name": "why the run failed"}, ""),
+        Variable("worker", dims, "text", {"long_name": "host and process of the run"}, ""),
+        Variable("attempts", dims, "i4", {"units": "1", "long_name": "attempts"}, 0),
+        Variable("wall_seconds", dims, "f8", {"units": "s", "long_name": "wall time"}, np.nan),
+        Variable("equilibrated", dims, "i1", settled, Equilibrated.UNKNOWN),
+    )
