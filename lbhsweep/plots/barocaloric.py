@@ -7,14 +7,27 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.plots.style import Nothing, finish, gigapascal, known, label, new_figure
+from lbhsweep.analysis.variables import BoolArray, FloatArray
+from lbhsweep.plots.style import (
+    Nothing,
+    finish,
+    gigapascal,
+    known,
+    label,
+    new_figure,
+    shared_legend,
+    styled,
+)
 
 _MAPS = (
     ("isothermal_entropy_change", "ΔS", "extrapolated", "Isothermal"),
     ("adiabatic_temperature_change", "ΔT", "adiabatic_extrapolated", "Adiabatic"),
 )
 
+_HATCHED = "no value, or a phase extrapolated far beyond its data"
 
+
+@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both maps; hatched where there is no value or a phase is extrapolated too far."""
     if "barocaloric" not in analysis.children:
@@ -24,10 +37,11 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     compressed = dataset.sel(final_pressure=dataset["final_pressure"] > first)
     if not known(compressed["isothermal_entropy_change"].values):
         return Nothing(str(dataset["reason"].item()) or "no second pressure with known entropy")
-    figure, panels = new_figure(2, columns=2, panel=(4.8, 3.8))
+    figure, panels = new_figure(2, columns=2, panel=(4.4, 3.4), foot=0.3)
     for axes, (name, symbol, flag, title) in zip(panels, _MAPS, strict=True):
         _draw_map(figure, axes, dataset, name, symbol, flag)
-        axes.set_title(f"{title}, from P₀ = {gigapascal(first)}")
+        axes.set_title(f"{title} compression from {gigapascal(first)}")
+    shared_legend(figure, panels, columns=2)
     return finish(figure, tree, "Barocaloric effect")
 
 
@@ -57,9 +71,9 @@ def _draw_map(
         np.full(simulated.size, t[0]), simulated, marker=">", color="k", linestyle="none",
         markersize=6, clip_on=False, label="simulated pressures",
     )  # fmt: skip
-    axes.legend(loc="upper left")
 
 
-def _hatch_cells(axes: Axes, t: np.ndarray, p: np.ndarray, holes: np.ndarray) -> None:
-    """Hatch cells; contourf draws the hatching only inside the region of holes."""
+def _hatch_cells(axes: Axes, t: FloatArray, p: FloatArray, holes: BoolArray) -> None:
+    """Hatch the cells that hold nothing to rely on, and name the hatching in the legend."""
     axes.contourf(t, p, holes.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
+    axes.fill_between([], [], facecolor="none", edgecolor="0.3", hatch="////", label=_HATCHED)

@@ -17,6 +17,7 @@ from lbhsweep.plots.style import (
     hatch,
     known,
     label,
+    label_panels,
     new_figure,
     shared_legend,
     unit_text,
@@ -55,18 +56,20 @@ def draw_branches(
     if not known(dataset[name].values):
         return Nothing("no ramp is finished")
     pressures = dataset["pressure"].values
-    figure, panels = new_figure(len(pressures))
+    figure, panels = new_figure(len(pressures), foot=0.5, share_y=True)
+    label_panels(panels, label(dataset["temperature"], "T"), y_label or label(dataset[name]))
     for pressure, axes in zip(pressures, panels, strict=True):
         here = dataset.sel(pressure=pressure)
         axes.set_title(gigapascal(pressure))
-        axes.set_xlabel(label(dataset["temperature"], "T"))
-        axes.set_ylabel(y_label or label(dataset[name]))
         if not known(here[name].values):
             hatch(axes, why_empty(tree, float(pressure)))
             continue
         _draw_loops(axes, here, name)
         if marks is not None:
-            _mark_half_heights(axes, marks.sel(pressure=pressure))
+            lacking = _mark_half_heights(axes, marks.sel(pressure=pressure))
+            if lacking:
+                title = f"{gigapascal(pressure)}\nno transition seen: {'; '.join(lacking)}"
+                axes.set_title(title, fontsize=8)
     shared_legend(figure, panels, columns=4)
     return finish(figure, tree, title)
 
@@ -112,8 +115,8 @@ def _draw_loops(axes: Axes, here: xr.Dataset, name: str) -> None:
             )
 
 
-def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> None:
-    """Mark half-height temperatures at the foot of the panel, and name what has none."""
+def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
+    """Mark half-height temperatures at the foot of the panel, and give the branches that have none."""
     lacking = []
     for rate in marks["heating_rate"].values:
         for direction in marks["direction"].values:
@@ -134,9 +137,4 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> None:
                 marker=style["marker"], fillstyle=style["fillstyle"], markersize=7,
                 linestyle="none", clip_on=False,
             )  # fmt: skip
-    if lacking:
-        axes.text(
-            0.03, 0.97, "no transition seen:\n" + "\n".join(lacking), transform=axes.transAxes,
-            va="top", fontsize=7.5, color="0.25",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8},
-        )  # fmt: skip
+    return lacking

@@ -7,11 +7,12 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.plots.branches import draw_branches
-from lbhsweep.plots.style import Nothing
+from lbhsweep.plots.style import Nothing, styled
 
 
+@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw H − H₀ − c(T − T₀): one slope c for all panels, H₀ the heating value at the lowest T.
+    """Draw H − H₀ − c(T − T₀): one slope c for all panels, H₀ the panel's value at the lowest T.
 
     H rises by hundreds of kJ/mol over the range and by about ten at the transition; without the
     line the loop could not be seen.
@@ -21,28 +22,30 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["hysteresis"].to_dataset()
     if "enthalpy" not in dataset:
         return Nothing("no enthalpy of ramps in the results")
-    enthalpy = dataset["enthalpy"]
-    slope = _common_slope(enthalpy)
+    slope = _slope_below_transition(dataset)
     if not np.isfinite(slope):
         return Nothing("no ramp has two finished temperatures")
     temperature = dataset["temperature"]
     t0 = float(temperature.min())
-    reduced = enthalpy - slope * (temperature - t0)
-    start = reduced.min("temperature").min("direction").min("heating_rate")
-    shifted = dataset.assign(enthalpy=reduced - start)
+    reduced = dataset["enthalpy"] - slope * (temperature - t0)
+    start = reduced.isel(temperature=slice(0, 3)).min(["temperature", "direction", "heating_rate"])
     return draw_branches(
         tree,
-        shifted,
+        dataset.assign(enthalpy=reduced - start),
         "enthalpy",
-        "Enthalpy hysteresis",
-        y_label=f"H − H₀ − c(T − {t0:g} K), c = {slope:.3f} kJ mol⁻¹ K⁻¹\n"
-        "per formula unit (kJ mol⁻¹)",
+        f"Enthalpy hysteresis, c = {slope:.3f} kJ mol⁻¹ K⁻¹",
+        y_label=f"H − H₀ − c(T − {t0:g} K) (kJ mol⁻¹)",
         marks=dataset,
     )
 
 
-def _common_slope(enthalpy: xr.DataArray) -> float:
-    """Take the median dH/dT of all neighbouring points: the peak of the latent heat has no say."""
-    steps = enthalpy.diff("temperature") / enthalpy["temperature"].diff("temperature")
-    values = steps.values[np.isfinite(steps.values)]
+def _slope_below_transition(dataset: xr.Dataset) -> float:
+    """Take the median dH/dT of neighbouring points below all transitions, kJ/mol/K."""
+    enthalpy, temperature = dataset["enthalpy"], dataset["temperature"]
+    if "heating" in enthalpy["direction"]:
+        enthalpy = enthalpy.sel(direction=["heating"])
+    first = float(dataset["half_height_temperature"].min())
+    below = enthalpy.where(temperature < first) if np.isfinite(first) else enthalpy
+    steps = (below.diff("temperature") / temperature.diff("temperature")).values
+    values = steps[np.isfinite(steps)]
     return float(np.median(values)) if values.size else float("nan")

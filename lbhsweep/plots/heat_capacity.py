@@ -22,16 +22,19 @@ from lbhsweep.plots.style import (
     hatch,
     known,
     label,
+    label_panels,
     new_figure,
     shared_legend,
+    styled,
 )
 
 PUBLISHED = 4100.0
 PUBLISHED_LABEL = "4100 J kg⁻¹ K⁻¹ (Sci. Rep. 2021, suppl. fig. 2)"
-_WINDOW = (0.4, 2.2)
+_WINDOW = (0.6, 2.0)
 """Range of the axis over the baseline: the latent-heat peak is drawn until it leaves it."""
 
 
+@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw C_P; points whose slope spans a transition (latent heat) are grey crosses."""
     if "heat_capacity" not in analysis.children:
@@ -42,11 +45,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not any(known(array.values) for array in measured):
         return Nothing("no finished run spans three temperatures")
     pressures = baseline["pressure"].values
-    figure, panels = new_figure(len(pressures))
+    figure, panels = new_figure(len(pressures), foot=1.0, share_y=True)
+    label_panels(panels, label(baseline["temperature"], "T"), "Heat capacity $C_P$ (J kg⁻¹ K⁻¹)")
     for pressure, axes in zip(pressures, panels, strict=True):
         axes.set_title(gigapascal(pressure))
-        axes.set_xlabel(label(baseline["temperature"], "T"))
-        axes.set_ylabel("Heat capacity $C_P$ (J kg⁻¹ K⁻¹)")
         drawn = False
         if "ramp" in groups and pressure in groups["ramp"]["pressure"]:
             drawn |= _draw_ramp(axes, groups["ramp"].sel(pressure=pressure))
@@ -58,8 +60,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         _draw_baseline(axes, baseline.sel(pressure=pressure))
         if str(tree.attrs.get("potential", "")).startswith("lbh"):
             axes.axhline(PUBLISHED, color=GREEN, linewidth=1, linestyle="-.", label=PUBLISHED_LABEL)
-        _limit(axes, baseline.sel(pressure=pressure), measured)
-    shared_legend(figure, panels, columns=3)
+    _limit(panels[0], baseline, measured)
+    shared_legend(figure, panels, columns=3 if len(panels) > 2 else 2)
     return finish(figure, tree, "Heat capacity at constant pressure")
 
 
@@ -119,7 +121,7 @@ def _draw_baseline(axes: Axes, baseline: xr.Dataset) -> None:
 
 
 def _limit(axes: Axes, baseline: xr.Dataset, measured: list[xr.DataArray]) -> None:
-    middle = float(baseline["mean_heat_capacity"])
+    middle = float(baseline["mean_heat_capacity"].mean())
     if not np.isfinite(middle):
         middle = float(np.nanmedian(np.concatenate([array.values.ravel() for array in measured])))
     axes.set_ylim(_WINDOW[0] * middle, _WINDOW[1] * middle)

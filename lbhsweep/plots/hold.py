@@ -7,13 +7,23 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.plots.style import SERIES, Nothing, finish, gigapascal, known, label, new_figure
+from lbhsweep.plots.style import (
+    SERIES,
+    Nothing,
+    finish,
+    gigapascal,
+    known,
+    label,
+    new_figure,
+    styled,
+)
 from lbhsweep.quantities import stderr_name
 
 _QUANTITIES = ("volume", "enthalpy")
 _MARKERS = "osD^vPX"
 
 
+@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw means over equilibrated replicas; a tick at the foot is a hold that has none."""
     if "holds" not in analysis.children:
@@ -21,7 +31,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     holds = analysis["holds"].to_dataset()
     if not known(holds["volume"].values):
         return Nothing("no hold is finished and equilibrated")
-    figure, panels = new_figure(2, columns=2, panel=(4.2, 3.6))
+    figure, panels = new_figure(2, columns=2, panel=(4.0, 3.2))
     for axes, name in zip(panels, _QUANTITIES, strict=True):
         axes.set_xlabel("Temperature T (K)")
         axes.set_ylabel(label(holds[name]))

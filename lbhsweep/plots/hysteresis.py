@@ -6,9 +6,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.plots.branches import draw_branches
-from lbhsweep.plots.style import Nothing
+from lbhsweep.plots.style import Nothing, styled
 
 
+@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the volume loops; dotted lines and the bands around them are half heights ± error."""
     if "hysteresis" not in analysis.children:

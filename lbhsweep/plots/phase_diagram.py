@@ -18,6 +18,8 @@ from lbhsweep.plots.style import (
     known,
     label,
     new_figure,
+    shared_legend,
+    styled,
 )
 
 _ROUTES = {
@@ -30,6 +32,7 @@ PUBLISHED_K = (450.0, 500.0)
 PUBLISHED_LABEL = "450 K is α, 500 K is β (Sci. Rep. 2021, suppl. fig. 1)"
 
 
+@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the phase diagram; the line is the weighted fit through the route that is used."""
     if "transition" not in analysis.children:
@@ -37,7 +40,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["transition"].to_dataset()
     if not known(dataset["transition_temperature"].values):
         return Nothing("no transition seen at any pressure")
-    figure, (axes,) = new_figure(1, panel=(5.6, 4.2))
+    figure, (axes,) = new_figure(1, panel=(6.0, 3.8), foot=0.8)
     axes.set_xlabel("Pressure P (GPa)")
     axes.set_ylabel(label(dataset["transition_temperature"], "$T_t$"))
     used = str(dataset["used_route"].item())
@@ -62,7 +65,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
             pressure, 0.02, " no transition seen", rotation=90, fontsize=7.5, color="0.35",
             transform=axes.get_xaxis_transform(), va="bottom", ha="right",
         )  # fmt: skip
-    axes.legend(loc="best")
+    caveats = [str(dataset["used_reason"].item())]
+    caveats += [str(reason) for reason in dataset["reason"].sel(route=used).values]
+    axes.set_title("\n".join(dict.fromkeys(text for text in caveats if text)), fontsize=7.5)
+    shared_legend(figure, [axes], columns=2)
     return finish(figure, tree, "Phase diagram")
 
 

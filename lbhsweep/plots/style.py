@@ -7,9 +7,11 @@ grey print.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -19,6 +21,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, AMBER, YELLOW, BLACK, GREY = "#56B4E9", "#E69F00", "#F0E442", "#000000", "#7F7F7F"
@@ -66,29 +71,59 @@ class Nothing:
     reason: str
 
 
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let a figure function draw in the project's style, whatever the caller's settings."""
+
+    @wraps(draw)
+    def in_style(*args: P.args, **kwargs: P.kwargs) -> R:
+        with rc_context(_RC):
+            return draw(*args, **kwargs)
+
+    return in_style
+
+
 def new_figure(
     n_panels: int,
     *,
     columns: int = 3,
-    panel: tuple[float, float] = (3.4, 2.9),
-    share_x: bool = True,
+    panel: tuple[float, float] = (3.4, 2.8),
+    foot: float = 0.0,
+    share_y: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure with panels in rows of up to `columns`; panels too many are removed."""
+    """Make a figure with panels in rows of up to `columns`, all on one temperature axis.
+
+    Parameters
+    ----------
+    n_panels, columns : int
+        Panels, and how many of them to a row.
+    panel : (2,) tuple of float
+        Width and height of a panel, inches.
+    foot : float
+        Height kept for a legend below the panels, inches.
+    share_y : bool
+        Whether panels share their vertical axis, too.
+    """
     columns = min(columns, n_panels)
     rows = -(-n_panels // columns)
-    with rc_context(_RC):
-        figure = Figure(
-            figsize=(max(panel[0] * columns, 4.4), panel[1] * rows), layout="constrained"
-        )
-        FigureCanvasAgg(figure)
-        grid = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    size = (max(panel[0] * columns, 4.4), panel[1] * rows + foot)
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y)
     panels = list(grid.ravel())
     for extra in panels[n_panels:]:
         extra.remove()
-    for number, axes in enumerate(panels[:n_panels]):
-        if number + columns >= n_panels:
-            axes.tick_params(labelbottom=True)
+    for axes in panels[max(n_panels - columns, 0) : n_panels]:
+        axes.tick_params(labelbottom=True)
     return figure, panels[:n_panels]
+
+
+def label_panels(panels: list[Axes], x_label: str, y_label: str) -> None:
+    """Label the axes at the left and at the foot of a grid of panels."""
+    for axes in panels:
+        place = axes.get_subplotspec()
+        if place is None or place.is_first_col():
+            axes.set_ylabel(y_label)
+        axes.set_xlabel(x_label)
 
 
 def unit_text(units: str) -> str:
@@ -145,14 +180,14 @@ def hatch(axes: Axes, reason: str) -> None:
     )  # fmt: skip
 
 
+@styled
 def save(figure: Figure, path: Path, *, vector: bool) -> list[Path]:
     """Write `path` as PNG, and as PDF beside it; each is renamed into place when whole."""
     written = []
     for suffix in (".png", ".pdf") if vector else (".png",):
         target = path.with_suffix(suffix)
         partial = target.with_name(f".{target.name}")
-        with rc_context(_RC):
-            figure.savefig(partial, dpi=RESOLUTION_DPI, format=suffix[1:])
+        figure.savefig(partial, dpi=RESOLUTION_DPI, format=suffix[1:])
         partial.replace(target)
         written.append(target)
     return written
