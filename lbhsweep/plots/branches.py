@@ -68,8 +68,8 @@ def draw_branches(
         if marks is not None:
             lacking = _mark_half_heights(axes, marks.sel(pressure=pressure))
             if lacking:
-                title = f"{gigapascal(pressure)}\nno transition seen: {'; '.join(lacking)}"
-                axes.set_title(title, fontsize=8)
+                heading = f"{gigapascal(pressure)}\nno transition seen: {'; '.join(lacking)}"
+                axes.set_title(heading, fontsize=8)
     shared_legend(figure, panels, columns=4)
     return finish(figure, tree, title)
 
@@ -116,7 +116,7 @@ def _draw_loops(axes: Axes, here: xr.Dataset, name: str) -> None:
 
 
 def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
-    """Mark half-height temperatures at the foot of the panel, and give the branches that have none."""
+    """Mark half-height temperatures at the foot of the panel; name the branches without one."""
     lacking = []
     for rate in marks["heating_rate"].values:
         for direction in marks["direction"].values:

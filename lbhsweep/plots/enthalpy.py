@@ -9,6 +9,9 @@ from matplotlib.figure import Figure
 from lbhsweep.plots.branches import draw_branches
 from lbhsweep.plots.style import Nothing, styled
 
+_MARGIN_K = 30.0
+"""Kept between the fitted points and the first transition."""
+
 
 @styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -40,12 +43,15 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
 
 
 def _slope_below_transition(dataset: xr.Dataset) -> float:
-    """Take the median dH/dT of neighbouring points below all transitions, kJ/mol/K."""
+    """Fit one dH/dT to heating below all transitions, kJ/mol/K."""
     enthalpy, temperature = dataset["enthalpy"], dataset["temperature"]
     if "heating" in enthalpy["direction"]:
         enthalpy = enthalpy.sel(direction=["heating"])
     first = float(dataset["half_height_temperature"].min())
-    below = enthalpy.where(temperature < first) if np.isfinite(first) else enthalpy
-    steps = (below.diff("temperature") / temperature.diff("temperature")).values
-    values = steps[np.isfinite(steps)]
-    return float(np.median(values)) if values.size else float("nan")
+    below = enthalpy.where(temperature < first - _MARGIN_K) if np.isfinite(first) else enthalpy
+    below = below - below.mean("temperature")
+    t = (temperature - temperature.where(np.isfinite(below)).mean("temperature")).where(
+        np.isfinite(below)
+    )
+    square = float((t**2).sum())
+    return float((t * below).sum()) / square if square else float("nan")

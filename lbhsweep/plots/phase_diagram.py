@@ -31,6 +31,9 @@ _ROUTES = {
 PUBLISHED_K = (450.0, 500.0)
 PUBLISHED_LABEL = "450 K is α, 500 K is β (Sci. Rep. 2021, suppl. fig. 1)"
 
+_NARROWEST_GPA = 0.1
+"""Least width of the pressure axis, so that a single pressure makes a picture."""
+
 
 @styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -54,7 +57,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
                 color=colour, linestyle="none", label=text, markersize=7, capsize=3,
             )  # fmt: skip
     if str(tree.attrs.get("potential", "")).startswith("lbh"):
-        width = 0.02 * max(float(np.ptp(dataset["pressure"].values)), 0.1)
+        width = 0.02 * max(float(np.ptp(dataset["pressure"].values)), _NARROWEST_GPA)
         axes.fill_betweenx(
             PUBLISHED_K, -width, width, color=AMBER, alpha=0.45, linewidth=0, label=PUBLISHED_LABEL
         )
@@ -65,6 +68,9 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
             pressure, 0.02, " no transition seen", rotation=90, fontsize=7.5, color="0.35",
             transform=axes.get_xaxis_transform(), va="bottom", ha="right",
         )  # fmt: skip
+    low, high = axes.get_xlim()
+    pad = max(_NARROWEST_GPA - (high - low), 0.0) / 2
+    axes.set_xlim(low - pad, high + pad)
     caveats = [str(dataset["used_reason"].item())]
     caveats += [str(reason) for reason in dataset["reason"].sel(route=used).values]
     axes.set_title("\n".join(dict.fromkeys(text for text in caveats if text)), fontsize=7.5)

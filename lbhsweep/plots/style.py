@@ -171,6 +171,7 @@ def finish(figure: Figure, tree: xr.DataTree, title: str) -> Figure:
 
 def hatch(axes: Axes, reason: str) -> None:
     """Cover an empty panel with hatching and say why it is empty."""
+    axes.set_yticks([])
     axes.add_patch(
         Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, hatch="///", edgecolor="0.8")
     )
