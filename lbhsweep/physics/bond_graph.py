@@ -58,8 +58,8 @@ def bond_graph(
     owner = cage[np.argmin(distances[np.ix_(terminal, cage)], axis=1)]
     adjacency[np.flatnonzero(terminal), owner] = True
     adjacency |= adjacency.T
-    _require_one_terminal(adjacency, distances, terminal, symbols, atoms)
     _require_short(adjacency, distances, limits, symbols, atoms)
+    _require_one_terminal(adjacency, distances, terminal, symbols, atoms)
     return adjacency
 
 

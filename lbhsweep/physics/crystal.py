@@ -225,5 +225,7 @@ def _touching(centres: FloatArray, box: FloatArray, directions: FloatArray) -> l
     """Name one anion of each pair whose H touch."""
     hydrogen = (centres[:, None] + HYDROGEN_RADIUS_A * directions).reshape(-1, 3)
     anion = np.repeat(np.arange(len(centres)), len(directions[0]))
-    pairs = cKDTree(hydrogen % box, boxsize=box).query_pairs(CLOSEST_HYDROGEN_A)
+    # Twice, because the remainder of a tiny negative number rounds up to the box itself.
+    wrapped = hydrogen % box % box
+    pairs = cKDTree(wrapped, boxsize=box).query_pairs(CLOSEST_HYDROGEN_A)
     return sorted({int(max(anion[i], anion[j])) for i, j in pairs})

@@ -148,7 +148,7 @@ def _images(fractional: FloatArray, cell: FloatArray, reach: float) -> tuple[Int
 def _require_apart(links: _Links, distance: FloatArray, symbols: tuple[str, ...]) -> None:
     close = np.flatnonzero(distance < SMALLEST_DISTANCE_A)
     if len(close):
-        i, j = links.i[close[0]], links.j[close[0]]
+        i, j = sorted((int(links.i[close[0]]), int(links.j[close[0]])))
         raise StructureError(
             f"atoms {i} ({symbols[i]}) and {j} ({symbols[j]}) are at the same place; remove one"
         )
@@ -203,9 +203,11 @@ def _unwrapped(
                     queue.append(j)
     if not reached.all():
         lost = int(np.argmin(reached))
+        first = int(np.argmax(molecule == molecule[lost]))
         raise StructureError(
-            f"atom {lost} ({symbols[lost]}) is in molecule {molecule[lost]} but not bonded to "
-            "the rest of it; correct the molecule numbers, or repair the anion"
+            f"molecule {molecule[lost]} is in pieces: no bonds lead from atom {first} "
+            f"({symbols[first]}) to atom {lost} ({symbols[lost]}); correct the molecule numbers, "
+            "or repair the anion"
         )
     torn = np.flatnonzero((shift[links.j] != shift[links.i] + links.shift).any(axis=1))
     if len(torn):
