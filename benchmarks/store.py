@@ -1,6 +1,6 @@
 """Cost of the store: writing records, collecting them in batches, rebuilding, opening.
 
-    python benchmarks/store.py [RUNS]
+    python benchmarks/store.py [RUNS, at least 3000]
 
 Prints milliseconds a run and megabytes, for ramps of 32 temperature bins.
 """
@@ -99,18 +99,16 @@ def main(n_runs: int) -> None:
         folder.create()
         collector = Collector(folder, layout)
         timed("write records", n_runs, lambda: [write_record(folder, one) for one in records])
-        start = 0
+        waiting = run_ids
         for size in BATCHES:
-            here = run_ids[start : start + 4 * size]
+            here, waiting = waiting[: 2 * size], waiting[2 * size :]
             batches = [here[i : i + size] for i in range(0, len(here), size)]
-            if here:
-                timed(
-                    f"collect in batches of {size}",
-                    len(here),
-                    lambda batches=batches: [collector.collect(batch) for batch in batches],
-                )
-            start += 4 * size
-        timed("collect the rest", max(1, n_runs - start), collector.refresh)
+            timed(
+                f"collect in batches of {size}",
+                len(here),
+                lambda batches=batches: [collector.collect(batch) for batch in batches],
+            )
+        timed("collect the rest", len(waiting), collector.refresh)
         timed("finalize", n_runs, collector.finalize)
         timed("open again, all sound", n_runs, lambda: Collector(folder, layout))
         timed("build anew from records", n_runs, lambda: Collector(folder, layout))
