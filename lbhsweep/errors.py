@@ -138,6 +138,10 @@ class SchemaError(StoreError):
     """A record or dataset was written by a newer, unknown schema."""
 
 
+class FolderError(LbhsweepError, ValueError):
+    """The folder given for a sweep is none, or holds something else."""
+
+
 class ClusterError(LbhsweepError, RuntimeError):
     """A cluster can't be started or no worker appears."""
 

@@ -48,13 +48,13 @@ class RunProgress(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Event):
-    """A run's record was written."""
+    """A run's record was written; `seconds` of wall time went into this attempt."""
 
     run_id: str
     label: str
     worker: str
     attempts: int
-    wall_seconds: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,7 @@ class WorkerLost(Event):
     """A worker went away; its runs go on elsewhere from their checkpoints."""
 
     worker: str
+    runs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,8 +85,14 @@ class Ledger:
         host = socket.gethostname()
         self._append(
             {
-                "event": "start", "attempt": attempt, "label": label, "worker": worker,
-                "host": host, "pid": os.getpid(), "time": time.time(), "progress": progress,
+                "event": "start",
+                "attempt": attempt,
+                "label": label,
+                "worker": worker,
+                "host": host,
+                "pid": os.getpid(),
+                "time": time.time(),
+                "progress": progress,
             }
         )
         return attempt
@@ -95,8 +101,11 @@ class Ledger:
         """Note how the attempt ended."""
         self._append(
             {
-                "event": "end", "ending": ending, "error_class": error_class,
-                "message": message, "time": time.time(),
+                "event": "end",
+                "ending": ending,
+                "error_class": error_class,
+                "message": message,
+                "time": time.time(),
             }
         )
 

@@ -1,0 +1,140 @@
+"""Tasks on a Dask cluster."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Self
+
+from distributed import Client, Future, get_worker
+
+from lbhsweep.errors import ClusterError
+from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerLost
+from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
+from lbhsweep.execution.task import RunSummary, Task, run_task
+from lbhsweep.execution.worker import WorkerSignals
+
+TOPIC = "lbhsweep"
+_REPORTED: dict[str, type[Event]] = {"RunStarted": RunStarted, "RunProgress": RunProgress}
+
+
+def _on_worker(task: Task) -> tuple[RunSummary, ...]:
+    worker = get_worker()
+
+    def report(event: Event) -> None:
+        fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+        worker.log_event(TOPIC, {"kind": type(event).__name__, "fields": fields})
+
+    return run_task(task, report)
+
+
+class DaskExecutor:
+    """Submits tasks to a Dask cluster.
+
+    A task whose worker is lost is done again by Dask elsewhere, as often as it takes: what
+    counts against a run is in its ledger.
+
+    Parameters
+    ----------
+    client : Client
+        Of a cluster that already has a worker.
+    patience_s : float
+        How long to go on without any worker.
+    """
+
+    def __init__(self, client: Client, patience_s: float) -> None:
+        self._client = client
+        self._patience_s = patience_s
+        self._queue: SimpleQueue[Future | dict[str, Any]] = SimpleQueue()
+        self._under_way: dict[str, tuple[Future, Task]] = {}
+        self._numbers = itertools.count()
+        self._last_worker = time.monotonic()
+        client.register_plugin(WorkerSignals())
+        client.subscribe_topic(TOPIC, self._on_event)
+        client.subscribe_topic("all", self._on_event)
+        self._workers: set[str] = set(client.nthreads())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._client.unsubscribe_topic("all")
+        self._client.unsubscribe_topic(TOPIC)
+
+    @property
+    def slots(self) -> int:
+        """Number of workers now."""
+        return len(self._workers)
+
+    def submit(self, task: Task) -> None:
+        """Send a task to the scheduler."""
+        future = self._client.submit(
+            _on_worker, task, key=f"run-{next(self._numbers)}-{id(self):x}", pure=False
+        )
+        self._under_way[future.key] = (future, task)
+        future.add_done_callback(self._queue.put)
+
+    def answers(self, timeout_s: float) -> list[Answer]:
+        """Wait for the first answer and take all that have come."""
+        came = self._drain(timeout_s)
+        events = [event for one in came if isinstance(one, dict) for event in self._read(one)]
+        self._check_workers()
+        return [*events, *self._ended([one for one in came if isinstance(one, Future)])]
+
+    def _on_event(self, event: tuple[float, Any]) -> None:
+        if isinstance(event[1], dict):
+            self._queue.put(event[1])
+
+    def _drain(self, timeout_s: float) -> list[Future | dict[str, Any]]:
+        came: list[Future | dict[str, Any]] = []
+        with suppress(Empty):
+            came.append(self._queue.get(timeout=timeout_s))
+            while True:
+                came.append(self._queue.get_nowait())
+        return came
+
+    def _read(self, message: dict[str, Any]) -> list[Event]:
+        if message.get("kind") in _REPORTED:
+            return [_REPORTED[message["kind"]](**message["fields"])]
+        if message.get("action") == "add-worker":
+            self._workers.add(message["worker"])
+        if message.get("action") != "remove-worker":
+            return []
+        self._workers.discard(message["worker"])
+        tasks = [
+            self._under_way[key][1] for key in message["processing-tasks"] if key in self._under_way
+        ]
+        labels = tuple(point.label for task in tasks for point in task.points)
+        return [WorkerLost(worker=message["worker"], runs=labels)]
+
+    def _check_workers(self) -> None:
+        now = time.monotonic()
+        if self._workers:
+            self._last_worker = now
+        elif now - self._last_worker > self._patience_s:
+            raise ClusterError(
+                f"no worker for {self._patience_s:.0f} s; see the workers' logs (memory, "
+                "walltime, network), then give the same command again: it goes on from the "
+                "checkpoints"
+            )
+
+    def _ended(self, futures: list[Future]) -> list[Answer]:
+        good = [future for future in futures if future.status == "finished"]
+        # One round trip for all; a result lost with its worker is computed anew.
+        results = dict(zip(good, self._client.gather(good, errors="skip"), strict=True))
+        return [self._answer(future, results) for future in futures]
+
+    def _answer(self, future: Future, results: dict[Future, Any]) -> Answer:
+        _, task = self._under_way.pop(future.key)
+        if future in results:
+            return TaskEnded(task, results[future])
+        error = None if future.status == "cancelled" else future.exception()
+        return TaskBroken(task, error or ClusterError("the scheduler dropped the task"))

@@ -1,0 +1,255 @@
+"""The driver: submits what is missing in a rolling window, and collects what comes back."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+
+from lbhsweep.errors import ClusterError, CorruptRecordError
+from lbhsweep.execution.events import (
+    Event,
+    Observer,
+    RunFailed,
+    RunFinished,
+    RunInterrupted,
+    RunProgress,
+    RunRetried,
+    RunStarted,
+    StopRequested,
+    SweepProgress,
+)
+from lbhsweep.execution.executor import Answer, Executor, TaskBroken, TaskEnded
+from lbhsweep.execution.interruption import Interruption
+from lbhsweep.execution.ledger import Ending
+from lbhsweep.execution.pace import Pace
+from lbhsweep.execution.physics import Physics
+from lbhsweep.execution.task import RunSummary, Task
+from lbhsweep.store.collect import Collector
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.sweep.cost import estimated_core_seconds
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.plan import Plan
+
+POLL_S = 0.2
+TELL_EVERY_S = 1.0
+COLLECT_EVERY_S = 2.0
+COLLECT_SHARE = 10
+"""Collecting takes at most about one part in so many of the driver's time."""
+TASKS_PER_SLOT = 3
+TASK_SECONDS = 1.0
+"""Very short runs are packed into tasks of about this length."""
+LARGEST_PACK = 200
+MAX_BREAKS = 3
+"""Times that a run's task may break for reasons outside it before the sweep is given up."""
+STOP_PATIENCE_S = 120.0
+
+
+class Driver:
+    """Brings the missing runs of a sweep to their records.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        The sweep's folder, whose `driver_lock` is held.
+    plan : Plan
+        What is missing.
+    physics : Physics
+        What tasks do.
+    executor : Executor
+        Where tasks go.
+    collector : Collector
+        The single writer of the results.
+    observers : sequence of callable
+        Told of every event.
+    """
+
+    def __init__(
+        self,
+        folder: SweepFolder,
+        plan: Plan,
+        physics: Physics,
+        executor: Executor,
+        collector: Collector,
+        observers: Sequence[Observer],
+    ) -> None:
+        self._folder = folder
+        self._plan = plan
+        self._physics = physics
+        self._executor = executor
+        self._collector = collector
+        self._observers = observers
+        self._counts = Counter(done=len(plan.done), failed=len(plan.failed))
+        # The longest first, so that none is left over at the end.
+        costs = {one: estimated_core_seconds(plan.points[one]) for one in plan.missing}
+        self._waiting = deque(sorted(plan.missing, key=costs.__getitem__, reverse=True))
+        ended = sum(estimated_core_seconds(plan.points[one]) for one in (*plan.done, *plan.failed))
+        self._pace = Pace(costs, ended)
+        self._in_flight: set[str] = set()
+        self._n_tasks = 0
+        self._run_seconds: float | None = None
+        self._started: set[str] = set()
+        self._to_collect: dict[str, Ending] = {}
+        self._breaks: Counter[str] = Counter()
+        self._stopping = False
+        self._next_collect = self._next_tell = 0.0
+
+    def drive(self, interruption: Interruption) -> None:
+        """Work until all runs are done or failed, or a stop is asked for.
+
+        Raises
+        ------
+        ClusterError
+            If tasks can't be done for reasons outside their runs.
+        StoreError
+            If results can't be written.
+        """
+        patient_until = math.inf
+        while self._is_unfinished():
+            if interruption.asked and not self._stopping:
+                self._stop(interruption.reason)
+                patient_until = time.monotonic() + STOP_PATIENCE_S
+            if interruption.urgent or time.monotonic() > patient_until:
+                break
+            self._fill_window()
+            for answer in self._executor.answers(POLL_S):
+                self._take(answer)
+            self._collect_when_due()
+            self._tell_when_due()
+        self._tell_progress()
+
+    def _is_unfinished(self) -> bool:
+        if not self._waiting and not self._in_flight:
+            # Only collected records are sure to be whole; damaged ones are run again.
+            self._collect()
+        return bool(self._waiting or self._in_flight)
+
+    def _stop(self, reason: str) -> None:
+        self._stopping = True
+        self._waiting.clear()
+        self._tell(StopRequested(reason=reason))
+
+    def _fill_window(self) -> None:
+        slots = self._executor.slots
+        while self._waiting and self._n_tasks < TASKS_PER_SLOT * slots:
+            pack = self._pack_size(slots)
+            names = [self._waiting.popleft() for _ in range(pack)]
+            points = tuple(self._plan.points[name] for name in names)
+            self._in_flight.update(names)
+            self._n_tasks += 1
+            self._executor.submit(Task(self._folder, points, self._physics))
+
+    def _pack_size(self, slots: int) -> int:
+        if self._run_seconds is None:
+            return 1
+        wanted = int(TASK_SECONDS / max(self._run_seconds, TASK_SECONDS / LARGEST_PACK))
+        fair = len(self._waiting) // (TASKS_PER_SLOT * slots)
+        return max(1, min(wanted, fair))
+
+    def _take(self, answer: Answer) -> None:
+        match answer:
+            case TaskEnded(_, summaries):
+                self._n_tasks -= 1
+                self._run_seconds = sum(one.seconds for one in summaries) / len(summaries)
+                for summary in summaries:
+                    self._settle(summary)
+            case TaskBroken(task, error):
+                self._n_tasks -= 1
+                for point in task.points:
+                    self._repeat_broken(run_id(point), error)
+            case RunStarted(run_id=name):
+                self._started.add(name)
+                self._pace.start()
+                self._tell(answer)
+            case RunProgress(run_id=name, fraction=fraction):
+                # One that comes after its run's end must not bring it back.
+                if name in self._in_flight:
+                    self._pace.advance(name, fraction)
+            case _:
+                self._tell(answer)
+
+    def _settle(self, summary: RunSummary) -> None:
+        name, label = summary.run_id, self._plan.points[summary.run_id].label
+        self._in_flight.discard(name)
+        self._started.discard(name)
+        why = {"error_class": summary.error_class, "message": summary.message}
+        if summary.ending in ("done", "failed"):
+            self._counts[summary.ending] += 1
+            self._pace.end(name)
+            self._to_collect[name] = summary.ending
+        match summary.ending:
+            case "done":
+                self._tell(
+                    RunFinished(
+                        run_id=name,
+                        label=label,
+                        worker=summary.worker,
+                        attempts=summary.attempts,
+                        seconds=summary.seconds,
+                    )
+                )
+            case "failed":
+                self._tell(RunFailed(run_id=name, label=label, **why))
+            case "interrupted":
+                self._tell(RunInterrupted(run_id=name, label=label))
+                self._repeat(name)
+            case "error":
+                self._tell(RunRetried(run_id=name, label=label, **why))
+                self._repeat(name)
+
+    def _repeat(self, name: str) -> None:
+        if not self._stopping:
+            self._waiting.append(name)
+
+    def _repeat_broken(self, name: str, error: BaseException) -> None:
+        self._in_flight.discard(name)
+        self._breaks[name] += 1
+        if self._breaks[name] > MAX_BREAKS:
+            raise ClusterError(
+                f"{self._plan.points[name].label}: workers could not do this run "
+                f"{MAX_BREAKS + 1} times, for a reason outside it: "
+                f"{type(error).__name__}: {error}; mend that and give the same command again"
+            ) from error
+        self._repeat(name)
+
+    def _collect_when_due(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_collect:
+            self._collect()
+            spent = time.monotonic() - now
+            self._next_collect = now + spent + max(COLLECT_EVERY_S, COLLECT_SHARE * spent)
+
+    def _collect(self) -> None:
+        if self._started:
+            self._collector.mark(self._started, "running")
+            self._started.clear()
+        if not self._to_collect:
+            return
+        report = self._collector.collect(self._to_collect)
+        for name, problem in report.quarantined.items():
+            self._counts[self._to_collect[name]] -= 1
+            self._repeat_broken(name, CorruptRecordError(problem))
+        self._to_collect.clear()
+
+    def _tell(self, event: Event) -> None:
+        for observer in self._observers:
+            observer(event)
+
+    def _tell_when_due(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_tell:
+            self._next_tell = now + TELL_EVERY_S
+            self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        self._tell(
+            SweepProgress(
+                total=len(self._plan.points),
+                done=self._counts["done"],
+                failed=self._counts["failed"],
+                running=min(self._n_tasks, self._executor.slots),
+                fraction=self._pace.fraction,
+                seconds_left=self._pace.seconds_left,
+            )
+        )

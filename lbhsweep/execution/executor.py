@@ -1,0 +1,75 @@
+"""Where tasks go and what comes back: the driver knows executors by this interface only."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from lbhsweep.execution.events import Event
+from lbhsweep.execution.task import RunSummary, Task, run_task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEnded:
+    """A task came back."""
+
+    task: Task
+    summaries: tuple[RunSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBroken:
+    """A task could not be done for reasons outside its runs (storage, environment)."""
+
+    task: Task
+    error: BaseException
+
+
+Answer = TaskEnded | TaskBroken | Event
+
+
+class Executor(Protocol):
+    """Does tasks somewhere, and does them again when a worker is lost."""
+
+    @property
+    def slots(self) -> int:
+        """Number of tasks that can run at the same time now."""
+
+    def submit(self, task: Task) -> None:
+        """Take a task; returns at once."""
+
+    def answers(self, timeout_s: float) -> list[Answer]:
+        """Give what came back since, waiting for it at most so long.
+
+        Raises
+        ------
+        ClusterError
+            If there has been no worker for too long.
+        """
+
+
+class SerialExecutor:
+    """Does one task after the other in this process, when it is asked for answers."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self._waiting: deque[Task] = deque()
+
+    def submit(self, task: Task) -> None:
+        """Take a task."""
+        self._waiting.append(task)
+
+    def answers(self, timeout_s: float) -> list[Answer]:
+        """Do the next task."""
+        if not self._waiting:
+            return []
+        task = self._waiting.popleft()
+        answers: list[Answer] = []
+        try:
+            answers.append(TaskEnded(task, run_task(task, answers.append)))
+        except Exception as error:
+            # As a cluster would hand it back.
+            answers.append(TaskBroken(task, error))
+        return answers

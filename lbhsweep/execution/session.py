@@ -1,0 +1,160 @@
+"""One command's work on a sweep's folder, from the lock to the finished dataset."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lbhsweep.errors import FolderError
+from lbhsweep.execution.driver import Driver
+from lbhsweep.execution.events import EventLog, Observer, SweepFinished, SweepStarted
+from lbhsweep.execution.executor import Executor
+from lbhsweep.execution.interruption import Interruption
+from lbhsweep.execution.layout import grid_layout
+from lbhsweep.execution.physics import Physics
+from lbhsweep.store.atomic import write_atomically
+from lbhsweep.store.collect import Collector
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.sweep.grid import Grid
+from lbhsweep.sweep.plan import Plan, make_plan
+
+OpenExecutor = Callable[[], AbstractContextManager[Executor]]
+
+_SIGNS = ("sweep.yaml", "driver.lock", "records", "rehearsal")
+"""Any of them tells a sweep's folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepEnding:
+    """How a session ended.
+
+    Attributes
+    ----------
+    total, done, failed : int
+        Runs of the grid, and how many have which record.
+    interrupted : bool
+        Whether it was asked to stop before all runs had one.
+    """
+
+    total: int
+    done: int
+    failed: int
+    interrupted: bool
+
+
+def check_folder(path: Path) -> None:
+    """See that a folder can be a sweep's; nothing is written.
+
+    Raises
+    ------
+    FolderError
+        If it is a file, or holds something else.
+    """
+    if path.exists() and not path.is_dir():
+        raise FolderError(f"{path}: is a file, wanted a folder for the sweep; choose another")
+    is_sweep = any((path / sign).exists() for sign in _SIGNS)
+    if path.is_dir() and not is_sweep and any(path.iterdir()):
+        raise FolderError(
+            f"{path}: is no sweep's folder and not empty, wanted a new, an empty or a sweep's "
+            "folder; choose another"
+        )
+
+
+def run_sweep(
+    folder: SweepFolder,
+    grid: Grid,
+    yaml_text: str,
+    physics: Physics,
+    open_executor: OpenExecutor,
+    observers: Sequence[Observer] = (),
+    *,
+    retry_failed: bool = False,
+) -> SweepEnding:
+    """Do the missing runs of a sweep and collect them.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        Where everything goes; created if absent.
+    grid : Grid
+        The sweep's points.
+    yaml_text : str
+        The sweep's YAML, kept verbatim.
+    physics : Physics
+        What a run does.
+    open_executor : callable
+        Gives the executor as a context; called only if something is missing.
+    observers : sequence of callable
+        Told of every event, beside the folder's log.
+    retry_failed : bool
+        Whether to do failed runs again from their beginning.
+
+    Returns
+    -------
+    SweepEnding
+        What has which record now.
+
+    Raises
+    ------
+    SweepLockedError
+        If another driver works on the folder.
+    ClusterError, StoreError
+        If workers or storage fail; records written so far stay.
+    """
+    folder.create()
+    with folder.driver_lock():
+        write_atomically(folder.sweep_yaml, yaml_text.encode())
+        if retry_failed:
+            _forget_failed(folder, make_plan(grid, folder.finished()))
+        with EventLog(folder.events) as log, Interruption(folder.stop_file) as interruption:
+            told = (*observers, log)
+            collector = Collector(folder, grid_layout(grid, yaml_text))
+            plan = make_plan(grid, folder.finished())
+            _tell(
+                told,
+                SweepStarted(total=len(plan.points), done=len(plan.done), failed=len(plan.failed)),
+            )
+            try:
+                if plan.missing and not interruption.asked:
+                    with open_executor() as executor:
+                        driver = Driver(folder, plan, physics, executor, collector, told)
+                        driver.drive(interruption)
+            finally:
+                collector.finalize()
+            ending = _ending(folder, plan, interruption)
+            _tell(
+                told,
+                SweepFinished(
+                    total=ending.total,
+                    done=ending.done,
+                    failed=ending.failed,
+                    interrupted=ending.interrupted,
+                ),
+            )
+            return ending
+
+
+def _tell(observers: Sequence[Observer], event: SweepStarted | SweepFinished) -> None:
+    for observer in observers:
+        observer(event)
+
+
+def _forget_failed(folder: SweepFolder, plan: Plan) -> None:
+    for name in plan.failed:
+        shutil.rmtree(folder.run_folder(name), ignore_errors=True)
+        folder.record_path(name, "failed").unlink()
+
+
+def _ending(folder: SweepFolder, plan: Plan, interruption: Interruption) -> SweepEnding:
+    finished = folder.finished()
+    statuses = [finished.get(name) for name in plan.points]
+    done, failed = statuses.count("done"), statuses.count("failed")
+    return SweepEnding(
+        total=len(statuses),
+        done=done,
+        failed=failed,
+        interrupted=interruption.asked and done + failed < len(statuses),
+    )

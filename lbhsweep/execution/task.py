@@ -1,0 +1,231 @@
+"""What runs on a worker: some points, each to its record; a few hundred bytes come back."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lbhsweep.errors import InterruptedRun
+from lbhsweep.execution.events import Event, RunProgress, RunStarted
+from lbhsweep.execution.ledger import NAME, AttemptUnderwayError, Ending, Ledger
+from lbhsweep.execution.physics import Physics
+from lbhsweep.execution.worker import StopPoll, at_work, worker_name
+from lbhsweep.simulation.outcome import OnProgress, Outcome, Progress, ShouldStop
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.record import Record, RecordHeader, RunError, read_record, write_record
+from lbhsweep.sweep.identity import PHYSICS_VERSION, canonical_json, run_id
+from lbhsweep.sweep.point import RunPoint
+
+MAX_ERRORS = 2
+"""Attempts that may end by an unexpected error before the run counts as failed."""
+MAX_DEATHS = 10
+"""Attempts that may die one after the other without coming any further."""
+PROGRESS_EVERY_S = 2.0
+
+Report = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Some runs for one worker, one after the other.
+
+    Attributes
+    ----------
+    folder : SweepFolder
+        The sweep's folder, on storage that workers see.
+    points : tuple of RunPoint
+        What to run; several where runs are very short.
+    physics : Physics
+        What to do with each.
+    """
+
+    folder: SweepFolder
+    points: tuple[RunPoint, ...]
+    physics: Physics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What became of one run of a task.
+
+    Attributes
+    ----------
+    run_id : str
+        The run.
+    ending : {'done', 'failed', 'interrupted', 'error'}
+        Done and failed runs have left a record; the others are to be submitted again.
+    attempts : int
+        Tries that count against the run.
+    seconds : float
+        Wall time of this task's share in it.
+    worker : str
+        ``host:pid``.
+    error_class, message : str
+        Why it failed.
+    """
+
+    run_id: str
+    ending: Ending
+    attempts: int = 1
+    seconds: float = 0.0
+    worker: str = ""
+    error_class: str = ""
+    message: str = ""
+
+
+def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
+    """Do the runs of a task.  Repeating it does nothing for runs that have a record.
+
+    Parameters
+    ----------
+    task : Task
+        The runs.
+    report : callable
+        Told of starts and progress of single runs.
+
+    Returns
+    -------
+    tuple of RunSummary
+        In the order of the points.
+
+    Raises
+    ------
+    StoreError
+        If records can't be written.
+    """
+    should_stop = StopPoll(task.folder.stop_file)
+    announce = report if len(task.points) == 1 else _silent
+    with at_work:
+        if not should_stop():
+            task.physics.prepare()
+        return tuple(_run(task, point, should_stop, announce) for point in task.points)
+
+
+def _silent(event: Event) -> None:
+    """Tell nobody: short runs pass faster than anybody could watch."""
+
+
+def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -> RunSummary:
+    name = run_id(point)
+    start = time.perf_counter()
+    ledger = Ledger(task.folder.run_folder(name) / NAME)
+    found = _recorded(task.folder, name)
+    if found is not None:
+        return found
+    if should_stop():
+        return RunSummary(run_id=name, ending="interrupted", worker=worker_name())
+    try:
+        with ledger.hold():
+            # Whoever held the run before may have finished it.
+            summary = _recorded(task.folder, name) or _attempt(
+                task, point, ledger, should_stop, report
+            )
+    except AttemptUnderwayError:
+        summary = RunSummary(run_id=name, ending="interrupted")
+    return RunSummary(
+        run_id=name,
+        ending=summary.ending,
+        attempts=summary.attempts,
+        seconds=time.perf_counter() - start,
+        worker=worker_name(),
+        error_class=summary.error_class,
+        message=summary.message,
+    )
+
+
+def _attempt(
+    task: Task, point: RunPoint, ledger: Ledger, should_stop: ShouldStop, report: Report
+) -> RunSummary:
+    name, workdir = run_id(point), ledger.path.parent
+    attempt = ledger.start(
+        label=point.label, worker=worker_name(), progress=_progress_mark(workdir)
+    )
+    report(RunStarted(run_id=name, label=point.label, worker=worker_name(), attempt=attempt))
+    counted, deaths = ledger.n_errors() + 1, ledger.n_deaths()
+    if deaths >= MAX_DEATHS:
+        message = f"its worker died {deaths} times in a row without coming any further"
+        return _record(task.folder, point, ledger, counted, _failed("worker-lost", message))
+    try:
+        outcome = task.physics.run(point, workdir, should_stop, _on_progress(name, report))
+    except InterruptedRun:
+        ledger.end("interrupted")
+        return RunSummary(run_id=name, ending="interrupted")
+    except Exception as error:
+        # Whatever one run meets must not end the sweep: it is recorded by its class.
+        error_class, message = type(error).__name__, _where(error)
+        ledger.end("error", error_class, message)
+        if counted < MAX_ERRORS:
+            return RunSummary(run_id=name, ending="error", error_class=error_class, message=message)
+        outcome = _failed(error_class, message)
+    return _record(task.folder, point, ledger, counted, outcome)
+
+
+def _record(
+    folder: SweepFolder, point: RunPoint, ledger: Ledger, attempts: int, outcome: Outcome
+) -> RunSummary:
+    error = outcome.error
+    header = RecordHeader(
+        run_id=run_id(point),
+        point=canonical_json(point),
+        physics_version=PHYSICS_VERSION,
+        status=outcome.status,
+        error=error,
+        attempts=attempts,
+        provenance={**outcome.provenance, "wall_seconds": outcome.wall_seconds},
+    )
+    write_record(folder, Record(header, outcome.arrays))
+    if outcome.status == "done":
+        shutil.rmtree(ledger.path.parent, ignore_errors=True)
+    else:
+        ledger.end("failed", error.error_class if error else "", error.message if error else "")
+    return _summary(header)
+
+
+def _recorded(folder: SweepFolder, name: str) -> RunSummary | None:
+    path = folder.find_record(name)
+    return None if path is None else _summary(read_record(path).header)
+
+
+def _summary(header: RecordHeader) -> RunSummary:
+    error = header.error
+    return RunSummary(
+        run_id=header.run_id,
+        ending=header.status,
+        attempts=header.attempts,
+        error_class=error.error_class if error else "",
+        message=error.message if error else "",
+    )
+
+
+def _failed(error_class: str, message: str) -> Outcome:
+    from lbhsweep.simulation.provenance import provenance
+
+    error = RunError(error_class, message)
+    return Outcome(status="failed", arrays={}, error=error, provenance=provenance())
+
+
+def _where(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{error} ({Path(frame.filename).name}:{frame.lineno} in {frame.name})"
+
+
+def _progress_mark(workdir: Path) -> int:
+    """Give a number that changes whenever the run writes a checkpoint."""
+    files = (path for path in workdir.iterdir() if path.name != NAME)
+    return max((path.stat().st_mtime_ns for path in files), default=0)
+
+
+def _on_progress(name: str, report: Report) -> OnProgress:
+    told = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal told
+        if time.monotonic() - told >= PROGRESS_EVERY_S:
+            told = time.monotonic()
+            report(RunProgress(run_id=name, fraction=progress.step / progress.n_steps))
+
+    return tell
