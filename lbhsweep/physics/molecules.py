@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from lbhsweep.errors import StructureError
 from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
-from lbhsweep.physics.structure import FloatArray, IntArray, checked_cell
+from lbhsweep.physics.structure import FloatArray, IntArray, checked_cell, checked_positions
 
 SMALLEST_DISTANCE_A = 1e-3
 
@@ -66,7 +66,7 @@ def find_molecules(
     """
     force_field = force_field or load_force_field(DEFAULT_FORCE_FIELD)
     force_field.require_species(symbols)
-    cell = checked_cell(cell)
+    positions, cell = checked_positions(positions, len(symbols)), checked_cell(cell)
     links = _links(symbols, positions, cell, force_field)
     n = len(symbols)
     graph = coo_array((np.ones(len(links.i), np.int8), (links.i, links.j)), shape=(n, n))
@@ -98,7 +98,7 @@ def make_whole(
         Å; equal to `positions` up to whole lattice vectors, bit for bit where already whole.
     """
     force_field.require_species(symbols)
-    cell = checked_cell(cell)
+    positions, cell = checked_positions(positions, len(symbols)), checked_cell(cell)
     links = _links(symbols, positions, cell, force_field)
     same = (molecule[links.i] == molecule[links.j]) & (molecule[links.i] > 0)
     return _unwrapped(symbols, positions, cell, molecule, links.where(same))
@@ -134,10 +134,15 @@ def _links(
 
 def _images(fractional: FloatArray, cell: FloatArray, reach: float) -> tuple[IntArray, IntArray]:
     """List the atoms and periodic images no farther than `reach` outside the cell."""
-    margin = reach * np.linalg.norm(np.linalg.inv(cell), axis=0)
-    spans = [range(-int(n), int(n) + 1) for n in np.ceil(margin)]
+    heights = 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    margin = reach / heights
+    if margin.max() > 1.0:
+        raise StructureError(
+            f"the cell is {heights.min():.3f} Å high, less than a bond may be long ({reach:g} Å); "
+            "give lattice vectors in Å that hold whole molecules"
+        )
     owners, images = [np.empty(0, np.int32)], [np.empty((0, 3), np.int32)]
-    for image in product(*spans):
+    for image in product((-1, 0, 1), repeat=3):
         moved = fractional + image
         inside = np.flatnonzero(((moved > -margin) & (moved < 1.0 + margin)).all(axis=1))
         owners.append(inside.astype(np.int32))

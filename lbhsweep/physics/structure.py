@@ -46,7 +46,7 @@ class Structure:
     def __post_init__(self) -> None:
         n = len(self.symbols)
         object.__setattr__(self, "symbols", tuple(str(symbol) for symbol in self.symbols))
-        object.__setattr__(self, "positions", _array(self.positions, (n, 3), "positions"))
+        object.__setattr__(self, "positions", checked_positions(self.positions, n))
         object.__setattr__(self, "cell", checked_cell(self.cell))
         molecule = np.asarray(self.molecule)
         if molecule.shape != (n,):
@@ -96,6 +96,17 @@ def checked_cell(cell: npt.ArrayLike) -> FloatArray:
             "span the periodic box"
         )
     return checked
+
+
+def checked_positions(positions: npt.ArrayLike, n_atoms: int) -> FloatArray:
+    """Give the positions as an (n_atoms, 3) array in Å.
+
+    Raises
+    ------
+    StructureError
+        If their number is another, or one is NaN or infinite.
+    """
+    return _array(positions, (n_atoms, 3), "positions")
 
 
 def _array(values: npt.ArrayLike, shape: tuple[int, ...], name: str) -> FloatArray:

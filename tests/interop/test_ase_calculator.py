@@ -107,6 +107,17 @@ def test_order_images_and_given_molecules_make_no_difference():
         np.testing.assert_allclose(other.get_forces(), forces[order], atol=1e-9)
 
 
+def test_mirrored_cell_has_the_same_energy():
+    atoms = small_cell()
+    atoms.calc = small_calculator()
+    mirror = np.diag([1.0, 1.0, -1.0])
+    other = atoms.copy()
+    other.set_cell(atoms.cell @ mirror, scale_atoms=True)
+    other.calc = small_calculator()
+    assert other.get_potential_energy() == pytest.approx(atoms.get_potential_energy(), rel=1e-11)
+    np.testing.assert_allclose(other.get_forces(), atoms.get_forces() @ mirror, atol=1e-9)
+
+
 @pytest.mark.parametrize("given", [True, False])
 def test_moving_atoms_give_what_a_fresh_calculator_gives(given):
     atoms = small_cell()

@@ -249,6 +249,19 @@ def test_atoms_at_the_same_place_are_named():
         find_molecules(structure.symbols, positions, structure.cell, LBH)
 
 
+def test_cells_too_small_for_a_bond_are_refused():
+    with pytest.raises(StructureError, match=r"the cell is 0\.010 Å high, less than a bond"):
+        find_molecules(("B",), np.zeros((1, 3)), np.diag([20.0, 20.0, 0.01]), LBH)
+
+
+def test_positions_that_are_no_numbers_are_refused():
+    structure = build_alpha((1, 1, 1))
+    positions = structure.positions.copy()
+    positions[7, 1] = np.inf
+    with pytest.raises(StructureError, match=r"positions\[7, 1\] is inf, wanted finite numbers"):
+        find_molecules(structure.symbols, positions, structure.cell, LBH)
+
+
 def test_molecule_bonded_to_its_own_image_is_refused():
     structure = build_alpha((1, 1, 1))
     chosen = structure.molecule == 1
