@@ -109,15 +109,14 @@ def _show(summary: dict[str, Any]) -> None:
     console.print(table)
     console.print(
         f"{summary['points']} runs: {summary['done']} done, {summary['failed']} failed, "
-        f"{summary['missing']} missing, which need about {_hours(summary['core_hours'])} "
-        "(a rough estimate)"
+        f"{summary['missing']} missing; estimated core-hours: {_hours(summary['core_hours'])}"
     )
     if summary["others"]:
         console.print(_others_note(summary), style="yellow", markup=False)
 
 
 def _hours(core_hours: float) -> str:
-    return f"{core_hours:.3g} core-hours" if core_hours >= 0.01 else "no core-hours"
+    return f"{core_hours:.2g}" if core_hours >= 0.01 else "under 0.01"
 
 
 def _some(values: list[Any], unit: str) -> str:

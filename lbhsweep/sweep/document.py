@@ -25,6 +25,7 @@ MAX_NAME_SHOWN = 60
 
 KeyPath = tuple[str | int, ...]
 _STANDARD_TAG = "tag:yaml.org,2002:"
+_SURROGATE = "half of a surrogate pair, wanted valid Unicode"
 _PLAIN_TAGS = frozenset({"map", "seq", "str", "int", "float", "bool", "null", "timestamp"})
 
 
@@ -254,6 +255,8 @@ class _Builder:
                 self._report(line, path, "merge keys '<<' are not allowed; write the keys out")
             elif not isinstance(key_node, ScalarNode):
                 self._report(line, path, "a key is a list or mapping, wanted a text")
+            elif _has_surrogate(key_node.value):
+                self._report(line, path, f"key {_printable(key_node.value)}: {_SURROGATE}")
             elif key_node.value in first_line:
                 first = first_line[key_node.value]
                 self._report(
@@ -267,8 +270,8 @@ class _Builder:
 
     def _scalar(self, node: ScalarNode, path: KeyPath, line: int) -> object:
         text = str(node.value)
-        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-            self._report(line, path, "half of a surrogate pair, wanted valid Unicode")
+        if _has_surrogate(text):
+            self._report(line, path, _SURROGATE)
         match str(node.tag).removeprefix(_STANDARD_TAG):
             case "null":
                 return None
@@ -277,6 +280,10 @@ class _Builder:
             case "int" | "float" as kind:
                 return _number(text, kind)
         return text
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _number(text: str, kind: str) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from types import SimpleNamespace
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import ErrorDetails
@@ -21,7 +21,8 @@ _WANTED = {
     "int_from_float": "got {got}, wanted a whole number",
     "bool_type": "got {got}, wanted true or false",
     "string_type": "got {got}, wanted a text",
-    "string_too_long": "got {length} characters, wanted at most {max_length}",
+    "string_too_long": "got {got}, wanted at most {max_length} characters",
+    "too_long": "got {actual_length} entries, wanted at most {max_length}",
     "tuple_type": "got {got}, wanted a list",
     "greater_than_equal": "got {got}, wanted at least {ge}",
     "less_than_equal": "got {got}, wanted at most {le}",
@@ -64,7 +65,7 @@ def sound_part(model: type[M], data: dict[str, Any], document: Document) -> M:
     context = {"folder": document.folder}
     for name, field in model.model_fields.items():
         given = {name: data[name]} if name in data else {}
-        inner = model_in(field.annotation)
+        inner = None if get_origin(field.annotation) is tuple else model_in(field.annotation)
         if inner and isinstance(given.get(name), dict):
             sound[name] = sound_part(inner, given[name], document)
             continue
@@ -88,7 +89,8 @@ def _problems(error: ErrorDetails, model: type[BaseModel], document: Document) -
     if isinstance(cause, SpecError):
         return list(cause.problems)
     path = document.as_written(error["loc"])
-    message = _message(error, _model_at(model, path[:-1]), document.at(path))
+    about = _model_at(model, path if error["type"] == "model_type" else path[:-1])
+    message = _message(error, about, document.at(path))
     return [document.problem(path, message)]
 
 
@@ -109,8 +111,9 @@ def _message(error: ErrorDetails, model: type[BaseModel], value: object) -> str:
     if kind == "literal_error":
         return f"got {shown(value)}, wanted {context['expected']}"
     if kind == "model_type":
-        keys = tuple((model_in(model.model_fields[str(name)].annotation) or model).model_fields)
-        return f"got {shown(value)}, wanted a mapping with keys of {', '.join(keys)}"
+        keys = ", ".join(model.model_fields)
+        return f"got {shown(value)}, wanted a mapping with some of the keys {keys}"
     description = model.model_fields[str(name)].description if kind == "missing" else ""
-    wanted = _WANTED.get(kind, f"got {{got}}: {error['msg']}")
-    return wanted.format(got=shown(error["input"]), description=description, **context)
+    if kind not in _WANTED:
+        return f"got {shown(value)}: {error['msg']}"
+    return _WANTED[kind].format(got=shown(error["input"]), description=description, **context)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
-from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
+from pydantic.json_schema import WithJsonSchema
 
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.sweep.fields import Listed, PotentialChoice, QuantityBetween, Span, as_list
@@ -164,6 +164,10 @@ class Hold(Section):
     """Time over which averages are taken."""
 
 
+def _not_null(schema: dict[str, Any]) -> None:
+    schema |= schema.pop("anyOf")[0]
+
+
 class Protocol(Section):
     """What is done with pressure and temperature: a ramp or a hold."""
 
@@ -171,9 +175,9 @@ class Protocol(Section):
         json_schema_extra={"oneOf": [{"required": ["ramp"]}, {"required": ["hold"]}]}
     )
 
-    ramp: Ramp | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    ramp: Ramp | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
     """Temperature driven at constant rate; needs axes.heating_rate."""
-    hold: Hold | SkipJsonSchema[None] = Field(default_factory=lambda: None)
+    hold: Hold | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
     """Constant temperature; needs axes.temperature."""
 
 
