@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import zipfile
@@ -108,7 +109,8 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
 
 def _read(path: Path) -> Checkpoint | None:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # From memory: np.load forgets to close the file of a broken archive.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             members = dict(archive)
         digest = _characters(members.pop(_DIGEST))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
