@@ -95,7 +95,10 @@ def noise_scale(
     neighbours = runs[1:] == runs[:-1]
     lagged = float((residuals[1:] * residuals[:-1])[neighbours].sum())
     # Below about ten degrees of freedom the lag-1 correlation is mostly noise.
-    correlation = lagged / square if freedom >= 10 and square > 0 else 0.0
+    correlation = 0.0
+    if freedom >= 10 and square > 0:
+        # Fitting p parameters makes residuals of independent points anticorrelated by p/n.
+        correlation = lagged / square + n_parameters / residuals.size
     correlation = min(max(correlation, 0.0), MAXIMUM_CORRELATION)
     scale = max(scale, 1.0) if errors_known else scale
     return scale * (1 + correlation) / (1 - correlation)

@@ -23,7 +23,7 @@ SIDE = 4.0
 """Widths w from the centre beyond which less than 2 % of the other phase is left."""
 NARROWEST = 30.0
 """Pitch of the data over the narrowest step that is tried."""
-SHARP = 200.0
+SHARP = 1000.0
 """The same for steps known to be sharp: anywhere within a gap is then equally likely."""
 _SLOPE_K = 100.0
 
@@ -212,19 +212,19 @@ def _parabola_chi2(t: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
 
 def _refuse(step: Step, improvement: float, t: FloatArray, y: FloatArray) -> str | None:
     """Say why a step does not count, or None when it does."""
-    if improvement < MINIMUM_IMPROVEMENT or abs(step.height) < MINIMUM_SIGMA * step.height_stderr:
-        return f"no transition seen between {t[0]:g} and {t[-1]:g} K: no step beyond the noise"
-    relative = abs(step.height) / abs(float(np.median(y)))
-    if relative < MINIMUM_RELATIVE:
-        return (
-            f"no transition seen between {t[0]:g} and {t[-1]:g} K: "
-            f"largest step {100 * relative:.2g} % of the value"
-        )
+    unseen = f"no transition seen between {t[0]:g} and {t[-1]:g} K"
+    if improvement < MINIMUM_IMPROVEMENT:
+        return f"{unseen}: no step beyond the noise"
     below, above = step.sides(t)
     if min(below.sum(), above.sum()) < MINIMUM_SIDE:
         side = "low" if below.sum() < above.sum() else "high"
         return (
-            f"a step near {step.centre:.0f} K is not complete within {t[0]:g} to {t[-1]:g} K "
-            f"(fewer than {MINIMUM_SIDE} points on its {side} side)"
+            f"a step near {step.centre:.0f} K is not complete between {t[0]:g} and {t[-1]:g} K: "
+            f"fewer than {MINIMUM_SIDE} points on its {side} side"
         )
+    if abs(step.height) < MINIMUM_SIGMA * step.height_stderr:
+        return f"{unseen}: no step beyond the noise"
+    relative = abs(step.height) / abs(float(np.median(y)))
+    if relative < MINIMUM_RELATIVE:
+        return f"{unseen}: largest step {100 * relative:.2g} % of the value"
     return None
