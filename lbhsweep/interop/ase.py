@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 from ase import Atoms
@@ -31,6 +31,8 @@ __all__ = [
     "structure_from_atoms",
 ]
 
+PARAMETERS = ("potential", "cutoff", "shift", "accuracy", "charge_compensation")
+CHOICES = {"accuracy": get_args(Accuracy), "charge_compensation": get_args(Compensation)}
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
@@ -80,6 +82,11 @@ class LbhCalculator(Calculator):  # type: ignore[misc]
     charge_compensation : {'anions', 'cations', 'background'}
         What makes a cell with missing Li neutral; see `compensated_charges`.
 
+    Raises
+    ------
+    ValueError
+        If a parameter is impossible; `SpecError` or `ForceFieldError` for a potential.
+
     Notes
     -----
     Anions are taken from ``atoms.arrays["molecule"]`` (0 for Li, otherwise the anion's number)
@@ -102,6 +109,7 @@ class LbhCalculator(Calculator):  # type: ignore[misc]
         charge_compensation: Compensation = "anions",
     ) -> None:
         self._prepared: _Prepared | None = None
+        self._force_field: ForceField
         super().__init__(
             potential=potential,
             cutoff=cutoff,
@@ -111,15 +119,26 @@ class LbhCalculator(Calculator):  # type: ignore[misc]
         )
 
     def set(self, **changes: Any) -> dict[str, Any]:
-        """Change parameters; results and everything prepared are forgotten."""
-        known = ("potential", "cutoff", "shift", "accuracy", "charge_compensation")
-        for name in changes:
-            if name not in known:
-                raise TypeError(f"unknown parameter {name!r}, wanted one of {', '.join(known)}")
+        """Change parameters; results and everything prepared are forgotten.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is unknown.
+        ValueError
+            If a value is impossible; `SpecError` or `ForceFieldError` for a potential.
+        """
+        for name, value in changes.items():
+            _require_possible(name, value)
+        if "potential" in changes:
+            given = changes["potential"]
+            known = isinstance(given, ForceField)
+            self._force_field = given if known else load_force_field(given)
+            # As text, because ASE writes parameters into trajectories.
+            changes["potential"] = given.name if known else str(given)
+        self.reset()
+        self._prepared = None
         changed: dict[str, Any] = super().set(**changes)
-        if changed:
-            self.reset()
-            self._prepared = None
         return changed
 
     def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
@@ -156,12 +175,7 @@ class LbhCalculator(Calculator):  # type: ignore[misc]
         }
 
     def _prepare(self, atoms: Atoms) -> tuple[_Prepared, FloatArray]:
-        chosen = self.parameters
-        force_field = (
-            chosen.potential
-            if isinstance(chosen.potential, ForceField)
-            else load_force_field(chosen.potential)
-        )
+        chosen, force_field = self.parameters, self._force_field
         try:
             structure = structure_from_atoms(atoms, force_field)
             bonds, limit = _bonds(structure, force_field)
@@ -180,6 +194,16 @@ class LbhCalculator(Calculator):  # type: ignore[misc]
             force_field, potential, structure.symbols, structure.molecule, bonds, limit
         )
         return self._prepared, structure.positions
+
+
+def _require_possible(name: str, value: Any) -> None:
+    if name not in PARAMETERS:
+        raise TypeError(f"unknown parameter {name!r}, wanted one of {', '.join(PARAMETERS)}")
+    if name == "cutoff" and not 0.0 < value < np.inf:
+        raise ValueError(f"cutoff is {value}, wanted a positive length in Å")
+    known = CHOICES.get(name, (value,))
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}, wanted one of {', '.join(known)}")
 
 
 def _bonds(structure: Structure, force_field: ForceField) -> tuple[IntArray, FloatArray]:

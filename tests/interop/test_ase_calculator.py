@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.calculators.calculator import CalculatorError
+from ase.io import read
+from ase.optimize import BFGS
 
-from lbhsweep.errors import CutoffError, StructureError
+from lbhsweep.errors import CutoffError, ForceFieldError, StructureError
 from lbhsweep.interop.ase import LbhCalculator, atoms_from_structure, structure_from_atoms
 from lbhsweep.physics.crystal import build_alpha, remove_lithium
 from lbhsweep.physics.forcefield import load_force_field
@@ -249,6 +251,32 @@ def test_cutoff_over_half_the_box_is_refused():
 def test_unknown_parameters_are_refused():
     with pytest.raises(TypeError, match="unknown parameter 'cutof', wanted one of potential"):
         LbhCalculator().set(cutof=8.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"cutoff": -1.0}, ValueError, "cutoff is -1.0, wanted a positive length in Å"),
+        ({"cutoff": float("nan")}, ValueError, "cutoff is nan"),
+        ({"accuracy": "some"}, ValueError, "accuracy is 'some', wanted one of production, high"),
+        ({"charge_compensation": "no"}, ValueError, "wanted one of anions, cations, background"),
+        ({"potential": "lbh"}, ForceFieldError, "unknown potential 'lbh'"),
+    ],
+)
+def test_impossible_parameters_are_refused_at_once(changes, error, message):
+    with pytest.raises(error, match=message):
+        LbhCalculator(**changes)
+
+
+def test_trajectories_of_a_relaxation_can_be_written_and_read(tmp_path):
+    atoms = small_cell()
+    atoms.calc = small_calculator(potential=load_force_field("lbh-2021"))
+    before = atoms.get_potential_energy()
+    path = tmp_path / "relax.traj"
+    with BFGS(atoms, trajectory=str(path), logfile=None) as optimizer:
+        optimizer.run(steps=5)
+    assert atoms.get_potential_energy() < before
+    assert read(path, -1).get_potential_energy() == atoms.get_potential_energy()
 
 
 def test_structures_come_back_from_atoms():

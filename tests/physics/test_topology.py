@@ -292,6 +292,28 @@ def test_impossible_structures_are_refused(change, message):
         Structure(**parts | change)
 
 
+def test_an_anion_may_hold_carbon(tmp_path):
+    shipped = Path(__file__).parents[2] / "lbhsweep" / "physics" / "parameters" / "lbh-2021.yaml"
+    text = shipped.read_text().replace("anion: {B: 12", "anion: {C: 1, B: 11")
+    text = text.replace("  B: {mass", "  C: {mass: 12.011, charge: -0.1}\n  B: {mass")
+    for pair, k in (("C, B", 130.0), ("C, H", 980.0)):
+        limit = 2.8 if "B" in pair else 1.6
+        bond = f"  - {{pair: [{pair}], k: {k}, length: 1.1, max_length: {limit}}}\n"
+        text = text.replace("\nbonds:\n", f"\nbonds:\n{bond}")
+    (tmp_path / "carborane.yaml").write_text(text)
+    carborane = load_force_field(tmp_path / "carborane.yaml")
+    structure = build_alpha((1, 1, 1))
+    symbols = np.array(structure.symbols)
+    symbols[8::24] = "C"
+    molecule, whole = find_molecules(tuple(symbols), structure.positions, structure.cell, carborane)
+    topology = build_topology(Structure(tuple(symbols), whole, structure.cell, molecule), carborane)
+    assert len(topology.bonds) == 4 * 42
+    assert (topology.bond_k == 130.0).sum() == 4 * 5
+    assert (topology.bond_k == 980.0).sum() == 4
+    # H-B-B without the angles at C and those whose end is C.
+    assert len(topology.angles) == 4 * (60 - 5 - 5)
+
+
 WATER = """\
 name: water
 source: made up for a test
