@@ -87,7 +87,7 @@ class LocalCluster(Section):
     """Most memory of each worker, or auto: an equal share of the machine's."""
     dashboard: Annotated[int | None, BeforeValidator(_port)] = None
     """Port on 127.0.0.1 of Dask's own page (true: any free one), or false."""
-    start_timeout: Seconds = Field(default="60 s", validate_default=True)  # type: ignore[assignment]
+    start_timeout: Seconds = Field(default="60 s", validate_default=True)
     """How long to wait for the first worker."""
     numba_cache: Text | None = None
     """Folder on this machine for compiled kernels; by default in the user's cache folder."""
@@ -118,7 +118,7 @@ class SlurmCluster(Section):
     """Shell lines run in each job before its workers, such as 'module load python'."""
     log_folder: Text | None = None
     """Folder of the jobs' logs."""
-    start_timeout: Seconds = Field(default="24 h", validate_default=True)  # type: ignore[assignment]
+    start_timeout: Seconds = Field(default="24 h", validate_default=True)
     """How long to wait in the queue for the first worker."""
     numba_cache: Text | None = None
     """Node-local folder for compiled kernels; by default in the node's /tmp."""

@@ -75,10 +75,9 @@ def start_cluster(spec: ClusterSpec) -> Iterator[DaskExecutor]:
 
 
 def _started(spec: ClusterSpec) -> Any:
-    start = _start_local if isinstance(spec, LocalCluster) else _start_slurm
     try:
         with _signals_blocked():
-            return start(spec)
+            return _start_local(spec) if isinstance(spec, LocalCluster) else _start_slurm(spec)
     except (OSError, ValueError, RuntimeError, TimeoutError) as error:
         raise ClusterError(
             f"can't start the {spec.kind} cluster: {error}; check the cluster file"

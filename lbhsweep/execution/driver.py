@@ -158,45 +158,26 @@ class Driver:
                 self._n_tasks -= 1
                 for point in task.points:
                     self._repeat_broken(run_id(point), error)
-            case RunStarted(run_id=name):
+            case RunStarted(run_id=name) if name in self._in_flight:
                 self._started.add(name)
                 self._pace.start()
                 self._tell(answer)
-            case RunProgress(run_id=name, fraction=fraction):
-                # One that comes after its run's end must not bring it back.
-                if name in self._in_flight:
-                    self._pace.advance(name, fraction)
-            case _:
+            case RunProgress(run_id=name, fraction=fraction) if name in self._in_flight:
+                self._pace.advance(name, fraction)
+            case Event():
                 self._tell(answer)
 
     def _settle(self, summary: RunSummary) -> None:
-        name, label = summary.run_id, self._plan.points[summary.run_id].label
+        name = summary.run_id
         self._in_flight.discard(name)
         self._started.discard(name)
-        why = {"error_class": summary.error_class, "message": summary.message}
         if summary.ending in ("done", "failed"):
             self._counts[summary.ending] += 1
             self._pace.end(name)
             self._to_collect[name] = summary.ending
-        match summary.ending:
-            case "done":
-                self._tell(
-                    RunFinished(
-                        run_id=name,
-                        label=label,
-                        worker=summary.worker,
-                        attempts=summary.attempts,
-                        seconds=summary.seconds,
-                    )
-                )
-            case "failed":
-                self._tell(RunFailed(run_id=name, label=label, **why))
-            case "interrupted":
-                self._tell(RunInterrupted(run_id=name, label=label))
-                self._repeat(name)
-            case "error":
-                self._tell(RunRetried(run_id=name, label=label, **why))
-                self._repeat(name)
+        else:
+            self._repeat(name)
+        self._tell(_event_of(summary, self._plan.points[name].label))
 
     def _repeat(self, name: str) -> None:
         if not self._stopping:
@@ -253,3 +234,21 @@ class Driver:
                 seconds_left=self._pace.seconds_left,
             )
         )
+
+
+def _event_of(summary: RunSummary, label: str) -> Event:
+    name, error_class, message = summary.run_id, summary.error_class, summary.message
+    match summary.ending:
+        case "done":
+            return RunFinished(
+                run_id=name,
+                label=label,
+                worker=summary.worker,
+                attempts=summary.attempts,
+                seconds=summary.seconds,
+            )
+        case "failed":
+            return RunFailed(run_id=name, label=label, error_class=error_class, message=message)
+        case "error":
+            return RunRetried(run_id=name, label=label, error_class=error_class, message=message)
+    return RunInterrupted(run_id=name, label=label)

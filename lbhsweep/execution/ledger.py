@@ -81,7 +81,7 @@ class Ledger:
         int
             Number of the attempt, from 1.
         """
-        attempt = 1 + sum(line["event"] == "start" for line in self.lines())
+        attempt = 1 + sum(1 for line in self.lines() if line["event"] == "start")
         host = socket.gethostname()
         self._append(
             {
@@ -111,7 +111,7 @@ class Ledger:
 
     def n_errors(self) -> int:
         """Count the attempts that ended by an unexpected error."""
-        return sum(line.get("ending") == "error" for line in self.lines())
+        return sum(1 for line in self.lines() if line.get("ending") == "error")
 
     def n_deaths(self) -> int:
         """Count the latest attempts that died one after the other without coming any further."""

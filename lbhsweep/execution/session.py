@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lbhsweep.errors import FolderError
@@ -33,16 +33,23 @@ class SweepEnding:
 
     Attributes
     ----------
-    total, done, failed : int
-        Runs of the grid, and how many have which record.
+    total, done : int
+        Runs of the grid, and how many have a result.
+    failed : tuple of str
+        Run ids of those that failed.
     interrupted : bool
         Whether it was asked to stop before all runs had one.
     """
 
     total: int
     done: int
-    failed: int
+    failed: tuple[str, ...]
     interrupted: bool
+
+    @property
+    def missing(self) -> int:
+        """Number of runs without a record."""
+        return self.total - self.done - len(self.failed)
 
 
 def check_folder(path: Path) -> None:
@@ -110,7 +117,7 @@ def run_sweep(
         if retry_failed:
             _forget_failed(folder, make_plan(grid, folder.finished()))
         with EventLog(folder.events) as log, Interruption(folder.stop_file) as interruption:
-            told = (*observers, log)
+            told: list[Observer] = [*observers, log]
             collector = Collector(folder, grid_layout(grid, yaml_text))
             plan = make_plan(grid, folder.finished())
             _tell(
@@ -130,7 +137,7 @@ def run_sweep(
                 SweepFinished(
                     total=ending.total,
                     done=ending.done,
-                    failed=ending.failed,
+                    failed=len(ending.failed),
                     interrupted=ending.interrupted,
                 ),
             )
@@ -150,11 +157,10 @@ def _forget_failed(folder: SweepFolder, plan: Plan) -> None:
 
 def _ending(folder: SweepFolder, plan: Plan, interruption: Interruption) -> SweepEnding:
     finished = folder.finished()
-    statuses = [finished.get(name) for name in plan.points]
-    done, failed = statuses.count("done"), statuses.count("failed")
-    return SweepEnding(
-        total=len(statuses),
-        done=done,
-        failed=failed,
-        interrupted=interruption.asked and done + failed < len(statuses),
+    ending = SweepEnding(
+        total=len(plan.points),
+        done=sum(1 for name in plan.points if finished.get(name) == "done"),
+        failed=tuple(name for name in plan.points if finished.get(name) == "failed"),
+        interrupted=False,
     )
+    return replace(ending, interrupted=interruption.asked and ending.missing > 0)

@@ -51,10 +51,8 @@ class StopPoll:
         return self._stop or _terminating.is_set()
 
 
-class WorkerSignals(WorkerPlugin):
-    """SIGTERM lets the run under way write its checkpoint first; the terminal's SIGINT is the
-    driver's affair.
-    """
+class WorkerSignals(WorkerPlugin):  # type: ignore[misc]
+    """Lets the run under way write its checkpoint on SIGTERM; leaves Ctrl-C to the driver."""
 
     name = "lbhsweep-signals"
 

@@ -1,0 +1,116 @@
+"""Progress of a sweep on a terminal, or as lines of a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Self
+
+import click
+
+from lbhsweep.execution.events import (
+    Event,
+    RunFailed,
+    RunRetried,
+    StopRequested,
+    SweepProgress,
+    SweepStarted,
+    WorkerLost,
+)
+
+LINE_EVERY_S = 30.0
+
+
+def duration(seconds: float) -> str:
+    """Write a time for people: ``3 h 5 min``, ``2 min 10 s``, ``4 s``."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+
+
+def note(event: Event) -> str:
+    """Say in a line what a user should know at once; empty for all other events."""
+    match event:
+        case SweepStarted(total=total, done=done, failed=failed):
+            before = f", {done} done and {failed} failed before" if done or failed else ""
+            return f"{total} runs{before}"
+        case RunFailed(label=label, error_class=error_class, message=message):
+            return f"failed: {label}: {error_class}: {message}"
+        case RunRetried(label=label, error_class=error_class, message=message):
+            return f"error, trying once more: {label}: {error_class}: {message}"
+        case WorkerLost(runs=()):
+            return "a worker was lost"
+        case WorkerLost(runs=runs):
+            return f"a worker was lost; going on elsewhere from the checkpoint: {', '.join(runs)}"
+        case StopRequested(reason=reason):
+            return f"stopping ({reason}): runs write their checkpoints; again to stop at once"
+    return ""
+
+
+def state(event: SweepProgress) -> str:
+    """Say in a line where the sweep stands."""
+    left = "" if event.seconds_left is None else f", {duration(event.seconds_left)} left"
+    return (
+        f"{event.fraction:.0%}: {event.done} of {event.total} done, {event.failed} failed, "
+        f"{event.running} running{left}"
+    )
+
+
+class LineProgress:
+    """Observer that writes a line to stderr every so often; reads well in a log."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def __call__(self, event: Event) -> None:
+        """Write notes at once, and the state now and then."""
+        if text := note(event):
+            click.echo(text, err=True)
+        if isinstance(event, SweepProgress) and time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_EVERY_S
+            click.echo(state(event), err=True)
+
+
+class BarProgress:
+    """Observer that draws a bar on stderr."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+        self._bar = Progress(
+            SpinnerColumn(),
+            BarColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=Console(stderr=True, highlight=False),
+            transient=True,
+        )
+        self._task = self._bar.add_task("starting workers", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Draw the state; write notes above the bar."""
+        if text := note(event):
+            self._bar.console.print(text, markup=False)
+        if isinstance(event, SweepProgress):
+            self._bar.update(
+                self._task, total=1.0, completed=event.fraction, description=state(event)
+            )
+
+
+def open_progress() -> BarProgress | LineProgress:
+    """Choose the bar for a terminal, and lines for everything else."""
+    return BarProgress() if sys.stderr.isatty() else LineProgress()

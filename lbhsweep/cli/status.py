@@ -1,0 +1,66 @@
+"""``lbhsweep status``: where a sweep stands, from its folder alone."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lbhsweep.cli.failures import show_failures
+
+if TYPE_CHECKING:
+    from lbhsweep.execution.status import Attempt, FolderStatus
+
+MOST_ATTEMPTS_SHOWN = 20
+
+
+@click.command("status")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--rehearsal", is_flag=True, help="Look at the folder's rehearsal.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
+    """Show what is done, failed and running in FOLDER; starts and changes nothing."""
+    from lbhsweep.execution.status import folder_status
+    from lbhsweep.store.folder import SweepFolder
+
+    sweep = SweepFolder(folder)
+    status = folder_status(sweep.rehearsal if rehearsal else sweep)
+    if as_json:
+        click.echo(json.dumps({**asdict(status), "missing": status.missing}, ensure_ascii=False))
+    else:
+        _show(status)
+
+
+def _show(status: FolderStatus) -> None:
+    click.echo(
+        f"{status.done} of {status.total} runs done, {len(status.failures)} failed, "
+        f"{status.missing} missing"
+    )
+    driver = status.driver
+    to_do = "; 'lbhsweep run' with the same sweep and folder goes on" if status.missing else ""
+    click.echo(
+        f"driver: pid {driver.pid} on {driver.host} since {driver.since}"
+        if driver
+        else f"driver: none{to_do}"
+    )
+    _show_attempts("running", status.running)
+    _show_attempts("interrupted", status.interrupted)
+    show_failures([asdict(failure) for failure in status.failures])
+
+
+def _show_attempts(title: str, attempts: tuple[Attempt, ...]) -> None:
+    from lbhsweep.cli.progress import duration
+
+    if attempts:
+        click.echo(f"{title}: {len(attempts)}")
+    for one in attempts[:MOST_ATTEMPTS_SHOWN]:
+        click.echo(
+            f"  {one.label} on {one.worker}, attempt {one.attempt}, "
+            f"begun {duration(time.time() - one.time)} ago"
+        )
+    if len(attempts) > MOST_ATTEMPTS_SHOWN:
+        click.echo(f"  … and {len(attempts) - MOST_ATTEMPTS_SHOWN} more")
