@@ -69,14 +69,24 @@ def trend_error(series: FloatArray) -> float:
     n = len(series)
     if n < 4:
         return float("nan")
-    x = np.arange(n) - 0.5 * (n - 1)
-    residual = series - series.mean() - x * float(x @ series) / float(x @ x)
+    residual = _about_its_line(series)
     return float(np.sqrt(residual @ residual / (n - 2) / n))
 
 
 def is_stationary(series: FloatArray) -> bool:
-    """Judge whether the halves of a series have the same mean within three standard errors."""
+    """Judge whether the halves of a series have the same mean within three standard errors.
+
+    The errors are those of the series about its line, so that a drift can't hide in them;
+    fewer than eight samples are never stationary.
+    """
     half = len(series) // 2
-    first, second = series[:half], series[half : 2 * half]
-    error = np.hypot(mean_error(first), mean_error(second))
-    return bool(abs(first.mean() - second.mean()) <= 3.0 * error) if half >= 4 else False
+    if half < 4:
+        return False
+    residual = _about_its_line(series)
+    error = np.hypot(mean_error(residual[:half]), mean_error(residual[-half:]))
+    return bool(abs(series[:half].mean() - series[-half:].mean()) <= 3.0 * error)
+
+
+def _about_its_line(series: FloatArray) -> FloatArray:
+    x = np.arange(len(series)) - 0.5 * (len(series) - 1)
+    return series - series.mean() - x * float(x @ series) / float(x @ x)

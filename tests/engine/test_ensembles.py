@@ -129,7 +129,7 @@ def test_the_piston_alone_is_thermal():
 
 
 def spheres_data(ensemble, temperature, pressure):
-    """Simulate a fluid of soft spheres and lay the samples out as physical_validation reads them."""
+    """Simulate a fluid of soft spheres, laid out as physical_validation reads it."""
     positions, cell = fcc(2, 5.0)
     potential = SoftSpheres(len(positions))
     dynamics = Dynamics(ensemble.lower(), 0.006, 1, 0.1, 0.2, pressure, 300.0)

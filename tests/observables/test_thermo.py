@@ -1,0 +1,182 @@
+"""Averages over blocks equal averages over all samples, whatever the blocks."""
+
+import numpy as np
+import pytest
+from ase.cell import Cell
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lbhsweep.engine.state import State
+from lbhsweep.observables.base import BlockSums, Plan, Sample
+from lbhsweep.observables.thermo import NAMES, Thermo, lattice_parameters
+from lbhsweep.quantities import CATALOGUE, stderr_name
+from lbhsweep.units import BOLTZMANN, GPA
+
+PRESSURE = 0.4 * GPA
+
+
+def plan(group="hold", n_blocks=64, n_bins=1, ensemble="npt"):
+    return Plan(
+        group=group,
+        n_blocks=n_blocks,
+        n_bins=n_bins,
+        n_formula=32,
+        supercell=(2, 2, 2),
+        mass=32 * 155.696,
+        pressure=PRESSURE,
+        temperature=400.0,
+        ensemble=ensemble,
+    )
+
+
+def sample(block, edge=19.6, potential=-29000.0, kinetic=3000.0):
+    state = State.at_rest(np.zeros((2, 3)), np.eye(3) * edge, 1)
+    return Sample(block, state, potential, kinetic, -25000.0, 401.0, 0.3 * GPA)
+
+
+def test_quantities_are_per_formula_unit_in_the_catalogues_units():
+    thermo = Thermo(plan(n_blocks=8))
+    for block in range(8):
+        thermo.sample(sample(block))
+    result = thermo.result()
+    volume = 19.6**3 / 32
+    expected = {
+        "volume": volume,
+        "potential_energy": -29000.0 / 32,
+        "kinetic_energy": 3000.0 / 32,
+        "enthalpy": -26000.0 / 32 + PRESSURE * volume,
+        "kinetic_temperature": 401.0,
+        "pressure_measured": 0.3,
+        "lattice_a": 9.8,
+        "lattice_gamma": 90.0,
+        "conserved_energy": -25000.0 / 32,
+        "sample_count": 8,
+    }
+    for name, value in expected.items():
+        assert result[name] == pytest.approx(value, rel=1e-12), name
+
+
+@pytest.mark.parametrize("group", ["hold", "ramp"])
+def test_results_are_exactly_what_the_catalogue_lists_for_the_group(group):
+    thermo = Thermo(plan(group, 16, 1 if group == "hold" else 2))
+    for block in range(16):
+        thermo.sample(sample(block))
+    listed = {q.name for q in CATALOGUE.values() if group in q.groups and q.name in BELONGS}
+    listed |= {stderr_name(name) for name in listed if CATALOGUE[name].averaged}
+    assert thermo.result().keys() - {"equilibrated"} == listed
+
+
+BELONGS = {
+    *NAMES,
+    "sample_count",
+    "n_effective",
+    "heat_capacity_fluctuation",
+    "volume_series",
+    "enthalpy_series",
+    "kinetic_temperature_series",
+}
+
+
+def test_heat_capacity_of_a_known_spread_of_the_enthalpy():
+    """Var(H) = k_B T² C for a gaussian enthalpy of known C."""
+    heat_capacity = 4000.0
+    total = heat_capacity * 32 * 155.696 / 1e6
+    spread = np.sqrt(BOLTZMANN * 400.0**2 * total)
+    thermo = Thermo(plan(n_blocks=512))
+    rng = np.random.default_rng(6)
+    for k in range(512 * 8):
+        thermo.sample(sample(k // 8, potential=-29000.0 + spread * rng.normal()))
+    result = thermo.result()
+    error = result["heat_capacity_fluctuation_stderr"]
+    assert error == pytest.approx(heat_capacity * np.sqrt(2.0 / 4096), rel=0.15)
+    assert result["heat_capacity_fluctuation"] == pytest.approx(heat_capacity, abs=4 * error)
+    assert result["equilibrated"] == 1
+
+
+def test_there_is_no_heat_capacity_at_constant_pressure_without_a_barostat():
+    thermo = Thermo(plan(n_blocks=8, ensemble="nvt"))
+    for block in range(8):
+        thermo.sample(sample(block))
+    assert "heat_capacity_fluctuation" not in thermo.result()
+
+
+def test_a_drifting_hold_is_not_equilibrated():
+    thermo = Thermo(plan())
+    rng = np.random.default_rng(1)
+    for k in range(640):
+        thermo.sample(sample(k // 10, edge=19.6 + 0.0005 * k + 0.01 * rng.normal()))
+    result = thermo.result()
+    assert result["equilibrated"] == 0
+    assert result["volume_series"].shape == (64,)
+    assert np.all(np.diff(result["volume_series"][::8]) > 0)
+
+
+def test_bins_of_a_ramp_are_averaged_apart_and_the_trend_is_no_error():
+    thermo = Thermo(plan("ramp", 32, 4))
+    rng = np.random.default_rng(2)
+    edges = 19.6 + 0.01 * np.arange(32) + 1e-4 * rng.normal(size=32)
+    for block, edge in enumerate(edges):
+        thermo.sample(sample(block, edge=edge))
+    result = thermo.result()
+    assert result["volume"].shape == (4,)
+    np.testing.assert_allclose(result["volume"], (edges**3 / 32).reshape(4, 8).mean(axis=1))
+    assert np.all(result["volume_stderr"] < 0.02)
+    assert np.all(np.diff(result["volume"]) > 2.0)
+    np.testing.assert_array_equal(result["sample_count"], 8)
+
+
+def test_an_empty_bin_has_no_value():
+    thermo = Thermo(plan("ramp", 16, 2))
+    for block in range(8):
+        thermo.sample(sample(block))
+    result = thermo.result()
+    assert np.isfinite(result["volume"][0])
+    assert np.isnan(result["volume"][1])
+    assert np.isnan(result["volume_stderr"][1])
+    assert result["sample_count"][1] == 0
+
+
+def test_n_effective_counts_independent_samples():
+    """40 samples in each block all alike: as many independent ones as blocks."""
+    thermo = Thermo(plan(n_blocks=256))
+    rng = np.random.default_rng(8)
+    for block, edge in enumerate(19.6 + 0.02 * rng.normal(size=256)):
+        for _ in range(40):
+            thermo.sample(sample(block, edge=edge))
+    assert thermo.result()["n_effective"] == pytest.approx(256, rel=0.15)
+
+
+@settings(max_examples=30, deadline=None)
+@given(split=st.integers(0, 40), seed=st.integers(0, 1000))
+def test_restoring_changes_no_bit(split, seed):
+    rng = np.random.default_rng(seed)
+    samples = [sample(int(k * 16 / 40), 19.6 + 0.1 * rng.normal()) for k in range(40)]
+    whole, first, second = (Thermo(plan(n_blocks=16)) for _ in range(3))
+    for one in samples:
+        whole.sample(one)
+    for one in samples[:split]:
+        first.sample(one)
+    second.restore(first.state())
+    for one in samples[split:]:
+        second.sample(one)
+    for name, array in whole.result().items():
+        np.testing.assert_array_equal(second.result()[name], array)
+
+
+@settings(max_examples=50)
+@given(values=st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=60), n_blocks=st.integers(1, 8))
+def test_block_sums_give_means_and_variances_of_each_block(values, n_blocks):
+    sums = BlockSums(n_blocks, 1)
+    offset = 1e6
+    for k, value in enumerate(values):
+        sums.add(k % n_blocks, np.array([offset + value]))
+    for block in range(min(n_blocks, len(values))):
+        inside = np.array(values[block::n_blocks])
+        assert sums.means()[block, 0] == pytest.approx(offset + inside.mean(), abs=1e-6)
+        assert sums.variances()[block, 0] == pytest.approx(inside.var(), abs=1e-6, rel=1e-6)
+
+
+def test_lattice_parameters_of_a_triclinic_cell():
+    wanted = [9.1, 10.2, 11.3, 80.0, 95.0, 100.0]
+    lengths, angles = lattice_parameters(np.array(Cell.fromcellpar(wanted)))
+    assert [*lengths, *angles] == pytest.approx(wanted, rel=1e-12)
