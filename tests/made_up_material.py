@@ -153,9 +153,7 @@ def make_hold(experiment: Experiment) -> xr.Dataset:
     for i, p in enumerate(e.pressures):
         above = (t >= e.material.transition(p))[:, None]
         low, high = e.material.low, e.material.high
-        volume[0, 0, i] = np.where(
-            above, high.volume(t, p)[:, None], low.volume(t, p)[:, None]
-        )
+        volume[0, 0, i] = np.where(above, high.volume(t, p)[:, None], low.volume(t, p)[:, None])
         enthalpy[0, 0, i] = np.where(
             above, high.enthalpy(t, p)[:, None], low.enthalpy(t, p)[:, None]
         )

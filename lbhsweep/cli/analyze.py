@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
-
-from lbhsweep.errors import LbhsweepError
 
 _COLUMNS = (
     ("P\nGPa", "pressure_GPa"),
@@ -38,12 +35,8 @@ def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
 
     sweep = SweepFolder(folder)
     sweep = sweep.rehearsal if rehearsal else sweep
-    try:
-        analysis = analyze_results(open_results(sweep.path))
-        write_analysis(analysis, sweep.analysis)
-    except LbhsweepError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    analysis = analyze_results(open_results(sweep.path))
+    write_analysis(analysis, sweep.analysis)
     summary = summarize(analysis) | {"analysis": str(sweep.analysis)}
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, allow_nan=False))

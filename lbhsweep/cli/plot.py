@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-
-from lbhsweep.errors import LbhsweepError
 
 if TYPE_CHECKING:
     from lbhsweep.plots import FigureReport
@@ -32,13 +29,9 @@ def command(folder: Path, rehearsal: bool, vector: bool, as_json: bool) -> None:
 
     sweep = SweepFolder(folder)
     sweep = sweep.rehearsal if rehearsal else sweep
-    try:
-        results = open_results(sweep.path)
-        analysis = current_analysis(results, sweep.analysis)
-        reports = draw_figures(results, analysis, sweep.figures, vector=vector)
-    except LbhsweepError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    results = open_results(sweep.path)
+    analysis = current_analysis(results, sweep.analysis)
+    reports = draw_figures(results, analysis, sweep.figures, vector=vector)
     if as_json:
         click.echo(json.dumps(_summary(reports), ensure_ascii=False))
     else:

@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+import xarray as xr
+from made_up_material import Experiment, make_ramp, make_results
+from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis import analyze_results
+from lbhsweep.plots import FIGURES, draw_figures
+from lbhsweep.plots.material import each_material
+from lbhsweep.plots.style import Nothing
+
+PUBLISHED = "450 K is α, 500 K is β (Sci. Rep. 2021, suppl. fig. 1)"
+
+
+def material(tree):
+    analysis = analyze_results(tree)
+    ((_, results, products),) = each_material(tree, analysis)
+    return results, products
+
+
+@pytest.fixture(scope="module")
+def both():
+    return material(make_results(Experiment(rates=(20.0,)), ("ramp", "hold")))
+
+
+def legend_texts(figure):
+    legends = [*figure.legends, *(a.get_legend() for a in figure.axes if a.get_legend())]
+    return {text.get_text() for legend in legends for text in legend.get_texts()}
+
+
+def titles(figure):
+    return " ".join(axes.get_title() for axes in figure.axes)
+
+
+LABELS = {
+    "hysteresis": ("Temperature T (K)", "Volume per formula unit (Å³)"),
+    "lattice": ("Temperature T (K)", "Lattice parameter a (Å)"),
+    "enthalpy": ("Temperature T (K)", "(kJ mol⁻¹)"),
+    "hold": ("Temperature T (K)", "Volume per formula unit (Å³)"),
+    "phase_diagram": ("Pressure P (GPa)", "Transition temperature $T_t$ (K)"),
+    "heat_capacity": ("Temperature T (K)", "Heat capacity $C_P$ (J kg⁻¹ K⁻¹)"),
+    "entropy": ("Temperature T (K)", "S − S(T₀,P₀) (J kg⁻¹ K⁻¹)"),
+    "barocaloric": ("Temperature T (K)", "Final pressure $P_1$ (GPa)"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_axes_carry_name_and_unit(both, name):
+    figure = FIGURES[name](*both)
+    assert isinstance(figure, Figure)
+    x_label, y_label = LABELS[name]
+    assert figure.axes[0].get_xlabel() == x_label
+    assert y_label in figure.axes[0].get_ylabel()
+    assert "made-up" in figure.get_suptitle()
+
+
+@pytest.mark.parametrize("name", ["hysteresis", "lattice", "enthalpy"])
+def test_branches_differ_in_more_than_colour(both, name):
+    figure = FIGURES[name](*both)
+    curves = {
+        container.get_label(): container.lines[0]
+        for container in figure.axes[0].containers
+        if isinstance(container, ErrorbarContainer)
+    }
+    heating, cooling = curves["heating, 20 K ps⁻¹"], curves["cooling, 20 K ps⁻¹"]
+    for look in ("get_color", "get_marker", "get_linestyle", "get_fillstyle"):
+        assert getattr(heating, look)() != getattr(cooling, look)()
+    assert set(curves) <= legend_texts(figure)
+
+
+def test_curves_are_the_data(both):
+    results, products = both
+    figure = FIGURES["hysteresis"](results, products)
+    (drawn,) = (
+        container.lines[0]
+        for container in figure.axes[1].containers
+        if container.get_label() == "cooling, 20 K ps⁻¹"
+    )
+    expected = results["ramp"]["volume"].sel(pressure=0.2, heating_rate=20, direction="cooling")
+    np.testing.assert_allclose(drawn.get_ydata(), expected.mean("replica"))
+
+
+def test_published_points_only_beside_their_material(both):
+    assert PUBLISHED not in legend_texts(FIGURES["phase_diagram"](*both))
+    tree = make_results(Experiment(rates=(20.0,)))
+    name = np.array(["lbh-2021"], dtype=object)
+    tree = xr.DataTree.from_dict({"/ramp": tree["ramp"].to_dataset().assign_coords(potential=name)})
+    figure = FIGURES["phase_diagram"](*material(tree))
+    assert PUBLISHED in legend_texts(figure)
+
+
+def test_phase_diagram_names_its_slope_and_caveats(both):
+    texts = legend_texts(FIGURES["phase_diagram"](*both))
+    assert any(text.startswith("dT/dP = ") and "K GPa⁻¹" in text for text in texts)
+    frozen = material(make_results(Experiment(rates=(20.0,), replicas=1, frozen_cooling=True)))
+    figure = FIGURES["phase_diagram"](*frozen)
+    assert "upper bound" in titles(figure)
+    assert "no replicas" in titles(figure)
+    assert "no transition seen: cooling" in titles(FIGURES["hysteresis"](*frozen))
+
+
+def test_a_rehearsal_is_watermarked_and_real_results_are_not(both):
+    rehearsal = material(make_results(Experiment(rates=(20.0,)), ("ramp", "hold"), rehearsal=True))
+    for draw in FIGURES.values():
+        marked = [text.get_text() for text in draw(*rehearsal).texts]
+        assert "REHEARSAL – not physics" in marked
+        assert not any("REHEARSAL" in text.get_text() for text in draw(*both).texts)
+
+
+def test_missing_cells_are_hatched_and_explained():
+    ramp = make_ramp(Experiment(rates=(20.0,)))
+    ramp["status"][:, :, 1] = 0
+    ramp["status"][:, :, 1, :, 0, 0] = 3
+    figure = FIGURES["hysteresis"](*material(xr.DataTree.from_dict({"/ramp": ramp})))
+    panel = figure.axes[1]
+    assert [patch.get_hatch() for patch in panel.patches] == ["///"]
+    assert "no data: 5 pending, 1 failed" in {text.get_text() for text in panel.texts}
+
+
+def test_flagged_parts_of_a_map_are_hatched():
+    experiment = Experiment(rates=(20.0,), t_max=700.0)
+    results, products = material(make_results(experiment))
+    flags = products["barocaloric"].to_dataset()
+    flags["extrapolated"][:, :40] = 1
+    products = xr.DataTree.from_dict({"/barocaloric": flags})
+    products.attrs = results.attrs
+    texts = legend_texts(FIGURES["barocaloric"](results, products))
+    assert "no value, or a phase extrapolated far beyond its data" in texts
+
+
+def test_what_cannot_be_drawn_says_why():
+    results, products = material(make_results(Experiment(pressures=(0.2,), rates=(20.0,))))
+    for name, reason in (("hold", "no holds"), ("barocaloric", "one pressure only")):
+        nothing = FIGURES[name](results, products)
+        assert isinstance(nothing, Nothing)
+        assert reason in nothing.reason
+    pending = make_ramp(Experiment(rates=(20.0,)))
+    pending["status"][:] = 0
+    empty = material(xr.DataTree.from_dict({"/ramp": pending}))
+    for draw in FIGURES.values():
+        nothing = draw(*empty)
+        assert isinstance(nothing, Nothing)
+        assert nothing.reason
+
+
+def test_files_of_two_materials_have_two_names(tmp_path):
+    ramp = make_ramp(Experiment(pressures=(0.0, 0.4), rates=(20.0,), replicas=1))
+    other = ramp.assign_coords(n_vacancies=[4])
+    tree = xr.DataTree.from_dict({"/ramp": xr.concat([ramp, other], dim="n_vacancies")})
+    reports = draw_figures(tree, analyze_results(tree), tmp_path, vector=True)
+    written = {path.name for report in reports for path in report.files}
+    assert {"hysteresis-made-up.png", "hysteresis-made-up-4-vacancies.pdf"} <= written
+    assert {path.name for path in tmp_path.iterdir()} == written
+    png = (tmp_path / "hysteresis-made-up.png").read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert {(r.name, r.files) for r in reports if r.reason} == {("hold", ())}
