@@ -83,7 +83,7 @@ def units_of(dimension: str) -> tuple[str, ...]:
     return (base, *(name for name in others if name != base))
 
 
-def parse_quantity(text: object, dimension: str) -> float:
+def parse_quantity(text: object, dimension: str, example: str | None = None) -> float:
     """Read a number with its unit, such as ``0.4 GPa`` or ``100 K/ns``.
 
     Parameters
@@ -92,6 +92,8 @@ def parse_quantity(text: object, dimension: str) -> float:
         What the user wrote.
     dimension : str
         A key of `BASE_UNITS`.
+    example : str, optional
+        Shown in messages; by default 300 of the base unit.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def parse_quantity(text: object, dimension: str) -> float:
         If the text is no number with a unit of that dimension; the message lists the units.
     """
     known = ", ".join(units_of(dimension))
-    example = f"for example '300 {BASE_UNITS[dimension]}'"
+    example = f"for example '{example or f'300 {BASE_UNITS[dimension]}'}'"
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise UnitError(f"got {text!r}, wanted a {dimension} with its unit ({known}), {example}")
     match = _QUANTITY.fullmatch(str(text))

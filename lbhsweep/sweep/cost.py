@@ -18,15 +18,6 @@ def n_atoms(point: RunPoint) -> int:
     return ATOMS_PER_CELL * n_cubic_cells(point.system.supercell) - point.system.n_vacancies
 
 
-def simulated_ps(point: RunPoint) -> float:
-    """Give the simulated time of a run, equilibration included, in ps."""
-    protocol = point.protocol
-    if isinstance(protocol, HoldPoint):
-        return protocol.equilibrate_ps + protocol.produce_ps
-    length_K = protocol.temperature_max_K - protocol.temperature_min_K
-    return protocol.equilibrate_ps + length_K / protocol.heating_rate_K_per_ps
-
-
 def outer_step_ps(point: RunPoint) -> float:
     """Give the length of a run's outer step, in ps."""
     return point.dynamics.timestep_fs * point.dynamics.nonbonded_every * 1e-3
@@ -34,7 +25,14 @@ def outer_step_ps(point: RunPoint) -> float:
 
 def outer_steps(point: RunPoint) -> int:
     """Count the outer steps of a run, equilibration included."""
-    return round(simulated_ps(point) / outer_step_ps(point))
+    protocol = point.protocol
+    if isinstance(protocol, HoldPoint):
+        produce_ps = protocol.produce_ps
+    else:
+        length_K = protocol.temperature_max_K - protocol.temperature_min_K
+        produce_ps = length_K / protocol.heating_rate_K_per_ps
+    step_ps = outer_step_ps(point)
+    return round(protocol.equilibrate_ps / step_ps) + round(produce_ps / step_ps)
 
 
 def estimated_core_seconds(point: RunPoint, ns_per_day: float | None = None) -> float:

@@ -19,9 +19,10 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from lbhsweep.errors import Problem, SpecError
 
 MAX_BYTES = 1_000_000
-MAX_VALUES = 200_000
+MAX_VALUES = 50_000
 MAX_DEPTH = 40
 MAX_NAME_SHOWN = 60
+MAX_PATH_SHOWN = 100
 
 KeyPath = tuple[str | int, ...]
 _STANDARD_TAG = "tag:yaml.org,2002:"
@@ -87,12 +88,16 @@ def dotted(path: KeyPath) -> str:
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{_printable(part)}"
-    return text.removeprefix(".") or "file"
+    return _cut(text.removeprefix("."), MAX_PATH_SHOWN) or "file"
 
 
 def _printable(name: str) -> str:
     shown = name if name.isprintable() and name else ascii(name)
-    return shown if len(shown) <= MAX_NAME_SHOWN else shown[:MAX_NAME_SHOWN] + "…"
+    return _cut(shown, MAX_NAME_SHOWN)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[:length] + "…"
 
 
 def read_document(path: str | Path) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast, get_args, get_origin
 
@@ -16,7 +17,6 @@ from lbhsweep.sweep.fields import nearest, shown
 M = TypeVar("M", bound=BaseModel)
 
 _WANTED = {
-    "missing": "missing, wanted {description}",
     "int_type": "got {got}, wanted a whole number",
     "int_from_float": "got {got}, wanted a whole number",
     "bool_type": "got {got}, wanted true or false",
@@ -50,7 +50,7 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
         return model.model_validate(document.data, context={"folder": document.folder}), []
     except ValidationError as error:
         found = (_problems(one, model, document) for one in error.errors(include_url=False))
-        return None, [problem for problems in found for problem in problems]
+        return None, list(dict.fromkeys(problem for problems in found for problem in problems))
 
 
 def sound_part(model: type[M], data: dict[str, Any], document: Document) -> M:
@@ -69,11 +69,17 @@ def sound_part(model: type[M], data: dict[str, Any], document: Document) -> M:
         if inner and isinstance(given.get(name), dict):
             sound[name] = sound_part(inner, given[name], document)
             continue
-        definition: dict[str, Any] = {name: (field.annotation, field)}
-        alone = create_model("Alone", __config__=model.model_config, **definition)
         with suppress(ValidationError):
-            sound[name] = getattr(alone.model_validate(given, context=context), name)
+            alone = _model_of_one(model, name).model_validate(given, context=context)
+            sound[name] = getattr(alone, name)
     return cast("M", SimpleNamespace(**sound))
+
+
+@cache
+def _model_of_one(model: type[BaseModel], name: str) -> type[BaseModel]:
+    field = model.model_fields[name]
+    definition: dict[str, Any] = {name: (field.annotation, field)}
+    return create_model("OneKey", __config__=model.model_config, **definition)
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:
@@ -113,7 +119,9 @@ def _message(error: ErrorDetails, model: type[BaseModel], value: object) -> str:
     if kind == "model_type":
         keys = ", ".join(model.model_fields)
         return f"got {shown(value)}, wanted a mapping with some of the keys {keys}"
-    description = model.model_fields[str(name)].description if kind == "missing" else ""
+    if kind == "missing":
+        description = model.model_fields[str(name)].description or "a value"
+        return f"missing, wanted {description[0].lower()}{description[1:].rstrip('.')}"
     if kind not in _WANTED:
         return f"got {shown(value)}: {error['msg']}"
-    return _WANTED[kind].format(got=shown(error["input"]), description=description, **context)
+    return _WANTED[kind].format(got=shown(error["input"]), **context)

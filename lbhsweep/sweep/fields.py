@@ -33,6 +33,8 @@ def shown(value: object) -> str:
             return "a list"
         case dict():
             return "a mapping"
+        case bool():
+            return str(value).lower()
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
 
@@ -90,7 +92,7 @@ class QuantityBetween:
             raise ValueError(self._refusal(value, known))
         if len(str(value)) > MAX_TEXT:
             raise ValueError(self._refusal(value, known))
-        number = parse_quantity(value, self.dimension) + 0.0
+        number = parse_quantity(value, self.dimension, self.example) + 0.0
         if not self.low <= number <= self.high or (self.above and number == self.low):
             raise ValueError(f"got {shown(value)}, wanted {self.limits}{self.why}")
         return number

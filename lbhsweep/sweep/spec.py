@@ -124,12 +124,12 @@ class Model(Section):
 
 
 class Axes(Section):
-    """The grid is the product of these axes."""
+    """The axes whose product is the grid."""
 
     potential: Potentials = _default("lbh-2021")
     """Force fields: shipped names, or paths of parameter files relative to this file."""
     pressure: Pressures
-    """Pressures."""
+    """The pressures of the runs."""
     temperature: Temperatures = _absent()
     """Temperatures of holds. A ramp's range is protocol.ramp.temperature."""
     heating_rate: HeatingRates = _absent()
@@ -169,7 +169,7 @@ def _not_null(schema: dict[str, Any]) -> None:
 
 
 class Protocol(Section):
-    """What is done with pressure and temperature: a ramp or a hold."""
+    """A ramp or a hold: what is done with the temperature."""
 
     model_config = ConfigDict(
         json_schema_extra={"oneOf": [{"required": ["ramp"]}, {"required": ["hold"]}]}
@@ -233,7 +233,7 @@ class SweepSpec(Section):
     """A sweep of molecular-dynamics runs of Li2B12H12, for lbhsweep."""
 
     name: Annotated[str, Field(strict=True, max_length=100), AfterValidator(_one_line)]
-    """Short name of the sweep."""
+    """A short name of the sweep."""
     description: Annotated[str, Field(strict=True, max_length=10_000)] = ""
     """What the sweep is for; stored with the results."""
     system: System = Field(default_factory=System)
@@ -241,9 +241,9 @@ class SweepSpec(Section):
     model: Model = Field(default_factory=Model)
     """How exactly the potential is evaluated."""
     axes: Axes
-    """The grid is the product of these axes."""
+    """The axes whose product is the grid."""
     protocol: Protocol
-    """What is done with pressure and temperature: a ramp or a hold."""
+    """A ramp or a hold: what is done with the temperature."""
     dynamics: Dynamics = Field(default_factory=Dynamics)
     """How the equations of motion are integrated."""
     observables: Annotated[tuple[Literal["thermo"], ...], Listed("observable")] = _default(
