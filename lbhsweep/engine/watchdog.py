@@ -23,14 +23,14 @@ class Limits:
     Attributes
     ----------
     displacement : float
-        Largest motion of an atom in one outer step, Å (thermal hydrogen: 0.1).
+        Largest motion of an atom in one outer step, Å (hydrogen at 700 K and 2 fs: 0.2).
     volume_per_atom : tuple of float
         Smallest and largest Å³ per atom (Li2B12H12: 8 to 11).
     temperature : float
         Largest kinetic temperature, K.
     """
 
-    displacement: float = 1.0
+    displacement: float = 1.5
     volume_per_atom: tuple[float, float] = (3.0, 40.0)
     temperature: float = 1e4
 

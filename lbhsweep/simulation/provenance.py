@@ -7,6 +7,7 @@ import platform
 import socket
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,8 +27,8 @@ def provenance() -> dict[str, str | int]:
     return {
         "package": __version__,
         "python": platform.python_version(),
-        "numpy": version("numpy"),
-        "numba": version("numba"),
+        "numpy": _version("numpy"),
+        "numba": _version("numba"),
         "cpu": _cpu_model(),
         "cpu_features": _cpu_features(),
         "host": socket.gethostname(),
@@ -37,6 +38,11 @@ def provenance() -> dict[str, str | int]:
     }
 
 
+# Looked up once a process: each costs a millisecond, as much as a whole rehearsed run.
+_version = cache(version)
+
+
+@cache
 def _cpu_model() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -96,6 +96,9 @@ def start_state(
 ) -> State:
     """Relax the built crystal, and its volume if the run's may change, and draw velocities.
 
+    They are drawn at twice the temperature, because a relaxed crystal soon gives half of their
+    energy to its vibrations.
+
     Raises
     ------
     SimulationError
@@ -111,5 +114,5 @@ def start_state(
         max_steps=RELAXATION_STEPS,
     )
     state = State.at_rest(minimum.positions, minimum.cell, seed)
-    draw_velocities(state, potential.masses, temperature)
+    draw_velocities(state, potential.masses, 2.0 * temperature)
     return state

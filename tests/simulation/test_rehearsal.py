@@ -1,0 +1,66 @@
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from simulation_points import hold_point, ramp_point
+
+from lbhsweep.errors import InterruptedRun
+from lbhsweep.simulation import rehearsal
+from lbhsweep.simulation.rehearsal import high_phase_share, rehearse
+from lbhsweep.units import GPA
+
+
+@pytest.mark.parametrize("point", [hold_point(), ramp_point()], ids=["hold", "ramp"])
+def test_the_same_point_gives_the_same_bits(point):
+    first, second = rehearse(point), rehearse(point)
+    assert first.arrays.keys() == second.arrays.keys()
+    for name, array in first.arrays.items():
+        np.testing.assert_array_equal(second.arrays[name], array)
+    other = rehearse(replace(point, replica=1))
+    assert not np.array_equal(other.arrays["volume"], first.arrays["volume"])
+
+
+def test_about_the_wished_share_fails_and_always_the_same_runs():
+    points = [ramp_point(replica=k) for k in range(1000)]
+    failed = [rehearse(point, failure_rate=0.1).status == "failed" for point in points]
+    assert 60 < sum(failed) < 140
+    assert failed[:50] == [rehearse(p, failure_rate=0.1).status == "failed" for p in points[:50]]
+    outcome = rehearse(points[failed.index(True)], failure_rate=0.1)
+    assert outcome.arrays == {}
+    assert "make-believe" in outcome.error.message
+    assert outcome.error.error_class == "not-finite"
+
+
+def test_the_made_up_material_obeys_clapeyron():
+    """ΔH = T_t ΔS and dT/dP = ΔV/ΔS between the two phases."""
+    temperatures = np.linspace(300.0, 900.0, 60_001)
+    middles = []
+    for pressure in (0.0, 0.4):
+        shares = [
+            high_phase_share(ramp_point(d, pressure_GPa=pressure), temperatures)
+            for d in ("heating", "cooling")
+        ]
+        up, down = (np.interp(0.5, share, temperatures) for share in shares)
+        assert up - down > 20.0
+        middles.append(0.5 * (up + down))
+    expected = 0.4 * GPA * rehearsal.VOLUME_STEP / rehearsal.ENTROPY_STEP
+    assert middles[1] - middles[0] == pytest.approx(expected, abs=0.1)
+
+
+def test_a_pretended_run_can_be_stopped():
+    started = time.perf_counter()
+    with pytest.raises(InterruptedRun, match="lbh-2021"):
+        rehearse(hold_point(), seconds=60.0, should_stop=lambda: True)
+    assert time.perf_counter() - started < 5.0
+    assert rehearse(hold_point(), seconds=0.1).wall_seconds >= 0.1
+
+
+def test_rehearsing_needs_no_compiler():
+    script = (
+        "import sys, lbhsweep.simulation.rehearsal; "
+        "sys.exit('numba' in sys.modules or 'lbhsweep.engine' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
