@@ -51,7 +51,8 @@ class CollectReport:
 class Collector:
     """The single writer of a sweep's results; its user holds the folder's `driver_lock`.
 
-    Opening it makes the dataset ready, building it from the records where necessary.
+    Opening it makes the dataset agree with the records, building it anew where necessary, and
+    puts damaged records aside: what is `finished` afterwards need not be repeated.
 
     Parameters
     ----------
@@ -59,6 +60,11 @@ class Collector:
         The sweep's folder.
     layout : GridLayout
         The sweep's grid.
+
+    Attributes
+    ----------
+    put_aside : dict of str to str
+        Damaged records found since opening, by run id, with what is wrong.
 
     Raises
     ------
@@ -72,9 +78,12 @@ class Collector:
         self._folder = folder
         self._layout = layout
         self._quarantined = folder.quarantined()
-        with storing(folder.results):
-            self._writer = self._opened() or self._rebuilt()
+        self.put_aside: dict[str, str] = {}
+        left_open = folder.collecting.exists()
         write_atomically(folder.collecting, b"")
+        with storing(folder.results):
+            self._writer = (None if left_open else self._opened()) or self._rebuilt()
+        self.refresh()
 
     def collect(self, run_ids: Iterable[str]) -> CollectReport:
         """Move the records of finished runs into the dataset; harmless when repeated.
@@ -88,6 +97,7 @@ class Collector:
             for start in range(0, len(waiting), BATCH):
                 batch = waiting[start : start + BATCH]
                 self._writer.write([self._cell(run_id, damaged) for run_id in batch])
+        self.put_aside |= damaged
         return CollectReport(tuple(one for one in waiting if one not in damaged), damaged)
 
     def refresh(self) -> CollectReport:
@@ -132,8 +142,6 @@ class Collector:
 
     def _opened(self) -> GridWriter | None:
         results = self._folder.results
-        if self._folder.collecting.exists() or not results.exists():
-            return None
         try:
             root = zarr.open_group(results, mode="r+", use_consolidated=False)
             if root.attrs["layout_digest"] != self._layout.digest:
@@ -206,7 +214,7 @@ def _values(record: Record) -> dict[str, Any]:
     return {
         **(record.arrays if header.status == "done" else {}),
         "error": _error_text(header.error),
-        "worker": f"{provenance['host']}:{provenance['pid']}" if "host" in provenance else "",
+        "worker": ":".join(str(provenance[key]) for key in ("host", "pid") if key in provenance),
         "attempts": header.attempts,
         "wall_seconds": provenance.get("wall_seconds", np.nan),
     }

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 from zarr.codecs import ZstdCodec
-from zarr.errors import ZarrUserWarning
 
 from lbhsweep.store.schema import (
     RESULTS_SCHEMA,
@@ -83,7 +82,7 @@ def write_attributes(path: Path, layout: GridLayout) -> None:
     root.attrs.put(expected_attributes(layout))
     with warnings.catch_warnings():
         # zarr warns that other languages may ignore them; xarray warns when they are absent.
-        warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
+        warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
         zarr.consolidate_metadata(path)
 
 

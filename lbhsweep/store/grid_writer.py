@@ -66,9 +66,12 @@ class GridWriter:
     def read_all(self) -> None:
         """Decode every chunk, which raises where one is torn."""
         for array in self._arrays.values():
-            step = array.chunks[0]
-            for start in range(0, array.shape[0], step):
-                array[start : start + step]
+            for corner in np.ndindex(array.cdata_shape):
+                array[
+                    tuple(
+                        slice(i * n, (i + 1) * n) for i, n in zip(corner, array.chunks, strict=True)
+                    )
+                ]
 
     def _write_rows(self, name: str, places: Sequence[Place], rows: Array) -> None:
         array = self._arrays[name]

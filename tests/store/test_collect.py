@@ -29,12 +29,6 @@ LAYOUT = ramp_layout()
 RUNS = [run_id for run_id, _ in LAYOUT.planned]
 
 
-@pytest.fixture(autouse=True)
-def impatient_disk(monkeypatch):
-    """Nothing here cuts the power, so nothing need wait for the disk."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
-
-
 @pytest.fixture
 def folder(tmp_path):
     return made_folder(tmp_path / "sweep")
@@ -151,11 +145,23 @@ def test_a_new_collector_takes_up_what_another_left(folder):
     first.finalize()
     write_all(folder, RUNS[:9])
 
-    report = Collector(folder, LAYOUT).refresh()
+    Collector(folder, LAYOUT)
 
-    assert set(RUNS[5:9]) <= set(report.collected)
-    assert RUNS[0] not in report.collected
+    assert (results_of(folder)["status"] >= Status.DONE).sum() == 9
     assert_same_bits(results_of(folder), collected_anew(folder))
+
+
+@pytest.mark.parametrize("rebuilt", [False, True])
+def test_opening_puts_damaged_records_aside(folder, rebuilt):
+    if not rebuilt:
+        Collector(folder, LAYOUT).finalize()
+    write_all(folder, RUNS[:3])
+    folder.record_path(RUNS[1]).write_bytes(b"")
+
+    collector = Collector(folder, LAYOUT)
+
+    assert set(collector.put_aside) == {RUNS[1]}
+    assert folder.finished() == {RUNS[0]: "done", RUNS[2]: "done"}
 
 
 def test_running_is_shown_and_does_not_outlive_the_driver(folder):
