@@ -524,7 +524,10 @@ CASES = [
     case(
         "billion laughs",
         "a: &a [x,x,x,x,x,x,x,x,x]\n"
-        + "".join(f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefg", "bcdefgh")),
+        + "".join(
+            f"{c}: &{c} [{','.join(['*' + p] * 9)}]\n"
+            for p, c in zip("abcdefg", "bcdefgh", strict=True)
+        ),
         "1: e[5][5][7][5][0]: aliases expand to more than 50,000 values; write the values out",
     ),
     case(
