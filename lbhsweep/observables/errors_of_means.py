@@ -55,22 +55,33 @@ def mean_error(series: FloatArray) -> float:
     return float(np.sqrt(series.var() * g / max(n - g, 1.0)))
 
 
-def trend_error(series: FloatArray) -> float:
-    """Give the error of the mean of a series with a trend, from the scatter about its line.
+def trend_error(series: FloatArray, n_averaged: int) -> tuple[float, float]:
+    """Give the error of the mean of a few neighbours in a series that changes smoothly.
 
-    For stretches of a ramp, where the trend is the physics.  Fluctuations slower than the
-    stretch look like trend and are not seen: replicas show them.
+    For a bin of a ramp, where the change is the physics: scatter and memory are those of the
+    series about its parabola.  Where the series bends more sharply, as at a transition, the
+    error is overestimated.
 
     Parameters
     ----------
     series : (n,) float64
-        Means of equal blocks; NaN for fewer than four.
+        Means of equal blocks in the bin and some bins around it.
+    n_averaged : int
+        Blocks in the bin.
+
+    Returns
+    -------
+    error, variance : float
+        Of the bin's mean, and of a block about the parabola; NaN for fewer than five blocks.
     """
     n = len(series)
-    if n < 4:
-        return float("nan")
-    residual = _about_its_line(series)
-    return float(np.sqrt(residual @ residual / (n - 2) / n))
+    if n < 5:
+        return float("nan"), float("nan")
+    residual = _about_polynomial(series, 2)
+    variance = float(residual @ residual) / (n - 3)
+    # Blocks that remember longer than the bin lasts are worth one, not less.
+    share = min(statistical_inefficiency(residual) / n_averaged, 1.0)
+    return float(np.sqrt(variance * share)), variance
 
 
 def is_stationary(series: FloatArray) -> bool:
@@ -82,11 +93,13 @@ def is_stationary(series: FloatArray) -> bool:
     half = len(series) // 2
     if half < 4:
         return False
-    residual = _about_its_line(series)
+    residual = _about_polynomial(series, 1)
     error = np.hypot(mean_error(residual[:half]), mean_error(residual[-half:]))
     return bool(abs(series[:half].mean() - series[-half:].mean()) <= 3.0 * error)
 
 
-def _about_its_line(series: FloatArray) -> FloatArray:
-    x = np.arange(len(series)) - 0.5 * (len(series) - 1)
-    return series - series.mean() - x * float(x @ series) / float(x @ x)
+def _about_polynomial(series: FloatArray, degree: int) -> FloatArray:
+    basis = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, len(series)), degree)
+    orthonormal, _ = np.linalg.qr(basis)
+    deviation = series - series.mean()
+    return np.asarray(deviation - orthonormal @ (orthonormal.T @ deviation))

@@ -34,6 +34,8 @@ NAMES = (
 """Averaged quantities, in the order of the columns."""
 SERIES = ("volume", "enthalpy", "kinetic_temperature")
 """Quantities of a hold whose course in time is kept."""
+BINS_AROUND = 3
+"""Neighbours on either side of a ramp's bin from which its error is judged."""
 _VOLUME, _ENTHALPY = NAMES.index("volume"), NAMES.index("enthalpy")
 
 
@@ -42,7 +44,8 @@ class Thermo:
 
     Holds: standard errors from the statistical inefficiency of the series of block means;
     ``equilibrated`` is 1 if the halves of volume and enthalpy agree within three standard
-    errors.  Ramps: standard errors from the scatter of a bin's blocks about its linear trend.
+    errors.  Ramps: standard errors from the scatter and memory of the blocks in the bin and its
+    neighbours about their parabola.
 
     Parameters
     ----------
@@ -71,11 +74,7 @@ class Thermo:
         filled = self._sums.count > 0
         if self._plan.group == "hold":
             return {name: np.asarray(value) for name, value in self._hold(filled).items()}
-        per_bin = self._plan.n_blocks // self._plan.n_bins
-        bins = [
-            self._bin(filled & (np.arange(self._plan.n_blocks) // per_bin == k))
-            for k in range(self._plan.n_bins)
-        ]
+        bins = [self._bin(filled, number) for number in range(self._plan.n_bins)]
         return {name: np.array([one[name] for one in bins]) for name in bins[0]}
 
     def _hold(self, filled: npt.NDArray[np.bool_]) -> dict[str, Any]:
@@ -91,13 +90,21 @@ class Thermo:
             result |= self._heat_capacity(spread[filled, _ENTHALPY], variance[_ENTHALPY])
         return result
 
-    def _bin(self, inside: npt.NDArray[np.bool_]) -> dict[str, Any]:
-        series = self._sums.means()[inside]
+    def _bin(self, filled: npt.NDArray[np.bool_], number: int) -> dict[str, Any]:
+        n_bins = self._plan.n_bins
+        bins = np.arange(self._plan.n_blocks) // (self._plan.n_blocks // n_bins)
+        inside = filled & (bins == number)
+        first = max(0, min(number - BINS_AROUND, n_bins - 2 * BINS_AROUND - 1))
+        around = filled & (bins >= first) & (bins <= first + 2 * BINS_AROUND)
+        n_averaged = int(inside.sum())
         mean, _ = self._moments(inside)
-        error = np.array([trend_error(column) for column in series.T])
-        weight = self._sums.count[inside, None] / max(self._sums.count[inside].sum(), 1.0)
+        if n_averaged == 0:
+            return self._averages(inside, mean, np.full_like(mean, np.nan), mean)
+        series = self._sums.means()[around]
+        error, variance = np.array([trend_error(column, n_averaged) for column in series.T]).T
+        weight = self._sums.count[inside, None] / self._sums.count[inside].sum()
         within = (weight * self._sums.variances()[inside]).sum(axis=0)
-        return self._averages(inside, mean, error, within + len(series) * error**2)
+        return self._averages(inside, mean, error, within + variance)
 
     def _moments(self, inside: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of all samples in some blocks; NaN without samples."""
