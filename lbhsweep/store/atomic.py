@@ -10,7 +10,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from lbhsweep.errors import StoreError
-from lbhsweep.store.folder import DIRECTORY_MODE
+
+DIRECTORY_MODE = 0o755
+"""Readable to colleagues, writable to none of them: checkpoints and YAML are trusted input."""
 
 _REMEDIES = {
     errno.ENOSPC: "free space on that file system, then give the same command again",
@@ -51,7 +53,9 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     with storing(path):
-        path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+            sync(path.parent.parent)
         try:
             _write_through(temporary, content)
             temporary.replace(path)

@@ -17,9 +17,9 @@ import numpy as np
 import zarr
 
 from lbhsweep.errors import CorruptRecordError, StoreError
-from lbhsweep.store.atomic import storing, sync, sync_tree, write_atomically
+from lbhsweep.store.atomic import DIRECTORY_MODE, storing, sync, sync_tree, write_atomically
 from lbhsweep.store.create import create_results, expected_attributes, write_attributes
-from lbhsweep.store.folder import DIRECTORY_MODE, SweepFolder
+from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.grid_writer import Cell, GridWriter
 from lbhsweep.store.record import Record, RunError, read_record
 from lbhsweep.store.schema import GridLayout, Status

@@ -44,7 +44,7 @@ _DERIVED = {
 }
 
 
-def create_results(path: Path, layout: GridLayout) -> zarr.Group:
+def create_results(path: Path, layout: GridLayout) -> None:
     """Create the dataset of a sweep with every cell pending or not planned.
 
     Metadata are complete and consolidated from here on: collecting changes chunks only, so
@@ -56,11 +56,6 @@ def create_results(path: Path, layout: GridLayout) -> zarr.Group:
         Folder of the dataset; whatever is there is replaced.
     layout : GridLayout
         The grid.
-
-    Returns
-    -------
-    zarr.Group
-        The group `hold` or `ramp`.
     """
     root = zarr.open_group(path, mode="w", zarr_format=3)
     group = root.create_group(layout.group)
@@ -73,7 +68,6 @@ def create_results(path: Path, layout: GridLayout) -> zarr.Group:
     _create(group, run_id_variable(layout.grid_dims), layout.sizes)[...] = _run_ids(layout)
     _create(group, status_variable(layout.grid_dims), layout.sizes)[...] = initial_status(layout)
     write_attributes(path, layout)
-    return group
 
 
 def write_attributes(path: Path, layout: GridLayout) -> None:

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from lbhsweep.store.atomic import DIRECTORY_MODE, storing
 from lbhsweep.store.lock import Driver, current_driver, hold_lock
 
 RecordStatus = Literal["done", "failed"]
-
-DIRECTORY_MODE = 0o755
-"""Readable to colleagues, writable to none of them: checkpoints and YAML are trusted input."""
 
 _SUFFIXES: dict[RecordStatus, str] = {"done": ".rec", "failed": ".failed.rec"}
 
@@ -108,10 +106,17 @@ class SweepFolder:
         return next((path for path in paths if path.exists()), None)
 
     def create(self) -> None:
-        """Make the folder and those that every sweep fills; harmless where they exist."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        for directory in (self.path, self.runs, self.records):
-            directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        """Make the folder and those that every sweep fills; harmless where they exist.
+
+        Raises
+        ------
+        StoreError
+            If they can't be made.
+        """
+        with storing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            for directory in (self.path, self.runs, self.records):
+                directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
 
     def finished(self) -> dict[str, RecordStatus]:
         """List the runs that have left a record, by one scan that opens no file.

@@ -1,7 +1,9 @@
 import stat
 
+import pytest
 from store_samples import failed_record, made_folder, ramp_record
 
+from lbhsweep.errors import StoreError
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import write_record
 
@@ -62,3 +64,9 @@ def test_a_success_outweighs_and_removes_a_failure(tmp_path):
     folder.record_path(RUN, "failed").touch()
     assert folder.finished() == {RUN: "done"}
     assert folder.find_record(RUN) == folder.record_path(RUN)
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_with_its_path(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"file/sweep: can't write"):
+        SweepFolder(tmp_path / "file" / "sweep").create()
