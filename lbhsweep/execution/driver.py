@@ -38,6 +38,9 @@ COLLECT_EVERY_S = 2.0
 COLLECT_SHARE = 10
 """Collecting takes at most about one part in so many of the driver's time."""
 TASKS_PER_SLOT = 3
+"""Window of submitted tasks, so that no worker waits for the driver."""
+LONG_RUN_S = 10.0
+"""From here on a run waits for a free worker here, not on a worker behind a long run."""
 TASK_SECONDS = 1.0
 """Very short runs are packed into tasks of about this length."""
 LARGEST_PACK = 200
@@ -132,7 +135,9 @@ class Driver:
 
     def _fill_window(self) -> None:
         slots = self._executor.slots
-        while self._waiting and self._n_tasks < TASKS_PER_SLOT * slots:
+        is_long = self._run_seconds is None or self._run_seconds > LONG_RUN_S
+        window = slots if is_long else TASKS_PER_SLOT * slots
+        while self._waiting and self._n_tasks < window:
             pack = self._pack_size(slots)
             names = [self._waiting.popleft() for _ in range(pack)]
             points = tuple(self._plan.points[name] for name in names)
