@@ -76,7 +76,11 @@ def test_scalars(text, value):
 
 texts = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=5)
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts,
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner),
     max_leaves=10,
 )
