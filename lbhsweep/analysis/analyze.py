@@ -19,6 +19,7 @@ from lbhsweep.analysis.hysteresis import analyze_hysteresis
 from lbhsweep.analysis.phases import PhaseLines, fit_phases
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, MATERIAL, group, materials, runs, select_material
+from lbhsweep.analysis.shared_slope import share_heat_capacity
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
 from lbhsweep.analysis.two_phase import draw_two_phase
@@ -119,14 +120,15 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
         fitted, _ = fit_phases([item for item in source if item.run.pressure == pressure])
         lines.append(fitted)
     chosen = table[route] if route else [Estimate()] * len(pressures)
-    model = draw_two_phase(pressures, chosen, lines)
+    own = draw_two_phase(pressures, chosen, lines)
+    model = share_heat_capacity(own, lines)
     temperature = map_temperatures(
         np.concatenate([dataset["temperature"].values for dataset in present.values()])
     )
     entropy, barocaloric = analyze_entropy(model, temperature, molar_mass)
     products = {
         "transition": analyze_transition(table, route, model, molar_mass),
-        "heat_capacity/baseline": analyze_baseline(model, temperature, molar_mass),
+        "heat_capacity/baseline": analyze_baseline(own, temperature, molar_mass),
         "entropy": entropy,
         "barocaloric": barocaloric,
     }

@@ -26,7 +26,7 @@ from lbhsweep.analysis.variables import (
 
 PITCH_K = 2.0
 N_PRESSURES = 41
-EXTRAPOLATION_LIMIT_K = 50.0
+EXTRAPOLATION_LIMIT_K = 75.0
 """How far a phase's line may be drawn beyond its data before the value is flagged: about what
 the step itself takes away on each side."""
 _FLAG = f"needs a phase's line more than {EXTRAPOLATION_LIMIT_K:g} K beyond its data"

@@ -48,7 +48,7 @@ class _Share:
 def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
     """Fit the lines of both phases at one pressure.
 
-    Points enter on their phase's side of their own run's step, three widths away from it.  A
+    Points enter on their phase's side of their own run's step, four widths away from it.  A
     run without a step belongs to the phase whose line its volume follows; where no run at this
     pressure has a step, heating runs are taken as the low-temperature phase, since they start
     there, and cooling runs are left out.
@@ -61,12 +61,15 @@ def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
         What was assumed, or empty.
     """
     shares: dict[str, list[_Share]] = {LOW: [], HIGH: []}
+    plain = []
     for item in steps:
-        if isinstance(item.step, Step):
-            below, above = item.step.sides(item.run.temperature)
-            shares[LOW].append(_Share(item, below))
-            shares[HIGH].append(_Share(item, above))
-    plain = [item for item in steps if not isinstance(item.step, Step)]
+        step = item.step if isinstance(item.step, Step) else item.step.incomplete
+        if step is None:
+            plain.append(item)
+            continue
+        below, above = step.sides(item.run.temperature)
+        shares[LOW].append(_Share(item, below))
+        shares[HIGH].append(_Share(item, above))
     note = ""
     if shares[LOW]:
         first = {phase: _fit(shares[phase], "volume") for phase in PHASES}

@@ -63,9 +63,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class NoStep:
-    """No step, and why."""
+    """No step that counts, and why.
+
+    Attributes
+    ----------
+    reason : str
+        For people.
+    incomplete : Step or None
+        A step that is there but not complete within the range: its place is not to be trusted,
+        but the points in it belong to no phase.
+    """
 
     reason: str
+    incomplete: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +128,7 @@ def fit_step(
     fine = _zoom(t, y, sigma, grid, scale)
     step = _moments(fine, scale)
     improvement = (_parabola_chi2(t, y, sigma) - float(fine.chi2.min())) / scale
-    refusal = _refuse(step, improvement, t, y)
-    return step if refusal is None else NoStep(refusal)
+    return _refuse(step, improvement, t, y) or step
 
 
 def read_step(
@@ -210,21 +219,22 @@ def _parabola_chi2(t: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
     return float(residuals @ residuals)
 
 
-def _refuse(step: Step, improvement: float, t: FloatArray, y: FloatArray) -> str | None:
+def _refuse(step: Step, improvement: float, t: FloatArray, y: FloatArray) -> NoStep | None:
     """Say why a step does not count, or None when it does."""
     unseen = f"no transition seen between {t[0]:g} and {t[-1]:g} K"
     if improvement < MINIMUM_IMPROVEMENT:
-        return f"{unseen}: no step beyond the noise"
+        return NoStep(f"{unseen}: no step beyond the noise")
     below, above = step.sides(t)
     if min(below.sum(), above.sum()) < MINIMUM_SIDE:
         side = "low" if below.sum() < above.sum() else "high"
-        return (
+        reason = (
             f"a step near {step.centre:.0f} K is not complete between {t[0]:g} and {t[-1]:g} K: "
             f"fewer than {MINIMUM_SIDE} points on its {side} side"
         )
+        return NoStep(reason, incomplete=step)
     if abs(step.height) < MINIMUM_SIGMA * step.height_stderr:
-        return f"{unseen}: no step beyond the noise"
+        return NoStep(f"{unseen}: no step beyond the noise")
     relative = abs(step.height) / abs(float(np.median(y)))
     if relative < MINIMUM_RELATIVE:
-        return f"{unseen}: largest step {100 * relative:.2g} % of the value"
+        return NoStep(f"{unseen}: largest step {100 * relative:.2g} % of the value")
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ _COLUMNS = (
     ("ΔV\nÅ³/f.u.", "volume_step"),
     ("ΔH\nkJ/mol", "enthalpy_step"),
     ("ΔH/T_t\nJ/kg/K", "entropy_step_enthalpy"),
-    ("ΔV·dP/dT\nJ/kg/K", "entropy_step_clapeyron"),
+    ("ΔV dP/dT\nJ/kg/K", "entropy_step_clapeyron"),
     ("closure\nJ/kg/K", "entropy_closure"),
     ("mean C_P\nJ/kg/K", "mean_heat_capacity"),
 )
@@ -60,6 +61,7 @@ def _show(summary: dict[str, Any]) -> None:
 
 
 def _show_material(console: Any, material: dict[str, Any]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
 
     vacancies = material["n_vacancies"]
@@ -69,10 +71,14 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
         *(Column(header, justify="right") for header, _ in _COLUMNS),
         title=f"{title}; T_t by {route}",
         title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
     for entry in material["pressures"]:
         table.add_row(*(_cell(entry[key]) for _, key in _COLUMNS))
     console.print(table)
+    console.print("standard errors of the last digits in brackets")
     console.print(f"dT/dP  {_cell(material['boundary_slope'])} K/GPa")
     for label, key, unit in (
         ("largest ΔS_iso", "largest_entropy_change", "J/kg/K"),
@@ -93,7 +99,7 @@ def _effect(found: dict[str, Any] | None, unit: str) -> str:
 
 
 def _cell(number: float | dict[str, Any] | None) -> str:
-    """Write a number with its error to two figures of the error."""
+    """Write a number with its standard error: 480.3(1.2), 495.98(13), 219(17)."""
     if number is None:
         return "–"
     if not isinstance(number, dict):
@@ -101,5 +107,9 @@ def _cell(number: float | dict[str, Any] | None) -> str:
     value, stderr = number["value"], number["stderr"]
     if not stderr:
         return f"{value:.4g}"
-    digits = max(0, 1 - int(f"{stderr:e}".partition("e")[2]))
-    return f"{value:.{digits}f} ± {stderr:.{digits}f}"
+    exponent = math.floor(math.log10(stderr))
+    digits = (stderr < 2 * 10**exponent) - exponent
+    if digits > 0:
+        error = f"{stderr:.{digits}f}" if stderr >= 1 else f"{round(stderr * 10**digits)}"
+        return f"{value:.{digits}f}({error})"
+    return f"{value:.0f}({stderr:.0f})"

