@@ -19,7 +19,7 @@ import numpy as np
 from lbhsweep.engine import random
 from lbhsweep.engine.barostat import Barostat
 from lbhsweep.engine.integrate_kernels import drift, kick, rest, twice_kinetic
-from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
+from lbhsweep.engine.potential import ForceBuffers, Potential
 from lbhsweep.engine.state import State
 from lbhsweep.engine.thermostat import rescaling_factor
 from lbhsweep.engine.watchdog import Limits
@@ -109,23 +109,6 @@ class Integrator:
             potential.update(state.positions, state.cell, state.step)
         potential.fast(state.positions, state.cell, self._fast)
         potential.slow(state.positions, state.cell, self._slow)
-
-    @property
-    def energies(self) -> dict[str, float]:
-        """Potential energy by term in kJ/mol."""
-        names = (*self.potential.fast_terms, *self.potential.slow_terms)
-        values = (*self._fast.energies, *self._slow.energies)
-        return {name: float(value) for name, value in zip(names, values, strict=True)}
-
-    @property
-    def forces(self) -> FloatArray:
-        """Total forces (n_atoms, 3) in kJ/mol/Å."""
-        return self._fast.forces + self._slow.forces
-
-    @property
-    def virial(self) -> FloatArray:
-        """Total virial (3, 3) in kJ/mol."""
-        return self._fast.virial + self._slow.virial
 
     @property
     def potential_energy(self) -> float:

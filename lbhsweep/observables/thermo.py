@@ -111,9 +111,8 @@ class Thermo:
         if not inside.any():
             return np.full(len(NAMES), np.nan), np.full(len(NAMES), np.nan)
         weight = self._sums.count[inside, None] / self._sums.count[inside].sum()
-        series = self._sums.means()[inside]
-        mean = (weight * series).sum(axis=0)
-        spread = self._sums.variances()[inside] + (series - mean) ** 2
+        mean = self._sums.mean(inside)
+        spread = self._sums.variances()[inside] + (self._sums.means()[inside] - mean) ** 2
         return mean, (weight * spread).sum(axis=0)
 
     def _averages(

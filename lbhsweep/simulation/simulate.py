@@ -112,7 +112,7 @@ class _Run:
             name: OBSERVABLES[name](plan) for name in point.observables
         }
         self._integrator: Integrator | None = None
-        self._last_good: State | None = None
+        self._last_good: Arrays = {}
 
     @property
     def seconds(self) -> float:
@@ -145,7 +145,7 @@ class _Run:
         saved = reported = time.perf_counter()
         while state.step < schedule.n_steps:
             if state.step % LAST_GOOD_EVERY == 0:
-                self._last_good = State.from_arrays(state.to_arrays())
+                self._last_good = state.to_arrays()
             integrator.advance(schedule.temperature(state.step))
             if schedule.is_sampled(state.step):
                 self._sample(integrator)
@@ -179,9 +179,8 @@ class _Run:
     def failure(self, error: SimulationError) -> Outcome:
         """Keep the last good state and say why the run failed."""
         step = self._integrator.state.step if self._integrator else 0
-        if self._last_good is not None:
-            notes = {"run_id": self.id, "error": str(error)}
-            good = Checkpoint(self._last_good.to_arrays(), notes)
+        if self._last_good:
+            good = Checkpoint(self._last_good, {"run_id": self.id, "error": str(error)})
             save_checkpoint(self.workdir / LAST_GOOD, good)
         return Outcome(
             status="failed",

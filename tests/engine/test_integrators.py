@@ -112,7 +112,7 @@ def test_the_conserved_energy_accounts_for_baths_and_piston_on_a_ramp():
             integrator.advance(300.0 + 300.0 * k / n_steps)
             energies.append(integrator.conserved_energy)
         assert abs(state.thermostat_work) > 5.0
-        assert abs(state.barostat_work) > 1.0
+        assert abs(state.barostat_work) > 0.1
         return np.ptp(energies)
 
     coarse, fine = spread(400), spread(1600)
