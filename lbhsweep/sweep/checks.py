@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
+from typing import Any
 
 from lbhsweep.sweep.document import KeyPath
 from lbhsweep.sweep.fields import quantity_text
@@ -20,7 +21,7 @@ from lbhsweep.sweep.layout import (
     n_cells,
 )
 from lbhsweep.sweep.span import divides, nearest_divisor
-from lbhsweep.sweep.spec import SweepSpec
+from lbhsweep.sweep.spec import Axes, Selection, SweepSpec
 from lbhsweep.sweep.supercell import (
     LITHIUM_PER_CELL,
     largest_cutoff,
@@ -91,33 +92,34 @@ def _cutoff_fits(spec: SweepSpec) -> Iterator[Finding]:
             (
                 f"{quantity_text(spec.model.cutoff, 'length')} does not fit the box, which can "
                 f"shrink to {2 * largest:.2f} Å at {quantity_text(pressure, 'pressure')}; "
-                f"wanted at most "
-                f"{largest:.2f} Å, or a supercell of at least {repeats} along each axis"
+                f"wanted at most {largest:.2f} Å, or a supercell of {repeats} or more"
             ),
         )
 
 
 def _pressures(spec: SweepSpec) -> Iterator[float]:
     with suppress(AttributeError):
-        yield from spec.axes.pressure
-        for selection in spec.extra_points:
-            yield from selection.pressure
+        for _, pressure in _values(spec, "pressure"):
+            yield pressure
+
+
+def _values(spec: SweepSpec, axis: str) -> Iterator[tuple[KeyPath, Any]]:
+    """Go through an axis' values and those that extra points add, each with its path."""
+    owners: list[tuple[KeyPath, Axes | Selection]] = [(("axes",), spec.axes)]
+    owners += [(("extra_points", i), one) for i, one in enumerate(spec.extra_points)]
+    for path, owner in owners:
+        for place, value in enumerate(getattr(owner, axis)):
+            yield (*path, axis, place), value
 
 
 def _vacancies_exist(spec: SweepSpec) -> Iterator[Finding]:
     lithium = LITHIUM_PER_CELL * n_cubic_cells(spec.system.supercell)
-    named: list[tuple[KeyPath, tuple[int, ...]]] = [(("axes",), spec.axes.n_vacancies)]
-    named += [(("extra_points", i), one.n_vacancies) for i, one in enumerate(spec.extra_points)]
-    for path, numbers in named:
-        for place, number in enumerate(numbers):
-            if number >= lithium:
-                yield (
-                    (*path, "n_vacancies", place),
-                    (
-                        f"got {number}, wanted fewer than the {lithium} lithium atoms of this "
-                        "supercell"
-                    ),
-                )
+    for path, number in _values(spec, "n_vacancies"):
+        if number >= lithium:
+            message = (
+                f"got {number}, wanted fewer than the {lithium} lithium atoms of the supercell"
+            )
+            yield path, message
 
 
 def _whole_steps(spec: SweepSpec) -> Iterator[Finding]:
@@ -128,7 +130,7 @@ def _whole_steps(spec: SweepSpec) -> Iterator[Finding]:
     ):
         length, step = getattr(dynamics, name), getattr(dynamics, step_name)
         if not divides(step, length):
-            below, above = (max(1, end) * step * 1e3 for end in _neighbours(length / step))
+            below, above = (count * step * 1e3 for count in _neighbours(length / step))
             yield (
                 ("dynamics", name),
                 (
@@ -167,10 +169,10 @@ def _samples_in_bins(spec: SweepSpec) -> Iterator[Finding]:
     ramp, sample = spec.protocol.ramp, spec.dynamics.sample_every
     if ramp is None:
         return
-    for rate in spec.axes.heating_rate:
+    for path, rate in _values(spec, "heating_rate"):
         if ramp.bin / rate < sample:
             yield (
-                ("axes", "heating_rate"),
+                path,
                 (
                     f"at {rate:g} K/ps a bin of {ramp.bin:g} K lasts "
                     f"{ramp.bin / rate * 1e3:.3g} fs, less than dynamics.sample_every, "
@@ -192,14 +194,10 @@ def _samples_in_production(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def _names_differ(spec: SweepSpec) -> Iterator[Finding]:
-    digests = {one.name: one.digest for one in spec.axes.potential}
-    for i, selection in enumerate(spec.extra_points):
-        for place, one in enumerate(selection.potential):
-            if digests.setdefault(one.name, one.digest) != one.digest:
-                yield (
-                    ("extra_points", i, "potential", place),
-                    f"another potential of this sweep is called {one.name!r} too; rename one",
-                )
+    digests: dict[str, str] = {}
+    for path, one in _values(spec, "potential"):
+        if digests.setdefault(one.name, one.digest) != one.digest:
+            yield path, f"another potential of this sweep is called {one.name!r} too; rename one"
 
 
 def _selections_fit(spec: SweepSpec) -> Iterator[Finding]:
@@ -218,13 +216,13 @@ def _excluded_exists(spec: SweepSpec) -> Iterator[Finding]:
     axes = axis_values(spec)
     for i, rule in enumerate(spec.exclude):
         for dim, values in chosen_values(rule).items():
-            on_axis = axes.get(dim, ())
-            strange = [_text(value, dim) for value in values if on_axis and value not in on_axis]
+            on_axis = set(axes.get(dim, ()))
+            strange = [value for value in values if on_axis and value not in on_axis]
             if strange:
                 yield (
                     ("exclude", i, dim),
                     (
-                        f"matches nothing: {', '.join(strange)} not on the axis, which has "
+                        f"matches nothing: {_some(strange, dim)} not on the axis, which has "
                         f"{_some(on_axis, dim)}"
                     ),
                 )
@@ -235,7 +233,7 @@ def _text(value: Value, dim: str) -> str:
     return quantity_text(float(value), dimension) if dimension else str(value)
 
 
-def _some(values: tuple[Value, ...], dim: str) -> str:
+def _some(values: Iterable[Value], dim: str) -> str:
     shown = [_text(value, dim) for value in sorted(values)]
     return ", ".join(shown if len(shown) <= 8 else [*shown[:3], "…", *shown[-2:]])
 

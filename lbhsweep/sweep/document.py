@@ -292,12 +292,10 @@ def _has_surrogate(text: str) -> bool:
 
 
 def _number(text: str, kind: str) -> object:
-    plain = text.replace("_", "")
+    plain = text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan")
     try:
-        return (
-            int(plain, 0 if "o" in plain or "x" in plain else 10)
-            if kind == "int"
-            else float(plain.replace(".inf", "inf").replace(".nan", "nan"))
-        )
+        if kind == "float":
+            return float(plain)
+        return int(plain, 0 if "o" in plain or "x" in plain else 10)
     except ValueError:
         return text

@@ -35,7 +35,7 @@ TIMESTEP = QuantityBetween(
     "time", 0.0, 0.002, "0.5 fs", above=True, why=" (a B–H bond vibrates with a period of 13 fs)"
 )
 NONBONDED_TIMESTEP = QuantityBetween(
-    "time", 0.0, 0.008, "2 fs", above=True, why=" (longer outer steps resonate with the bonds)"
+    "time", 0.0, 0.006, "2 fs", above=True, why=" (outer steps of half a B–H period resonate)"
 )
 COUPLING_TIME = QuantityBetween("time", 0.01, 100.0, "1 ps")
 SAMPLING_TIME = QuantityBetween("time", 0.0, 100.0, "20 fs", above=True)
