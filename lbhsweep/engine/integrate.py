@@ -166,7 +166,6 @@ class Integrator:
             state.barostat_work += self._barostat.steady_work(eta, 2.0 * half, temperature)
         state.step += 1
         self.limits.check_motion(state, self.dynamics.outer_step, state.step)
-        self.limits.check_motion(state, self.dynamics.outer_step, state.step)
         self.potential.update(state.positions, state.cell, state.step)
         self.potential.slow(state.positions, state.cell, self._slow)
         kick(state.velocities, self._slow.forces, self._per_mass, half)
@@ -178,6 +177,7 @@ class Integrator:
     def _inner_steps(self) -> None:
         state, dt = self.state, self.dynamics.timestep
         eta = float(state.strain_rate[0, 0])
+        self.limits.check_strain(eta * self.dynamics.outer_step, state.step + 1)
         stretch, shrink = math.exp(eta * dt), math.exp(-eta * dt)
         reach = math.sinh(eta * dt) / eta if eta else dt
         for _ in range(self.dynamics.inner_steps):

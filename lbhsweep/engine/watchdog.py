@@ -24,6 +24,8 @@ class Limits:
     ----------
     displacement : float
         Largest motion of an atom in one outer step, Å (hydrogen at 700 K and 2 fs: 0.2).
+    strain : float
+        Largest relative change of the cell's edges in one outer step.
     volume_per_atom : tuple of float
         Smallest and largest Å³ per atom (Li2B12H12: 8 to 11).
     temperature : float
@@ -31,8 +33,28 @@ class Limits:
     """
 
     displacement: float = 1.5
+    strain: float = 0.05
     volume_per_atom: tuple[float, float] = (3.0, 40.0)
     temperature: float = 1e4
+
+    def check_strain(self, strain: float, step: int) -> None:
+        """Look at what the barostat is about to do to the cell's edges in an outer step.
+
+        Raises
+        ------
+        NotFiniteError
+            If the strain is not a number.
+        BoxCollapseError
+            If it exceeds `strain`.
+        """
+        if math.isnan(strain):
+            raise NotFiniteError("the strain rate is not a number: the pressure diverged", step)
+        if abs(strain) > self.strain:
+            raise BoxCollapseError(
+                f"the cell's edges would change by {strain:+.3g} of themselves in one outer step, "
+                f"at most {self.strain:g} is believed; give the barostat more time",
+                step,
+            )
 
     def check_motion(self, state: State, duration: float, step: int) -> None:
         """Look at velocities and cell after the motion of an outer step.
@@ -73,8 +95,6 @@ class Limits:
             )
         per_atom = state.volume / state.n_atoms
         smallest, largest = self.volume_per_atom
-        if math.isnan(per_atom):
-            raise NotFiniteError("the cell is not a number: the pressure diverged", step)
         if not smallest <= per_atom <= largest:
             raise BoxCollapseError(
                 f"the volume is {per_atom:.4g} Å³ per atom, wanted {smallest:g} to {largest:g}; "

@@ -136,7 +136,8 @@ class BlockSums:
 
     def mean(self, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
         """Mean (n_values,) of all samples in some blocks, at least one of them filled."""
-        return self._first + self._sum[inside].sum(axis=0) / self._count[inside].sum()
+        total = self._sum[inside].sum(axis=0)
+        return np.asarray(self._first + total / self._count[inside].sum())
 
     def means(self) -> npt.NDArray[np.float64]:
         """Mean (n_blocks, n_values) of each block; NaN in an empty one."""

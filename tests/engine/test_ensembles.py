@@ -23,7 +23,7 @@ with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
 
 TEMPERATURE = 300.0
 KT = BOLTZMANN * TEMPERATURE
-LENIENT = Limits(1e6, (0.0, 1e9), 1e9)
+LENIENT = Limits(1e6, 1.0, (0.0, 1e9), 1e9)
 
 
 def trajectory(potential, start, dynamics, temperature, n_samples, every, seed=5):

@@ -176,14 +176,24 @@ def test_watchdog_sees_a_collapsing_box():
     np.fill_diagonal(state.strain_rate, -30.0)
     dynamics = Dynamics("npt", 0.002, 1, 0.1, 10.0, PRESSURE)
     with pytest.raises(BoxCollapseError, match="Å³ per atom, wanted 30 to"):
-        run_limited(potential, state, dynamics, Limits(9.0, (30.0, 200.0), 1e9))
+        run_limited(potential, state, dynamics, Limits(9.0, 0.1, (30.0, 200.0), 1e9))
+
+
+@pytest.mark.parametrize(
+    ("rate", "error"), [(1e6, BoxCollapseError), (-1e6, BoxCollapseError), (np.nan, NotFiniteError)]
+)
+def test_watchdog_stops_a_piston_gone_wild(rate, error):
+    potential, state = tethered()
+    np.fill_diagonal(state.strain_rate, rate)
+    with pytest.raises(error, match="^step 1: "):
+        run((potential, state), Dynamics("npt", 0.002, 1, 0.1, 10.0, PRESSURE), 1)
 
 
 def test_watchdog_sees_a_temperature_run_away():
     potential, state = tethered()
     dynamics = Dynamics("nve", 0.002)
     with pytest.raises(LostAtomsError, match="kinetic temperature is"):
-        run_limited(potential, state, dynamics, Limits(9.0, (1.0, 500.0), 250.0))
+        run_limited(potential, state, dynamics, Limits(9.0, 0.1, (1.0, 500.0), 250.0))
 
 
 def run_limited(potential, state, dynamics, limits):
