@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.base import Arrays, BlockSums, Plan, Sample
+from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.observables.block_sums import BlockSums
 from lbhsweep.observables.errors_of_means import is_stationary, mean_error, trend_error
 from lbhsweep.quantities import stderr_name
 from lbhsweep.units import BOLTZMANN, GPA

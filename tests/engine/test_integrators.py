@@ -185,7 +185,7 @@ def test_watchdog_sees_a_collapsing_box():
 def test_watchdog_stops_a_piston_gone_wild(rate, error):
     potential, state = tethered()
     np.fill_diagonal(state.strain_rate, rate)
-    with pytest.raises(error, match="^step 1: "):
+    with pytest.raises(error, match=r"^step 1: "):
         run((potential, state), Dynamics("npt", 0.002, 1, 0.1, 10.0, PRESSURE), 1)
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lbhsweep.engine.state import State
-from lbhsweep.observables.base import BlockSums, Plan, Sample
+from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.block_sums import BlockSums
 from lbhsweep.observables.thermo import NAMES, Thermo, lattice_parameters
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.units import BOLTZMANN, GPA
