@@ -16,6 +16,7 @@ from lbhsweep.execution.events import (
     SweepProgress,
     SweepStarted,
     WorkerLost,
+    WorkerPreparing,
 )
 
 LINE_EVERY_S = 30.0
@@ -35,6 +36,8 @@ def note(event: Event) -> str:
         case SweepStarted(total=total, done=done, failed=failed):
             before = f", {done} done and {failed} failed before" if done or failed else ""
             return f"{total} runs{before}"
+        case WorkerPreparing(what=what):
+            return what
         case RunFailed(label=label, error_class=error_class, message=message):
             return f"failed: {label}: {error_class}: {message}"
         case RunRetried(label=label, error_class=error_class, message=message):

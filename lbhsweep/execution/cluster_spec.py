@@ -90,7 +90,7 @@ class LocalCluster(Section):
     start_timeout: Seconds = Field(default="60 s", validate_default=True)
     """How long to wait for the first worker."""
     numba_cache: Text | None = None
-    """Folder on this machine for compiled kernels; by default in the user's cache folder."""
+    """Folder on this machine for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
 
 
 class SlurmCluster(Section):
@@ -121,7 +121,7 @@ class SlurmCluster(Section):
     start_timeout: Seconds = Field(default="24 h", validate_default=True)
     """How long to wait in the queue for the first worker."""
     numba_cache: Text | None = None
-    """Node-local folder for compiled kernels; by default in the node's /tmp."""
+    """Node-local folder for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
 
 
 ClusterSpec = LocalCluster | SlurmCluster

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
-import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import dask
@@ -103,7 +101,7 @@ def _start_local(spec: LocalCluster) -> Any:
         host="127.0.0.1",
         dashboard_address=page,
         silence_logs=logging.CRITICAL,
-        env={**_ONE_THREAD, "NUMBA_CACHE_DIR": spec.numba_cache or _user_cache()},
+        env=_environment(spec),
         **memory,
     )
 
@@ -111,6 +109,7 @@ def _start_local(spec: LocalCluster) -> Any:
 def _start_slurm(spec: SlurmCluster) -> Any:
     from dask_jobqueue import SLURMCluster
 
+    exports = [f"export {name}={quote(value)}" for name, value in _environment(spec).items()]
     cluster = SLURMCluster(
         queue=spec.queue,
         account=spec.account,
@@ -123,23 +122,14 @@ def _start_slurm(spec: SlurmCluster) -> Any:
         log_directory=spec.log_folder,
         # A job that SLURM runs again would come back under a name that is taken.
         job_extra_directives=["--no-requeue", *spec.job_extra],
-        job_script_prologue=[*spec.prologue, *_exports(spec)],
+        job_script_prologue=[*spec.prologue, *exports],
     )
     cluster.scale(n=n_workers(spec))
     return cluster
 
 
-def _exports(spec: SlurmCluster) -> Iterator[str]:
-    cache = spec.numba_cache or f"/tmp/lbhsweep-{getpass.getuser()}/numba"  # noqa: S108 - kept private by `private_folder`
-    yield from (f"export {name}={value}" for name, value in _ONE_THREAD.items())
-    yield f"export NUMBA_CACHE_DIR='{cache}'"
-
-
-def _user_cache(environment: Mapping[str, str] = os.environ) -> str:
-    if "NUMBA_CACHE_DIR" in environment:
-        return environment["NUMBA_CACHE_DIR"]
-    caches = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(caches) / "lbhsweep" / "numba")
+def _environment(spec: ClusterSpec) -> dict[str, str]:
+    return {**_ONE_THREAD, **({"NUMBA_CACHE_DIR": spec.numba_cache} if spec.numba_cache else {})}
 
 
 def _await_worker(client: Client, spec: ClusterSpec) -> None:

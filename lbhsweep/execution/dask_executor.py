@@ -12,13 +12,15 @@ from typing import Any, Self
 from distributed import Client, Future, get_worker
 
 from lbhsweep.errors import ClusterError
-from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerLost
+from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerLost, WorkerPreparing
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
 from lbhsweep.execution.task import RunSummary, Task, run_task
 from lbhsweep.execution.worker import WorkerSignals
 
 TOPIC = "lbhsweep"
-_REPORTED: dict[str, type[Event]] = {"RunStarted": RunStarted, "RunProgress": RunProgress}
+_REPORTED: dict[str, type[Event]] = {
+    kind.__name__: kind for kind in (WorkerPreparing, RunStarted, RunProgress)
+}
 
 
 def _on_worker(task: Task) -> tuple[RunSummary, ...]:

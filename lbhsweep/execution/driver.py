@@ -19,6 +19,7 @@ from lbhsweep.execution.events import (
     RunStarted,
     StopRequested,
     SweepProgress,
+    WorkerPreparing,
 )
 from lbhsweep.execution.executor import Answer, Executor, TaskBroken, TaskEnded
 from lbhsweep.execution.interruption import Interruption
@@ -95,7 +96,7 @@ class Driver:
         self._started: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
         self._breaks: Counter[str] = Counter()
-        self._stopping = False
+        self._stopping = self._is_preparing = False
         self._next_collect = self._next_tell = 0.0
 
     def drive(self, interruption: Interruption) -> None:
@@ -169,7 +170,11 @@ class Driver:
                 self._tell(answer)
             case RunProgress(run_id=name, fraction=fraction) if name in self._in_flight:
                 self._pace.advance(name, fraction)
+            case WorkerPreparing() if self._is_preparing:
+                # One of many workers speaks for all.
+                pass
             case Event():
+                self._is_preparing |= isinstance(answer, WorkerPreparing)
                 self._tell(answer)
 
     def _settle(self, summary: RunSummary) -> None:

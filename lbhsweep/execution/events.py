@@ -29,6 +29,14 @@ class SweepStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerPreparing(Event):
+    """A worker does something lengthy before its first run."""
+
+    worker: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
     """A worker began an attempt of a run."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -16,12 +18,16 @@ from lbhsweep.sweep.point import RunPoint
 
 CHECKPOINT_EVERY_S = 60.0
 
+Tell = Callable[[str], None]
+
+_compiled = threading.Event()
+
 
 class Physics(Protocol):
     """Travels to workers with every task: small, picklable, the same for all runs of a sweep."""
 
-    def prepare(self) -> None:
-        """Do once a process what runs need; called in a task's thread."""
+    def prepare(self, tell: Tell) -> None:
+        """Do once a process what runs need, telling what takes long; called in a task's thread."""
 
     def run(
         self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
@@ -44,9 +50,12 @@ class MolecularDynamics:
     force_fields: tuple[ForceField, ...]
     checkpoint_every_s: float = CHECKPOINT_EVERY_S
 
-    def prepare(self) -> None:
+    def prepare(self, tell: Tell) -> None:
         """Load compiled kernels, or compile them if this machine has none yet."""
-        _compile_once()
+        if not _compiled.is_set():
+            tell("loading kernels; compiling them takes a minute the first time on a machine")
+            _compile()
+            _compiled.set()
 
     def run(
         self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
@@ -80,7 +89,7 @@ class Rehearsal:
     seconds: float = 0.0
     failure_rate: float = 0.0
 
-    def prepare(self) -> None:
+    def prepare(self, tell: Tell) -> None:
         """Nothing to prepare."""
 
     def run(
@@ -92,8 +101,10 @@ class Rehearsal:
         )
 
 
-@cache
-def _compile_once() -> None:
+def _compile() -> None:
+    # The engine's package names the folder; it must be safe before numba reads from it.
+    import_module("lbhsweep.engine")
+
     private_folder(Path(os.environ["NUMBA_CACHE_DIR"]))
     from lbhsweep.engine.warmup import warm_up
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lbhsweep.errors import InterruptedRun
-from lbhsweep.execution.events import Event, RunProgress, RunStarted
+from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerPreparing
 from lbhsweep.execution.ledger import NAME, AttemptUnderwayError, Ending, Ledger
 from lbhsweep.execution.physics import Physics
 from lbhsweep.execution.worker import StopPoll, at_work, worker_name
@@ -101,7 +101,9 @@ def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
     announce = report if len(task.points) == 1 else _silent
     with at_work:
         if not should_stop():
-            task.physics.prepare()
+            task.physics.prepare(
+                lambda what: report(WorkerPreparing(worker=worker_name(), what=what))
+            )
         return tuple(_run(task, point, should_stop, announce) for point in task.points)
 
 
