@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
@@ -16,7 +17,7 @@ from lbhsweep.analysis.heat_capacity import (
 )
 from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
-from lbhsweep.analysis.phases import PhaseLines, fit_phases
+from lbhsweep.analysis.phases import fit_phases
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, MATERIAL, group, materials, runs, select_material
 from lbhsweep.analysis.shared_slope import share_heat_capacity
@@ -24,9 +25,16 @@ from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
 from lbhsweep.analysis.two_phase import draw_two_phase
 from lbhsweep.quantities import stderr_name
+from lbhsweep.store.schema import Status
 
 SCHEMA_VERSION = 1
-STATUSES = {"runs_done": (2,), "runs_failed": (3, 4), "runs_missing": (0, 1)}
+STATUSES = MappingProxyType(
+    {
+        "runs_done": (Status.DONE,),
+        "runs_failed": (Status.FAILED, Status.QUARANTINED),
+        "runs_missing": (Status.PENDING, Status.RUNNING),
+    }
+)
 """Attributes that count runs, and the status codes that they count."""
 _KEPT = (
     *CURVES,
@@ -115,10 +123,10 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     table = estimate_routes(steps, pressures)
     route = choose_route(table)
     source = [item for item in steps if _serves(item, route, slowest_rate(steps))]
-    lines: list[dict[str, PhaseLines]] = []
-    for pressure in pressures:
-        fitted, _ = fit_phases([item for item in source if item.run.pressure == pressure])
-        lines.append(fitted)
+    lines, notes = zip(
+        *(fit_phases([item for item in source if item.run.pressure == p]) for p in pressures),
+        strict=True,
+    )
     chosen = table[route] if route else [Estimate()] * len(pressures)
     own = draw_two_phase(pressures, chosen, lines)
     model = share_heat_capacity(own, lines)
@@ -127,7 +135,7 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     )
     entropy, barocaloric = analyze_entropy(model, temperature, molar_mass)
     products = {
-        "transition": analyze_transition(table, route, model, molar_mass),
+        "transition": analyze_transition(table, route, model, notes, molar_mass),
         "heat_capacity/baseline": analyze_baseline(own, temperature, molar_mass),
         "entropy": entropy,
         "barocaloric": barocaloric,

@@ -37,8 +37,8 @@ def local_slope(
     """Take dy/dT at each point from the straight line through it and two points on each side.
 
     Windows shrink at the ends and at holes to no fewer than three points.  Points weigh the
-    same; the error is propagated from theirs and multiplied by √max(1, χ²/ν) with χ² and ν
-    summed over all windows of the curve (median over windows, so that a peak does not rule).
+    same; the error is propagated from theirs and multiplied by √max(1, χ²/ν), the median over
+    all windows of the curve, so that a peak does not rule.
 
     Parameters
     ----------

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import xarray as xr
 
-from lbhsweep.analysis.runs import CURVES, DONE, mean_over_replicas
+from lbhsweep.analysis.runs import CURVES, mean_over_replicas
 from lbhsweep.analysis.variables import variable, with_error
 from lbhsweep.quantities import CATALOGUE
+from lbhsweep.store.schema import Status
 
 _DIMS = ("pressure", "temperature")
 
@@ -33,7 +34,7 @@ def analyze_holds(hold: xr.Dataset) -> xr.Dataset:
                 formula="mean over replicas; error: larger of within-run and between-run",
             )
     _, _, used = mean_over_replicas(hold, "volume")
-    done = (hold["status"] == DONE).sum("replica") if "status" in hold else used
+    done = (hold["status"] == Status.DONE).sum("replica") if "status" in hold else used
     for name, count, text in (
         ("n_done", done, "replicas that are done"),
         ("n_equilibrated", used, "replicas that are done and equilibrated"),

@@ -80,7 +80,8 @@ def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
     else:
         starting = [item for item in plain if item.run.direction != "cooling"]
         shares[LOW] = [_Share(item, np.ones(item.run.temperature.size, bool)) for item in starting]
-        note = "no transition seen: all data taken as the low-temperature phase" if starting else ""
+        if starting:
+            note = "no transition seen: heating and holds taken as the low-temperature phase"
     lines = {}
     for phase in PHASES:
         volume, enthalpy = _fit(shares[phase], "volume"), _fit(shares[phase], "enthalpy")

@@ -12,9 +12,8 @@ import xarray as xr
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.quantities import stderr_name
+from lbhsweep.store.schema import Equilibrated, Status
 
-DONE = 2
-NOT_EQUILIBRATED = 0
 HOLD = "hold"
 CURVES = ("volume", "enthalpy", "lattice_a")
 MATERIAL = ("potential", "n_vacancies")
@@ -74,7 +73,7 @@ def materials(tree: xr.DataTree) -> list[tuple[str, int]]:
 
 
 def select_material(dataset: xr.Dataset, potential: str, n_vacancies: int) -> xr.Dataset | None:
-    """Keep one material and only what is done, or None where the group hasn't got it."""
+    """Load one material's part of a group, or give None where the group hasn't got it."""
     here = potential in dataset["potential"].values and n_vacancies in dataset["n_vacancies"].values
     if not here:
         return None
@@ -86,9 +85,9 @@ def curve(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
     """Give a quantity and its error, NaN where a run is not done or a hold has not settled."""
     usable = xr.ones_like(dataset["volume"], dtype=bool)
     if "status" in dataset:
-        usable = usable & (dataset["status"] == DONE)
+        usable = usable & (dataset["status"] == Status.DONE)
     if "heating_rate" not in dataset.dims and "equilibrated" in dataset:
-        usable = usable & (dataset["equilibrated"] != NOT_EQUILIBRATED)
+        usable = usable & (dataset["equilibrated"] != Equilibrated.NO)
     if name not in dataset:
         empty = xr.full_like(dataset["volume"], np.nan)
         return empty, empty

@@ -15,9 +15,7 @@ from lbhsweep.errors import StoreError
 
 
 def write_analysis(analysis: xr.DataTree, path: Path) -> None:
-    """Write the analysis to `path` so that a reader finds the old one or the new one.
-
-    It is built in a folder beside and swapped in by renames.
+    """Write the analysis to `path`: built beside and swapped in whole by renames.
 
     Raises
     ------

@@ -10,6 +10,7 @@ import xarray as xr
 from lbhsweep.analysis.routes import NOT_SIMULATED
 from lbhsweep.quantities import stderr_name
 
+RUN_COUNTS = ("done", "failed", "missing")
 _AT_PRESSURE = (
     "volume_step",
     "enthalpy_step",
@@ -48,9 +49,6 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         "runs": {name: int(analysis.attrs[f"runs_{name}"]) for name in RUN_COUNTS},
         "materials": materials,
     }
-
-
-RUN_COUNTS = ("done", "failed", "missing")
 
 
 def _material(analysis: xr.DataTree, where: dict[str, Any]) -> dict[str, Any]:
@@ -133,5 +131,9 @@ def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> lis
                 notes.append(f"{p:g} GPa, {name}: {reason}")
     if route:
         notes.append(str(transition["slope_reason"].sel(route=route).item()))
+    for p, note in zip(
+        transition["pressure"].values, transition["phase_reason"].values, strict=True
+    ):
+        notes += [f"{p:g} GPa: {note}"] if note else []
     notes.append(str(barocaloric["reason"].item()))
     return list(dict.fromkeys(note for note in notes if note))

@@ -31,6 +31,7 @@ def analyze_transition(
     table: Mapping[str, Sequence[Estimate]],
     route: str | None,
     model: TwoPhase,
+    notes: Sequence[str],
     molar_mass: float,
 ) -> xr.Dataset:
     """Describe the phase boundary of one material.
@@ -43,6 +44,8 @@ def analyze_transition(
         The route used for everything derived, from `choose_route`.
     model : TwoPhase
         Lines and T_t at the simulated pressures.
+    notes : sequence of str
+        By pressure, what was assumed about phases, from `fit_phases`.
     molar_mass : float
         g/mol per formula unit.
 
@@ -62,6 +65,7 @@ def analyze_transition(
     variables["used_reason"] = text(
         (), caveat(route) if route else "no transition seen", "caveat of the used route"
     )
+    variables["phase_reason"] = text(("pressure",), list(notes), "what was assumed about phases")
     coords = {
         "route": text(("route",), list(ROUTES), "route to the transition temperature"),
         "pressure": variable(("pressure",), pressure, "GPa", "pressure"),

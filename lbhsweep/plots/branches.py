@@ -23,6 +23,7 @@ from lbhsweep.plots.style import (
     unit_text,
 )
 from lbhsweep.quantities import stderr_name
+from lbhsweep.store.schema import Status
 
 
 def draw_branches(
@@ -68,7 +69,7 @@ def draw_branches(
         if marks is not None:
             lacking = _mark_half_heights(axes, marks.sel(pressure=pressure))
             if lacking:
-                heading = f"{gigapascal(pressure)}\nno transition seen: {'; '.join(lacking)}"
+                heading = f"{gigapascal(pressure)}\nno complete transition: {'; '.join(lacking)}"
                 axes.set_title(heading, fontsize=8)
     shared_legend(figure, panels, columns=4)
     return finish(figure, tree, title)
@@ -89,7 +90,7 @@ def why_empty(tree: xr.DataTree, pressure: float) -> str:
         return "no data"
     ramp = tree["ramp"].to_dataset()
     status = ramp["status"].sel(pressure=pressure).values
-    names = {0: "pending", 1: "running", 3: "failed", 4: "quarantined", -1: "not planned"}
+    names = {code: code.name.lower().replace("_", " ") for code in Status}
     counts = [
         f"{(status == code).sum()} {text}" for code, text in names.items() if (status == code).any()
     ]

@@ -65,7 +65,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     for pressure in dataset["pressure"].values[absent]:
         axes.axvline(pressure, color="0.6", linestyle=":", linewidth=1)
         axes.text(
-            pressure, 0.02, " no transition seen", rotation=90, fontsize=7.5, color="0.35",
+            pressure, 0.02, " no complete transition", rotation=90, fontsize=7.5, color="0.35",
             transform=axes.get_xaxis_transform(), va="bottom", ha="right",
         )  # fmt: skip
     low, high = axes.get_xlim()

@@ -97,7 +97,7 @@ def test_phase_diagram_names_its_slope_and_caveats(both):
     figure = FIGURES["phase_diagram"](*frozen)
     assert "upper bound" in titles(figure)
     assert "no replicas" in titles(figure)
-    assert "no transition seen: cooling" in titles(FIGURES["hysteresis"](*frozen))
+    assert "no complete transition: cooling" in titles(FIGURES["hysteresis"](*frozen))
 
 
 def test_a_rehearsal_is_watermarked_and_real_results_are_not(both):
