@@ -18,8 +18,9 @@ from lbhsweep.analysis.two_phase import TwoPhase
 from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.units import GPA
 
-_NEWTON_STEPS = 5
-"""In ln T the equation is nearly linear: from 500 K, 1e-9 K is reached in four."""
+_NEWTON_STEPS = 4
+_LOG_RANGE = (np.log(1.0), np.log(1e4))
+"""Bounds of ln T, for draws whose heat capacity makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,17 @@ class EntropyLines:
         return np.where(low < transition, low, high)
 
     def _invert_phase(self, phase: str, entropy: FloatArray) -> FloatArray:
-        """Solve S = offset + α ln T + βT by Newton's method in ln T."""
+        """Solve S = offset + α ln T + βT by Newton's method in ln T, in which it is nearly linear.
+
+        The start takes βT at 500 K, which is exact for a constant heat capacity.
+        """
         alpha, beta = self.alpha[phase][..., None], self.beta[phase][..., None]
         target = entropy - self.offset[phase][..., None]
-        log = np.full(entropy.shape, np.log(REFERENCE_K))
-        for _ in range(_NEWTON_STEPS):
+        log = np.clip((target - beta * REFERENCE_K) / alpha, *_LOG_RANGE)
+        for _ in range(_NEWTON_STEPS if np.any(beta) else 0):
             temperature = np.exp(log)
             step = (alpha * log + beta * temperature - target) / (alpha + beta * temperature)
-            log = log - np.clip(step, -0.5, 0.5)
+            log = np.clip(log - step, *_LOG_RANGE)
         return np.asarray(np.exp(log))
 
 
