@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from lbhsweep.document import Document, read_document
 from lbhsweep.errors import SpecError
-from lbhsweep.sweep.document import Document, read_document
 from lbhsweep.sweep.explain import validate
 from lbhsweep.sweep.fields import nearest, shown
 from lbhsweep.sweep.spec import Section

@@ -1,0 +1,30 @@
+import contextlib
+from pathlib import Path
+
+import pytest
+from execution_sweeps import Sweep
+
+from lbhsweep.execution.cluster_spec import LocalCluster
+from lbhsweep.execution.clusters import start_cluster
+from lbhsweep.execution.executor import SerialExecutor
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Two workers for all tests that need real ones."""
+    with start_cluster(LocalCluster(kind="local", workers=2)) as executor:
+        yield executor
+
+
+@pytest.fixture(params=["serial", "dask"])
+def open_executor(request):
+    """Every executor must pass the same tests."""
+    if request.param == "serial":
+        return lambda: contextlib.nullcontext(SerialExecutor())
+    executor = request.getfixturevalue("cluster")
+    return lambda: contextlib.nullcontext(executor)
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, open_executor) -> Sweep:
+    return Sweep(tmp_path / "out", open_executor)

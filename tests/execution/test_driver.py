@@ -1,0 +1,208 @@
+"""What must hold of a sweep on every executor."""
+
+import os
+import threading
+import time
+
+import pytest
+from execution_sweeps import (
+    Broken,
+    Misbehaving,
+    Recording,
+    assert_same_bits,
+    physics_of,
+    yaml_text,
+)
+
+from lbhsweep.errors import ClusterError, SweepLockedError
+from lbhsweep.execution.events import (
+    RunFailed,
+    RunFinished,
+    RunRetried,
+    StopRequested,
+    SweepFinished,
+    SweepStarted,
+)
+from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.store.record import read_record
+from lbhsweep.store.schema import Status
+from lbhsweep.sweep import run_id
+
+
+def test_all_runs_are_done_once_and_collected(sweep, tmp_path):
+    physics = Recording(tmp_path / "notes")
+    ending = sweep.run(physics=physics)
+    assert (ending.total, ending.done, ending.failed, ending.missing) == (8, 8, (), 0)
+    assert sorted(physics.names()) == sorted(
+        run_id(point) for point in sweep.grid(yaml_text()).points
+    )
+    results = sweep.results()
+    assert (results["status"] == Status.DONE).all()
+    assert results["volume"].notnull().all()
+    assert {event.run_id for event in sweep.of(RunFinished)} == set(physics.names())
+    assert sweep.of(SweepFinished)[0].done == 8
+    assert not list(sweep.folder.runs.glob("*/*")), "finished runs leave no folder"
+
+
+def test_executors_give_the_same_bits(tmp_path, cluster):
+    from contextlib import nullcontext
+
+    from execution_sweeps import Sweep
+
+    from lbhsweep.execution.executor import SerialExecutor
+
+    serial = Sweep(tmp_path / "serial", lambda: nullcontext(SerialExecutor()))
+    dask = Sweep(tmp_path / "dask", lambda: nullcontext(cluster))
+    serial.run(physics=Rehearsal(failure_rate=0.3))
+    dask.run(physics=Rehearsal(failure_rate=0.3))
+    assert 0 < (serial.results()["status"] == Status.FAILED).sum() < 8
+    assert_same_bits(serial.results(), dask.results())
+
+
+def test_a_failed_run_is_recorded_and_the_others_done(sweep):
+    ending = sweep.run(physics=Rehearsal(failure_rate=0.3))
+    assert ending.failed
+    assert ending.done + len(ending.failed) == ending.total
+    failed = {event.run_id: event for event in sweep.of(RunFailed)}
+    assert set(failed) == set(ending.failed)
+    assert {event.error_class for event in failed.values()} == {"not-finite"}
+    header = read_record(sweep.folder.record_path(ending.failed[0], "failed")).header
+    assert (header.status, header.error.error_class, header.attempts) == ("failed", "not-finite", 1)
+    again = sweep.run(physics=Rehearsal(failure_rate=0.3))
+    assert again == ending
+    assert not sweep.of(RunFailed), "failed runs are not tried again unasked"
+
+
+def test_failed_runs_are_tried_again_when_asked(sweep):
+    failed = sweep.run(physics=Rehearsal(failure_rate=0.3)).failed
+    ending = sweep.run(retry_failed=True)
+    assert ending.done == ending.total
+    assert {event.run_id for event in sweep.of(RunFinished)} == set(failed)
+    assert (sweep.results()["status"] == Status.DONE).all()
+
+
+def test_an_unexpected_error_is_tried_once_more(sweep):
+    ending = sweep.run(physics=Misbehaving(OSError("stale handle"), once=True))
+    assert ending.done == ending.total
+    assert {event.error_class for event in sweep.of(RunRetried)} == {"OSError"}
+    attempts = sweep.results()["attempts"]
+    assert (attempts.sel(replica=1) == 2).all()
+    assert (attempts.sel(replica=0) == 1).all()
+
+
+def test_an_error_that_stays_is_recorded_by_its_class(sweep):
+    ending = sweep.run(physics=Misbehaving(ZeroDivisionError("by nothing")))
+    assert len(ending.failed) == 4
+    header = read_record(sweep.folder.record_path(ending.failed[0], "failed")).header
+    assert header.error.error_class == "ZeroDivisionError"
+    assert "by nothing (execution_sweeps.py:" in header.error.message
+    assert header.attempts == 2
+
+
+def test_what_ails_all_workers_ends_the_sweep(sweep):
+    with pytest.raises(ClusterError, match="ImportError: no module named nonsense"):
+        sweep.run(physics=Broken())
+    assert sweep.run().done == 8
+
+
+def test_adding_points_and_cosmetic_edits_rerun_nothing(sweep, tmp_path):
+    physics = Recording(tmp_path / "notes")
+    sweep.run(physics=physics)
+    before, results = set(physics.names()), sweep.results()
+    edited = "# a comment\n" + yaml_text("[400 MPa, 0 GPa]")
+    sweep.run(edited, physics)
+    assert set(physics.names()) == before
+    assert sweep.folder.sweep_yaml.read_text() == edited
+    sweep.run(yaml_text("[0 GPa, 0.4 GPa, 1 GPa]"), physics)
+    names = physics.names()
+    assert len(names) == len(set(names)) == 12
+    old = sweep.results().sel(pressure=[0.0, 0.4])
+    assert_same_bits(results, old)
+
+
+def test_removed_points_stay_as_records(sweep, tmp_path):
+    sweep.run()
+    ending = sweep.run(yaml_text("0 GPa"))
+    assert ending.total == ending.done == 4
+    physics = Recording(tmp_path / "notes")
+    assert sweep.run(physics=physics).done == 8
+    assert not physics.names()
+
+
+def test_a_damaged_record_is_run_again(sweep):
+    sweep.run()
+    intact = sweep.results()
+    path = next(sweep.folder.records.glob("*/*.rec"))
+    path.write_bytes(path.read_bytes()[:-7])
+    (sweep.folder.path / "results.zarr").rename(sweep.path.parent / "old.zarr")
+    ending = sweep.run()
+    assert ending.done == ending.total
+    assert [event.run_id for event in sweep.of(RunFinished)] == [path.stem]
+    assert_same_bits(intact, sweep.results())
+
+
+def test_two_drivers_are_refused(sweep):
+    sweep.folder.create()
+    with (
+        sweep.folder.driver_lock(),
+        pytest.raises(SweepLockedError, match=f"pid {os.getpid()} on"),
+    ):
+        sweep.run()
+    assert not sweep.folder.results.exists()
+
+
+def test_a_stop_file_interrupts_and_the_same_call_goes_on(sweep):
+    slow = Rehearsal(seconds=0.3)
+    stopper = threading.Thread(target=_stop_when_under_way, args=[sweep.folder])
+    stopper.start()
+    ending = sweep.run(yaml_text(replicas=5), slow)
+    stopper.join()
+    assert ending.interrupted
+    assert 0 < ending.done < ending.total
+    assert len(sweep.of(StopRequested)) == 1
+    assert not sweep.folder.stop_file.exists()
+    status = physics_of(sweep.path)["status"]
+    assert (status == Status.DONE).sum() == ending.done
+    assert (status == Status.PENDING).sum() == ending.missing
+    assert sweep.run(yaml_text(replicas=5)).done == 20
+    assert sweep.of(SweepStarted)[0].done == ending.done
+
+
+def _stop_when_under_way(folder):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not folder.finished():
+        time.sleep(0.01)
+    folder.stop_file.touch()
+
+
+def test_a_stop_file_left_from_before_is_no_stop(sweep):
+    sweep.folder.create()
+    sweep.folder.stop_file.touch()
+    assert sweep.run().done == 8
+
+
+def test_nothing_missing_needs_no_executor(sweep):
+    sweep.run()
+
+    def refuse():
+        raise AssertionError("nothing to do")
+
+    sweep.open_executor = refuse
+    assert sweep.run().done == 8
+
+
+def test_very_short_runs_share_tasks(sweep, monkeypatch):
+    from lbhsweep.execution import driver
+
+    sizes = []
+    task = driver.Task
+
+    def counted(folder, points, physics):
+        sizes.append(len(points))
+        return task(folder, points, physics)
+
+    monkeypatch.setattr(driver, "Task", counted)
+    assert sweep.run(yaml_text(replicas=50)).done == 200
+    assert sum(sizes) == 200
+    assert len(sizes) < 100
+    assert max(sizes) > 3

@@ -1,0 +1,120 @@
+"""Whatever is killed whenever, the same command ends with the bits of an undisturbed sweep."""
+
+import os
+import signal
+
+import pytest
+from execution_sweeps import assert_same_bits, physics_of
+from started_command import Started, events_of
+
+from lbhsweep.execution.ledger import NAME, Ledger
+from lbhsweep.store.folder import SweepFolder
+
+SWEEP = """\
+name: kills
+system: {supercell: 1}
+model: {cutoff: 4.5 Å}
+axes: {pressure: 0.4 GPa, heating_rate: 50 K/ps}
+protocol: {ramp: {temperature: 300 K .. 400 K, bin: 50 K, equilibrate: 0.1 ps}}
+"""
+DRIVE = """\
+import sys
+from pathlib import Path
+from lbhsweep.execution.cluster_spec import LocalCluster
+from lbhsweep.execution.clusters import start_cluster
+from lbhsweep.execution.physics import MolecularDynamics
+from lbhsweep.execution.session import run_sweep
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.sweep import expand_grid, load_sweep
+
+grid = expand_grid(load_sweep(sys.argv[1]))
+physics = MolecularDynamics(tuple(grid.force_fields.values()), checkpoint_every_s=0.1)
+cluster = LocalCluster(kind="local", workers=2)
+ending = run_sweep(
+    SweepFolder(sys.argv[2]), grid, Path(sys.argv[1]).read_text(), physics,
+    lambda: start_cluster(cluster),
+)
+sys.exit(130 if ending.interrupted else ending.total - ending.done)
+"""
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """Start the sweep of two ramps in a folder."""
+    logs = tmp_path_factory.mktemp("logs")
+    sweep = logs / "sweep.yaml"
+    sweep.write_text(SWEEP)
+    return lambda out: Started(["-W", "error", "-c", DRIVE, str(sweep), str(out)], logs)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(start, tmp_path_factory):
+    """Results of the sweep left alone."""
+    out = tmp_path_factory.mktemp("undisturbed")
+    with start(out) as command:
+        assert command.wait() == 0, command.text
+        assert not command.left_behind()
+    return physics_of(out)
+
+
+def checkpointed_run(folder):
+    """Give the folder of a run in its midst, None before its first checkpoint."""
+    return next((path.parent for path in folder.runs.glob("*/*/checkpoint.npz")), None)
+
+
+def worker_of(run_folder):
+    return next(Ledger(run_folder / NAME).lines())["pid"]
+
+
+def test_sigkill_of_a_worker(start, undisturbed, tmp_path):
+    folder = SweepFolder(tmp_path / "out")
+    with start(folder.path) as command:
+        run_folder = command.until(lambda: checkpointed_run(folder))
+        os.kill(worker_of(run_folder), signal.SIGKILL)
+        assert command.wait() == 0, command.text
+        assert not command.left_behind()
+    assert events_of(folder.events, "worker-lost")
+    attempts = events_of(folder.events, "run-started")
+    assert max(event["attempt"] for event in attempts) == 2
+    assert_same_bits(physics_of(folder.path), undisturbed)
+
+
+def test_sigkill_of_the_driver(start, undisturbed, tmp_path):
+    folder = SweepFolder(tmp_path / "out")
+    with start(folder.path) as command:
+        command.until(lambda: checkpointed_run(folder))
+        command.process.kill()
+        command.wait()
+        assert not command.left_behind(), "workers end by themselves"
+    assert len(folder.finished()) < 2
+    with start(folder.path) as command:
+        assert command.wait() == 0, command.text
+    attempts = events_of(folder.events, "run-started")
+    assert max(event["attempt"] for event in attempts) == 2
+    assert_same_bits(physics_of(folder.path), undisturbed)
+
+
+def test_ctrl_c(start, undisturbed, tmp_path):
+    folder = SweepFolder(tmp_path / "out")
+    with start(folder.path) as command:
+        command.until(lambda: checkpointed_run(folder))
+        command.interrupt_group()
+        assert command.wait() == 130, command.text
+        assert not command.left_behind()
+        assert not command.text, "workers leave Ctrl-C to the driver"
+    assert events_of(folder.events, "run-interrupted")
+    assert not folder.stop_file.exists()
+    with start(folder.path) as command:
+        assert command.wait() == 0, command.text
+    assert_same_bits(physics_of(folder.path), undisturbed)
+
+
+def test_sigterm_of_a_worker_leaves_a_checkpoint_first(start, undisturbed, tmp_path):
+    folder = SweepFolder(tmp_path / "out")
+    with start(folder.path) as command:
+        run_folder = command.until(lambda: checkpointed_run(folder))
+        os.kill(worker_of(run_folder), signal.SIGTERM)
+        assert command.wait() == 0, command.text
+    (interrupted,) = events_of(folder.events, "run-interrupted")
+    assert interrupted["run_id"] == run_folder.name
+    assert_same_bits(physics_of(folder.path), undisturbed)
