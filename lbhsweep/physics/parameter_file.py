@@ -9,10 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-
-from lbhsweep.errors import Problem, SpecError
+from lbhsweep.document import Document, KeyPath, read_document
+from lbhsweep.errors import Problem
 
 _NUMBER = re.compile(
     r"(?P<factor>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
@@ -27,23 +25,26 @@ class Entry:
 
     Attributes
     ----------
-    file, line, key
-        Where the value stands; `line` from 1, `key` dotted.
-    value : object
-        As YAML gives it.
+    document : Document
+        The file.
+    path : tuple
+        Keys and places in lists from the top.
     problems : list of Problem
         Shared by all entries of one file.
     """
 
-    file: str
-    line: int
-    key: str
-    value: object
+    document: Document
+    path: KeyPath
     problems: list[Problem]
+
+    @property
+    def value(self) -> object:
+        """The value as YAML gives it."""
+        return self.document.at(self.path)
 
     def report(self, message: str) -> None:
         """Note a problem with this value."""
-        self.problems.append(Problem(self.file, self.line, self.key, message))
+        self.problems.append(self.document.problem(self.path, message))
 
     def mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Entry]:
         """Give the known keys of a mapping; unknown and missing ones are problems."""
@@ -65,7 +66,7 @@ class Entry:
         if not isinstance(self.value, dict):
             self.report(f"got {self._shown()}, wanted a mapping of keys to values")
             return {}
-        return {str(name): self._child(name, f".{name}") for name in self.value}
+        return {name: self._child(name) for name in self.value}
 
     def entries(self) -> Iterator[Entry]:
         """Go through a list."""
@@ -73,7 +74,7 @@ class Entry:
             self.report(f"got {self._shown()}, wanted a list")
             return
         for index in range(len(self.value)):
-            yield self._child(index, f"[{index}]")
+            yield self._child(index)
 
     def text(self) -> str:
         """Give a text that is not empty."""
@@ -123,12 +124,8 @@ class Entry:
             return ()
         return tuple(str(name) for name in value)
 
-    def _child(self, name: str | int, suffix: str) -> Entry:
-        position = getattr(self.value, "lc", None)
-        place = position.data.get(name) if position is not None and position.data else None
-        line = place[0] + 1 if place else self.line
-        key = suffix.removeprefix(".") if self.key == "file" else self.key + suffix
-        return Entry(self.file, line, key, self.value[name], self.problems)  # type: ignore[index]
+    def _child(self, part: str | int) -> Entry:
+        return Entry(self.document, (*self.path, part), self.problems)
 
     def _shown(self) -> str:
         text = repr(self.value)
@@ -154,24 +151,6 @@ def read_entry(path: str | Path) -> Entry:
     Raises
     ------
     SpecError
-        If the file can't be read or is no YAML.
+        If the file can't be read or is no YAML mapping.
     """
-    file = str(path)
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"can't be read ({reason}), wanted a parameter file in YAML"
-        raise SpecError([Problem(file, 1, "file", message)]) from error
-    try:
-        value = YAML(typ="rt", pure=True).load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        parts = (error.context, error.problem)
-        message = "not YAML: " + ", ".join(" ".join(part.split()) for part in parts if part)
-        line = mark.line + 1 if mark else 1
-        raise SpecError([Problem(file, line, "syntax", message)]) from error
-    except Exception as error:
-        # ruamel lets builtin errors through for malformed escapes, directives and deep nesting.
-        raise SpecError([Problem(file, 1, "syntax", f"not YAML: {error}")]) from error
-    return Entry(file, 1, "file", value, [])
+    return Entry(read_document(path), (), [])

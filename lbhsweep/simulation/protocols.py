@@ -73,7 +73,7 @@ def schedule_of(point: RunPoint) -> Schedule:
     Times are rounded to whole outer steps, and the production is at least one sample long.
     """
     dynamics, protocol = point.dynamics, point.protocol
-    outer_ps = outer_step_ps(point)
+    outer_ps = point.dynamics.outer_step_ps
     equilibrate = round(protocol.equilibrate_ps / outer_ps)
     if isinstance(protocol, HoldPoint):
         produce = max(round(protocol.produce_ps / outer_ps), dynamics.sample_every)
@@ -91,11 +91,6 @@ def schedule_of(point: RunPoint) -> Schedule:
     return Schedule(equilibrate, produce, dynamics.sample_every, *ends, n_bins, n_blocks)
 
 
-def outer_step_ps(point: RunPoint) -> float:
-    """Give the length of a point's outer step in ps."""
-    return point.dynamics.timestep_fs * 1e-3 * point.dynamics.nonbonded_every
-
-
 def series_times(point: RunPoint) -> npt.NDArray[np.float64] | None:
     """Give the middles (n_time,) of a hold's blocks in ps from the start of production.
 
@@ -104,5 +99,5 @@ def series_times(point: RunPoint) -> npt.NDArray[np.float64] | None:
     if isinstance(point.protocol, RampPoint):
         return None
     schedule = schedule_of(point)
-    block_ps = schedule.produce_steps * outer_step_ps(point) / schedule.n_blocks
+    block_ps = schedule.produce_steps * point.dynamics.outer_step_ps / schedule.n_blocks
     return np.asarray((np.arange(schedule.n_blocks) + 0.5) * block_ps, dtype=np.float64)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
 from typing import Any
 
-from lbhsweep.sweep.document import KeyPath
+from lbhsweep.document import KeyPath
 from lbhsweep.sweep.fields import quantity_text
 from lbhsweep.sweep.layout import (
     DIMENSIONS,

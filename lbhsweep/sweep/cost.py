@@ -18,11 +18,6 @@ def n_atoms(point: RunPoint) -> int:
     return ATOMS_PER_CELL * n_cubic_cells(point.system.supercell) - point.system.n_vacancies
 
 
-def outer_step_ps(point: RunPoint) -> float:
-    """Give the length of a run's outer step, in ps."""
-    return point.dynamics.timestep_fs * point.dynamics.nonbonded_every * 1e-3
-
-
 def outer_steps(point: RunPoint) -> int:
     """Count the outer steps of a run, equilibration included."""
     protocol = point.protocol
@@ -31,7 +26,7 @@ def outer_steps(point: RunPoint) -> int:
     else:
         length_K = protocol.temperature_max_K - protocol.temperature_min_K
         produce_ps = length_K / protocol.heating_rate_K_per_ps
-    step_ps = outer_step_ps(point)
+    step_ps = point.dynamics.outer_step_ps
     return round(protocol.equilibrate_ps / step_ps) + round(produce_ps / step_ps)
 
 

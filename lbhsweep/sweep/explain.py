@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast, get_args, get_origin
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
+from lbhsweep.document import Document, KeyPath
 from lbhsweep.errors import Problem, SpecError
-from lbhsweep.sweep.document import Document, KeyPath
 from lbhsweep.sweep.fields import nearest, shown
 
 M = TypeVar("M", bound=BaseModel)

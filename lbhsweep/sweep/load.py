@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lbhsweep.document import Document, read_document
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep.checks import findings
-from lbhsweep.sweep.document import Document, read_document
 from lbhsweep.sweep.explain import sound_part, validate
 from lbhsweep.sweep.spec import SweepSpec
 

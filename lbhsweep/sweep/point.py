@@ -55,6 +55,11 @@ class DynamicsPoint:
     barostat_time_ps: float
     sample_every: int
 
+    @property
+    def outer_step_ps(self) -> float:
+        """Length of an outer step in ps."""
+        return self.timestep_fs * 1e-3 * self.nonbonded_every
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPoint:

@@ -218,13 +218,13 @@ def test_all_problems_come_at_once_in_order(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "file: got None, wanted a mapping"),
-        ("[1, 2]", "file: got [1, 2], wanted a mapping"),
+        ("", "file: is empty, wanted a mapping"),
+        ("[1, 2]", "file: holds a list at the top"),
         ("name: [", "syntax: not YAML: "),
-        ("name: a\nname: b\n", "syntax: not YAML: "),
+        ("name: a\nname: b\n", "2: name: duplicate key, given first in line 1"),
         ("{}", "file: 'name' is missing"),
-        ("species: &a {Li: *a}", "species.Li: got "),
-        ("- " * 5000, "syntax: not YAML: "),
+        ("species: &a {Li: *a}", "species.Li: an alias that contains itself"),
+        ("- " * 5000, "nested too deeply"),
     ],
 )
 def test_files_that_are_no_parameter_files_are_refused(tmp_path, text, message):

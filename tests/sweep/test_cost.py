@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
+from lbhsweep.document import parse_document
 from lbhsweep.sweep import expand_grid
 from lbhsweep.sweep.cost import estimated_core_seconds, n_atoms, outer_steps
-from lbhsweep.sweep.document import parse_document
 from lbhsweep.sweep.load import sweep_from
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep import expand_grid, run_id
-from lbhsweep.sweep.document import parse_document
 from lbhsweep.sweep.load import sweep_from
 
 

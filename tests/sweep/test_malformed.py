@@ -4,10 +4,10 @@
 
 import pytest
 
+from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.physics.forcefield import PARAMETERS
 from lbhsweep.sweep import load_sweep
-from lbhsweep.sweep.document import parse_document
 from lbhsweep.sweep.load import sweep_from
 
 RAMP = {

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from lbhsweep.document import parse_document
 from lbhsweep.errors import Problem, SpecError
 from lbhsweep.sweep import expand_grid, load_sweep
-from lbhsweep.sweep.document import parse_document
 from lbhsweep.sweep.layout import dense_coordinates, n_cells
 from lbhsweep.sweep.load import sweep_from
 

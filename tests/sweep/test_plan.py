@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lbhsweep.cli.plan import command
+from lbhsweep.document import parse_document
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import Record, RecordHeader, RunError, write_record
 from lbhsweep.sweep import (
@@ -19,7 +20,6 @@ from lbhsweep.sweep import (
     run_id,
 )
 from lbhsweep.sweep.cost import estimated_core_seconds
-from lbhsweep.sweep.document import parse_document
 from lbhsweep.sweep.load import sweep_from
 from lbhsweep.sweep.plan import changed_physics
 

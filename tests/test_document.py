@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lbhsweep.sweep.document import dotted, parse_document
+from lbhsweep.document import dotted, parse_document
 
 TEXT = """\
 # a comment
