@@ -236,7 +236,7 @@ def test_holes_in_the_bins_do_no_harm():
     assert float(size.max()) < 4
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     share=st.floats(0.0, 1.0),

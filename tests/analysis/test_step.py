@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lbhsweep.analysis.step import NoStep, Step, fit_step, read_step
@@ -46,13 +46,14 @@ def test_errors_cover_the_truth_at_the_right_rate(width, correlation):
 def test_no_step_is_seen_in_noise(correlation, errors_known):
     errors = np.full(T.size, 1.0 if errors_known else np.nan)
     seen = 0
-    for seed in range(100):
+    for seed in range(60):
         generator = np.random.default_rng(seed)
         y = 245 + 0.04 * (T - 450) + correlated(generator, T.size, correlation)
         seen += isinstance(fit_step(T, y, errors), Step)
-    assert seen <= 3
+    assert seen <= 2
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     shift=st.floats(-100, 100),
     scale=st.floats(0.1, 10),

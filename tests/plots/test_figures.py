@@ -144,7 +144,9 @@ def test_what_cannot_be_drawn_says_why():
         assert nothing.reason
 
 
-def test_files_of_two_materials_have_two_names(tmp_path):
+def test_files_of_two_materials_have_two_names(tmp_path, monkeypatch):
+    few = {name: FIGURES[name] for name in ("hysteresis", "hold")}
+    monkeypatch.setattr("lbhsweep.plots.figures.FIGURES", few)
     ramp = make_ramp(Experiment(pressures=(0.0, 0.4), rates=(20.0,), replicas=1))
     other = ramp.assign_coords(n_vacancies=[4])
     tree = xr.DataTree.from_dict({"/ramp": xr.concat([ramp, other], dim="n_vacancies")})
