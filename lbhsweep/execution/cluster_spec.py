@@ -86,7 +86,7 @@ class LocalCluster(Section):
     memory: Annotated[int | None, BeforeValidator(_auto_memory)] = None
     """Most memory of each worker, or auto: an equal share of the machine's."""
     dashboard: Annotated[int | None, BeforeValidator(_port)] = None
-    """Port on 127.0.0.1 of Dask's own page (true: any free one), or false."""
+    """Port on 127.0.0.1 of Dask's own page (true: any free one), or false; needs bokeh."""
     start_timeout: Seconds = Field(default="60 s", validate_default=True)
     """How long to wait for the first worker."""
     numba_cache: Text | None = None

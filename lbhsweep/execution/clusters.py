@@ -94,12 +94,13 @@ def _signals_blocked() -> Iterator[None]:
 
 def _start_local(spec: LocalCluster) -> Any:
     memory = {} if spec.memory is None else {"memory_limit": spec.memory}
-    page = None if spec.dashboard is None else f"127.0.0.1:{spec.dashboard}"
     return distributed.LocalCluster(
         n_workers=n_workers(spec),
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=page,
+        # Without the page there still is a server, of plain numbers; at a port of its own choice.
+        dashboard_address=f"127.0.0.1:{spec.dashboard or 0}",
+        scheduler_kwargs={"dashboard": spec.dashboard is not None},
         silence_logs=logging.CRITICAL,
         env=_environment(spec),
         **memory,

@@ -23,8 +23,8 @@ from lbhsweep.sweep.plan import Plan, make_plan
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
-_SIGNS = ("sweep.yaml", "driver.lock", "records", "rehearsal")
-"""Any of them tells a sweep's folder."""
+_SIGNS = ("driver.lock", "records", "rehearsal/records")
+"""Any of them tells a sweep's folder; a user's own files may well be called sweep.yaml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

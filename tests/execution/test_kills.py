@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 from execution_sweeps import assert_same_bits, physics_of
@@ -36,6 +37,19 @@ ending = run_sweep(
 )
 sys.exit(130 if ending.interrupted else ending.total - ending.done)
 """
+STUBBORN = """\
+import time
+
+class Stubborn:
+    def prepare(self, tell):
+        pass
+
+    def run(self, point, workdir, should_stop, on_progress):
+        time.sleep(1000)
+
+""" + DRIVE.replace(
+    "MolecularDynamics(tuple(grid.force_fields.values()), checkpoint_every_s=0.1)", "Stubborn()"
+)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +121,21 @@ def test_ctrl_c(start, undisturbed, tmp_path):
     with start(folder.path) as command:
         assert command.wait() == 0, command.text
     assert_same_bits(physics_of(folder.path), undisturbed)
+
+
+def test_ctrl_c_twice_waits_for_nothing(tmp_path):
+    sweep, folder = tmp_path / "sweep.yaml", SweepFolder(tmp_path / "out")
+    sweep.write_text(SWEEP)
+    with Started(["-c", STUBBORN, str(sweep), str(folder.path)], tmp_path) as command:
+        command.until(lambda: any(folder.runs.glob(f"*/*/{NAME}")))
+        command.interrupt_group()
+        command.until(folder.stop_file.exists)
+        command.interrupt_group()
+        started = time.monotonic()
+        assert command.wait() == 130, command.text
+        assert time.monotonic() - started < 30
+        assert not command.left_behind()
+    assert not folder.finished()
 
 
 def test_sigterm_of_a_worker_leaves_a_checkpoint_first(start, undisturbed, tmp_path):

@@ -1,0 +1,61 @@
+import os
+from contextlib import nullcontext
+
+import pytest
+from execution_sweeps import Sweep
+
+from lbhsweep.errors import FolderError
+from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.execution.ledger import NAME, Ledger
+from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.status import folder_status
+from lbhsweep.store.folder import SweepFolder
+
+
+@pytest.fixture
+def finished(tmp_path):
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
+    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    return sweep
+
+
+def test_counts_and_failures_come_from_the_records(finished):
+    status = folder_status(finished.folder)
+    assert status.driver is None
+    assert (status.total, status.missing) == (8, 0)
+    assert status.failures
+    assert status.done + len(status.failures) == 8
+    assert {one.error_class for one in status.failures} == {"not-finite"}
+    assert all(one.label.startswith("lbh-2021 0") for one in status.failures)
+
+
+def test_attempts_under_way_are_told_from_those_that_ended(finished):
+    folder = finished.folder
+    ledgers = []
+    for path in list(folder.records.glob("*/*.rec"))[:3]:
+        name = path.name.split(".")[0]
+        path.unlink()
+        ledgers.append(Ledger(folder.run_folder(name) / NAME))
+        ledgers[-1].path.parent.mkdir(parents=True, exist_ok=True)
+    for ledger in ledgers:
+        ledger.start(label="a run", worker="host:1", progress=0)
+    ledgers[0].end("interrupted")
+    status = folder_status(folder)
+    assert status.missing == 3
+    assert not status.running, "nothing runs without a driver"
+    assert len(status.interrupted) == 3
+    with folder.driver_lock():
+        status = folder_status(folder)
+        assert status.driver.pid == os.getpid()
+        assert len(status.running) == 2
+        (interrupted,) = status.interrupted
+        assert interrupted.run_id == ledgers[0].path.parent.name
+        assert (interrupted.label, interrupted.worker) == ("a run", "host:1")
+
+
+def test_a_folder_without_a_sweep_is_refused(tmp_path):
+    with pytest.raises(FolderError, match="no sweep here, wanted the folder given to"):
+        folder_status(SweepFolder(tmp_path))
+    SweepFolder(tmp_path).rehearsal.path.mkdir()
+    with pytest.raises(FolderError, match="add --rehearsal"):
+        folder_status(SweepFolder(tmp_path))

@@ -1,0 +1,90 @@
+import pytest
+from execution_sweeps import Misbehaving, yaml_text
+
+from lbhsweep.execution.events import RunProgress, RunStarted
+from lbhsweep.execution.ledger import NAME, Ledger
+from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.task import MAX_DEATHS, Task, run_task
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.record import read_record
+from lbhsweep.sweep import expand_grid, load_sweep, run_id
+from lbhsweep.sweep.identity import point_from_json
+
+
+@pytest.fixture
+def points(tmp_path):
+    file = tmp_path / "sweep.yaml"
+    file.write_text(yaml_text())
+    return expand_grid(load_sweep(file), rehearsal=True).points
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = SweepFolder(tmp_path / "out")
+    folder.create()
+    return folder
+
+
+def test_a_record_carries_the_point_and_where_it_was_done(folder, points):
+    (summary,) = run_task(Task(folder, points[:1], Rehearsal()), [].append)
+    record = read_record(folder.record_path(summary.run_id))
+    assert point_from_json(record.header.point) == points[0]
+    assert record.header.provenance["wall_seconds"] >= 0
+    assert f"{record.header.provenance['host']}:{record.header.provenance['pid']}" == summary.worker
+
+
+def test_repeating_a_task_does_nothing(folder, points):
+    task = Task(folder, points, Rehearsal())
+    first = run_task(task, [].append)
+    times = {path: path.stat().st_mtime_ns for path in folder.records.glob("*/*.rec")}
+    again = run_task(task, [].append)
+    assert [one.ending for one in again] == [one.ending for one in first] == ["done"] * len(points)
+    assert times == {path: path.stat().st_mtime_ns for path in folder.records.glob("*/*.rec")}
+
+
+def test_a_stop_leaves_runs_unbegun(folder, points):
+    folder.stop_file.touch()
+    summaries = run_task(Task(folder, points, Rehearsal()), [].append)
+    assert {one.ending for one in summaries} == {"interrupted"}
+    assert not folder.finished()
+    assert not list(folder.runs.iterdir())
+
+
+def test_a_run_that_kills_its_workers_is_recorded_at_last(folder, points):
+    name = run_id(points[0])
+    ledger = Ledger(folder.run_folder(name) / NAME)
+    ledger.path.parent.mkdir(parents=True)
+    for _ in range(MAX_DEATHS - 1):
+        ledger.start(label="", worker="", progress=0)
+    task = Task(folder, points[:1], Rehearsal())
+    ledger.start(label="", worker="", progress=0)
+    (summary,) = run_task(task, [].append)
+    assert (summary.ending, summary.error_class) == ("failed", "worker-lost")
+    error = read_record(folder.record_path(name, "failed")).header.error
+    assert f"died {MAX_DEATHS} times in a row" in error.message
+
+
+def test_lost_workers_do_not_count_while_the_run_comes_further(folder, points):
+    name = run_id(points[0])
+    ledger = Ledger(folder.run_folder(name) / NAME)
+    ledger.path.parent.mkdir(parents=True)
+    for progress in range(5 * MAX_DEATHS):
+        ledger.start(label="", worker="", progress=progress)
+    (summary,) = run_task(Task(folder, points[:1], Rehearsal()), [].append)
+    assert summary.ending == "done"
+    assert read_record(folder.record_path(name)).header.attempts == 1
+
+
+def test_starts_are_told_of_single_runs_only(folder, points):
+    told = []
+    run_task(Task(folder, points[:1], Rehearsal()), told.append)
+    assert [type(event) for event in told] == [RunStarted]
+    run_task(Task(folder, points[1:], Rehearsal()), told.append)
+    assert len(told) == 1
+    assert not any(isinstance(event, RunProgress) for event in told)
+
+
+def test_one_run_of_a_pack_that_errs_spares_the_others(folder, points):
+    summaries = run_task(Task(folder, points, Misbehaving(RuntimeError("odd"))), [].append)
+    endings = {point.replica: one.ending for point, one in zip(points, summaries, strict=True)}
+    assert endings == {0: "done", 1: "error"}
