@@ -64,19 +64,37 @@ CATALOGUE = _catalogue(
         "heat capacity at constant pressure from enthalpy fluctuations",
         groups=("hold",),
     ),
+    Quantity("sample_count", "1", "number of samples averaged", averaged=False),
     Quantity(
-        "sample_count", "1", "number of samples averaged", averaged=False
-    ),
-    Quantity(
-        "n_effective", "1", "number of effectively independent samples of the volume",
+        "n_effective",
+        "1",
+        "number of effectively independent samples of the volume",
         averaged=False,
     ),
-    Quantity("volume_series", "angstrom**3", "volume per formula unit in time",
-             groups=("hold",), dims=("time",), averaged=False),
-    Quantity("enthalpy_series", "kJ/mol", "enthalpy per formula unit in time",
-             groups=("hold",), dims=("time",), averaged=False),
-    Quantity("kinetic_temperature_series", "K", "kinetic temperature in time",
-             groups=("hold",), dims=("time",), averaged=False),
+    Quantity(
+        "volume_series",
+        "angstrom**3",
+        "volume per formula unit in time",
+        groups=("hold",),
+        dims=("time",),
+        averaged=False,
+    ),
+    Quantity(
+        "enthalpy_series",
+        "kJ/mol",
+        "enthalpy per formula unit in time",
+        groups=("hold",),
+        dims=("time",),
+        averaged=False,
+    ),
+    Quantity(
+        "kinetic_temperature_series",
+        "K",
+        "kinetic temperature in time",
+        groups=("hold",),
+        dims=("time",),
+        averaged=False,
+    ),
 )
 """Every quantity by name."""
 
