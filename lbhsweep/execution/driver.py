@@ -6,6 +6,7 @@ import math
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from itertools import accumulate, islice, takewhile
 
 from lbhsweep.errors import ClusterError, CorruptRecordError
 from lbhsweep.execution.events import (
@@ -86,13 +87,13 @@ class Driver:
         self._observers = observers
         self._counts = Counter(done=len(plan.done), failed=len(plan.failed))
         # The longest first, so that none is left over at the end.
-        costs = {one: estimated_core_seconds(plan.points[one]) for one in plan.missing}
-        self._waiting = deque(sorted(plan.missing, key=costs.__getitem__, reverse=True))
+        self._costs = {one: estimated_core_seconds(plan.points[one]) for one in plan.missing}
+        self._waiting = deque(sorted(plan.missing, key=self._costs.__getitem__, reverse=True))
         ended = sum(estimated_core_seconds(plan.points[one]) for one in (*plan.done, *plan.failed))
-        self._pace = Pace(costs, ended)
+        self._pace = Pace(self._costs, ended)
         self._in_flight: set[str] = set()
         self._n_tasks = 0
-        self._run_seconds: float | None = None
+        self._slowness: float | None = None
         self._started: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
         self._breaks: Counter[str] = Counter()
@@ -136,28 +137,38 @@ class Driver:
 
     def _fill_window(self) -> None:
         slots = self._executor.slots
-        is_long = self._run_seconds is None or self._run_seconds > LONG_RUN_S
-        window = slots if is_long else TASKS_PER_SLOT * slots
-        while self._waiting and self._n_tasks < window:
-            pack = self._pack_size(slots)
-            names = [self._waiting.popleft() for _ in range(pack)]
+        while self._waiting and self._n_tasks < self._window(slots):
+            names = [self._waiting.popleft() for _ in range(self._pack_size(slots))]
             points = tuple(self._plan.points[name] for name in names)
             self._in_flight.update(names)
             self._n_tasks += 1
             self._executor.submit(Task(self._folder, points, self._physics))
 
+    def _window(self, slots: int) -> int:
+        is_short = self._expected_seconds(self._waiting[0]) < LONG_RUN_S
+        return TASKS_PER_SLOT * slots if is_short else slots
+
     def _pack_size(self, slots: int) -> int:
-        if self._run_seconds is None:
-            return 1
-        wanted = int(TASK_SECONDS / max(self._run_seconds, TASK_SECONDS / LARGEST_PACK))
         fair = len(self._waiting) // (TASKS_PER_SLOT * slots)
-        return max(1, min(wanted, fair))
+        most = max(1, min(LARGEST_PACK, fair))
+        seconds = accumulate(map(self._expected_seconds, islice(self._waiting, most)))
+        return max(1, sum(1 for _ in takewhile(lambda total: total <= TASK_SECONDS, seconds)))
+
+    def _expected_seconds(self, name: str) -> float:
+        return math.inf if self._slowness is None else self._slowness * self._costs[name]
+
+    def _learn_slowness(self, summaries: Sequence[RunSummary]) -> None:
+        # Runs that failed or had a record already say nothing of how long the others take.
+        whole = [one for one in summaries if one.ending == "done" and one.seconds > 0]
+        if whole:
+            costs = sum(self._costs[one.run_id] for one in whole)
+            self._slowness = sum(one.seconds for one in whole) / costs
 
     def _take(self, answer: Answer) -> None:
         match answer:
             case TaskEnded(_, summaries):
                 self._n_tasks -= 1
-                self._run_seconds = sum(one.seconds for one in summaries) / len(summaries)
+                self._learn_slowness(summaries)
                 for summary in summaries:
                     self._settle(summary)
             case TaskBroken(task, error):

@@ -111,6 +111,8 @@ def run_sweep(
     ClusterError, StoreError
         If workers or storage fail; records written so far stay.
     """
+    # Workers may have another working directory.
+    folder = SweepFolder(folder.path.absolute())
     folder.create()
     with folder.driver_lock():
         write_atomically(folder.sweep_yaml, yaml_text.encode())
