@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from shlex import quote
 from typing import Any
 
@@ -85,6 +86,8 @@ def _started(spec: ClusterSpec) -> Any:
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
     """Keep Ctrl-C from workers: processes inherit the mask of the thread that starts them."""
+    # Its start unblocks signals in the thread that happens to need it first.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield

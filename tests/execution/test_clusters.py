@@ -1,4 +1,5 @@
 import os
+import signal
 import stat
 
 import pytest
@@ -7,6 +8,10 @@ from lbhsweep.errors import ClusterError
 from lbhsweep.execution import clusters
 from lbhsweep.execution.cluster_spec import LocalCluster, SlurmCluster
 from lbhsweep.execution.worker import private_folder
+
+
+def blocked_signals():
+    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def environment():
@@ -20,6 +25,12 @@ def test_workers_are_single_threaded_and_on_loopback(cluster):
     assert client.scheduler.address.startswith("tcp://127.0.0.1:")
     for found in client.run(environment).values():
         assert set(found.values()) == {"1"}
+
+
+def test_workers_are_deaf_to_ctrl_c_from_their_birth(cluster):
+    for blocked in cluster._client.run(blocked_signals).values():
+        assert signal.SIGINT in blocked
+        assert signal.SIGTERM not in blocked
 
 
 def test_no_worker_is_an_error_that_says_where_to_look(monkeypatch):
