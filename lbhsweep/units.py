@@ -127,4 +127,7 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
         )
     # Through a decimal string: 12.5 K/ns must be exactly the float that 0.0125 K/ps is,
     # or the same physics would get two run ids.
-    return float(f"{float(number) * KNOWN_UNITS[unit].scale:.12g}")
+    value = float(f"{float(number) * KNOWN_UNITS[unit].scale:.12g}")
+    if not math.isfinite(value):
+        raise UnitError(f"{text!r} is not finite, wanted a {dimension}, {example}")
+    return value
