@@ -12,7 +12,7 @@ from lbhsweep.errors import UnitError
 
 
 def test_constants_agree_with_codata():
-    assert units.BOLTZMANN == pytest.approx(constants.k * constants.N_A / 1e3, rel=1e-12)
+    assert pytest.approx(constants.k * constants.N_A / 1e3, rel=1e-12) == units.BOLTZMANN
     coulomb = constants.e**2 / (4 * math.pi * constants.epsilon_0) * constants.N_A * 1e7
     assert pytest.approx(coulomb, rel=1e-9) == units.COULOMB
     assert pytest.approx(0.602214, rel=1e-6) == units.GPA
