@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lbhsweep.errors import InterruptedRun
+from lbhsweep.errors import InterruptedRun, StoreError
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerPreparing
 from lbhsweep.execution.ledger import NAME, AttemptUnderwayError, Ending, Ledger
 from lbhsweep.execution.physics import Physics
@@ -95,7 +96,7 @@ def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
     Raises
     ------
     StoreError
-        If records can't be written.
+        If records or checkpoints can't be written.
     """
     should_stop = StopPoll(task.folder.stop_file)
     announce = report if len(task.points) == 1 else _silent
@@ -121,7 +122,7 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
     if should_stop():
         return RunSummary(run_id=name, ending="interrupted", worker=worker_name())
     try:
-        with ledger.hold():
+        with ledger.hold(), _blaming_storage(ledger):
             # Whoever held the run before may have finished it.
             summary = _recorded(task.folder, name) or _attempt(
                 task, point, ledger, should_stop, report
@@ -137,6 +138,17 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
         error_class=summary.error_class,
         message=summary.message,
     )
+
+
+@contextmanager
+def _blaming_storage(ledger: Ledger) -> Iterator[None]:
+    """Let a full disk count neither as an error nor as a death of the run that met it."""
+    try:
+        yield
+    except StoreError:
+        with suppress(OSError):
+            ledger.end("interrupted")
+        raise
 
 
 def _attempt(
@@ -156,6 +168,8 @@ def _attempt(
     except InterruptedRun:
         ledger.end("interrupted")
         return RunSummary(run_id=name, ending="interrupted")
+    except StoreError:
+        raise
     except Exception as error:
         # Whatever one run meets must not end the sweep: it is recorded by its class.
         error_class, message = type(error).__name__, _where(error)
