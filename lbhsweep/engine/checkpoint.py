@@ -23,6 +23,9 @@ NAME = "checkpoint.npz"
 PREVIOUS = "checkpoint.previous.npz"
 _DIGEST = "sha256"
 _NOTES = "notes"
+_DAMAGE = (OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile)
+"""What NumPy and zipfile raise on a damaged file; RuntimeError where its flags ask for decryption
+or for another compression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,7 @@ def _read(path: Path) -> Checkpoint | None:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             members = dict(archive)
         digest = _characters(members.pop(_DIGEST))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        # NumPy and zipfile tell a damaged file by any of these.
+    except _DAMAGE:
         return None
     if digest != _digest(members):
         return None

@@ -72,6 +72,16 @@ def test_two_damaged_ones_are_as_good_as_none(tmp_path):
     assert load_checkpoint(tmp_path) is None
 
 
+@pytest.mark.parametrize("place", [6, 8, 10], ids=["version", "encrypted", "compression"])
+def test_a_damaged_directory_of_the_archive_is_seen(tmp_path, place):
+    for value in (1, 2):
+        save_checkpoint(tmp_path, one(value))
+    content = bytearray((tmp_path / NAME).read_bytes())
+    content[content.index(b"PK\x01\x02") + place] ^= 0x41
+    (tmp_path / NAME).write_bytes(content)
+    assert load_checkpoint(tmp_path).notes["step"] == 1
+
+
 def test_a_crash_before_the_last_rename_leaves_the_previous_one(tmp_path):
     save_checkpoint(tmp_path, one(1))
     (tmp_path / NAME).rename(tmp_path / PREVIOUS)

@@ -1,6 +1,7 @@
 import pytest
 from execution_sweeps import Misbehaving, yaml_text
 
+from lbhsweep.errors import StoreError
 from lbhsweep.execution.events import RunProgress, RunStarted
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
@@ -73,6 +74,24 @@ def test_lost_workers_do_not_count_while_the_run_comes_further(folder, points):
     (summary,) = run_task(Task(folder, points[:1], Rehearsal()), [].append)
     assert summary.ending == "done"
     assert read_record(folder.record_path(name)).header.attempts == 1
+
+
+@pytest.mark.parametrize("where", ["checkpoint", "record"])
+def test_a_full_disk_does_not_count_against_a_run(folder, points, monkeypatch, where):
+    def full(*arguments):
+        raise StoreError("no space left")
+
+    broken = Task(folder, points[:1], Misbehaving(StoreError("no space left"), points[0].replica))
+    with monkeypatch.context() as patch:
+        if where == "record":
+            broken = Task(folder, points[:1], Rehearsal())
+            patch.setattr("lbhsweep.execution.task.write_record", full)
+        for _ in range(MAX_DEATHS + 1):
+            with pytest.raises(StoreError, match="no space left"):
+                run_task(broken, [].append)
+    assert not folder.finished()
+    (summary,) = run_task(Task(folder, points[:1], Rehearsal()), [].append)
+    assert (summary.ending, summary.attempts) == ("done", 1)
 
 
 def test_starts_are_told_of_single_runs_only(folder, points):
