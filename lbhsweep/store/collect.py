@@ -18,7 +18,12 @@ import zarr
 
 from lbhsweep.errors import CorruptRecordError, StoreError
 from lbhsweep.store.atomic import DIRECTORY_MODE, storing, sync, sync_tree, write_atomically
-from lbhsweep.store.create import create_results, expected_attributes, write_attributes
+from lbhsweep.store.create import (
+    create_results,
+    expected_attributes,
+    has_labels,
+    write_attributes,
+)
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.grid_writer import Cell, GridWriter
 from lbhsweep.store.record import Record, RunError, read_record
@@ -150,6 +155,8 @@ class Collector:
                 write_attributes(results, self._layout)
             writer = _writer(results, self._layout)
             writer.read_all()
+            if not has_labels(root.require_group(self._layout.group), self._layout):
+                return None
         except _DAMAGE:
             return None
         return writer

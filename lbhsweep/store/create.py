@@ -59,15 +59,23 @@ def create_results(path: Path, layout: GridLayout) -> None:
     """
     root = zarr.open_group(path, mode="w", zarr_format=3)
     group = root.create_group(layout.group)
-    for variable, values in _coordinates(layout):
-        _create(group, variable, layout.sizes)[...] = np.array(values)
+    for variable, values in _labels(layout):
+        _create(group, variable, layout.sizes)[...] = values
     # How CF marks coordinates that are no dimension's own.
     group.attrs["coordinates"] = " ".join(_DERIVED)
     for variable in layout.variables:
-        _create(group, variable, layout.sizes)
-    _create(group, run_id_variable(layout.grid_dims), layout.sizes)[...] = _run_ids(layout)
+        _create(group, variable, layout.sizes)[...] = variable.fill
     _create(group, status_variable(layout.grid_dims), layout.sizes)[...] = initial_status(layout)
     write_attributes(path, layout)
+
+
+def has_labels(group: zarr.Group, layout: GridLayout) -> bool:
+    """Tell whether coordinates, run ids and the cells not planned are those of the layout."""
+    planned = np.asarray(group["status"]) != Status.NOT_PLANNED
+    return np.array_equal(planned, initial_status(layout) != Status.NOT_PLANNED) and all(
+        np.array_equal(np.asarray(group[variable.name]), values)
+        for variable, values in _labels(layout)
+    )
 
 
 def write_attributes(path: Path, layout: GridLayout) -> None:
@@ -96,6 +104,12 @@ def initial_status(layout: GridLayout) -> npt.NDArray[np.int8]:
     if layout.places:
         status[tuple(np.transpose(list(layout.places.values())))] = Status.PENDING
     return status
+
+
+def _labels(layout: GridLayout) -> Iterator[tuple[Variable, npt.NDArray[Any]]]:
+    for variable, values in _coordinates(layout):
+        yield variable, np.array(values)
+    yield run_id_variable(layout.grid_dims), _run_ids(layout)
 
 
 def _run_ids(layout: GridLayout) -> npt.NDArray[Any]:
@@ -143,6 +157,8 @@ def _create(group: zarr.Group, variable: Variable, sizes: Mapping[str, int]) -> 
         # The checksum makes a torn chunk an error instead of wrong numbers.
         compressors=ZstdCodec(level=1, checksum=True),
         attributes=dict(variable.attributes),
+        # Every chunk is there from the beginning, so that one that got lost is seen.
+        config={"write_empty_chunks": True},
     )
 
 

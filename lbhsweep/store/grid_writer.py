@@ -64,8 +64,18 @@ class GridWriter:
             self.status[tuple(np.transpose(places))] = rows
 
     def read_all(self) -> None:
-        """Decode every chunk, which raises where one is torn."""
-        for array in self._arrays.values():
+        """Decode every chunk.
+
+        Raises
+        ------
+        ValueError
+            If a chunk is gone, which would read as nothing but fill values.
+        RuntimeError
+            If one is torn.
+        """
+        for name, array in self._arrays.items():
+            if array.nchunks_initialized < array.nchunks:
+                raise ValueError(f"{name} has lost chunks")
             for corner in np.ndindex(array.cdata_shape):
                 array[
                     tuple(
@@ -89,7 +99,8 @@ def _names(layout: GridLayout) -> list[str]:
 
 
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    array = group[name]
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        array = group[name]
     if not isinstance(array, zarr.Array):
         raise ValueError(f"{name} is no array")
     return array

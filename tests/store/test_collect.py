@@ -301,12 +301,31 @@ def torn(path):
     [
         lambda results: torn(chunk_of(results, "volume")),
         lambda results: torn(chunk_of(results, "worker")),
+        lambda results: torn(chunk_of(results, "pressure")),
+        lambda results: torn(chunk_of(results, "run_id")),
+        lambda results: chunk_of(results, "volume").unlink(),
+        lambda results: chunk_of(results, "replica").unlink(),
+        lambda results: chunk_of(results, "run_id").unlink(),
+        lambda results: chunk_of(results, "status").unlink(),
         lambda results: torn(results / "zarr.json"),
         lambda results: (results / "ramp" / "status" / "zarr.json").unlink(),
         lambda results: shutil.rmtree(results / "ramp"),
         lambda results: [path.unlink() for path in results.rglob("*") if path.is_file()],
     ],
-    ids=["torn values", "torn text", "torn root", "no status", "no group", "nothing left"],
+    ids=[
+        "torn values",
+        "torn text",
+        "torn coordinate",
+        "torn run ids",
+        "lost values",
+        "lost coordinate",
+        "lost run ids",
+        "lost status",
+        "torn root",
+        "no status",
+        "no group",
+        "nothing left",
+    ],
 )
 def test_damaged_results_are_built_anew(folder, damage):
     write_all(folder, RUNS)
