@@ -29,11 +29,6 @@ _CONFIG = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.deploy.lost-worker-timeout": "5s",
-    # Dask's own bookkeeping would take several per cent of the cores from the runs.
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "500ms",
-    "distributed.admin.tick.limit": "60s",
-    "distributed.admin.system-monitor.interval": "5s",
     # Runs last minutes: watching event loops 50 times and stacks 100 times a second takes cores
     # from the runs (idle: driver 3.5 % of a core, now 0.9; each worker 2.3, now 0.3).
     "distributed.admin.tick.interval": "1s",

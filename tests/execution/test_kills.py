@@ -15,8 +15,8 @@ SWEEP = """\
 name: kills
 system: {supercell: 1}
 model: {cutoff: 4.5 Å}
-axes: {pressure: 0.4 GPa, heating_rate: 50 K/ps}
-protocol: {ramp: {temperature: 300 K .. 400 K, bin: 50 K, equilibrate: 0.1 ps}}
+axes: {pressure: 0.4 GPa, heating_rate: 40 K/ps}
+protocol: {ramp: {temperature: 300 K .. 500 K, bin: 50 K, equilibrate: 0.1 ps}}
 """
 DRIVE = """\
 import sys

@@ -1,11 +1,15 @@
+from dataclasses import dataclass
+
 import pytest
 from execution_sweeps import Misbehaving, yaml_text
 
 from lbhsweep.errors import StoreError
+from lbhsweep.execution import task as task_module
 from lbhsweep.execution.events import RunProgress, RunStarted
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.execution.task import MAX_DEATHS, Task, run_task
+from lbhsweep.simulation.outcome import Progress
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import read_record
 from lbhsweep.sweep import expand_grid, load_sweep, run_id
@@ -101,6 +105,24 @@ def test_starts_are_told_of_single_runs_only(folder, points):
     run_task(Task(folder, points[1:], Rehearsal()), told.append)
     assert len(told) == 1
     assert not any(isinstance(event, RunProgress) for event in told)
+
+
+@dataclass(frozen=True)
+class Telling(Rehearsal):
+    """Tells of its progress three times."""
+
+    def run(self, point, workdir, should_stop, on_progress):
+        for step in (1, 2, 4):
+            on_progress(Progress(step=step, n_steps=4, temperature_K=300.0, volume_A3=224.0))
+        return super().run(point, workdir, should_stop, on_progress)
+
+
+@pytest.mark.parametrize(("every_s", "fractions"), [(0.0, [0.25, 0.5, 1.0]), (60.0, [])])
+def test_progress_is_told_now_and_then(folder, points, monkeypatch, every_s, fractions):
+    monkeypatch.setattr(task_module, "PROGRESS_EVERY_S", every_s)
+    told = []
+    run_task(Task(folder, points[:1], Telling()), told.append)
+    assert [event.fraction for event in told if isinstance(event, RunProgress)] == fractions
 
 
 def test_one_run_of_a_pack_that_errs_spares_the_others(folder, points):
