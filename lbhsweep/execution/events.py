@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lbhsweep.store.atomic import storing
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -152,15 +154,23 @@ class EventLog:
     ----------
     path : Path
         ``events.jsonl`` of the sweep's folder.
+
+    Raises
+    ------
+    StoreError
+        If it can't be written; so do calls.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        self._path = path
+        with storing(path):
+            self._file = path.open("a", encoding="utf-8", buffering=1)
 
     def __call__(self, event: Event) -> None:
         """Write the event unless it only tells progress."""
         if not isinstance(event, _PASSING):
-            self._file.write(event_json(event) + "\n")
+            with storing(self._path):
+                self._file.write(event_json(event) + "\n")
 
     def __enter__(self) -> Self:
         return self
@@ -171,7 +181,8 @@ class EventLog:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with storing(self._path):
+            self._file.close()
 
 
 def event_json(event: Event) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
+
+from lbhsweep.store.atomic import storing
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL_S = 1.0
@@ -36,7 +39,8 @@ class Interruption:
         self._n_signals = 0
         self._looked = 0.0
         self._before: dict[int, Any] = {}
-        stop_file.unlink(missing_ok=True)
+        with storing(stop_file):
+            stop_file.unlink(missing_ok=True)
 
     @property
     def asked(self) -> bool:
@@ -71,6 +75,8 @@ class Interruption:
         self._n_signals += 1
         if not self.reason:
             self.reason = signal.Signals(number).name
-            self._stop_file.touch()
+            # On a full disk the driver still stops, and after some patience without its workers.
+            with suppress(OSError):
+                self._stop_file.touch()
         if self.urgent:
             signal.signal(number, signal.SIG_DFL)

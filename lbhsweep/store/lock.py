@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lbhsweep.errors import StoreError, SweepLockedError
+from lbhsweep.store.atomic import storing
 
 _TRIES = 4
 _PAUSE_S = 0.05
@@ -52,9 +53,11 @@ def hold_lock(path: Path) -> Iterator[Driver]:
         _acquire(descriptor, path)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         driver = Driver(socket.gethostname(), os.getpid(), now)
-        _write(descriptor, json.dumps(asdict(driver)) + "\n")
+        with storing(path):
+            _write(descriptor, json.dumps(asdict(driver)) + "\n")
         yield driver
-        _write(descriptor, "")
+        with storing(path):
+            _write(descriptor, "")
     finally:
         os.close(descriptor)
 

@@ -1,5 +1,9 @@
 import json
+from pathlib import Path
 
+import pytest
+
+from lbhsweep.errors import StoreError
 from lbhsweep.execution.events import EventLog, RunFailed, RunProgress, WorkerLost, event_json
 
 
@@ -22,3 +26,9 @@ def test_names_are_stable():
         '{"event": "run-failed", "time": 1.0, "run_id": "a", "label": "b", '
         '"error_class": "c", "message": "d"}'
     )
+
+
+def test_a_full_disk_is_named():
+    log = EventLog(Path("/dev/full"))
+    with pytest.raises(StoreError, match=r"/dev/full: can't write: No space left.*free space"), log:
+        log(WorkerLost(worker="tcp://1", runs=()))

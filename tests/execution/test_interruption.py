@@ -30,3 +30,10 @@ def test_a_stop_file_asks_too(tmp_path):
         assert interruption.asked
         assert "stop exists" in interruption.reason
     assert not (tmp_path / "stop").exists()
+
+
+def test_a_stop_needs_no_room_on_the_disk(tmp_path):
+    stop_file = tmp_path / "absent" / "stop"
+    with Interruption(stop_file) as interruption:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interruption.asked

@@ -88,3 +88,14 @@ def test_a_missing_folder_is_an_error_with_its_path(tmp_path):
         SweepFolder(tmp_path / "nowhere").driver_lock(),
     ):
         pass
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    folder = made_folder(tmp_path)
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.pwrite", refuse)
+    with pytest.raises(StoreError, match=r"driver\.lock.*No space left"), folder.driver_lock():
+        pass
