@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from lbhsweep.physics.forcefield import ForceField
     from lbhsweep.physics.structure import Structure
 
-NO_ASE = "reading structure files needs ASE; install it with: pip install 'lbhsweep[ase]'"
+UNCHARGED = 1e-9
+"""Net charge in e that is only rounding."""
+NO_ASE = "reading structure files needs ASE; install it with: pip install ase"
 
 
 @click.command("evaluate")
@@ -55,6 +57,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Print energies by term, forces and stress of STRUCTURE (any file that ASE reads)."""
+    from lbhsweep.physics.charges import species_charges
     from lbhsweep.physics.forcefield import load_force_field
 
     try:
@@ -70,6 +73,7 @@ def command(
         "shift": shift,
         "accuracy": accuracy,
         "charge_compensation": charge_compensation,
+        "bare_charge_e": float(species_charges(read, force_field).sum()),
     }
     summary = {"structure": str(structure), **settings, **_summary(read, found)}
     if as_json:
@@ -143,8 +147,14 @@ def _show(summary: dict[str, Any]) -> None:
     )
     click.echo(
         f"{summary['potential']}, cutoff {summary['cutoff_A']:g} Å"
-        f"{', shifted' if summary['shift'] else ''}, {summary['accuracy']} accuracy\n"
+        f"{', shifted' if summary['shift'] else ''}, {summary['accuracy']} accuracy"
     )
+    if abs(summary["bare_charge_e"]) > UNCHARGED:
+        click.echo(
+            f"the ions as listed carry {summary['bare_charge_e']:+.4g} e (vacancies?), "
+            f"made up for by: {summary['charge_compensation']}"
+        )
+    click.echo()
     click.echo(f"{'energy':<12}{'kJ/mol':>18}{'per formula unit':>20}")
     for term, energy in summary["energies_kJ_mol"].items():
         share = f"{energy / units:20.6f}" if units else f"{'-':>20}"

@@ -71,7 +71,7 @@ def command(
     from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
     from lbhsweep.execution.session import check_folder, run_sweep
     from lbhsweep.store.folder import SweepFolder
-    from lbhsweep.sweep import expand_grid, load_sweep
+    from lbhsweep.sweep import expand_grid, load_sweep, make_plan
 
     spec, machine = load_sweep(sweep), _cluster(cluster, workers)
     check_folder(output)
@@ -82,6 +82,14 @@ def command(
         if rehearse
         else MolecularDynamics(tuple(grid.force_fields.values()))
     )
+    others = len(make_plan(grid, folder.finished()).others)
+    if others:
+        click.echo(
+            f"{output} holds {others} finished runs of another sweep or physics: their records "
+            f"stay, but {folder.results.name} will show this sweep's runs only; 'lbhsweep plan' "
+            "says what differs, another --output keeps both",
+            err=True,
+        )
     started = time.monotonic()
     with open_progress() as progress:
         ending = run_sweep(

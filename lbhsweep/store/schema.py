@@ -168,8 +168,11 @@ def _with_stderr(quantity: Quantity, dims: tuple[str, ...]) -> Iterator[Variable
     attributes = {"units": quantity.units, "long_name": quantity.long_name}
     yield Variable(quantity.name, dims, "f8", attributes, np.nan)
     if quantity.averaged:
-        attributes |= {"long_name": f"standard error of the {quantity.long_name}"}
-        yield Variable(stderr_name(quantity.name), dims, "f8", attributes, np.nan)
+        error_attributes = {
+            **attributes,
+            "long_name": f"standard error of the {quantity.long_name}",
+        }
+        yield Variable(stderr_name(quantity.name), dims, "f8", error_attributes, np.nan)
 
 
 def status_variable(dims: tuple[str, ...]) -> Variable:

@@ -114,6 +114,16 @@ def test_a_folder_of_something_else_is_left_alone(sweep, tmp_path):
     assert "is a file" in found.stderr
 
 
+def test_runs_of_another_sweep_in_the_folder_are_announced(sweep, tmp_path):
+    out = tmp_path / "out"
+    invoke("run", sweep, "--output", out, "--rehearse")
+    sweep.write_text(SWEEP.replace("20 K/ps", "30 K/ps"))
+    found = invoke("run", sweep, "--output", out, "--rehearse")
+    assert f"{out} holds 8 finished runs of another sweep or physics" in found.stderr
+    more = invoke("run", sweep, "--output", out, "--rehearse", "--json")
+    assert json.loads(more.stdout)["done"] == 8
+
+
 def test_a_second_driver_is_refused(sweep, tmp_path):
     folder = SweepFolder(tmp_path / "out").rehearsal
     folder.path.parent.mkdir()

@@ -42,7 +42,8 @@ def test_every_quantity_of_the_group_has_its_variable(made):
             assert (name in dataset) == (layout.group in quantity.groups), name
             if name in dataset:
                 assert dataset[name].attrs["units"] == quantity.units
-                assert quantity.long_name in dataset[name].attrs["long_name"]
+                prefix = "" if name == quantity.name else "standard error of the "
+                assert dataset[name].attrs["long_name"] == prefix + quantity.long_name
                 assert dataset[name].dtype == np.float64
 
 
