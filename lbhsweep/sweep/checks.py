@@ -193,6 +193,27 @@ def _samples_in_production(spec: SweepSpec) -> Iterator[Finding]:
         )
 
 
+def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
+    """At constant volume no pressure acts on the crystal; at constant energy no temperature does.
+
+    Results would be labelled with what was never there.
+    """
+    ensemble = spec.dynamics.ensemble
+    if ensemble == "npt":
+        return
+    if ensemble == "nve" and spec.protocol.ramp is not None:
+        yield ("dynamics", "ensemble"), "nve drives no temperature, wanted npt or nvt in a ramp"
+    for path, pressure in _values(spec, "pressure"):
+        if pressure != 0.0:
+            yield (
+                path,
+                (
+                    f"{quantity_text(pressure, 'pressure')} does not act at constant volume "
+                    f"({ensemble}), wanted 0 GPa, or ensemble npt"
+                ),
+            )
+
+
 def _names_differ(spec: SweepSpec) -> Iterator[Finding]:
     digests: dict[str, str] = {}
     for path, one in _values(spec, "potential"):
@@ -257,6 +278,7 @@ _CHECKS: tuple[Check, ...] = (
     _cutoff_fits,
     _vacancies_exist,
     _names_differ,
+    _ensemble_obeys,
     _whole_steps,
     _bins_divide_range,
     _samples_in_bins,

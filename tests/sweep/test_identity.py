@@ -192,7 +192,6 @@ PHYSICAL = [
     ("cutoff: 9 Å", "cutoff: 9 Å, accuracy: high"),
     ("timestep: 0.5 fs", "timestep: 1 fs"),
     ("nonbonded_timestep: 2 fs", "nonbonded_timestep: 1 fs, sample_every: 10 fs"),
-    ("timestep: 0.5 fs", "timestep: 0.5 fs, ensemble: nvt"),
     ("timestep: 0.5 fs", "timestep: 0.5 fs, thermostat_time: 0.2 ps"),
     ("timestep: 0.5 fs", "timestep: 0.5 fs, barostat_time: 2 ps"),
     ("timestep: 0.5 fs", "timestep: 0.5 fs, sample_every: 40 fs"),
@@ -206,6 +205,14 @@ PHYSICAL = [
 def test_other_physics_changes_every_id(tmp_path, old, new):
     assert old in SWEEP
     assert ids(tmp_path, SWEEP.replace(old, new)).isdisjoint(ids(tmp_path, SWEEP))
+
+
+def test_each_ensemble_has_its_own_ids(tmp_path):
+    sweep = SWEEP.replace("[0 GPa, 0.4 GPa]", "0 GPa")
+    edits = (f"timestep: 0.5 fs, ensemble: {name}" for name in ("npt", "nvt", "nve"))
+    npt, nvt, nve = (ids(tmp_path, sweep.replace("timestep: 0.5 fs", edit)) for edit in edits)
+    assert npt == ids(tmp_path, sweep)
+    assert len(npt | nvt | nve) == 3 * len(npt)
 
 
 @pytest.mark.parametrize(

@@ -338,6 +338,21 @@ CASES = [
         "4: dynamics.sample_every: 7 fs is no whole multiple of nonbonded_timestep, 2 fs; wanted for example 6 fs or 8 fs",
     ),
     case(
+        "ramp at constant energy",
+        ramp(dynamics="{ensemble: nve}"),
+        "4: dynamics.ensemble: nve drives no temperature, wanted npt or nvt in a ramp",
+    ),
+    case(
+        "pressure at constant volume",
+        hold(
+            axes="{pressure: [0 GPa, 0.4 GPa], temperature: 500 K}",
+            dynamics="{ensemble: nvt}",
+            extra_points="[{pressure: 0.1 GPa}]",
+        ),
+        "2: axes.pressure[1]: 0.4 GPa does not act at constant volume (nvt), wanted 0 GPa, or ensemble npt",
+        "5: extra_points[0].pressure: 0.1 GPa does not act at constant volume (nvt), wanted 0 GPa, or ensemble npt",
+    ),
+    case(
         "unknown ensemble",
         ramp(dynamics="{ensemble: nph}"),
         "4: dynamics.ensemble: got 'nph', wanted 'npt', 'nvt' or 'nve'",
