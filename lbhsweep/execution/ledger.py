@@ -22,6 +22,10 @@ from lbhsweep.errors import StoreError
 Ending = Literal["done", "failed", "interrupted", "error"]
 
 NAME = "attempts.jsonl"
+_KEYS = {
+    "start": {"attempt", "label", "worker", "time", "progress"},
+    "end": {"ending"},
+}
 
 
 class AttemptUnderwayError(StoreError):
@@ -125,15 +129,15 @@ class Ledger:
         return max(starts - 1, 0)
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """Read all lines; one torn by a kill is left out."""
+        """Read all lines; one torn by a kill, or damaged, is left out."""
         try:
             text = self.path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return
         for line in text.split("\n"):
-            with suppress(ValueError):
+            with suppress(ValueError, KeyError):
                 entry = json.loads(line)
-                if isinstance(entry, dict):
+                if isinstance(entry, dict) and _KEYS[str(entry.get("event"))] <= entry.keys():
                     yield entry
 
     def _append(self, entry: dict[str, object]) -> None:

@@ -58,6 +58,13 @@ def test_a_torn_line_is_left_out_and_harms_no_other(tmp_path_factory, cut, junk)
     assert start(ledger) in (2, 3)
 
 
+@pytest.mark.parametrize("line", ['{"a": 1}', '{"event": "start"}', '{"event": ["end"]}'])
+def test_a_line_that_lacks_what_it_should_say_is_left_out(ledger, line):
+    ledger.path.write_text(line + "\n")
+    assert start(ledger) == 1
+    assert (ledger.n_deaths(), ledger.n_errors()) == (0, 0)
+
+
 def test_another_process_at_work_is_waited_for_and_then_refused(ledger):
     hold = (
         "import sys, time; from pathlib import Path; from lbhsweep.execution.ledger import Ledger\n"
