@@ -24,10 +24,11 @@ from lbhsweep.analysis.shared_slope import share_heat_capacity
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
 from lbhsweep.analysis.two_phase import draw_two_phase
+from lbhsweep.analysis.variables import text, variable
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 STATUSES = MappingProxyType(
     {
         "runs_done": (Status.DONE,),
@@ -133,7 +134,7 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     temperature = map_temperatures(
         np.concatenate([dataset["temperature"].values for dataset in present.values()])
     )
-    entropy, barocaloric = analyze_entropy(model, temperature, molar_mass)
+    entropy, barocaloric = analyze_entropy(model, temperature, molar_mass, notes)
     products = {
         "transition": analyze_transition(table, route, model, notes, molar_mass),
         "heat_capacity/baseline": analyze_baseline(own, temperature, molar_mass),
@@ -175,9 +176,12 @@ def _molar_mass(present: dict[str, xr.Dataset]) -> float:
 def _join(parts: dict[tuple[str, int], xr.Dataset]) -> xr.Dataset:
     """Put materials side by side along potential and n_vacancies; absent ones are NaN."""
     expanded = [
-        dataset.drop_vars(
-            [name for name in (*MATERIAL, "molar_mass") if name in dataset.coords]
-        ).expand_dims({"potential": np.array([potential], dtype=object), "n_vacancies": [n]})
+        dataset.drop_vars([name for name in (*MATERIAL, "molar_mass") if name in dataset.coords])
+        .expand_dims({"potential": np.array([potential], dtype=object), "n_vacancies": [n]})
+        .assign_coords(
+            potential=text(("potential",), [potential], "force field"),
+            n_vacancies=variable(("n_vacancies",), [n], "1", "Li vacancies in the supercell"),
+        )
         for (potential, n), dataset in parts.items()
     ]
     joined = xr.combine_by_coords(expanded, combine_attrs="override")

@@ -6,6 +6,8 @@ S(T + ΔT_ad, P₁) = S(T, P₀), positive where compression heats.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 
@@ -39,7 +41,7 @@ def map_temperatures(temperature: FloatArray) -> FloatArray:
 
 
 def analyze_entropy(
-    model: TwoPhase, temperature: FloatArray, molar_mass: float
+    model: TwoPhase, temperature: FloatArray, molar_mass: float, notes: Sequence[str] = ()
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Compute S(T,P) at the simulated pressures and the barocaloric maps.
 
@@ -51,6 +53,8 @@ def analyze_entropy(
         Temperatures of the maps, K.
     molar_mass : float
         g/mol per formula unit.
+    notes : sequence of str
+        By pressure, what was assumed about phases; the reason where nothing is known.
 
     Returns
     -------
@@ -61,6 +65,7 @@ def analyze_entropy(
         lines and T_t are interpolated linearly (`interpolated`).
     """
     reference, reason = _reference(model)
+    reason = "; ".join(dict.fromkeys(note for note in (reason, *notes) if note)) if reason else ""
     lines = entropy_lines(model, reference)
     entropy = _entropy(lines, temperature, kilogram_factor(molar_mass), reason)
     span = np.linspace(model.pressure.min(), model.pressure.max(), N_PRESSURES)

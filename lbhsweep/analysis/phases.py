@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import chdtrc
 
 from lbhsweep.analysis.polynomial import Polynomial, fit_polynomial
-from lbhsweep.analysis.step import Step
+from lbhsweep.analysis.runs import Run
+from lbhsweep.analysis.step import MINIMUM_POINTS, Step
 from lbhsweep.analysis.transitions import RunStep
 from lbhsweep.analysis.variables import BoolArray, FloatArray
 
@@ -17,6 +19,8 @@ PHASES = (LOW, HIGH)
 """The phases by the side of the transition on which they are stable."""
 CLEARLY_NEARER = 0.25
 """A run without a step belongs to a phase when it lies this share of ΔV or less from its line."""
+UNLIKELY = 0.05
+"""Probability of χ² below which few volumes are not one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
     Points enter on their phase's side of their own run's step, four widths away from it.  A
     run without a step belongs to the phase whose line its volume follows; where no run at this
     pressure has a step, heating runs are taken as the low-temperature phase, since they start
-    there, and cooling runs are left out.
+    there, and cooling runs are left out.  Runs with too few temperatures for any step to be seen
+    give a line only where their volumes are one straight line within their errors.
 
     Returns
     -------
@@ -79,6 +84,10 @@ def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
                 shares[phase].append(_Share(item, np.ones(item.run.temperature.size, bool)))
     else:
         starting = [item for item in plain if item.run.direction != "cooling"]
+        mixed = [item for item in starting if not _one_line(item.run)]
+        if mixed:
+            most = max(int(np.isfinite(item.run.values["volume"]).sum()) for item in mixed)
+            return {}, f"phases not told apart: {most} temperatures"
         shares[LOW] = [_Share(item, np.ones(item.run.temperature.size, bool)) for item in starting]
         if starting:
             note = "no transition seen: heating and holds taken as the low-temperature phase"
@@ -88,6 +97,18 @@ def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
         if volume is not None and enthalpy is not None:
             lines[phase] = PhaseLines(volume, enthalpy)
     return lines, note
+
+
+def _one_line(run: Run) -> bool:
+    """Say whether a run with too few points for a step is one phase for all that can be seen."""
+    valid = np.isfinite(run.values["volume"])
+    t, v, s = run.temperature[valid], run.values["volume"][valid], run.stderrs["volume"][valid]
+    if t.size >= MINIMUM_POINTS:
+        return True
+    if t.size < 3 or not np.all(s > 0):
+        return False
+    residuals = (v - np.polyval(np.polyfit(t, v, 1, w=1 / s), t)) / s
+    return bool(chdtrc(t.size - 2, residuals @ residuals) > UNLIKELY)
 
 
 def _fit(shares: Sequence[_Share], name: str) -> Polynomial | None:

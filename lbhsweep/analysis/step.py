@@ -25,7 +25,11 @@ NARROWEST = 30.0
 """Pitch of the data over the narrowest step that is tried."""
 SHARP = 1000.0
 """The same for steps known to be sharp: anywhere within a gap is then equally likely."""
+ON_LINE = 0.25
+"""Share of the step's height by which the ends of a run may lie off the other replicas' phases."""
 _SLOPE_K = 100.0
+Lines = tuple[FloatArray, FloatArray]
+"""(slope, intercept) of the low- and of the high-temperature phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +121,55 @@ def fit_step(
         return NoStep(f"{t.size} points, a step needs {MINIMUM_POINTS}")
     errors = smooth_errors(stderrs[valid])
     sigma = np.ones_like(t) if errors is None else errors
-    gap = float(np.median(np.diff(t)))
-    centres = np.linspace(t[1], t[-2], 120)
-    widths = np.geomspace(gap / NARROWEST, float(np.ptp(t)) / 8, 12)
+    centres, widths = _trials(t)
     if sharp:
-        widths = np.array([1.0, 1.1]) * gap / SHARP
+        widths = np.array([1.0, 1.1]) * float(np.median(np.diff(t))) / SHARP
     grid = _scan(t, y, sigma, centres, widths)
     run = np.zeros(t.size, dtype=np.int64)
     scale = noise_scale(grid.best_residuals, run, 6, errors_known=errors is not None)
     fine = _zoom(t, y, sigma, grid, scale)
     step = _moments(fine, scale)
     improvement = (_parabola_chi2(t, y, sigma) - float(fine.chi2.min())) / scale
-    return _refuse(step, improvement, t, y) or step
+    if improvement < MINIMUM_IMPROVEMENT:
+        return NoStep(f"{_unseen(t)}: no step beyond the noise")
+    return _refuse(step, t, y) or step
+
+
+def fit_step_between(
+    temperature: FloatArray, values: FloatArray, stderrs: FloatArray, lines: Lines
+) -> Step | NoStep:
+    """Find the step of a run between two phases that are known from other replicas.
+
+    y(T) = a + L(T) + k [H(T) − L(T)] / (1 + exp(−(T − T_c)/w)) with the lines L, H given: a
+    gradual transition looks like a parabola only as long as the phases' lines are free.  Grid,
+    posterior and criteria are those of `fit_step` without the parabola; in its place both ends
+    must lie on the lines, within a quarter of their distance.
+
+    Parameters
+    ----------
+    temperature, values, stderrs : (n,) array
+        The run's points in ascending temperature, K; NaN values are left out.
+    lines : pair of (2,) arrays
+        Coefficients (slope, intercept) of L and H against T.
+    """
+    valid = np.isfinite(values)
+    t, y = temperature[valid], values[valid]
+    if t.size < MINIMUM_POINTS:
+        return NoStep(f"{t.size} points, a step needs {MINIMUM_POINTS}")
+    errors = smooth_errors(stderrs[valid])
+    sigma = np.ones_like(t) if errors is None else errors
+    centres, widths = _trials(t)
+    grid = _scan(t, y, sigma, centres, widths, lines)
+    run = np.zeros(t.size, dtype=np.int64)
+    scale = noise_scale(grid.best_residuals, run, 4, errors_known=errors is not None)
+    step = _moments(_zoom(t, y, sigma, grid, scale, lines), scale)
+    refused = _refuse(step, t, y)
+    if refused:
+        return refused
+    for side, line in zip(step.sides(t), lines, strict=True):
+        if abs(float(np.mean(y[side] - np.polyval(line, t[side])))) > ON_LINE * abs(step.height):
+            return NoStep(f"{_unseen(t)}: its ends are not the phases of the other replicas")
+    return step
 
 
 def read_step(
@@ -158,34 +199,66 @@ def read_step(
     return mean, float(np.sqrt(variance))
 
 
+def _trials(t: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give the (T_c, w) that are tried first."""
+    gap = float(np.median(np.diff(t)))
+    widths = np.geomspace(gap / NARROWEST, float(np.ptp(t)) / 8, 12)
+    return np.linspace(t[1], t[-2], 120), widths
+
+
 def _scan(
-    t: FloatArray, y: FloatArray, sigma: FloatArray, centres: FloatArray, widths: FloatArray
+    t: FloatArray,
+    y: FloatArray,
+    sigma: FloatArray,
+    centres: FloatArray,
+    widths: FloatArray,
+    lines: Lines | None = None,
 ) -> _Grid:
     c, w = np.meshgrid(centres, widths, indexing="ij")
-    return _solve(t, y, sigma, c.ravel(), w.ravel())
+    return _solve(t, y, sigma, c.ravel(), w.ravel(), lines)
 
 
 def _solve(
-    t: FloatArray, y: FloatArray, sigma: FloatArray, centres: FloatArray, widths: FloatArray
+    t: FloatArray,
+    y: FloatArray,
+    sigma: FloatArray,
+    centres: FloatArray,
+    widths: FloatArray,
+    lines: Lines | None = None,
 ) -> _Grid:
-    """Solve for the linear parameters at each (T_c, w)."""
+    """Solve for the linear parameters at each (T_c, w), with the phases' lines free or given."""
     distance = t[None, :] - centres[:, None]
     share = expit(distance / widths[:, None])
-    x = distance / _SLOPE_K
-    design = np.stack([np.ones_like(x), x, share, share * x], axis=-1) / sigma[:, None]
-    target = y / sigma
+    if lines is None:
+        x = distance / _SLOPE_K
+        design = np.stack([np.ones_like(x), share, x, share * x], axis=-1) / sigma[:, None]
+        target: FloatArray = y / sigma
+        unit: FloatArray = np.ones_like(centres)
+    else:
+        apart = lines[1] - lines[0]
+        columns = [np.ones_like(share), share * np.polyval(apart, t)]
+        design = np.stack(columns, axis=-1) / sigma[:, None]
+        target = (y - np.polyval(lines[0], t)) / sigma
+        unit = np.asarray(np.polyval(apart, centres), dtype=np.float64)
     normal = np.einsum("mni,mnj->mij", design, design)
     # With one side nearly empty the normal matrix is singular; the step's error then says so.
-    normal += 1e-10 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(4)
+    normal += 1e-10 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(normal.shape[-1])
     inverse = np.linalg.inv(normal)
     solution = np.einsum("mij,mj->mi", inverse, np.einsum("mni,n->mi", design, target))
     residuals = target - np.einsum("mni,mi->mn", design, solution)
     chi2 = np.einsum("mn,mn->m", residuals, residuals)
     best = residuals[int(chi2.argmin())]
-    return _Grid(centres, widths, chi2, solution[:, 2], inverse[:, 2, 2], best)
+    return _Grid(centres, widths, chi2, unit * solution[:, 1], unit**2 * inverse[:, 1, 1], best)
 
 
-def _zoom(t: FloatArray, y: FloatArray, sigma: FloatArray, grid: _Grid, scale: float) -> _Grid:
+def _zoom(
+    t: FloatArray,
+    y: FloatArray,
+    sigma: FloatArray,
+    grid: _Grid,
+    scale: float,
+    lines: Lines | None = None,
+) -> _Grid:
     likely = grid.chi2 - grid.chi2.min() < 16 * scale
     centres, widths = np.unique(grid.centres), np.unique(grid.widths)
     pitch, ratio = centres[1] - centres[0], widths[1] / widths[0]
@@ -194,7 +267,7 @@ def _zoom(t: FloatArray, y: FloatArray, sigma: FloatArray, grid: _Grid, scale: f
     fine_widths = np.geomspace(
         max(w.min() / ratio, widths[0]), min(w.max() * ratio, widths[-1]), 12
     )
-    return _scan(t, y, sigma, fine_centres, fine_widths)
+    return _scan(t, y, sigma, fine_centres, fine_widths, lines)
 
 
 def _moments(grid: _Grid, scale: float) -> Step:
@@ -219,11 +292,12 @@ def _parabola_chi2(t: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
     return float(residuals @ residuals)
 
 
-def _refuse(step: Step, improvement: float, t: FloatArray, y: FloatArray) -> NoStep | None:
-    """Say why a step does not count, or None when it does."""
-    unseen = f"no transition seen between {t[0]:g} and {t[-1]:g} K"
-    if improvement < MINIMUM_IMPROVEMENT:
-        return NoStep(f"{unseen}: no step beyond the noise")
+def _unseen(t: FloatArray) -> str:
+    return f"no transition seen between {t[0]:g} and {t[-1]:g} K"
+
+
+def _refuse(step: Step, t: FloatArray, y: FloatArray) -> NoStep | None:
+    """Say why a step is not complete or too small, or None when it is neither."""
     below, above = step.sides(t)
     if min(below.sum(), above.sum()) < MINIMUM_SIDE:
         side = "low" if below.sum() < above.sum() else "high"
@@ -233,8 +307,8 @@ def _refuse(step: Step, improvement: float, t: FloatArray, y: FloatArray) -> NoS
         )
         return NoStep(reason, incomplete=step)
     if abs(step.height) < MINIMUM_SIGMA * step.height_stderr:
-        return NoStep(f"{unseen}: no step beyond the noise")
+        return NoStep(f"{_unseen(t)}: no step beyond the noise")
     relative = abs(step.height) / abs(float(np.median(y)))
     if relative < MINIMUM_RELATIVE:
-        return NoStep(f"{unseen}: largest step {100 * relative:.2g} % of the value")
+        return NoStep(f"{_unseen(t)}: largest step {100 * relative:.2g} % of the value")
     return None

@@ -131,6 +131,7 @@ def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> lis
                 notes.append(f"{p:g} GPa, {name}: {reason}")
     if route:
         notes.append(str(transition["slope_reason"].sel(route=route).item()))
+    notes += [str(note) for note in transition["legs_reason"].values]
     for p, note in zip(
         transition["pressure"].values, transition["phase_reason"].values, strict=True
     ):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from lbhsweep.analysis.caveats import fit_errors, legs_caveats, near_zero, slope_caveat
 from lbhsweep.analysis.phases import LOW
 from lbhsweep.analysis.polynomial import evaluate
 from lbhsweep.analysis.routes import ROUTES, boundary_slopes, caveat, fit_boundary
@@ -54,13 +55,14 @@ def analyze_transition(
     Dataset
         By (route, pressure): transition_temperature, reason; by route: boundary_slope,
         boundary_intercept; by pressure, at T_t of the used route: volume_step, enthalpy_step,
-        entropy_step_enthalpy (ΔH/T_t), entropy_step_clapeyron (ΔV·dP/dT), entropy_closure
-        (their difference), each entropy also per mole.
+        entropy_step_enthalpy (ΔH/T_t), entropy_step_clapeyron (ΔV·dP/dT; NaN where dT/dP can't
+        be told from zero), entropy_closure (their difference), each entropy also per mole;
+        legs_reason where both disagree.
     """
     pressure = model.pressure
     variables = _routes(table, pressure)
     variables |= _steps(model)
-    variables |= _entropies(model, _used_errors(table, route), molar_mass)
+    variables |= _entropies(model, table[route or ROUTES[0]], molar_mass)
     variables["used_route"] = text((), route or "", "route used for derived quantities")
     variables["used_reason"] = text(
         (), caveat(route) if route else "no transition seen", "caveat of the used route"
@@ -73,19 +75,21 @@ def analyze_transition(
     return xr.Dataset(variables, coords=coords)
 
 
-def _used_errors(table: Mapping[str, Sequence[Estimate]], route: str | None) -> FloatArray:
-    chosen = table[route] if route else table[ROUTES[0]]
-    return np.array([estimate.stderr for estimate in chosen])
-
-
 def _routes(
     table: Mapping[str, Sequence[Estimate]], pressure: FloatArray
 ) -> dict[str, xr.Variable]:
     value = np.array([[e.value for e in table[route]] for route in ROUTES])
     stderr = np.array([[e.stderr for e in table[route]] for route in ROUTES])
     reasons = np.array([[e.reason for e in table[route]] for route in ROUTES], dtype=object)
-    fits = [fit_boundary(pressure, v, s) for v, s in zip(value, stderr, strict=True)]
+    fits = [
+        fit_boundary(pressure, v, fit_errors(table[route]))
+        for route, v in zip(ROUTES, value, strict=True)
+    ]
     slopes, intercepts = zip(*fits, strict=True)
+    notes = [
+        slope_caveat(pressure, table[route], slope)
+        for route, slope in zip(ROUTES, slopes, strict=True)
+    ]
     variables = with_error(
         "transition_temperature",
         _BOTH,
@@ -110,7 +114,7 @@ def _routes(
             long_name,
             formula="weighted straight line through T_t(P)",
         )
-    variables["slope_reason"] = text(("route",), [e.reason for e in slopes], "why dT/dP is absent")
+    variables["slope_reason"] = text(("route",), notes, "why dT/dP is absent, or a caveat")
     return variables
 
 
@@ -142,12 +146,19 @@ def _volume_at_transition(model: TwoPhase) -> FloatArray:
     return evaluate(model.volume[LOW], at)
 
 
-def _entropies(model: TwoPhase, errors: FloatArray, molar_mass: float) -> dict[str, xr.Variable]:
+def _entropies(
+    model: TwoPhase, used: Sequence[Estimate], molar_mass: float
+) -> dict[str, xr.Variable]:
     transition = np.where(np.isfinite(model.transition), model.transition, np.nan)
     calorimetric = model.step(model.enthalpy) / transition
+    errors = fit_errors(used)
     slopes = boundary_slopes(model.pressure, transition, errors)
+    if near_zero(fit_boundary(model.pressure, np.array([e.value for e in used]), errors)[0]):
+        slopes = np.full_like(slopes, np.nan)
     clapeyron = GPA * model.step(model.volume) / slopes[:, None]
     variables: dict[str, xr.Variable] = {}
+    legs = []
+    factor = kilogram_factor(molar_mass)
     for name, draws, long_name, formula in (
         ("entropy_step_enthalpy", calorimetric, "entropy of transition from enthalpy", "ΔH/T_t"),
         ("entropy_step_clapeyron", clapeyron, "entropy of transition from volume", "ΔV·(dP/dT)"),
@@ -160,7 +171,7 @@ def _entropies(model: TwoPhase, errors: FloatArray, molar_mass: float) -> dict[s
     ):
         # Quantiles: where dT/dP is uncertain its inverse has tails without a variance.
         value, error = spread(draws, quantiles=True)
-        factor = kilogram_factor(molar_mass)
+        legs.append((value * factor, error * factor))
         variables |= with_error(
             name,
             ("pressure",),
@@ -175,4 +186,9 @@ def _entropies(model: TwoPhase, errors: FloatArray, molar_mass: float) -> dict[s
             f"{name}_molar", ("pressure",), value, error, "kJ/mol/K",
             f"{long_name}, per formula unit", formula=formula, source=B,
         )  # fmt: skip
+    variables["legs_reason"] = text(
+        ("pressure",),
+        legs_caveats(model.pressure, *legs),
+        "where both entropies of transition disagree",
+    )
     return variables

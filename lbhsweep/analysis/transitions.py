@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +10,15 @@ import numpy as np
 
 from lbhsweep.analysis.runs import HOLD, Run
 from lbhsweep.analysis.statistics import combine_replicas
-from lbhsweep.analysis.step import NoStep, Step, fit_step, read_step
+from lbhsweep.analysis.step import (
+    MINIMUM_SIDE,
+    Lines,
+    NoStep,
+    Step,
+    fit_step,
+    fit_step_between,
+    read_step,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +33,14 @@ class RunStep:
 class Estimate:
     """A number with its standard error, or a reason why there is none.
 
-    `reason` may also come with a number, as a caveat.
+    `reason` may also come with a number, as a caveat.  `bound` says that the true value lies
+    beyond the number on a known side: not all replicas transform within their range.
     """
 
     value: float = float("nan")
     stderr: float = float("nan")
     reason: str = ""
+    bound: bool = False
 
     @property
     def known(self) -> bool:
@@ -51,8 +61,12 @@ class BranchTransition:
 
 
 def find_steps(runs: Iterable[Run]) -> list[RunStep]:
-    """Fit the step of every run's volume; in equilibrium (holds) it is sharp."""
-    return [
+    """Fit the step of every run's volume; in equilibrium (holds) it is sharp.
+
+    A run without a step whose other replicas show one is fitted once more between the phases
+    that they show: else the gradual transitions would be dropped and the sharp ones kept.
+    """
+    found = [
         RunStep(
             run,
             fit_step(
@@ -64,6 +78,50 @@ def find_steps(runs: Iterable[Run]) -> list[RunStep]:
         )
         for run in runs
     ]
+    lines = {key: _phase_lines(items) for key, items in by_branch(found).items()}
+    return [_fit_again(item, lines[_branch_of(item.run)]) for item in found]
+
+
+def by_branch(
+    steps: Iterable[RunStep],
+) -> dict[tuple[float, float, str], list[RunStep]]:
+    """Sort runs by (pressure, heating rate, direction): those of one branch are replicas."""
+    branches = defaultdict(list)
+    for item in steps:
+        branches[_branch_of(item.run)].append(item)
+    return dict(branches)
+
+
+def _branch_of(run: Run) -> tuple[float, float, str]:
+    return run.pressure, run.heating_rate, run.direction
+
+
+def _phase_lines(branch: Sequence[RunStep]) -> Lines | None:
+    """Fit V(T) of both phases, straight lines, to the runs of one branch that show a step."""
+    seen = [item for item in branch if isinstance(item.step, Step)]
+    if not seen or len(seen) == len(branch):
+        return None
+    lines = []
+    for side in (0, 1):
+        points = []
+        for item in seen:
+            assert isinstance(item.step, Step)  # noqa: S101 - chosen so above
+            volume = item.run.values["volume"]
+            inside = item.step.sides(item.run.temperature)[side] & np.isfinite(volume)
+            points.append(np.stack([item.run.temperature[inside], volume[inside]]))
+        t, v = np.concatenate(points, axis=1)
+        if t.size < MINIMUM_SIDE:
+            return None
+        lines.append(np.polyfit(t, v, 1))
+    return lines[0], lines[1]
+
+
+def _fit_again(item: RunStep, lines: Lines | None) -> RunStep:
+    if lines is None or isinstance(item.step, Step):
+        return item
+    run = item.run
+    step = fit_step_between(run.temperature, run.values["volume"], run.stderrs["volume"], lines)
+    return RunStep(run, step) if isinstance(step, Step) else item
 
 
 def spread_between_runs(steps: Sequence[RunStep]) -> float:
@@ -73,15 +131,15 @@ def spread_between_runs(steps: Sequence[RunStep]) -> float:
     directions and rates, because two or three replicas of one branch know it far too badly.
     NaN where no branch has two replicas that transform.
     """
-    centres: dict[tuple[float, float, str], list[float]] = {}
-    for item in steps:
-        if isinstance(item.step, Step) and item.run.direction != HOLD:
-            key = (item.run.pressure, item.run.heating_rate, item.run.direction)
-            centres.setdefault(key, []).append(item.step.centre)
-    freedom = sum(len(values) - 1 for values in centres.values())
+    centres = [
+        [item.step.centre for item in branch if isinstance(item.step, Step)]
+        for (_, _, direction), branch in by_branch(steps).items()
+        if direction != HOLD
+    ]
+    freedom = sum(len(values) - 1 for values in centres if values)
     if not freedom:
         return float("nan")
-    square = sum(float(np.var(values)) * len(values) for values in centres.values())
+    square = sum(float(np.var(values)) * len(values) for values in centres if values)
     return float(np.sqrt(square / freedom))
 
 
@@ -89,8 +147,10 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
     """Average the steps of one branch over its replicas.
 
     Each run is fitted by itself, since replicas transform at different temperatures and the
-    mean curve would smear the step.  Where only some replicas transform, the mean is over those
-    and the reason says so.
+    mean curve would smear the step.  The error of the half height is the largest of those within
+    the runs, of the pooled spread between runs, and of this branch's own spread.  Where only some
+    replicas transform, the mean is over those, the others enter its error as if they transformed
+    at the end of their range, and it is a bound.
 
     Parameters
     ----------
@@ -107,16 +167,20 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
     found = [step for _, step in seen]
     is_hold = seen[0][0].direction == HOLD
     caveat = ""
-    if len(seen) < len(steps):
-        caveat = f"{len(seen)} of {len(steps)} replicas transform; {_reason(steps)}"
+    bound = len(seen) < len(steps)
+    if bound:
+        beyond = "lower" if seen[0][0].direction == "cooling" else "higher"
+        caveat = (
+            f"{len(seen)} of {len(steps)} replicas transform: the mean half height lies {beyond}; "
+            f"{_reason(steps)}"
+        )
     elif not is_hold and np.isnan(between):
         caveat = "no replicas: the error does not hold what differs from run to run"
-    within = np.array([step.centre_stderr for step in found])
     half_height = Estimate(
         float(np.mean([step.centre for step in found])),
-        float(np.fmax(np.sqrt(np.mean(within**2)), 0.0 if is_hold else between))
-        / np.sqrt(len(found)),
+        _half_height_error(steps, found, 0.0 if is_hold else between),
         caveat,
+        bound,
     )
     enthalpy = [
         read_step(step, run.temperature, run.values["enthalpy"], run.stderrs["enthalpy"])
@@ -132,12 +196,27 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
     )
 
 
+def _half_height_error(steps: Sequence[RunStep], found: Sequence[Step], between: float) -> float:
+    """Give the standard error of the mean half height, K."""
+    places = [item.step.centre if isinstance(item.step, Step) else _end(item.run) for item in steps]
+    own = float(np.std(places, ddof=1)) if len(places) > 1 else 0.0
+    within = float(np.sqrt(np.mean([step.centre_stderr**2 for step in found])))
+    return float(np.fmax(max(within, own), between)) / float(np.sqrt(len(found)))
+
+
+def _end(run: Run) -> float:
+    """Give the temperature that a ramp reaches last, K."""
+    t = run.temperature[np.isfinite(run.values["volume"])]
+    return float(t.min() if run.direction == "cooling" else t.max())
+
+
 def midpoint(heating: Estimate, cooling: Estimate) -> Estimate:
     """Give the mean of two half-height temperatures, or say which one lacks."""
     if not (heating.known and cooling.known):
         return Estimate(reason=_lacking(heating, cooling))
     error = float(np.hypot(heating.stderr, cooling.stderr)) / 2
-    return Estimate((heating.value + cooling.value) / 2, error, _join(heating, cooling))
+    mean = (heating.value + cooling.value) / 2
+    return Estimate(mean, error, _join(heating, cooling), heating.bound or cooling.bound)
 
 
 def loop_width(heating: Estimate, cooling: Estimate) -> Estimate:
@@ -145,7 +224,8 @@ def loop_width(heating: Estimate, cooling: Estimate) -> Estimate:
     if not (heating.known and cooling.known):
         return Estimate(reason=_lacking(heating, cooling))
     error = float(np.hypot(heating.stderr, cooling.stderr))
-    return Estimate(heating.value - cooling.value, error, _join(heating, cooling))
+    width = heating.value - cooling.value
+    return Estimate(width, error, _join(heating, cooling), heating.bound or cooling.bound)
 
 
 def _mean(pairs: Sequence[tuple[float, float]], caveat: str) -> Estimate:

@@ -20,6 +20,8 @@ from lbhsweep.analysis.transitions import Estimate
 from lbhsweep.analysis.variables import BoolArray, FloatArray
 
 N_DRAWS = 200
+LEAST_K = 1.0
+"""Least T_t drawn where its error is as large as itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def draw_two_phase(
         if estimate.known:
             error = np.nan_to_num(estimate.stderr)
             noise = np.concatenate([[0.0], generator.normal(0.0, 1.0, N_DRAWS)])
-            temperature[:, i] = estimate.value + error * noise
+            temperature[:, i] = np.maximum(estimate.value + error * noise, LEAST_K)
         elif LOW in here and HIGH not in here:
             temperature[:, i] = np.inf
         for phase, line in here.items():

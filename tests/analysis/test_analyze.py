@@ -303,3 +303,79 @@ def test_same_results_give_the_same_analysis_and_digest():
     changed = make_results(Experiment(rates=(20.0,)))
     changed["ramp"]["volume"][..., 3] += 1e-6
     assert results_digest(tree) != results_digest(changed)
+
+
+def heating(analysis, pressure):
+    return one(analysis, "transition").sel(route="ramp_heating", pressure=pressure)
+
+
+def with_gradual_replica(centre=560.0, width=25.0, seed=1):
+    """Make the heating run 0 at 0 GPa go slowly and noisily from one phase to the other."""
+    experiment = Experiment(
+        rates=(20.0,), replicas=2, frozen_cooling=True, volume_noise=2.0, seed=seed
+    )
+    ramp = make_ramp(experiment)
+    t = ramp["temperature"].values
+    share = 1 / (1 + np.exp(-(t - centre) / width))
+    noise = np.random.default_rng(seed).normal(0, 2.0, t.size)
+    low, high = MATERIAL.low.volume(t, 0.0), MATERIAL.high.volume(t, 0.0)
+    ramp["volume"][0, 0, 0, 0, 0, 0] = low * (1 - share) + high * share + noise
+    return ramp
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_gradual_replica_counts_and_its_distance_is_in_the_error(seed):
+    analysis = analyze_results(xr.DataTree.from_dict({"/ramp": with_gradual_replica(seed=seed)}))
+    loops = one(analysis, "hysteresis").sel(direction="heating", pressure=0.0)
+    assert int(loops["n_transformed"].item()) == 2
+    at = heating(analysis, 0.0)
+    sharp = MATERIAL.transition(0.0) + 20
+    assert abs(float(at["transition_temperature"]) - (sharp + 560.0) / 2) < 20
+    assert float(at["transition_temperature_stderr"]) > 20
+
+
+def test_a_replica_that_stays_in_its_phase_makes_a_bound_that_no_slope_is_drawn_through():
+    ramp = make_ramp(Experiment(rates=(20.0,), pressures=(0.0, 0.4), frozen_cooling=True))
+    t = ramp["temperature"].values
+    noise = np.random.default_rng(0).normal(0, 0.6, t.size)
+    ramp["volume"][0, 0, 0, 0, 0, 0] = MATERIAL.low.volume(t, 0.0) + noise
+    analysis = analyze_results(xr.DataTree.from_dict({"/ramp": ramp}))
+    at = heating(analysis, 0.0)
+    assert "2 of 3 replicas transform: the mean half height lies higher" in str(at["reason"].item())
+    assert float(at["transition_temperature_stderr"]) > 80
+    assert np.isnan(at["boundary_slope"])
+    assert "0 GPa: only a bound" in str(at["slope_reason"].item())
+    assert np.isnan(one(analysis, "transition")["entropy_step_clapeyron"]).all()
+
+
+def test_a_slope_that_may_be_zero_is_named_and_gives_no_entropy():
+    ramp = with_gradual_replica(centre=600.0, width=10.0).isel(pressure=[0, 1])
+    (material,) = summarize(analyze_results(xr.DataTree.from_dict({"/ramp": ramp})))["materials"]
+    assert any("within 2σ of zero: quote neither" in note for note in material["missing"])
+    assert all(entry["entropy_step_clapeyron"] is None for entry in material["pressures"])
+
+
+def test_legs_that_disagree_are_named():
+    ramp = make_ramp(Experiment(rates=(20.0,)))
+    ramp["volume"][:] = 250 + 3 * (ramp["volume"] - 250)
+    (material,) = summarize(analyze_results(xr.DataTree.from_dict({"/ramp": ramp})))["materials"]
+    found = [note for note in material["missing"] if "disagree by" in note]
+    assert len(found) == 3
+    assert found[0].startswith("at 0 GPa ΔH/T_t = ")
+    assert "quote neither" in found[0]
+
+
+@pytest.mark.parametrize(("t_min", "told"), [(300.0, False), (520.0, True)])
+def test_few_holds_are_one_phase_only_where_their_volumes_are_one_line(t_min, told):
+    hold = make_hold(Experiment(t_min=t_min, t_max=t_min + 200, bin_K=50.0, pressures=(0.0, 0.02)))
+    analysis = analyze_results(xr.DataTree.from_dict({"/hold": hold}))
+    change = one(analysis, "barocaloric")["isothermal_entropy_change"].sel(final_pressure=0.02)
+    assert bool(np.isfinite(change).any()) == told
+    reason = "" if told else "phases not told apart: 3 temperatures"
+    assert reason in str(one(analysis, "barocaloric")["reason"].item())
+
+
+def test_materials_are_labelled(analyses):
+    transition = analyses[0]["transition"].to_dataset()
+    assert transition["n_vacancies"].attrs["units"] == "1"
+    assert transition["potential"].attrs["long_name"] == "force field"
