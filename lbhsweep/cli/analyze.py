@@ -31,12 +31,10 @@ def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
     Works on whatever is finished; says what is missing and why.
     """
     from lbhsweep.analysis import analyze_results, summarize, write_analysis
-    from lbhsweep.store.folder import SweepFolder
-    from lbhsweep.store.open import open_results
+    from lbhsweep.cli.results import open_sweep
 
-    sweep = SweepFolder(folder)
-    sweep = sweep.rehearsal if rehearsal else sweep
-    analysis = analyze_results(open_results(sweep.path))
+    sweep, results = open_sweep(folder, rehearsal=rehearsal)
+    analysis = analyze_results(results)
     write_analysis(analysis, sweep.analysis)
     summary = summarize(analysis) | {"analysis": str(sweep.analysis)}
     if as_json:
@@ -53,10 +51,11 @@ def _show(summary: dict[str, Any]) -> None:
         console.print("REHEARSAL – not physics", style="bold red")
     runs = summary["runs"]
     console.print(f"{runs['done']} runs done, {runs['failed']} failed, {runs['missing']} missing")
+    if not runs["done"]:
+        console.print("no run has finished yet", style="yellow")
+        return
     for material in summary["materials"]:
         _show_material(console, material)
-    if not summary["materials"]:
-        console.print("nothing to analyze: no results yet", style="yellow")
     console.print(f"written: {summary['analysis']}", markup=False)
 
 

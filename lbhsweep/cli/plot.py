@@ -23,13 +23,10 @@ def command(folder: Path, rehearsal: bool, vector: bool, as_json: bool) -> None:
     Says which figures were not drawn and why.
     """
     from lbhsweep.analysis import current_analysis
+    from lbhsweep.cli.results import open_sweep
     from lbhsweep.plots import draw_figures
-    from lbhsweep.store.folder import SweepFolder
-    from lbhsweep.store.open import open_results
 
-    sweep = SweepFolder(folder)
-    sweep = sweep.rehearsal if rehearsal else sweep
-    results = open_results(sweep.path)
+    sweep, results = open_sweep(folder, rehearsal=rehearsal)
     analysis = current_analysis(results, sweep.analysis)
     reports = draw_figures(results, analysis, sweep.figures, vector=vector)
     if as_json:
@@ -57,4 +54,4 @@ def _show(reports: list[FigureReport]) -> None:
         if not report.files:
             click.echo(f"not drawn: {report.name} ({report.material}): {report.reason}")
     if not reports:
-        click.echo("nothing to plot: no results yet")
+        click.echo("nothing to plot: no run has finished yet")

@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.caveats import caveats
 from lbhsweep.analysis.variables import BoolArray, FloatArray
 from lbhsweep.plots.style import (
     Nothing,
@@ -24,6 +25,8 @@ _MAPS = (
     ("adiabatic_temperature_change", "ΔT", "adiabatic_extrapolated", "Adiabatic"),
 )
 
+_LEAST_KNOWN = 0.1
+"""Share of the map of ΔS_iso that must be known for a picture."""
 _HATCHED = "no value, or a phase extrapolated far beyond its data"
 
 
@@ -35,14 +38,19 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["barocaloric"].to_dataset()
     first = float(dataset["initial_pressure"])
     compressed = dataset.sel(final_pressure=dataset["final_pressure"] > first)
-    if not known(compressed["isothermal_entropy_change"].values):
+    change = compressed["isothermal_entropy_change"]
+    if not known(change.values):
         return Nothing(str(dataset["reason"].item()) or "no second pressure with known entropy")
+    share = float((np.isfinite(change) & (compressed["extrapolated"] == 0)).mean())
+    if share < _LEAST_KNOWN:
+        return Nothing(f"ΔS_iso is known on {100 * share:.0f} % of the map only")
     figure, panels = new_figure(2, columns=2, panel=(4.4, 3.4), foot=0.3)
     for axes, (name, symbol, flag, title) in zip(panels, _MAPS, strict=True):
         _draw_map(figure, axes, dataset, name, symbol, flag)
         axes.set_title(f"{title} compression from {gigapascal(first)}")
     shared_legend(figure, panels, columns=2)
-    return finish(figure, tree, "Barocaloric effect")
+    notes = caveats(analysis["transition"].to_dataset()) if "transition" in analysis else []
+    return finish(figure, tree, "Barocaloric effect", notes)
 
 
 def _draw_map(

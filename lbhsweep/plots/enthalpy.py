@@ -36,7 +36,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         tree,
         dataset.assign(enthalpy=reduced - start),
         "enthalpy",
-        f"Enthalpy hysteresis, c = {slope:.3f} kJ mol⁻¹ K⁻¹",
+        f"Enthalpy less a straight line, c = {slope:.3f} kJ mol⁻¹ K⁻¹\n"
+        "(mean dH/dT of heating, fitted below the transitions)",
         y_label=f"H − H₀ − c(T − {t0:g} K) (kJ mol⁻¹)",
         marks=dataset,
     )

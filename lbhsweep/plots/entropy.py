@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.caveats import caveats
 from lbhsweep.plots.style import (
     SERIES,
     Nothing,
@@ -52,7 +53,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         axes.set_title(str(barocaloric[name].attrs["long_name"]).capitalize())
     for axes in panels:
         axes.set_xlabel(label(entropy["temperature"], "T"))
-    return finish(figure, tree, "Entropy and barocaloric effect")
+    notes = caveats(analysis["transition"].to_dataset()) if "transition" in analysis else []
+    return finish(figure, tree, "Entropy and barocaloric effect", notes)
 
 
 def _draw_changes(

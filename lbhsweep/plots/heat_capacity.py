@@ -30,8 +30,8 @@ from lbhsweep.plots.style import (
 
 PUBLISHED = 4100.0
 PUBLISHED_LABEL = "4100 J kg⁻¹ K⁻¹ (Sci. Rep. 2021, suppl. fig. 2)"
-_WINDOW = (0.6, 2.0)
-"""Range of the axis over the baseline: the latent-heat peak is drawn until it leaves it."""
+_WINDOW = (0.0, 2.0)
+"""Widest range of the axis over the baseline: a latent-heat peak is drawn until it leaves it."""
 
 
 @styled
@@ -41,8 +41,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         return Nothing("the results are empty")
     groups = {name: node.to_dataset() for name, node in analysis["heat_capacity"].children.items()}
     baseline = groups["baseline"]
-    measured = [groups[name]["heat_capacity"] for name in ("ramp", "hold") if name in groups]
-    if not any(known(array.values) for array in measured):
+    measured = [groups[name] for name in ("ramp", "hold") if name in groups]
+    if not any(known(group["heat_capacity"].values) for group in measured):
         return Nothing("no finished run spans three temperatures")
     pressures = baseline["pressure"].values
     figure, panels = new_figure(len(pressures), foot=1.0, share_y=True)
@@ -120,8 +120,20 @@ def _draw_baseline(axes: Axes, baseline: xr.Dataset) -> None:
     axes.fill_between(t, value - error, value + error, color=BLACK, alpha=0.2, linewidth=0)
 
 
-def _limit(axes: Axes, baseline: xr.Dataset, measured: list[xr.DataArray]) -> None:
+def _limit(axes: Axes, baseline: xr.Dataset, shown: list[xr.Dataset]) -> None:
+    """Show every point with its error, but of wild ones only what lies within the window."""
     middle = float(baseline["mean_heat_capacity"].mean())
     if not np.isfinite(middle):
-        middle = float(np.nanmedian(np.concatenate([array.values.ravel() for array in measured])))
-    axes.set_ylim(_WINDOW[0] * middle, _WINDOW[1] * middle)
+        middle = float(
+            np.nanmedian(np.concatenate([group["heat_capacity"].values.ravel() for group in shown]))
+        )
+    ends = [
+        group["heat_capacity"].values + sign * np.nan_to_num(group["heat_capacity_stderr"].values)
+        for group in shown
+        for sign in (-1, 1)
+    ]
+    reach = np.concatenate([end.ravel() for end in ends])
+    low = max(float(np.nanmin(reach)), _WINDOW[0] * middle)
+    high = min(float(np.nanmax(reach)), _WINDOW[1] * middle)
+    pad = 0.05 * (high - low)
+    axes.set_ylim(low - pad, high + pad)

@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.caveats import caveats
 from lbhsweep.plots.style import (
     AMBER,
     BLACK,
@@ -71,11 +72,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     low, high = axes.get_xlim()
     pad = max(_NARROWEST_GPA - (high - low), 0.0) / 2
     axes.set_xlim(low - pad, high + pad)
-    caveats = [str(dataset["used_reason"].item())]
-    caveats += [str(reason) for reason in dataset["reason"].sel(route=used).values]
-    axes.set_title("\n".join(dict.fromkeys(text for text in caveats if text)), fontsize=7.5)
     shared_legend(figure, [axes], columns=2)
-    return finish(figure, tree, "Phase diagram")
+    return finish(figure, tree, "Phase diagram", caveats(dataset))
 
 
 def _draw_boundary(axes: Axes, dataset: xr.Dataset, route: str) -> None:

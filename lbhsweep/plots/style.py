@@ -7,10 +7,11 @@ grey print.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -21,6 +22,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+
+from lbhsweep.plots.simulated import describe
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,6 +65,10 @@ _RC: Any = {
     "hatch.linewidth": 0.6,
 }
 RESOLUTION_DPI = 200
+_LETTERS_PER_INCH = 17.0
+_LINE_INCHES = 0.13
+"""Size of small text, for wrapping and stacking its lines."""
+CAVEAT = "#B00000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +164,35 @@ def shared_legend(figure: Figure, panels: list[Axes], columns: int) -> None:
         )
 
 
-def finish(figure: Figure, tree: xr.DataTree, title: str) -> Figure:
-    """Put the title, and the watermark on a rehearsal."""
+def finish(figure: Figure, tree: xr.DataTree, title: str, notes: Sequence[str] = ()) -> Figure:
+    """Put the title, caveats, what was simulated, and the watermark on a rehearsal."""
     potentials = tree.attrs.get("material", "")
     figure.suptitle(f"{title} – {potentials}" if potentials else title, fontsize=10.5)
+    _put_below(figure, notes, describe(tree))
     if tree.attrs.get("rehearsal"):
         figure.text(
             0.5, 0.5, "REHEARSAL – not physics", fontsize=26, color="#B00000", alpha=0.28,
             ha="center", va="center", rotation=28, zorder=100,
         )  # fmt: skip
     return figure
+
+
+def _put_below(figure: Figure, notes: Sequence[str], simulated: str) -> None:
+    """Write caveats, and under them what was simulated, in a strip added below everything."""
+    width, height = figure.get_size_inches()
+    lines = [part for note in notes for part in wrap(note, int(width * _LETTERS_PER_INCH))]
+    strip = _LINE_INCHES * (len(lines) + 1)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    line, foot = _LINE_INCHES / (height + strip), strip / (height + strip)
+    figure.set_size_inches(width, height + strip)
+    for axes in figure.axes:
+        x, y, w, h = axes.get_position().bounds
+        axes.set_position((x, foot + y * (1 - foot), w, h * (1 - foot)))
+    for legend in figure.legends:
+        legend.set_bbox_to_anchor((0, foot, 1, 1 - foot), transform=figure.transFigure)
+    for text, y, colour in (("\n".join(lines), foot, CAVEAT), (simulated, line, "0.35")):
+        figure.text(0.01, y, text, va="top", fontsize=7, color=colour, linespacing=1.2)
 
 
 def hatch(axes: Axes, reason: str) -> None:

@@ -10,9 +10,11 @@ from lbhsweep.analysis import read_analysis
 from lbhsweep.cli import command
 
 
-def write_results(folder, **kwargs):
+def write_results(folder, done=True, **kwargs):
     folder.mkdir(parents=True, exist_ok=True)
     tree = make_results(Experiment(pressures=(0.0, 0.4), rates=(20.0,), replicas=2), **kwargs)
+    if not done:
+        tree["ramp"]["status"][:] = 0
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Consolidated metadata")
         tree.to_zarr(folder / "results.zarr", consolidated=True)
@@ -56,9 +58,19 @@ def test_a_rehearsal_is_analyzed_apart_and_marked(tmp_path):
     assert not (tmp_path / "analysis.zarr").exists()
 
 
+@pytest.mark.parametrize("dataset", [True, False])
+def test_before_the_first_run_is_finished_it_says_so(tmp_path, dataset):
+    (tmp_path / "sweep.yaml").write_text("name: none\n")
+    if dataset:
+        write_results(tmp_path, done=False)
+    result = run("analyze", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "no run has finished yet" in result.output
+
+
 def test_a_folder_without_results_is_refused_with_the_next_step(tmp_path):
     result = run("analyze", tmp_path / "nowhere")
-    assert result.exit_code != 0
+    assert result.exit_code == 2
     assert "no results" in result.stderr
     assert "lbhsweep run" in result.stderr
     assert "Traceback" not in result.output

@@ -29,6 +29,10 @@ def legend_texts(figure):
     return {text.get_text() for legend in legends for text in legend.get_texts()}
 
 
+def texts_of(figure):
+    return " ".join(text.get_text() for text in figure.texts)
+
+
 def titles(figure):
     return " ".join(axes.get_title() for axes in figure.axes)
 
@@ -94,10 +98,41 @@ def test_phase_diagram_names_its_slope_and_caveats(both):
     texts = legend_texts(FIGURES["phase_diagram"](*both))
     assert any(text.startswith("dT/dP = ") and "K GPa⁻¹" in text for text in texts)
     frozen = material(make_results(Experiment(rates=(20.0,), replicas=1, frozen_cooling=True)))
-    figure = FIGURES["phase_diagram"](*frozen)
-    assert "upper bound" in titles(figure)
-    assert "no replicas" in titles(figure)
+    for name in ("phase_diagram", "entropy", "barocaloric"):
+        notes = texts_of(FIGURES[name](*frozen))
+        assert "upper bound" in notes
+        assert "no replicas" in notes
     assert "no complete transition: cooling" in titles(FIGURES["hysteresis"](*frozen))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_was_simulated_stands_below(both, name):
+    results, products = both
+    results = results.copy()
+    results.attrs["sweep_yaml"] = (
+        "system: {supercell: [2, 2, 3]}\nprotocol: {hold: {produce: 2 ps}}\n"
+    )
+    texts = texts_of(FIGURES[name](results, products))
+    assert "1248 atoms (2×2×3 cells) · made-up · ramps of 20 K/ps, 3 replicas" in texts
+    assert "holds of 2 ps, 3 replicas" in texts
+
+
+def test_heat_capacities_are_shown_with_their_whole_errors(both):
+    results, products = both
+    low, high = FIGURES["heat_capacity"](results, products).axes[0].get_ylim()
+    shown = products["heat_capacity/ramp"].to_dataset()
+    value, error = shown["heat_capacity"], shown["heat_capacity_stderr"]
+    assert low < float((value - error).min())
+    assert high - low < 1.2 * float((value + error).max() - (value - error).min())
+
+
+def test_a_map_that_is_nearly_all_unknown_is_not_drawn(both):
+    results, products = both
+    flags = products["barocaloric"].to_dataset().copy(deep=True)
+    flags["extrapolated"][:] = 1
+    nothing = FIGURES["barocaloric"](results, xr.DataTree.from_dict({"/barocaloric": flags}))
+    assert isinstance(nothing, Nothing)
+    assert "0 % of the map" in nothing.reason
 
 
 def test_a_rehearsal_is_watermarked_and_real_results_are_not(both):

@@ -24,6 +24,6 @@ def test_it_analyzes_first_draws_and_names_what_it_did_not_draw(tmp_path):
 
 def test_a_folder_without_results_is_refused(tmp_path):
     result = CliRunner().invoke(command, ["plot", str(tmp_path / "nowhere")])
-    assert result.exit_code != 0
+    assert result.exit_code == 2
     assert "no results" in result.stderr
     assert not (tmp_path / "nowhere").exists()

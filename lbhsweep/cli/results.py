@@ -1,0 +1,45 @@
+"""The sweep and the results that a command line names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lbhsweep.errors import FolderError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from lbhsweep.store.folder import SweepFolder
+
+
+def open_sweep(folder: Path, *, rehearsal: bool) -> tuple[SweepFolder, xr.DataTree]:
+    """Find a sweep's folder, or its rehearsal, and open its results; empty before the first.
+
+    Raises
+    ------
+    FolderError
+        If there is no sweep.
+    StoreError
+        If there are results and they can't be read.
+    """
+    import xarray as xr
+
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.store.open import open_results
+
+    sweep = SweepFolder(folder)
+    hint = (
+        ""
+        if rehearsal or not sweep.rehearsal.path.exists()
+        else "; it has a rehearsal, add --rehearsal"
+    )
+    sweep = sweep.rehearsal if rehearsal else sweep
+    if sweep.results.is_dir():
+        return sweep, open_results(sweep.path)
+    if sweep.sweep_yaml.exists():
+        return sweep, xr.DataTree()
+    raise FolderError(
+        f"{sweep.path}: no results and no sweep here, wanted the folder given to "
+        f"'lbhsweep run --output'{hint}"
+    )
