@@ -6,6 +6,7 @@ from execution_sweeps import Sweep
 
 from lbhsweep.execution.cluster_spec import LocalCluster
 from lbhsweep.execution.clusters import start_cluster
+from lbhsweep.execution.dask_executor import DaskExecutor
 from lbhsweep.execution.executor import SerialExecutor
 
 
@@ -21,8 +22,9 @@ def open_executor(request):
     """Every executor must pass the same tests."""
     if request.param == "serial":
         return lambda: contextlib.nullcontext(SerialExecutor())
-    executor = request.getfixturevalue("cluster")
-    return lambda: contextlib.nullcontext(executor)
+    client = request.getfixturevalue("cluster")._client
+    # One for each session, as in earnest: tasks of a sweep given up answer to nobody.
+    return lambda: contextlib.nullcontext(DaskExecutor(client, patience_s=60.0))
 
 
 @pytest.fixture
