@@ -75,7 +75,9 @@ def command(
 
     spec, machine = load_sweep(sweep), _cluster(cluster, workers)
     check_folder(output)
-    folder = SweepFolder(output).rehearsal if rehearse else SweepFolder(output)
+    # Workers may have another working directory.
+    whole = SweepFolder(output.absolute())
+    folder = whole.rehearsal if rehearse else whole
     grid = expand_grid(spec, rehearsal=rehearse)
     physics = (
         Rehearsal(rehearse_seconds, rehearse_failures)

@@ -133,8 +133,10 @@ class DaskExecutor:
         if not futures:
             return []
         good = [future for future in futures if future.status == "finished"]
-        # One round trip for all; a result lost with its worker is computed anew.
-        results = dict(zip(good, self._client.gather(good, errors="skip"), strict=True))
+        # One round trip for all.  A result lost with its worker is computed anew; if that fails,
+        # which one is not said, and all are done again: runs that have a record cost nothing.
+        gathered = self._client.gather(good, errors="skip")
+        results = dict(zip(good, gathered, strict=True)) if len(gathered) == len(good) else {}
         return [self._answer(future, results) for future in futures]
 
     def _answer(self, future: Future, results: dict[Future, Any]) -> Answer:
