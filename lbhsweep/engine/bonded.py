@@ -78,7 +78,7 @@ def add_bonds(
         wxy -= x * fy
         wxz -= x * fz
         wyz -= y * fz
-    _add_symmetric(virial, wxx, wyy, wzz, wxy, wxz, wyz)
+    add_symmetric(virial, wxx, wyy, wzz, wxy, wxz, wyz)
     return energy
 
 
@@ -134,12 +134,12 @@ def add_angles(
         wxy += ux * fiy + vx * fjy
         wxz += ux * fiz + vx * fjz
         wyz += uy * fiz + vy * fjz
-    _add_symmetric(virial, wxx, wyy, wzz, wxy, wxz, wyz)
+    add_symmetric(virial, wxx, wyy, wzz, wxy, wxz, wyz)
     return energy
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
-def _add_symmetric(
+def add_symmetric(
     virial: FloatArray,
     wxx: float,
     wyy: float,
@@ -148,6 +148,7 @@ def _add_symmetric(
     wxz: float,
     wyz: float,
 ) -> None:
+    """Add a symmetric matrix, given by its six components, to a virial (3, 3)."""
     virial[0, 0] += wxx
     virial[1, 1] += wyy
     virial[2, 2] += wzz

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 from scipy.special import erf
 
-from lbhsweep.engine.bonded import FASTMATH
+from lbhsweep.engine.bonded import FASTMATH, add_symmetric
 from lbhsweep.engine.neighbors import PairList
 from lbhsweep.engine.potential import FloatArray, IntArray
 
@@ -280,15 +280,7 @@ def pair_forces(
             forces[0, j] += buffer_x[k]
             forces[1, j] += buffer_y[k]
             forces[2, j] += buffer_z[k]
-    virial[0, 0] += wxx
-    virial[1, 1] += wyy
-    virial[2, 2] += wzz
-    virial[0, 1] += wxy
-    virial[1, 0] += wxy
-    virial[0, 2] += wxz
-    virial[2, 0] += wxz
-    virial[1, 2] += wyz
-    virial[2, 1] += wyz
+    add_symmetric(virial, wxx, wyy, wzz, wxy, wxz, wyz)
     energies[0] += buckingham
     energies[1] += coulomb
     return too_close
