@@ -126,7 +126,8 @@ class ForceFieldPotential:
         self.alpha = float(erfcinv(SCREENING[accuracy])) / self.cutoff_A
         self._k_max = 2.0 * self.alpha * float(erfcinv(SCREENING[accuracy]))
         self._erf = pair.erf_polynomial(self.alpha, self.cutoff_A)
-        self._bonded = bonded.bonded_tables(
+        self.bonded = bonded.bonded_tables(
+            structure.molecule,
             topology.bonds,
             topology.bond_k,
             topology.bond_length,
@@ -242,7 +243,10 @@ class ForceFieldPotential:
 
     def fast(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
         """Evaluate bonds and angles."""
-        bonded.bonded_forces(positions, self._bonded, out.forces, out.virial, out.energies)
+        slots = np.ascontiguousarray(positions[self.bonded.atoms].T)
+        forces = np.empty_like(slots)
+        bonded.bonded_forces(slots, self.bonded, forces, out.virial, out.energies)
+        out.forces[:] = forces[:, self.bonded.slot].T
 
     def slow(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
         """Evaluate Buckingham pairs and the Coulomb sum; `update` must have been called."""

@@ -1,0 +1,146 @@
+"""Identical molecules side by side, so that one vector holds one atom of each of them.
+
+A term inside molecules, say the bond between atoms 3 and 7, then is the same arithmetic on
+neighbouring lanes, without gathers and scatters.  A *slot* is a place in this order: slots of
+atom a of all molecules of one kind follow each other, and are filled up to whole vectors with
+copies whose weight is zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.engine.potential import FloatArray
+
+LANES = 8
+"""float64 lanes of a vector: runs of slots are multiples of this."""
+
+IndexArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """One sort of term inside molecules, atom by atom.
+
+    Attributes
+    ----------
+    atoms : (n_terms, k) integers
+        Atoms of each term, all in one molecule.
+    parameters : (n_terms, p) float64
+    """
+
+    atoms: npt.NDArray[Any]
+    parameters: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The same terms, one row for all molecules of a kind.
+
+    Attributes
+    ----------
+    slots : (n_rows, k + 1) int64
+        First slot of each atom, then the number of slots.
+    parameters : (n_rows, p) float64
+    """
+
+    slots: IndexArray
+    parameters: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Atoms in slots, and terms as rows.
+
+    Attributes
+    ----------
+    atoms : (n_slots,) int64
+        Atom of each slot.
+    slot : (n_atoms,) int64
+        Slot of each atom, of those that count.
+    weight : (n_slots,) float64
+        1, or 0 for copies that only fill a vector.
+    rows : dict
+        `Rows` by name.
+    """
+
+    atoms: IndexArray
+    slot: IndexArray
+    weight: FloatArray
+    rows: dict[str, Rows]
+
+
+def lay_out(molecule: npt.NDArray[Any], terms: Mapping[str, Terms]) -> Layout:
+    """Find identical molecules and put them side by side.
+
+    Molecules are identical if their terms are, atom by atom in the order of the structure.
+
+    Parameters
+    ----------
+    molecule : (n_atoms,) integers
+        0 for single atoms, otherwise the molecule's number.
+    terms : dict
+        `Terms` by name, each within one molecule.
+    """
+    members = _members(molecule)
+    home = np.empty(len(molecule), np.int64)
+    local = np.empty(len(molecule), np.int64)
+    for m, atoms in enumerate(members):
+        home[atoms] = m
+        local[atoms] = np.arange(len(atoms))
+    described: list[dict[str, list[tuple[Any, ...]]]] = [{} for _ in members]
+    for name, term in terms.items():
+        for atoms, parameters in zip(term.atoms, term.parameters, strict=True):
+            where = described[home[atoms[0]]].setdefault(name, [])
+            where.append((tuple(local[atoms].tolist()), tuple(parameters.tolist())))
+    kinds: dict[tuple[Any, ...], list[int]] = {}
+    for m, found in enumerate(described):
+        signature = tuple((name, tuple(sorted(rows))) for name, rows in sorted(found.items()))
+        kinds.setdefault((len(members[m]), signature), []).append(m)
+    return _place(members, kinds, terms, len(molecule))
+
+
+def _place(
+    members: list[IndexArray],
+    kinds: dict[tuple[Any, ...], list[int]],
+    terms: Mapping[str, Terms],
+    n_atoms: int,
+) -> Layout:
+    atoms: list[IndexArray] = []
+    weight: list[FloatArray] = []
+    slots: dict[str, list[list[int]]] = {name: [] for name in terms}
+    parameters: dict[str, list[tuple[float, ...]]] = {name: [] for name in terms}
+    base = 0
+    for (size, signature), molecules in kinds.items():
+        length = LANES * math.ceil(len(molecules) / LANES)
+        filled = molecules + molecules[:1] * (length - len(molecules))
+        atoms.append(np.array([members[m] for m in filled]).T.ravel())
+        weight.append(np.tile(np.arange(length) < len(molecules), size).astype(np.float64))
+        for name, rows in signature:
+            for local, values in rows:
+                slots[name].append([base + a * length for a in local] + [length])
+                parameters[name].append(values)
+        base += size * length
+    every, counts = np.concatenate(atoms), np.concatenate(weight)
+    slot = np.empty(n_atoms, np.int64)
+    real = np.flatnonzero(counts)
+    slot[every[real]] = real
+    rows = {
+        name: Rows(
+            np.array(slots[name], np.int64).reshape(-1, term.atoms.shape[1] + 1),
+            np.array(parameters[name], np.float64).reshape(-1, term.parameters.shape[1]),
+        )
+        for name, term in terms.items()
+    }
+    return Layout(every, slot, counts, rows)
+
+
+def _members(molecule: npt.NDArray[Any]) -> list[IndexArray]:
+    single = [np.array([i]) for i in np.flatnonzero(molecule == 0)]
+    return [np.flatnonzero(molecule == m) for m in np.unique(molecule[molecule != 0])] + single
