@@ -1,0 +1,166 @@
+"""``lbhsweep bench``: throughput on this machine, where the time goes, conservation of energy."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lbhsweep.errors import SpecError
+
+if TYPE_CHECKING:
+    from lbhsweep.simulation.benchmark import Prepared
+    from lbhsweep.sweep.grid import Grid
+
+
+class _Quantity(click.ParamType):
+    """A quantity with its unit, or a bare number of one unit, as a sweep file has it."""
+
+    def __init__(self, unit: str) -> None:
+        self.unit, self.name = unit, unit
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return f"{float(value):.12g} {self.unit}"
+        except ValueError:
+            return str(value)
+
+
+@click.command("bench")
+@click.option("--supercell", default=2, show_default=True, help="Cubic cells along each axis.")
+@click.option("--temperature", type=_Quantity("K"), default="300 K", show_default=True)
+@click.option("--pressure", type=_Quantity("GPa"), default="0 GPa", show_default=True)
+@click.option(
+    "--ensemble", type=click.Choice(["npt", "nvt", "nve"]), default="npt", show_default=True
+)
+@click.option("--cutoff", type=_Quantity("Å"), default="9 Å", show_default=True)
+@click.option(
+    "--potential",
+    default="lbh-2021",
+    show_default=True,
+    help="A shipped parameter set, or the path of a parameter file (.yaml).",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Outer steps to be timed.",
+)
+@click.option(
+    "--equilibrate",
+    type=click.IntRange(0),
+    default=500,
+    show_default=True,
+    help="Outer steps before.",
+)
+@click.option("--drift", is_flag=True, help="Also measure the drift of the total energy in NVE.")
+@click.option(
+    "--drift-steps",
+    type=click.IntRange(100),
+    default=10_000,
+    show_default=True,
+    help="Outer steps of that run.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    steps: int, equilibrate: int, drift: bool, drift_steps: int, as_json: bool, **settings: Any
+) -> None:
+    """Measure how fast one core runs α-Li2B12H12, where the time goes, and the energy's drift.
+
+    All other settings are those that sweeps have unless told otherwise.
+    """
+    from lbhsweep.simulation.benchmark import bench_grid, nve_drift, prepare, time_steps
+
+    try:
+        grid = bench_grid(**settings)
+    except SpecError as error:
+        for problem in error.problems:
+            click.echo(f"{problem.key}: {problem.message}", err=True)
+        sys.exit(2)
+    _say("compiling, relaxing and equilibrating")
+    prepared = prepare(grid, equilibrate)
+    _say(f"timing {steps} outer steps of {prepared.potential.n_atoms} atoms")
+    found = _summary(grid, prepared, time_steps(prepared, steps))
+    if drift:
+        _say(f"measuring the drift over {drift_steps} outer steps")
+        measured = nve_drift(prepared, drift_steps)
+        found |= {
+            "nve_drift_kT_per_atom_per_ns": measured.slope,
+            "nve_drift_stderr_kT_per_atom_per_ns": measured.stderr,
+            "nve_drift_ps": measured.length_ps,
+            "nve_temperature_K": measured.temperature,
+        }
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        _show(found)
+
+
+def _say(text: str) -> None:
+    click.echo(f"{text} …", err=True)
+
+
+def _summary(grid: Grid, prepared: Prepared, timing: Any) -> dict[str, Any]:
+    import numpy as np
+
+    from lbhsweep.simulation.benchmark import breakdown
+    from lbhsweep.simulation.provenance import provenance
+
+    (point,) = grid.points
+    outer_ps = point.dynamics.outer_step_ps
+    by_block = timing.ns_per_day(outer_ps)
+    about = provenance()
+    return {
+        "n_atoms": prepared.potential.n_atoms,
+        "steps_per_second": float(1.0 / np.median(timing.seconds)),
+        "ns_per_day": float(np.median(by_block)),
+        "ns_per_day_spread": [float(by_block.min()), float(by_block.max())],
+        "cpu_share": timing.cpu_share,
+        "timestep_fs": point.dynamics.timestep_fs,
+        "outer_timestep_fs": outer_ps * 1e3,
+        "list_rebuilds_per_step": timing.rebuilds,
+        "breakdown": breakdown(prepared, timing),
+        "temperature_K": prepared.temperature,
+        "pressure_GPa": point.pressure_GPa,
+        "ensemble": point.dynamics.ensemble,
+        "potential": point.model.potential,
+        "cutoff_A": point.model.cutoff_A,
+        "cpu": about["cpu"],
+        "cpu_features": about["cpu_features"],
+        "package": about["package"],
+    }
+
+
+def _show(found: dict[str, Any]) -> None:
+    click.echo(
+        f"{found['n_atoms']} atoms, {found['potential']}, cutoff {found['cutoff_A']:g} Å, "
+        f"{found['ensemble'].upper()}, {found['temperature_K']:g} K, {found['pressure_GPa']:g} GPa"
+    )
+    click.echo(f"{found['cpu']}: {found['cpu_features']}")
+    low, high = found["ns_per_day_spread"]
+    click.echo(
+        f"{found['ns_per_day']:.1f} ns/day (blocks from {low:.1f} to {high:.1f}; "
+        f"{found['cpu_share']:.0%} of the time on the processor)"
+    )
+    click.echo(
+        f"{found['steps_per_second']:.1f} outer steps/s of {found['outer_timestep_fs']:g} fs, "
+        f"inner step {found['timestep_fs']:g} fs; a list lasts "
+        f"{_steps_a_list(found['list_rebuilds_per_step'])} outer steps\n"
+    )
+    step = 1.0 / found["steps_per_second"]
+    click.echo(f"{'an outer step':<16}{'ms':>8}{'share':>8}")
+    for part, seconds in [*found["breakdown"].items(), ("sum", step)]:
+        click.echo(f"{part:<16}{1e3 * seconds:8.3f}{seconds / step:8.0%}")
+    if "nve_drift_ps" in found:
+        click.echo(
+            f"\ndrift in NVE: {found['nve_drift_kT_per_atom_per_ns']:.4f} ± "
+            f"{found['nve_drift_stderr_kT_per_atom_per_ns']:.4f} kT per atom per ns over "
+            f"{found['nve_drift_ps']:g} ps at {found['nve_temperature_K']:.0f} K"
+        )
+
+
+def _steps_a_list(rebuilds: float) -> str:
+    return f"{1.0 / rebuilds:.1f}" if rebuilds else "all"

@@ -1,0 +1,319 @@
+"""How fast a run goes on this machine, where its time goes, and how well energy is conserved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.document import Document
+from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.integrate import Integrator
+from lbhsweep.engine.potential import ForceBuffers
+from lbhsweep.engine.state import State
+from lbhsweep.observables.errors_of_means import statistical_inefficiency
+from lbhsweep.simulation.outcome import run_seed
+from lbhsweep.simulation.protocols import schedule_of
+from lbhsweep.simulation.setup import build_dynamics, build_potential, build_structure, start_state
+from lbhsweep.sweep.grid import Grid, expand_grid
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.load import sweep_from
+from lbhsweep.units import BOLTZMANN
+
+FloatArray = npt.NDArray[np.float64]
+
+BLOCKS = 5
+"""Stretches of steps that are timed apart, to show a shared machine's noise."""
+PART_SECONDS = 0.1
+"""Time for which each part is repeated."""
+FEWEST_CALLS = 3
+INTEGRATION_STEPS = 50
+SECONDS_PER_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run at its temperature, ready to be timed.
+
+    Attributes
+    ----------
+    potential : ForceFieldPotential
+    integrator : Integrator
+    temperature : float
+        Of the baths, K.
+    """
+
+    potential: ForceFieldPotential
+    integrator: Integrator
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What blocks of outer steps took.
+
+    Attributes
+    ----------
+    seconds : (n_blocks,) float64
+        Wall time of an outer step, by block.
+    cpu_share : float
+        Processor time over wall time; well below 1 on a machine that others use too.
+    rebuilds : float
+        Neighbour lists built in an outer step.
+    """
+
+    seconds: FloatArray
+    cpu_share: float
+    rebuilds: float
+
+    def ns_per_day(self, outer_step: float) -> FloatArray:
+        """Give each block's throughput for outer steps of `outer_step` ps."""
+        return outer_step * 1e-3 * SECONDS_PER_DAY / self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the total energy went in a run at constant energy.
+
+    Attributes
+    ----------
+    slope, stderr : float
+        kT per atom per ns.
+    length_ps : float
+    temperature : float
+        Mean kinetic temperature, K.
+    """
+
+    slope: float
+    stderr: float
+    length_ps: float
+    temperature: float
+
+
+def bench_grid(
+    *,
+    supercell: int | list[int],
+    temperature: str,
+    pressure: str = "0 GPa",
+    ensemble: str = "npt",
+    cutoff: str = "9 Å",
+    potential: str = "lbh-2021",
+) -> Grid:
+    """Make the point of a run with the settings that sweeps have unless told otherwise.
+
+    Returns
+    -------
+    Grid
+        Of one point.
+
+    Raises
+    ------
+    SpecError
+        If a setting is wrong; keys are those of a sweep file.
+    """
+    data: dict[str, Any] = {
+        "name": "bench",
+        "system": {"supercell": supercell},
+        "model": {"cutoff": cutoff},
+        "axes": {"potential": potential, "pressure": pressure, "temperature": temperature},
+        "protocol": {"hold": {"equilibrate": "0 ps", "produce": "1 ps"}},
+        "dynamics": {"ensemble": ensemble},
+    }
+    return expand_grid(sweep_from(Document("bench", data, {(): 1})))
+
+
+def prepare(grid: Grid, equilibrate: int) -> Prepared:
+    """Relax the crystal of a one-point grid and run `equilibrate` outer steps.
+
+    Raises
+    ------
+    SimulationError
+        If the physics failed.
+    """
+    (point,) = grid.points
+    schedule, seed = schedule_of(point), run_seed(run_id(point))
+    structure = build_structure(point, seed)
+    potential = build_potential(point, structure, grid.force_fields[point.model.potential])
+    temperature = schedule.start_K
+    state = start_state(point, structure, potential, temperature, seed)
+    integrator = Integrator(potential, state, build_dynamics(point, schedule))
+    for _ in range(equilibrate):
+        integrator.advance(temperature)
+    return Prepared(potential, integrator, temperature)
+
+
+def time_steps(prepared: Prepared, steps: int) -> Timing:
+    """Time outer steps in up to `BLOCKS` blocks."""
+    lengths = [len(part) for part in np.array_split(np.arange(steps), min(BLOCKS, steps))]
+    seconds = np.empty(len(lengths))
+    rebuilds = 0
+    cpu = time.process_time()
+    for block, length in enumerate(lengths):
+        start = time.perf_counter()
+        rebuilds += _advance(prepared, length)
+        seconds[block] = time.perf_counter() - start
+    cpu_share = (time.process_time() - cpu) / float(seconds.sum())
+    return Timing(seconds / lengths, cpu_share, rebuilds / steps)
+
+
+def _advance(prepared: Prepared, steps: int) -> int:
+    """Go forward and count the lists that were built."""
+    rebuilds, mark = 0, _list_mark(prepared.potential)
+    for _ in range(steps):
+        prepared.integrator.advance(prepared.temperature)
+        new = _list_mark(prepared.potential)
+        rebuilds += new != mark
+        mark = new
+    return rebuilds
+
+
+def _list_mark(potential: ForceFieldPotential) -> float:
+    """Tell one list from another by where the first atom was when it was built."""
+    listed = potential.list_state()
+    return float(listed[0][0].sum()) if listed is not None else float("nan")
+
+
+def breakdown(prepared: Prepared, timing: Timing) -> dict[str, float]:
+    """Share an outer step's median time out among its parts.
+
+    Each part is repeated by itself on the current state, and counted as often as a step needs
+    it. ``integration`` is a step in which all forces but the bonded ones cost nothing, less
+    these; ``other`` is what is left of the step: checks of the list, and caches that are warm
+    when a part is repeated and not within a step.
+
+    Returns
+    -------
+    dict of str to float
+        Seconds per outer step; they add up to the step.
+    """
+    integrator = prepared.integrator
+    inner = integrator.dynamics.inner_steps
+    often = {"list": timing.rebuilds, "bonded": float(inner)}
+    parts = {
+        name: often.get(name, 1.0) * _seconds_a_call(part)
+        for name, part in _parts(prepared.potential, integrator.state).items()
+    }
+    parts["integration"] = _seconds_without_pairs(prepared) - parts["bonded"]
+    parts["other"] = float(np.median(timing.seconds)) - sum(parts.values())
+    return parts
+
+
+def _seconds_a_call(function: Callable[[], object]) -> float:
+    seconds: list[float] = []
+    while len(seconds) < FEWEST_CALLS or sum(seconds) < PART_SECONDS:
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))
+
+
+def _parts(potential: ForceFieldPotential, state: State) -> Mapping[str, Callable[[], object]]:
+    positions, cell = state.positions, state.cell
+    if hasattr(potential, "parts"):
+        return potential.parts(positions, cell)  # type: ignore[no-any-return]
+    fast = ForceBuffers.empty(potential.n_atoms, len(potential.fast_terms))
+    slow = ForceBuffers.empty(potential.n_atoms, len(potential.slow_terms))
+    return {
+        "list": lambda: potential.restore_list(positions.copy(), cell.copy()),
+        "nonbonded": lambda: potential.slow(positions, cell, slow),
+        "bonded": lambda: potential.fast(positions, cell, fast),
+    }
+
+
+class _Bonded:
+    """The bonds and angles of a potential, under the virial that all its forces had."""
+
+    def __init__(self, potential: ForceFieldPotential, state: State) -> None:
+        self.n_atoms, self.masses = potential.n_atoms, potential.masses
+        self.fast_terms, self.slow_terms = potential.fast_terms, potential.slow_terms
+        self.fast = potential.fast
+        self._slow = ForceBuffers.empty(self.n_atoms, len(self.slow_terms))
+        potential.slow(state.positions, state.cell, self._slow)
+
+    def update(self, positions: FloatArray, cell: FloatArray, step: int) -> None:
+        """Keep no list."""
+
+    def slow(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
+        """Give the same virial again, so that the cell goes on as it did, and no forces."""
+        out.virial[:] = self._slow.virial
+
+    def list_state(self) -> None:
+        """Have no list."""
+
+    def restore_list(self, positions: FloatArray, cell: FloatArray) -> None:
+        """Keep no list."""
+
+
+def _seconds_without_pairs(prepared: Prepared) -> float:
+    now = prepared.integrator
+    state = State.from_arrays(now.state.to_arrays())
+    potential = _Bonded(prepared.potential, state)
+    integrator = Integrator(potential, state, now.dynamics, limits=now.limits)
+    seconds = []
+    for _ in range(BLOCKS):
+        start = time.perf_counter()
+        for _ in range(INTEGRATION_STEPS // BLOCKS):
+            integrator.advance(prepared.temperature)
+        seconds.append((time.perf_counter() - start) / (INTEGRATION_STEPS // BLOCKS))
+    return float(np.median(seconds))
+
+
+def nve_drift(prepared: Prepared, steps: int) -> Drift:
+    """Go on at constant energy from where the run stands, and fit the total energy's slope.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Left as it is.
+    steps : int
+        Outer steps, at least 4.
+
+    Raises
+    ------
+    SimulationError
+        If the physics failed.
+    """
+    now = prepared.integrator
+    state = State.from_arrays(now.state.to_arrays())
+    dynamics = replace(now.dynamics, ensemble="nve")
+    integrator = Integrator(prepared.potential, state, dynamics, limits=now.limits)
+    energies, kinetic = np.empty(steps), np.empty(steps)
+    for step in range(steps):
+        integrator.advance()
+        energies[step], kinetic[step] = integrator.conserved_energy, integrator.kinetic_energy
+    times = dynamics.outer_step * 1e-3 * np.arange(steps)
+    slope, stderr = fit_slope(times, energies)
+    unit = BOLTZMANN * prepared.temperature * state.n_atoms
+    return Drift(
+        slope / unit,
+        stderr / unit,
+        steps * dynamics.outer_step,
+        integrator.temperature_of(float(kinetic.mean())),
+    )
+
+
+def fit_slope(times: FloatArray, values: FloatArray) -> tuple[float, float]:
+    """Fit a line by least squares; the slope's error allows for correlated samples.
+
+    Parameters
+    ----------
+    times, values : (n,) float64
+        Equally spaced, n ≥ 4.
+
+    Returns
+    -------
+    slope, stderr : float
+        stderr² = g s²/Σ(t - t̄)², s² being the residuals' variance and g their statistical
+        inefficiency.
+    """
+    t = times - times.mean()
+    spread = float(t @ t)
+    slope = float(t @ values) / spread
+    residuals = values - values.mean() - slope * t
+    inefficiency = statistical_inefficiency(residuals)
+    variance = float(residuals @ residuals) / max(len(times) - 2 * inefficiency, 1.0)
+    return slope, float(np.sqrt(inefficiency * variance / spread))
