@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,27 +16,26 @@ if TYPE_CHECKING:
     from lbhsweep.sweep.grid import Grid
 
 
-class _Quantity(click.ParamType):
-    """A quantity with its unit, or a bare number of one unit, as a sweep file has it."""
+def _in(unit: str) -> Callable[[click.Context, click.Parameter, str], str]:
+    """Let a bare number stand for a quantity in this unit."""
 
-    def __init__(self, unit: str) -> None:
-        self.unit, self.name = unit, unit
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+    def complete(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
         try:
-            return f"{float(value):.12g} {self.unit}"
+            return f"{float(text):.12g} {unit}"
         except ValueError:
-            return str(value)
+            return text
+
+    return complete
 
 
 @click.command("bench")
 @click.option("--supercell", default=2, show_default=True, help="Cubic cells along each axis.")
-@click.option("--temperature", type=_Quantity("K"), default="300 K", show_default=True)
-@click.option("--pressure", type=_Quantity("GPa"), default="0 GPa", show_default=True)
+@click.option("--temperature", callback=_in("K"), default="300 K", show_default=True)
+@click.option("--pressure", callback=_in("GPa"), default="0 GPa", show_default=True)
 @click.option(
     "--ensemble", type=click.Choice(["npt", "nvt", "nve"]), default="npt", show_default=True
 )
-@click.option("--cutoff", type=_Quantity("Å"), default="9 Å", show_default=True)
+@click.option("--cutoff", callback=_in("Å"), default="9 Å", show_default=True)
 @click.option(
     "--potential",
     default="lbh-2021",

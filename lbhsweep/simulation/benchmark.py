@@ -279,13 +279,14 @@ def nve_drift(prepared: Prepared, steps: int) -> Drift:
     """
     now = prepared.integrator
     state = State.from_arrays(now.state.to_arrays())
+    state.strain_rate[:] = 0.0
     dynamics = replace(now.dynamics, ensemble="nve")
     integrator = Integrator(prepared.potential, state, dynamics, limits=now.limits)
-    energies, kinetic = np.empty(steps), np.empty(steps)
+    energies, kinetic = np.zeros(steps), np.zeros(steps)
     for step in range(steps):
         integrator.advance()
         energies[step], kinetic[step] = integrator.conserved_energy, integrator.kinetic_energy
-    times = dynamics.outer_step * 1e-3 * np.arange(steps)
+    times = dynamics.outer_step * 1e-3 * np.arange(steps, dtype=np.float64)
     slope, stderr = fit_slope(times, energies)
     unit = BOLTZMANN * prepared.temperature * state.n_atoms
     return Drift(
