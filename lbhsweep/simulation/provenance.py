@@ -20,8 +20,9 @@ def provenance() -> dict[str, str | int]:
     Returns
     -------
     dict
-        ``package``, ``python``, ``numpy``, ``numba``, ``cpu``, ``cpu_features`` (what numba
-        compiles for), ``host``, ``pid``, ``slurm_job`` (empty outside SLURM), ``started``
+        ``package``, ``python``, ``numpy``, ``numba``, ``cpu``, ``cpu_features`` (those
+        that the compiled kernels use, and the width of their vectors; empty where nothing was
+        compiled), ``host``, ``pid``, ``slurm_job`` (empty outside SLURM), ``started``
         (UTC, ISO 8601).
     """
     return {
@@ -53,9 +54,9 @@ def _cpu_model() -> str:
 
 
 def _cpu_features() -> str:
-    chosen = os.environ.get("NUMBA_CPU_FEATURES")
-    if chosen:
-        return chosen
     # Only a process that computes has loaded the compiler; a rehearsal needn't.
-    binding = sys.modules.get("llvmlite.binding")
-    return binding.get_host_cpu_features().flatten() if binding else ""
+    if "numba" not in sys.modules:
+        return ""
+    from lbhsweep.engine.processor import processor_features
+
+    return processor_features()
