@@ -108,6 +108,12 @@ class LostAtomsError(SimulationError):
     error_class = "lost-atoms"
 
 
+class EnergyDriftError(SimulationError):
+    """The conserved energy left where the error of integration could carry it."""
+
+    error_class = "energy-drift"
+
+
 class BoxCollapseError(SimulationError):
     """The cell shrank or grew beyond any density of this material."""
 

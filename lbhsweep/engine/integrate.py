@@ -5,7 +5,8 @@ One outer step Δt of n inner steps δt is the symmetric product (right half mir
     bath/2 · piston/2 · slow kick/2 · [fast kick/2 · drift · fast kick/2]ⁿ · …
 
 after Tuckerman, Berne and Martyna, J. Chem. Phys. 97, 1990 (1992),
-https://doi.org/10.1063/1.463137; baths and piston: see `thermostat` and `barostat`.
+https://doi.org/10.1063/1.463137; baths and piston: see `thermostat` and `barostat`.  Everything
+but the slow forces is compiled (`outer_step`).
 """
 
 from __future__ import annotations
@@ -15,15 +16,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from lbhsweep.engine import random
-from lbhsweep.engine.barostat import Barostat
-from lbhsweep.engine.integrate_kernels import drift, kick, rest, twice_kinetic
-from lbhsweep.engine.potential import ForceBuffers, Potential
-from lbhsweep.engine.state import State
-from lbhsweep.engine.thermostat import rescaling_factor
-from lbhsweep.engine.watchdog import Limits
-from lbhsweep.units import ACCELERATION, BOLTZMANN
+from lbhsweep.engine.barostat import Mode, barostat_with_time, piston_energy
+from lbhsweep.engine.integrate_kernels import moments, twice_kinetic
+from lbhsweep.engine.outer_step import (
+    Conditions,
+    Scheme,
+    after_slow_forces,
+    before_slow_forces,
+    fast_forces,
+    workspace_of,
+)
+from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
+from lbhsweep.engine.state import State, degrees_of_freedom
+from lbhsweep.engine.watchdog import DRIFT_EVERY, Limits
+from lbhsweep.errors import StructureError
+from lbhsweep.units import BOLTZMANN
 
 Ensemble = Literal["nve", "nvt", "npt"]
 
@@ -45,7 +54,9 @@ class Dynamics:
     pressure : float
         Target in kJ/mol/Å³; in NVE and NVT it enters the enthalpy only.
     reference_temperature : float
-        Temperature in K from which the barostat's inertia follows.
+        Temperature in K from which the barostat's inertia and the drift's limit follow.
+    barostat : {'isotropic', 'orthorhombic', 'triclinic'}
+        What of the cell may change in NPT: its size, its three lengths, or all of it.
     """
 
     ensemble: Ensemble
@@ -55,6 +66,7 @@ class Dynamics:
     barostat_time: float = 1.0
     pressure: float = 0.0
     reference_temperature: float = 300.0
+    barostat: Mode = "isotropic"
 
     @property
     def outer_step(self) -> float:
@@ -75,13 +87,18 @@ class Integrator:
         How to integrate.
     limits : Limits
         What the watchdog believes.
+    frozen : (n_atoms,) bool, optional
+        Atoms that have no velocity and follow the cell.
     resumed : bool
-        Whether the potential's list has been restored and must stay as it is.
+        Whether the state comes from a checkpoint: the potential's list has been restored and
+        must stay as it is, and the accounts of energy go on.
 
     Raises
     ------
+    StructureError
+        If nothing may move, or the cell isn't one of right angles for an orthorhombic barostat.
     SimulationError
-        If the watchdog or the potential finds that the physics failed.
+        If the potential finds that the physics failed.
     """
 
     def __init__(
@@ -91,39 +108,85 @@ class Integrator:
         dynamics: Dynamics,
         *,
         limits: Limits | None = None,
+        frozen: npt.NDArray[np.bool_] | None = None,
         resumed: bool = False,
     ) -> None:
         self.potential = potential
         self.state = state
         self.dynamics = dynamics
         self.limits = limits or Limits()
-        self.freedom = 3 * state.n_atoms - 3
-        self.masses = np.ascontiguousarray(potential.masses, dtype=np.float64)
-        self._per_mass = ACCELERATION / self.masses
-        self._barostat = Barostat.with_time(
-            dynamics.pressure, dynamics.barostat_time, self.freedom, dynamics.reference_temperature
-        )
-        self._fast = ForceBuffers.empty(state.n_atoms, len(potential.fast_terms))
+        mask = np.zeros(state.n_atoms, np.bool_) if frozen is None else np.asarray(frozen)
+        self.freedom = degrees_of_freedom(state.n_atoms, mask)
+        self._check_start(mask)
+        state.velocities[mask] = 0.0
+        self._scheme = self._make_scheme(centre_rests=not mask.any())
+        masses = np.ascontiguousarray(potential.masses, dtype=np.float64)
+        self._work = workspace_of(masses, potential.bonded, mask)
         self._slow = ForceBuffers.empty(state.n_atoms, len(potential.slow_terms))
         if not resumed:
             potential.update(state.positions, state.cell, state.step)
-        potential.fast(state.positions, state.cell, self._fast)
+        fast_forces(state.positions, potential.bonded, self._work)
         potential.slow(state.positions, state.cell, self._slow)
+        if not resumed:
+            state.pressure = dynamics.pressure
+            state.followed_energy = self.conserved_energy
+
+    def _check_start(self, frozen: npt.NDArray[np.bool_]) -> None:
+        if self.freedom <= 0:
+            raise StructureError(
+                f"{int(frozen.sum())} of {len(frozen)} atoms are frozen, so nothing can move; "
+                "wanted at least two atoms, and one that is mobile"
+            )
+        cell = self.state.cell
+        shaped = self.dynamics.ensemble == "npt" and self.dynamics.barostat == "orthorhombic"
+        if shaped and np.any(cell != np.diag(np.diag(cell))):
+            raise StructureError(
+                f"the cell is {cell.tolist()} Å, an orthorhombic barostat wants lattice vectors "
+                "along x, y and z; take barostat triclinic, or another cell"
+            )
+
+    def _make_scheme(self, *, centre_rests: bool) -> Scheme:
+        dynamics = self.dynamics
+        return Scheme(
+            timestep=dynamics.timestep,
+            inner_steps=dynamics.inner_steps,
+            thermostatted=dynamics.ensemble != "nve",
+            pushed=dynamics.ensemble == "npt",
+            decay=math.exp(-0.5 * dynamics.outer_step / dynamics.thermostat_time),
+            freedom=self.freedom,
+            centre_rests=centre_rests,
+            barostat=barostat_with_time(
+                dynamics.barostat,
+                dynamics.barostat_time,
+                self.freedom,
+                dynamics.reference_temperature,
+                centre_rests=centre_rests,
+            ),
+            largest_strain=self.limits.strain,
+            largest_speed=self.limits.displacement / dynamics.outer_step,
+        )
 
     @property
     def potential_energy(self) -> float:
         """Potential energy in kJ/mol."""
-        return float(self._fast.energies.sum() + self._slow.energies.sum())
+        return float(self._work.energies.sum() + self._slow.energies.sum())
 
     @property
     def kinetic_energy(self) -> float:
         """Kinetic energy in kJ/mol."""
-        return 0.5 * float(twice_kinetic(self.state.velocities, self._per_mass))
+        return 0.5 * float(twice_kinetic(self.state.velocities, self._work.masses))
+
+    @property
+    def pressure_tensor(self) -> FloatArray:
+        """Instantaneous pressure (Σ m v⊗v + W)/V (3, 3) in kJ/mol/Å³."""
+        kinetic = np.empty((3, 3))
+        moments(self.state.velocities, self._work.masses, np.empty(3), kinetic)
+        return np.asarray((kinetic + self._work.virial + self._slow.virial) / self.state.volume)
 
     @property
     def pressure(self) -> float:
         """Instantaneous pressure (2K + tr W)/(3V) in kJ/mol/Å³."""
-        return self._internal_pv() / self.state.volume
+        return float(np.trace(self.pressure_tensor)) / 3.0
 
     @property
     def conserved_energy(self) -> float:
@@ -133,22 +196,25 @@ class Integrator:
         """
         state = self.state
         energy = self.kinetic_energy + self.potential_energy - state.thermostat_work
-        if self.dynamics.ensemble != "npt":
+        if not self._scheme.pushed:
             return energy
-        piston = self._barostat.kinetic_energy(state.strain_rate[0, 0])
-        return energy + piston + self.dynamics.pressure * state.volume - state.barostat_work
+        piston = float(piston_energy(state.strain_rate, self._scheme.barostat.inertia))
+        return energy + piston + state.pressure * state.volume - state.barostat_work
 
     def temperature_of(self, kinetic_energy: float) -> float:
         """Convert a kinetic energy in kJ/mol to a kinetic temperature in K."""
         return 2.0 * kinetic_energy / (self.freedom * BOLTZMANN)
 
-    def advance(self, temperature: float = 0.0) -> None:
+    def advance(self, temperature: float = 0.0, pressure: float | None = None) -> None:
         """Go one outer step forward.
 
         Parameters
         ----------
         temperature : float
             Temperature of the baths during this step, K; not used in NVE.
+        pressure : float, optional
+            Target pressure during this step, kJ/mol/Å³; that of `dynamics` if not given.  Used
+            in NPT only.
 
         Raises
         ------
@@ -156,79 +222,59 @@ class Integrator:
             If the watchdog or the potential finds that the physics failed; the state is then
             that of the failure.
         """
-        state, half = self.state, 0.5 * self.dynamics.outer_step
-        self._couple_baths(temperature, last=False)
-        self._push_piston(half, temperature)
-        kick(state.velocities, self._slow.forces, self._per_mass, half)
-        self._inner_steps()
-        if self.dynamics.ensemble == "npt":
-            eta = float(state.strain_rate[0, 0])
-            state.barostat_work += self._barostat.steady_work(eta, 2.0 * half, temperature)
+        state, slow = self.state, self._slow
+        self._set_pressure(self.dynamics.pressure if pressure is None else pressure)
+        at = Conditions(temperature, state.pressure, state.seed, state.step)
+        heat, work, strain, runaway = before_slow_forces(
+            self._scheme,
+            self._work,
+            self.potential.bonded,
+            state.positions,
+            state.velocities,
+            state.cell,
+            state.strain_rate,
+            slow.forces,
+            slow.virial,
+            at,
+        )
+        self._book(heat, work)
         state.step += 1
-        self.limits.check_motion(state, self.dynamics.outer_step, state.step)
+        self.limits.check_strain(strain, state.step)
+        self.limits.check_motion(state, runaway, self.dynamics.outer_step)
         self.potential.update(state.positions, state.cell, state.step)
-        self.potential.slow(state.positions, state.cell, self._slow)
-        kick(state.velocities, self._slow.forces, self._per_mass, half)
-        self._push_piston(half, temperature)
-        self._couple_baths(temperature, last=True)
-        reached = self.temperature_of(self.kinetic_energy)
-        self.limits.check_energy(self.potential_energy, reached, state.step)
-
-    def _inner_steps(self) -> None:
-        state, dt = self.state, self.dynamics.timestep
-        eta = float(state.strain_rate[0, 0])
-        self.limits.check_strain(eta * self.dynamics.outer_step, state.step + 1)
-        stretch, shrink = math.exp(eta * dt), math.exp(-eta * dt)
-        reach = math.sinh(eta * dt) / eta if eta else dt
-        for _ in range(self.dynamics.inner_steps):
-            kick(state.velocities, self._fast.forces, self._per_mass, 0.5 * dt)
-            drift(state.positions, state.velocities, stretch, reach, shrink)
-            state.cell *= stretch
-            self.potential.fast(state.positions, state.cell, self._fast)
-            kick(state.velocities, self._fast.forces, self._per_mass, 0.5 * dt)
-
-    def _internal_pv(self) -> float:
-        trace = float(np.trace(self._fast.virial) + np.trace(self._slow.virial))
-        return (float(twice_kinetic(self.state.velocities, self._per_mass)) + trace) / 3.0
-
-    def _push_piston(self, duration: float, temperature: float) -> None:
-        if self.dynamics.ensemble != "npt":
-            return
-        state, rate = self.state, self.state.strain_rate
-        eta = self._barostat.kick(
-            float(rate[0, 0]), duration, temperature, self._internal_pv(), state.volume
+        self.potential.slow(state.positions, state.cell, slow)
+        heat, work, kinetic = after_slow_forces(
+            self._scheme,
+            self._work,
+            state.velocities,
+            state.cell,
+            state.strain_rate,
+            slow.forces,
+            slow.virial,
+            at._replace(step=state.step),
         )
-        np.fill_diagonal(rate, eta)
+        self._book(heat, work)
+        self.limits.check_energy(self.potential_energy, self.temperature_of(kinetic), state.step)
+        if state.step % DRIFT_EVERY == 0:
+            self._follow_drift()
 
-    def _couple_baths(self, temperature: float, *, last: bool) -> None:
-        if self.dynamics.ensemble == "nve":
-            return
-        self._rescale(temperature, last=last)
-        if self.dynamics.ensemble == "npt":
-            self._thermalise_piston(temperature, last=last)
+    def _set_pressure(self, pressure: float) -> None:
+        """Push against another target; what that adds to P V is work done on the system."""
+        state = self.state
+        if pressure != state.pressure:
+            state.barostat_work += state.volume * (pressure - state.pressure)
+            state.pressure = pressure
 
-    def _rescale(self, temperature: float, *, last: bool) -> None:
-        state, dynamics = self.state, self.dynamics
-        before = self.kinetic_energy
-        rest(state.velocities, self.masses)
-        kinetic = self.kinetic_energy
-        factor = rescaling_factor(
-            kinetic,
-            0.5 * self.freedom * BOLTZMANN * temperature,
-            self.freedom,
-            math.exp(-0.5 * dynamics.outer_step / dynamics.thermostat_time),
-            state.seed,
-            state.step,
-            random.STREAM_THERMOSTAT_LAST if last else random.STREAM_THERMOSTAT_FIRST,
+    def _book(self, heat: float, work: float) -> None:
+        self.state.thermostat_work += heat
+        self.state.barostat_work += work
+
+    def _follow_drift(self) -> None:
+        thermal = BOLTZMANN * self.dynamics.reference_temperature * self.freedom / 3.0
+        self.state.followed_energy = self.limits.follow_drift(
+            self.conserved_energy,
+            self.state.followed_energy,
+            thermal,
+            DRIFT_EVERY * self.dynamics.outer_step,
+            self.state.step,
         )
-        state.velocities *= factor
-        state.thermostat_work += factor**2 * kinetic - before
-
-    def _thermalise_piston(self, temperature: float, *, last: bool) -> None:
-        state, barostat = self.state, self._barostat
-        half = 0.5 * self.dynamics.outer_step
-        eta = float(state.strain_rate[0, 0])
-        stream = random.STREAM_BAROSTAT_LAST if last else random.STREAM_BAROSTAT_FIRST
-        new = barostat.thermalise(eta, half, temperature, state.seed, state.step, stream)
-        np.fill_diagonal(state.strain_rate, new)
-        state.barostat_work += barostat.kinetic_energy(new) - barostat.kinetic_energy(eta)

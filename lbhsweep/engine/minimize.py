@@ -10,7 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from lbhsweep.engine.integrate_kernels import cell_volume, scatter
+from lbhsweep.engine.outer_step import fast_forces, workspace_of
 from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
 from lbhsweep.errors import NotFiniteError
 
@@ -65,15 +68,16 @@ class _Landscape:
         cell: FloatArray,
         pressure: float,
         relax_cell: bool,
+        frozen: npt.NDArray[np.bool_],
     ) -> None:
         self.potential = potential
         self.first_cell = np.array(cell, dtype=np.float64)
         self.pressure = pressure
         self.relax_cell = relax_cell
+        self.frozen = frozen
         self.start = np.vstack([positions, np.zeros(3)])
-        n_atoms = len(positions)
-        self._fast = ForceBuffers.empty(n_atoms, len(potential.fast_terms))
-        self._slow = ForceBuffers.empty(n_atoms, len(potential.slow_terms))
+        self._work = workspace_of(potential.masses, potential.bonded, frozen)
+        self._slow = ForceBuffers.empty(len(positions), len(potential.slow_terms))
 
     def place(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give positions and cell at coordinates `x`."""
@@ -84,14 +88,17 @@ class _Landscape:
         """Give the enthalpy at `x` and the generalised force, minus its gradient."""
         positions, cell = self.place(x)
         self.potential.update(positions, cell, 0)
-        self.potential.fast(positions, cell, self._fast)
         self.potential.slow(positions, cell, self._slow)
-        energy = float(self._fast.energies.sum() + self._slow.energies.sum())
+        fast_forces(positions, self.potential.bonded, self._work)
+        energy = float(self._work.energies.sum() + self._slow.energies.sum())
         force = np.zeros_like(x)
-        force[:-1] = (self._fast.forces + self._slow.forces) * math.exp(x[-1, 0] / (len(x) - 1))
+        scatter(self._work.forces, self.potential.bonded.slot, force[:-1])
+        force[:-1] += self._slow.forces
+        force[:-1] *= math.exp(x[-1, 0] / (len(x) - 1))
+        force[:-1][self.frozen] = 0.0
         if self.relax_cell:
-            pv = self.pressure * abs(float(np.linalg.det(cell)))
-            virial = float(np.trace(self._fast.virial) + np.trace(self._slow.virial))
+            pv = self.pressure * float(cell_volume(cell))
+            virial = float(np.trace(self._work.virial) + np.trace(self._slow.virial))
             force[-1, 0] = (virial - 3.0 * pv) / (len(x) - 1)
             energy += pv
         if not (math.isfinite(energy) and np.isfinite(force).all()):
@@ -108,6 +115,7 @@ def minimize(
     *,
     relax_cell: bool = False,
     pressure: float = 0.0,
+    frozen: npt.NDArray[np.bool_] | None = None,
     tolerance: float = 1.0,
     max_steps: int = 500,
     timestep: float = 0.02,
@@ -126,6 +134,8 @@ def minimize(
         Whether the cell may stretch isotropically, against `pressure`.
     pressure : float
         kJ/mol/Å³.
+    frozen : (n_atoms,) bool, optional
+        Atoms that only follow the cell.
     tolerance : float
         Largest component of the force that counts as equilibrium, kJ/mol/Å.
     max_steps : int
@@ -143,7 +153,8 @@ def minimize(
     NotFiniteError
         If the energy or a force is not a number.
     """
-    landscape = _Landscape(potential, positions, cell, pressure, relax_cell)
+    mask = np.zeros(len(positions), np.bool_) if frozen is None else frozen
+    landscape = _Landscape(potential, positions, cell, pressure, relax_cell, mask)
     x, v = landscape.start, np.zeros_like(landscape.start)
     dt, mixing, downhill, steps = timestep / _SLOWEST_TO_FASTEST, _MIXING, 0, 1
     energy, force = landscape.descend(x)

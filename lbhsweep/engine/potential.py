@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from lbhsweep.engine.bonded import BondedTables
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -23,7 +26,7 @@ class ForceBuffers:
     virial : (3, 3) float64
         W = Σ r⊗F in kJ/mol, so that P = (2K + tr W)/(3V).
     energies : (n_terms,) float64
-        kJ/mol, in the order of the potential's `fast_terms` or `slow_terms`.
+        kJ/mol, in the order of the potential's `slow_terms`.
     """
 
     forces: FloatArray
@@ -37,11 +40,10 @@ class ForceBuffers:
 
 
 class Potential(Protocol):
-    """Forces in two speeds: `fast` every inner step, `slow` every outer step.
+    """Forces in two speeds: bonds and angles every inner step, `slow` every outer step.
 
-    A potential with one speed leaves `fast_terms` empty and lets `fast` write zeros.
-    Positions are unwrapped; a potential must not care in which periodic image an atom or a
-    whole anion is.
+    A potential with one speed has no bonds (see `bonded.no_bonds`).  Positions are unwrapped; a
+    potential must not care in which periodic image an atom or a whole anion is.
     """
 
     @property
@@ -55,8 +57,8 @@ class Potential(Protocol):
         ...
 
     @property
-    def fast_terms(self) -> tuple[str, ...]:
-        """Names of the energies of `fast`."""
+    def bonded(self) -> BondedTables:
+        """Bonds and angles: the stiff, cheap forces."""
         ...
 
     @property
@@ -72,10 +74,6 @@ class Potential(Protocol):
         CutoffError
             If the cutoff exceeds half the smallest height of the cell.
         """
-        ...
-
-    def fast(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
-        """Evaluate the stiff, cheap forces (bonds, angles)."""
         ...
 
     def slow(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:

@@ -1,7 +1,11 @@
 """Limits beyond which a simulation has lost its physics.
 
-Checked after every outer step's motion and before forces are evaluated there, because a
+Motion is checked in every outer step before forces are evaluated at the new positions, because a
 neighbour list built from such positions could reach outside its arrays.
+
+The conserved energy of a run fluctuates, and creeps a little.  Watched is its distance from a
+reference that follows it, but no faster than the drift that is still believed: so a good run of
+any length never gathers a distance, whereas a sudden gain or a lasting drift beyond belief does.
 """
 
 from __future__ import annotations
@@ -9,11 +13,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba as nb
-
-from lbhsweep.engine.potential import FloatArray
 from lbhsweep.engine.state import State
-from lbhsweep.errors import BoxCollapseError, LostAtomsError, NotFiniteError
+from lbhsweep.errors import (
+    BoxCollapseError,
+    EnergyDriftError,
+    LostAtomsError,
+    NotFiniteError,
+)
+
+DRIFT_EVERY = 16
+"""Outer steps from one look at the conserved energy to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +39,22 @@ class Limits:
         Smallest and largest Å³ per atom (Li2B12H12: 8 to 11).
     temperature : float
         Largest kinetic temperature, K.
+    drift : float
+        Fastest lasting change of the conserved energy, kT per atom and ns (good: below 0.05).
+    jump : float
+        Largest distance of the conserved energy from where such a drift could have carried it,
+        kT per atom.
     """
 
     displacement: float = 1.5
     strain: float = 0.05
     volume_per_atom: tuple[float, float] = (3.0, 40.0)
     temperature: float = 1e4
+    drift: float = 1.0
+    jump: float = 0.5
 
     def check_strain(self, strain: float, step: int) -> None:
-        """Look at what the barostat is about to do to the cell's edges in an outer step.
+        """Look at the largest component of the strain that an outer step would bring.
 
         Raises
         ------
@@ -56,17 +72,17 @@ class Limits:
                 step,
             )
 
-    def check_motion(self, state: State, duration: float, step: int) -> None:
+    def check_motion(self, state: State, runaway: int, duration: float) -> None:
         """Look at velocities and cell after the motion of an outer step.
 
         Parameters
         ----------
         state : State
             Positions, velocities and cell after the motion.
+        runaway : int
+            First atom found to be faster than `displacement` allows or nowhere; -1 for none.
         duration : float
             Length of an outer step, ps.
-        step : int
-            Number of the outer step, for the message.
 
         Raises
         ------
@@ -77,30 +93,31 @@ class Limits:
         BoxCollapseError
             If the volume per atom left its range.
         """
-        speed = self.displacement / duration
-        atom = first_runaway(state.positions, state.velocities, speed * speed)
-        if atom >= 0:
-            velocity, position = state.velocities[atom], state.positions[atom]
-            moved = duration * math.sqrt(float(velocity @ velocity))
-            if not math.isfinite(moved) or not math.isfinite(float(position.sum())):
-                raise NotFiniteError(
-                    f"atom {atom} has position {position} Å and velocity {velocity} Å/ps: the "
-                    "forces diverged; try a shorter timestep or a less strained start",
-                    step,
-                )
-            raise LostAtomsError(
-                f"atom {atom} moves {moved:.3g} Å in one outer step, at most "
-                f"{self.displacement:g} Å is possible; try a shorter timestep",
-                step,
-            )
+        if runaway >= 0:
+            self._raise_runaway(state, runaway, duration)
         per_atom = state.volume / state.n_atoms
         smallest, largest = self.volume_per_atom
         if not smallest <= per_atom <= largest:
             raise BoxCollapseError(
                 f"the volume is {per_atom:.4g} Å³ per atom, wanted {smallest:g} to {largest:g}; "
                 "check the pressure, or give the barostat more time",
-                step,
+                state.step,
             )
+
+    def _raise_runaway(self, state: State, atom: int, duration: float) -> None:
+        velocity, position = state.velocities[atom], state.positions[atom]
+        moved = duration * math.sqrt(float(velocity @ velocity))
+        if not math.isfinite(moved) or not math.isfinite(float(position.sum())):
+            raise NotFiniteError(
+                f"atom {atom} has position {position} Å and velocity {velocity} Å/ps: the "
+                "forces diverged; try a shorter timestep or a less strained start",
+                state.step,
+            )
+        raise LostAtomsError(
+            f"atom {atom} moves {moved:.3g} Å in one outer step, at most "
+            f"{self.displacement:g} Å is possible; try a shorter timestep",
+            state.step,
+        )
 
     def check_energy(self, potential_energy: float, temperature: float, step: int) -> None:
         """Look at potential energy (kJ/mol) and kinetic temperature (K).
@@ -125,14 +142,43 @@ class Limits:
                 step,
             )
 
+    def follow_drift(
+        self, conserved: float, followed: float, thermal: float, elapsed: float, step: int
+    ) -> float:
+        """Look at the conserved energy and let the reference follow it.
 
-@nb.njit(cache=True, nogil=True)
-def first_runaway(positions: FloatArray, velocities: FloatArray, limit: float) -> int:
-    """Find the first atom whose squared speed exceeds `limit` or is not a number; -1 for none."""
-    for i in range(velocities.shape[0]):
-        square = velocities[i, 0] ** 2 + velocities[i, 1] ** 2 + velocities[i, 2] ** 2
-        place = positions[i, 0] + positions[i, 1] + positions[i, 2]
-        # Written so that NaN, which compares false with everything, counts as beyond the limit.
-        if not (square <= limit and abs(place) < math.inf):
-            return i
-    return -1
+        Parameters
+        ----------
+        conserved : float
+            Conserved energy, kJ/mol.
+        followed : float
+            Reference at the last look, kJ/mol.
+        thermal : float
+            k_B T of all mobile atoms together, kJ/mol.
+        elapsed : float
+            ps since the last look.
+        step : int
+            Outer step, for the message.
+
+        Returns
+        -------
+        float
+            The reference now, kJ/mol.
+
+        Raises
+        ------
+        EnergyDriftError
+            If the conserved energy is too far from it.
+        """
+        reach = 1e-3 * self.drift * thermal * elapsed
+        followed += min(reach, max(-reach, conserved - followed))
+        distance = (conserved - followed) / thermal
+        if not abs(distance) <= self.jump:
+            raise EnergyDriftError(
+                f"the conserved energy is {conserved:.8g} kJ/mol, {distance:+.3g} kT per atom from "
+                f"where a drift of {self.drift:g} kT per atom and ns could have carried it, at "
+                f"most {self.jump:g} is believed; take a shorter timestep, also for non-bonded "
+                "forces",
+                step,
+            )
+        return followed

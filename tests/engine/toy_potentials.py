@@ -4,40 +4,71 @@ from __future__ import annotations
 
 import numpy as np
 
+from lbhsweep.engine.bonded import bonded_tables, no_bonds
+
+
+def dimers(n_atoms, stiffness, length):
+    """Harmonic bonds between atoms 0 and 1, 2 and 3, …"""
+    n = n_atoms // 2
+    none = np.zeros(0)
+    return bonded_tables(
+        np.arange(n_atoms) // 2 + 1,
+        np.arange(n_atoms, dtype=np.int32).reshape(n, 2),
+        np.full(n, stiffness),
+        np.full(n, length),
+        np.zeros((0, 3), np.int32),
+        none,
+        none,
+    )
+
 
 class EinsteinCrystal:
     """Harmonic tethers to sites that move with the cell, relative to the mean displacement.
 
-    U = ½ k Σ |u_i - ū|² + B V₀ (ln V/V₀)²/2, u_i = r_i - h s_i.  The 3N - 3 modes are
-    degenerate, and P(V) ∝ V exp(-(P V + Φ(V))/k_B T), the factor V being the centre of mass's.
+    U = ½ k Σ |u_i - ū|² + B V₀ (ln V/V₀)²/2 + G [tr(hᵀh)/(3 V^⅔) - 1], u_i = r_i - h s_i.  The
+    3N - 3 modes are degenerate, and P(V) ∝ V exp(-(P V + Φ(V))/k_B T), the factor V being the
+    centre of mass's.  The last term depends on the shape alone.  With `bonds` (fast) and k = 0 it
+    is an ideal gas of dimers: P(V) ∝ V^(N/2) exp(-(P V + Φ(V))/k_B T).
     """
 
-    fast_terms = ("tether",)
-    slow_terms = ("static",)
+    slow_terms = ("tether", "volume", "shape")
 
-    def __init__(self, sites, masses, stiffness=50.0, bulk_modulus=0.0, volume=1.0):
+    def __init__(
+        self,
+        sites,
+        masses,
+        stiffness=50.0,
+        bulk_modulus=0.0,
+        volume=1.0,
+        rigidity=0.0,
+        bonds=None,
+    ):
         self.sites = np.asarray(sites, dtype=float)
         self.masses = np.asarray(masses, dtype=float)
         self.n_atoms = len(self.sites)
         self.stiffness = stiffness
         self.bulk_modulus = bulk_modulus
         self.volume = volume
+        self.rigidity = rigidity
+        self.bonded = no_bonds(self.n_atoms) if bonds is None else bonds
 
     def update(self, positions, cell, step):
         pass
 
-    def fast(self, positions, cell, out):
+    def slow(self, positions, cell, out):
         u = positions - self.sites @ cell
         u -= u.mean(axis=0)
+        volume = abs(np.linalg.det(cell))
+        strain = np.log(volume / self.volume)
+        shape = self.rigidity * cell.T @ cell / (3.0 * volume ** (2 / 3))
+        trace = shape[0, 0] + shape[1, 1] + shape[2, 2]
         out.forces[:] = -self.stiffness * u
-        out.virial[:] = -self.stiffness * u.T @ u
+        out.virial[:] = -self.stiffness * u.T @ u - 2.0 * shape
+        diagonal = np.einsum("ii->i", out.virial)
+        diagonal += 2.0 / 3.0 * trace - self.bulk_modulus * self.volume * strain
         out.energies[0] = 0.5 * self.stiffness * np.einsum("ij,ij", u, u)
-
-    def slow(self, positions, cell, out):
-        strain = np.log(abs(np.linalg.det(cell)) / self.volume)
-        out.forces[:] = 0.0
-        out.virial[:] = -self.bulk_modulus * self.volume * strain * np.eye(3)
-        out.energies[0] = 0.5 * self.bulk_modulus * self.volume * strain**2
+        out.energies[1] = 0.5 * self.bulk_modulus * self.volume * strain**2
+        out.energies[2] = trace - self.rigidity
 
     def list_state(self):
         return None
@@ -50,24 +81,25 @@ class SoftSpheres:
     """Periodic spheres, U = Σ ε (σ/r)¹² cut and shifted smoothly at r_c, with stale pair lists.
 
     The list's order depends on where it was built, as a real neighbour list's does: summing in
-    another order changes the last bits.
+    another order changes the last bits.  Neighbours in the array may also be bonded.
     """
 
-    fast_terms = ()
     slow_terms = ("pairs",)
 
-    def __init__(self, n_atoms, epsilon=5.0, sigma=3.0, cutoff=4.0, skin=0.4):
+    def __init__(self, n_atoms, epsilon=5.0, sigma=3.0, cutoff=4.0, skin=0.4, bonds=None):
         self.n_atoms = n_atoms
         self.masses = np.linspace(10.0, 30.0, n_atoms)
         self.epsilon, self.sigma, self.cutoff, self.skin = epsilon, sigma, cutoff, skin
+        self.bonded = no_bonds(n_atoms) if bonds is None else bonds
         self._built = None
         self.rebuilds = 0
 
     def update(self, positions, cell, step):
         if self._built is not None:
             old, old_cell = self._built
-            moved = positions - old @ np.linalg.inv(old_cell) @ cell
-            strain = abs(np.log(cell[0, 0] / old_cell[0, 0]))
+            deformed = np.linalg.inv(old_cell) @ cell
+            moved = positions - old @ deformed
+            strain = np.abs(deformed - np.eye(3)).max()
             if np.linalg.norm(moved, axis=1).max() < 0.5 * self.skin and strain < 0.05:
                 return
         self.restore_list(positions, cell)
@@ -88,10 +120,6 @@ class SoftSpheres:
     def _separation(self, positions, cell, i, j):
         s = (positions[i] - positions[j]) @ np.linalg.inv(cell)
         return (s - np.round(s)) @ cell
-
-    def fast(self, positions, cell, out):
-        out.forces[:] = 0.0
-        out.virial[:] = 0.0
 
     def slow(self, positions, cell, out):
         i, j = self._pairs

@@ -1,0 +1,314 @@
+"""The compiled halves of an outer step, before and after the slow forces are evaluated."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.engine import random
+from lbhsweep.engine.barostat import Barostat, push_piston, thermalise_piston
+from lbhsweep.engine.bonded import BondedTables, bonded_forces
+from lbhsweep.engine.integrate_kernels import (
+    cell_volume,
+    drift_slots,
+    first_runaway,
+    gather,
+    kick,
+    kick_slots,
+    moments,
+    rescale,
+    scatter,
+    twice_kinetic,
+)
+from lbhsweep.engine.potential import FloatArray
+from lbhsweep.engine.strain import flow, strain_cell
+from lbhsweep.engine.thermostat import rescaling_factor
+from lbhsweep.units import ACCELERATION, BOLTZMANN
+
+
+class Scheme(NamedTuple):
+    """What stays the same in all steps.
+
+    Attributes
+    ----------
+    timestep : float
+        Inner step in ps.
+    inner_steps : int
+        Inner steps in an outer step.
+    thermostatted, pushed : bool
+        Whether atoms have a heat bath, and whether the cell has a piston.
+    decay : float
+        exp(-Δt/2τ) of the thermostat.
+    freedom : int
+        Degrees of freedom N_f.
+    centre_rests : bool
+        Whether the centre of mass is kept at rest.
+    barostat : Barostat
+    largest_strain : float
+        Relative change of a length in an outer step beyond which nothing is moved.
+    largest_speed : float
+        Å/ps.
+    """
+
+    timestep: float
+    inner_steps: int
+    thermostatted: bool
+    pushed: bool
+    decay: float
+    freedom: int
+    centre_rests: bool
+    barostat: Barostat
+    largest_strain: float
+    largest_speed: float
+
+
+class Workspace(NamedTuple):
+    """Arrays of an integrator: masses by atom, and everything by slot.
+
+    Attributes
+    ----------
+    masses, per_mass : (n_atoms,) float64
+        g/mol, and 100/m; zero for frozen atoms.
+    positions, velocities, forces : (3, n_slots) float64
+        Å, Å/ps, kJ/mol/Å: of the fast forces.
+    slot_per_mass : (n_slots,) float64
+    virial : (3, 3) float64
+        Of the fast forces, kJ/mol.
+    energies : (2,) float64
+        Of the fast forces, kJ/mol.
+    """
+
+    masses: FloatArray
+    per_mass: FloatArray
+    positions: FloatArray
+    velocities: FloatArray
+    forces: FloatArray
+    slot_per_mass: FloatArray
+    virial: FloatArray
+    energies: FloatArray
+
+
+class Conditions(NamedTuple):
+    """What a step is told: bath temperature (K), target pressure (kJ/mol/Å³), random numbers."""
+
+    temperature: float
+    pressure: float
+    seed: int
+    step: int
+
+
+def workspace_of(
+    masses: FloatArray, tables: BondedTables, frozen: npt.NDArray[np.bool_]
+) -> Workspace:
+    """Make the arrays for atoms of given masses (n_atoms,), of which some are `frozen`."""
+    mobile = np.where(frozen, 0.0, masses)
+    per_mass = np.where(frozen, 0.0, ACCELERATION / masses)
+    slots = (3, len(tables.atoms))
+    return Workspace(
+        mobile,
+        per_mass,
+        np.zeros(slots),
+        np.zeros(slots),
+        np.zeros(slots),
+        per_mass[tables.atoms],
+        np.zeros((3, 3)),
+        np.zeros(2),
+    )
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def fast_forces(positions: FloatArray, tables: BondedTables, work: Workspace) -> None:
+    """Evaluate bonds and angles at positions (n_atoms, 3)."""
+    gather(positions, tables.atoms, work.positions)
+    bonded_forces(work.positions, tables, work.forces, work.virial, work.energies)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def before_slow_forces(
+    scheme: Scheme,
+    work: Workspace,
+    tables: BondedTables,
+    positions: FloatArray,
+    velocities: FloatArray,
+    cell: FloatArray,
+    rate: FloatArray,
+    slow_forces: FloatArray,
+    slow_virial: FloatArray,
+    at: Conditions,
+) -> tuple[float, float, float, int]:
+    """Baths, piston, slow kick and the inner steps: everything up to the new positions.
+
+    Returns
+    -------
+    heat : float
+        What the thermostat gave, kJ/mol.
+    barostat_work : float
+        What the piston's bath and its steady push gave, kJ/mol.
+    strain : float
+        The largest component of the strain in this step; if it is beyond its limit or no
+        number, nothing has been moved.
+    runaway : int
+        First atom that is too fast or nowhere; -1 for none.
+    """
+    half = 0.5 * scheme.timestep * scheme.inner_steps
+    momentum, kinetic = np.empty(3), np.empty((3, 3))
+    moments(velocities, work.masses, momentum, kinetic)
+    factor, heat = _bath(scheme, work.masses, momentum, kinetic, at, random.STREAM_THERMOSTAT_FIRST)
+    barostat_work = 0.0
+    if scheme.pushed:
+        barostat_work += thermalise_piston(
+            rate,
+            at.temperature,
+            half,
+            scheme.barostat,
+            at.seed,
+            at.step,
+            random.STREAM_BAROSTAT_FIRST,
+        )
+        _push(scheme, work, cell, rate, kinetic, slow_virial, half, at)
+    strain = _largest(rate) * 2.0 * half
+    if not abs(strain) <= scheme.largest_strain:
+        return heat, barostat_work, strain, -1
+    if scheme.thermostatted:
+        rescale(velocities, momentum, factor)
+    kick(velocities, slow_forces, work.per_mass, half)
+    _inner_steps(scheme, work, tables, positions, velocities, cell, rate)
+    if scheme.pushed:
+        expansion = (rate[0, 0] + rate[1, 1] + rate[2, 2]) * 2.0 * half
+        barostat_work += scheme.barostat.push * BOLTZMANN * at.temperature * expansion
+    runaway = first_runaway(positions, velocities, scheme.largest_speed**2)
+    return heat, barostat_work, strain, runaway
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def after_slow_forces(
+    scheme: Scheme,
+    work: Workspace,
+    velocities: FloatArray,
+    cell: FloatArray,
+    rate: FloatArray,
+    slow_forces: FloatArray,
+    slow_virial: FloatArray,
+    at: Conditions,
+) -> tuple[float, float, float]:
+    """Slow kick, piston and baths, the mirror image of how the step began.
+
+    Returns
+    -------
+    heat, barostat_work : float
+        What thermostat and piston's bath gave, kJ/mol.
+    kinetic_energy : float
+        kJ/mol.
+    """
+    half = 0.5 * scheme.timestep * scheme.inner_steps
+    kick(velocities, slow_forces, work.per_mass, half)
+    momentum, kinetic = np.empty(3), np.empty((3, 3))
+    moments(velocities, work.masses, momentum, kinetic)
+    barostat_work = 0.0
+    if scheme.pushed:
+        _push(scheme, work, cell, rate, kinetic, slow_virial, half, at)
+        barostat_work = thermalise_piston(
+            rate,
+            at.temperature,
+            half,
+            scheme.barostat,
+            at.seed,
+            at.step,
+            random.STREAM_BAROSTAT_LAST,
+        )
+    factor, heat = _bath(scheme, work.masses, momentum, kinetic, at, random.STREAM_THERMOSTAT_LAST)
+    if scheme.thermostatted:
+        rescale(velocities, momentum, factor)
+    return heat, barostat_work, 0.5 * twice_kinetic(velocities, work.masses)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _inner_steps(
+    scheme: Scheme,
+    work: Workspace,
+    tables: BondedTables,
+    positions: FloatArray,
+    velocities: FloatArray,
+    cell: FloatArray,
+    rate: FloatArray,
+) -> None:
+    dt = scheme.timestep
+    stretch, reach, shrink = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
+    flow(rate, dt, stretch, reach, shrink)
+    gather(positions, tables.atoms, work.positions)
+    gather(velocities, tables.atoms, work.velocities)
+    kick_slots(work.velocities, work.forces, work.slot_per_mass, 0.5 * dt)
+    for inner in range(scheme.inner_steps):
+        drift_slots(work.positions, work.velocities, stretch, reach, shrink)
+        strain_cell(cell, stretch)
+        bonded_forces(work.positions, tables, work.forces, work.virial, work.energies)
+        # The half kick that ends an inner step and the one that begins the next are one.
+        share = 1.0 if inner + 1 < scheme.inner_steps else 0.5
+        kick_slots(work.velocities, work.forces, work.slot_per_mass, share * dt)
+    scatter(work.positions, tables.slot, positions)
+    scatter(work.velocities, tables.slot, velocities)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _push(
+    scheme: Scheme,
+    work: Workspace,
+    cell: FloatArray,
+    rate: FloatArray,
+    kinetic: FloatArray,
+    slow_virial: FloatArray,
+    duration: float,
+    at: Conditions,
+) -> None:
+    pressure_volume = kinetic + work.virial + slow_virial
+    outside = at.pressure * cell_volume(cell)
+    push_piston(rate, pressure_volume, outside, at.temperature, duration, scheme.barostat)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _bath(
+    scheme: Scheme,
+    masses: FloatArray,
+    momentum: FloatArray,
+    kinetic: FloatArray,
+    at: Conditions,
+    stream: int,
+) -> tuple[float, float]:
+    """Bring the centre of mass to rest and couple to the heat bath, in the moments alone.
+
+    Overwrites the momentum with the velocity that is to be taken away, and the kinetic tensor.
+    Returns the factor for what is left of the velocities, and the heat given in kJ/mol.
+    """
+    if not scheme.thermostatted:
+        return 1.0, 0.0
+    before = 0.5 * (kinetic[0, 0] + kinetic[1, 1] + kinetic[2, 2])
+    if scheme.centre_rests:
+        mass = masses.sum()
+        for a in range(3):
+            for b in range(3):
+                kinetic[a, b] -= momentum[a] * momentum[b] / (mass * ACCELERATION)
+        momentum /= mass
+    else:
+        momentum[:] = 0.0
+    at_rest = 0.5 * (kinetic[0, 0] + kinetic[1, 1] + kinetic[2, 2])
+    target = 0.5 * scheme.freedom * BOLTZMANN * at.temperature
+    factor = rescaling_factor(
+        at_rest, target, scheme.freedom, scheme.decay, at.seed, at.step, stream
+    )
+    kinetic *= factor * factor
+    return factor, factor * factor * at_rest - before
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _largest(matrix: FloatArray) -> float:
+    """Give the component that is furthest from zero, with its sign; NaN if there is one."""
+    largest = 0.0
+    for value in matrix.flat:
+        if not abs(value) <= abs(largest):
+            largest = value
+        if largest != largest:
+            break
+    return largest
