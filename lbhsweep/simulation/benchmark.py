@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,9 +28,10 @@ FloatArray = npt.NDArray[np.float64]
 
 BLOCKS = 5
 """Stretches of steps that are timed apart, to show a shared machine's noise."""
-PART_SECONDS = 0.1
-"""Time for which each part is repeated."""
-FEWEST_CALLS = 3
+TURNS_SECONDS = 0.5
+"""Time for which the parts are called in turn."""
+FEWEST_TURNS = 3
+TURNS_A_LIST = 10
 INTEGRATION_STEPS = 50
 SECONDS_PER_DAY = 86400.0
 
@@ -58,17 +59,20 @@ class Timing:
 
     Attributes
     ----------
-    seconds : (n_blocks,) float64
-        Wall time of an outer step, by block.
-    cpu_share : float
-        Processor time over wall time; well below 1 on a machine that others use too.
+    seconds, cpu_seconds : (n_blocks,) float64
+        Wall and processor time of an outer step, by block.
     rebuilds : float
         Neighbour lists built in an outer step.
     """
 
     seconds: FloatArray
-    cpu_share: float
+    cpu_seconds: FloatArray
     rebuilds: float
+
+    @property
+    def cpu_share(self) -> float:
+        """Processor time over wall time; well below 1 on a machine that others use too."""
+        return float(self.cpu_seconds.sum() / self.seconds.sum())
 
     def ns_per_day(self, outer_step: float) -> FloatArray:
         """Give each block's throughput for outer steps of `outer_step` ps."""
@@ -149,15 +153,14 @@ def prepare(grid: Grid, equilibrate: int) -> Prepared:
 def time_steps(prepared: Prepared, steps: int) -> Timing:
     """Time outer steps in up to `BLOCKS` blocks."""
     lengths = [len(part) for part in np.array_split(np.arange(steps), min(BLOCKS, steps))]
-    seconds = np.empty(len(lengths))
+    clocks = np.empty((len(lengths), 2))
     rebuilds = 0
-    cpu = time.process_time()
     for block, length in enumerate(lengths):
-        start = time.perf_counter()
+        start = time.perf_counter(), time.process_time()
         rebuilds += _advance(prepared, length)
-        seconds[block] = time.perf_counter() - start
-    cpu_share = (time.process_time() - cpu) / float(seconds.sum())
-    return Timing(seconds / lengths, cpu_share, rebuilds / steps)
+        clocks[block] = time.perf_counter(), time.process_time()
+        clocks[block] = (clocks[block] - start) / length
+    return Timing(clocks[:, 0], clocks[:, 1], rebuilds / steps)
 
 
 def _advance(prepared: Prepared, steps: int) -> int:
@@ -180,48 +183,39 @@ def _list_mark(potential: ForceFieldPotential) -> float:
 def breakdown(prepared: Prepared, timing: Timing) -> dict[str, float]:
     """Share an outer step's median time out among its parts.
 
-    Each part is repeated by itself on the current state, and counted as often as a step needs
-    it. ``integration`` is a step in which all forces but the bonded ones cost nothing, less
-    these; ``other`` is what is left of the step: checks of the list, and caches that are warm
-    when a part is repeated and not within a step.
+    Parts are called in turn on the current state, so that each finds the caches as the others
+    left them, and count as often as a step needs them. ``integration`` is a step in which all
+    forces but the bonded ones cost nothing, less these; ``waiting`` is time in which others had
+    the processor; ``other`` is what is left of the step.
 
     Returns
     -------
     dict of str to float
         Seconds per outer step; they add up to the step.
     """
-    integrator = prepared.integrator
-    inner = integrator.dynamics.inner_steps
-    often = {"list": timing.rebuilds, "bonded": float(inner)}
-    parts = {
-        name: often.get(name, 1.0) * _seconds_a_call(part)
-        for name, part in _parts(prepared.potential, integrator.state).items()
-    }
+    state, dynamics = prepared.integrator.state, prepared.integrator.dynamics
+    often = {"list": timing.rebuilds, "bonded": float(dynamics.inner_steps)}
+    calls = _seconds_a_call(prepared.potential.parts(state.positions, state.cell))
+    parts = {name: often.get(name, 1.0) * seconds for name, seconds in calls.items()}
     parts["integration"] = _seconds_without_pairs(prepared) - parts["bonded"]
+    parts["waiting"] = float(np.median(timing.seconds - timing.cpu_seconds))
     parts["other"] = float(np.median(timing.seconds)) - sum(parts.values())
     return parts
 
 
-def _seconds_a_call(function: Callable[[], object]) -> float:
-    seconds: list[float] = []
-    while len(seconds) < FEWEST_CALLS or sum(seconds) < PART_SECONDS:
-        start = time.perf_counter()
-        function()
-        seconds.append(time.perf_counter() - start)
-    return float(np.median(seconds))
-
-
-def _parts(potential: ForceFieldPotential, state: State) -> Mapping[str, Callable[[], object]]:
-    positions, cell = state.positions, state.cell
-    if hasattr(potential, "parts"):
-        return potential.parts(positions, cell)  # type: ignore[no-any-return]
-    fast = ForceBuffers.empty(potential.n_atoms, len(potential.fast_terms))
-    slow = ForceBuffers.empty(potential.n_atoms, len(potential.slow_terms))
-    return {
-        "list": lambda: potential.restore_list(positions.copy(), cell.copy()),
-        "nonbonded": lambda: potential.slow(positions, cell, slow),
-        "bonded": lambda: potential.fast(positions, cell, fast),
-    }
+def _seconds_a_call(parts: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Give the median time of each part."""
+    seconds: dict[str, list[float]] = {name: [] for name in parts}
+    end, turn = time.perf_counter() + TURNS_SECONDS, 0
+    while turn < FEWEST_TURNS or time.perf_counter() < end:
+        for name, part in parts.items():
+            # A list lasts many steps, so most parts find none that was just built.
+            if name != "list" or turn % TURNS_A_LIST == 0:
+                start = time.perf_counter()
+                part()
+                seconds[name].append(time.perf_counter() - start)
+        turn += 1
+    return {name: float(np.median(values)) for name, values in seconds.items()}
 
 
 class _Bonded:
@@ -229,8 +223,7 @@ class _Bonded:
 
     def __init__(self, potential: ForceFieldPotential, state: State) -> None:
         self.n_atoms, self.masses = potential.n_atoms, potential.masses
-        self.fast_terms, self.slow_terms = potential.fast_terms, potential.slow_terms
-        self.fast = potential.fast
+        self.bonded, self.slow_terms = potential.bonded, potential.slow_terms
         self._slow = ForceBuffers.empty(self.n_atoms, len(self.slow_terms))
         potential.slow(state.positions, state.cell, self._slow)
 
