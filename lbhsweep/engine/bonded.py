@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from lbhsweep.engine.functions import arccos
 from lbhsweep.engine.lanes import IndexArray, Layout, Terms, lay_out
-from lbhsweep.engine.potential import FloatArray
+from lbhsweep.engine.potential import FloatArray, ForceBuffers
 from lbhsweep.engine.simd import (
     filled,
     fma,
@@ -112,7 +112,8 @@ def no_bonds(n_atoms: int) -> BondedTables:
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _push(forces: FloatArray, first: int, x: Any, y: Any, z: Any) -> None:
+def push(forces: FloatArray, first: int, x: Any, y: Any, z: Any) -> None:
+    """Add a vector of forces to the slots from `first` on."""
     fx = forces[0]
     fy = forces[1]
     fz = forces[2]
@@ -153,8 +154,8 @@ def add_bonds(
             fx = s * x
             fy = s * y
             fz = s * z
-            _push(forces, i, fx, fy, fz)
-            _push(forces, j, fx * -1.0, fy * -1.0, fz * -1.0)
+            push(forces, i, fx, fy, fz)
+            push(forces, j, fx * -1.0, fy * -1.0, fz * -1.0)
             wxx = fma(x, fx, wxx)
             wyy = fma(y, fy, wyy)
             wzz = fma(z, fz, wzz)
@@ -216,9 +217,9 @@ def add_angles(
             fjx = fma(uv, ux, vv * vx)
             fjy = fma(uv, uy, vv * vy)
             fjz = fma(uv, uz, vv * vz)
-            _push(forces, i, fix, fiy, fiz)
-            _push(forces, j, fjx, fjy, fjz)
-            _push(forces, c, (fix + fjx) * -1.0, (fiy + fjy) * -1.0, (fiz + fjz) * -1.0)
+            push(forces, i, fix, fiy, fiz)
+            push(forces, j, fjx, fjy, fjz)
+            push(forces, c, (fix + fjx) * -1.0, (fiy + fjy) * -1.0, (fiz + fjz) * -1.0)
             wxx = fma(ux, fix, fma(vx, fjx, wxx))
             wyy = fma(uy, fiy, fma(vy, fjy, wyy))
             wzz = fma(uz, fiz, fma(vz, fjz, wzz))
@@ -275,3 +276,13 @@ def bonded_forces(
     virial[:] = 0.0
     energies[0] = add_bonds(slots, tables, forces, virial)
     energies[1] = add_angles(slots, tables, forces, virial)
+
+
+def atom_forces(positions: FloatArray, tables: BondedTables) -> ForceBuffers:
+    """Evaluate bonds and angles atom by atom, for callers that don't keep slots."""
+    slots = np.ascontiguousarray(positions[tables.atoms].T)
+    forces = np.empty_like(slots)
+    out = ForceBuffers.empty(len(positions), 2)
+    bonded_forces(slots, tables, forces, out.virial, out.energies)
+    out.forces[:] = forces[:, tables.slot].T
+    return out

@@ -57,7 +57,7 @@ def ewald_forces(
     triples : (n_k, 3) int32
         From `k_vectors`.
     alpha : float, 1/Å
-    forces : (3, n_atoms) float64
+    forces : (n_atoms, 3) float64
     virial : (3, 3) float64
     """
     n = charged.shape[0]
@@ -144,9 +144,9 @@ def ewald_forces(
         for a in range(n):
             i = charged[a]
             g = 2.0 * weight * (sin_k[a] * real - cos_k[a] * imaginary)
-            forces[0, i] += g * kx
-            forces[1, i] += g * ky
-            forces[2, i] += g * kz
+            forces[i, 0] += g * kx
+            forces[i, 1] += g * ky
+            forces[i, 2] += g * kz
     return energy
 
 

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numba as nb
 import numpy as np
-import numpy.typing as npt
 from scipy.special import erfcinv
 
-from lbhsweep.engine import bonded, ewald, neighbors, pair, pme
+from lbhsweep.engine import bonded, ewald, neighbors, pme
+from lbhsweep.engine.intramolecular import (
+    IntramolecularTables,
+    intramolecular_forces,
+    intramolecular_tables,
+    intramolecular_terms,
+)
+from lbhsweep.engine.lanes import IndexArray, lay_out
+from lbhsweep.engine.pair_sum import (
+    CELL_TOO_SMALL,
+    NOT_FINITE,
+    VALID,
+    PairSum,
+)
+from lbhsweep.engine.pair_table import PairTable
 from lbhsweep.engine.potential import FloatArray, ForceBuffers, IntArray
-from lbhsweep.errors import AtomsTooCloseError, CutoffError, NotFiniteError
+from lbhsweep.engine.screening import erf_polynomial
+from lbhsweep.errors import CutoffError, LostAtomsError, NotFiniteError
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
 from lbhsweep.physics.topology import build_topology
-from lbhsweep.units import COULOMB
 
 Accuracy = Literal["production", "high"]
 
-SCREENING = {"production": 4e-6, "high": 1e-10}
+SCREENING = {"production": 1e-5, "high": 1e-10}
 """erfc(α·cutoff): what the truncated real-space sum leaves out, relative to the bare charge."""
-MESH_SPACING = 0.36
+ERF_TOLERANCE = {"production": 3e-7, "high": 1e-12}
+"""Of the screening's polynomial, relative to the force between overlapping screened charges."""
+MESH_SPACING = 0.47
 """Mesh spacing of production runs in units of 1/α."""
-SKIN_A = 2.0
-"""Margin of the neighbour list beyond the cutoff, Å.
-
-At 600 K a list then lasts 8 outer steps of 2 fs (3.5 with 1 Å), and a step of 832 atoms takes
-2.5 ms instead of 3.0.
-"""
-WELL_DEPTH = 50.0
-"""kJ/mol: a pair that only attracts is too close where it binds more strongly than this."""
+STRETCH = 1.5
+"""Distances inside molecules may grow by this factor before a molecule counts as torn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +66,6 @@ class SinglePoint:
     def energy(self) -> float:
         """Sum of all terms in kJ/mol."""
         return sum(self.energies.values())
-
-
-@dataclass(slots=True)
-class _PairKind:
-    """One interacting pair of species and its current neighbour list."""
-
-    symbols: tuple[str, str]
-    owners: npt.NDArray[np.uint32]
-    members: npt.NDArray[np.uint32]
-    terms: pair.PairType
-    closest: float
-    pairs: neighbors.PairList | None = None
 
 
 class ForceFieldPotential:
@@ -98,7 +95,6 @@ class ForceFieldPotential:
         On `update`, if the cutoff exceeds half the smallest height of the cell.
     """
 
-    fast_terms = ("bond", "angle")
     slow_terms = ("buckingham", "coulomb_real", "coulomb_excluded", "coulomb_reciprocal")
 
     def __init__(
@@ -112,8 +108,7 @@ class ForceFieldPotential:
         accuracy: Accuracy = "production",
     ) -> None:
         species = force_field.species
-        symbols = np.array(structure.symbols)
-        self.n_atoms = len(symbols)
+        self.n_atoms = len(structure.symbols)
         self.cutoff_A = float(cutoff_A)
         self.accuracy = accuracy
         topology = build_topology(structure, force_field)
@@ -123,11 +118,21 @@ class ForceFieldPotential:
             if charges is None
             else np.array(charges, dtype=np.float64)
         )
+        self._charged = np.flatnonzero(self.charges).astype(np.uint32)
         self.alpha = float(erfcinv(SCREENING[accuracy])) / self.cutoff_A
         self._k_max = 2.0 * self.alpha * float(erfcinv(SCREENING[accuracy]))
-        self._erf = pair.erf_polynomial(self.alpha, self.cutoff_A)
-        self.bonded = bonded.bonded_tables(
+        tolerance = ERF_TOLERANCE[accuracy]
+        kinds = [(s, float(q)) for s, q in zip(structure.symbols, self.charges, strict=True)]
+        table = PairTable(force_field, self.cutoff_A, shift=shift)
+        self._pairs = PairSum(
             structure.molecule,
+            kinds,
+            table,
+            erf_polynomial(self.alpha, self.cutoff_A, tolerance),
+            np.float32 if accuracy == "production" else np.float64,
+        )
+        inside, longest = intramolecular_terms(structure, topology.exclusions, kinds, table)
+        terms = bonded.bonded_terms(
             topology.bonds,
             topology.bond_k,
             topology.bond_length,
@@ -135,154 +140,90 @@ class ForceFieldPotential:
             topology.angle_k,
             topology.angle_theta,
         )
-        self._molecule = np.ascontiguousarray(structure.molecule, dtype=np.int32)
-        self._exclusions = neighbors.exclusions_by_atom(topology.exclusions, self.n_atoms)
-        self._charged = np.flatnonzero(self.charges).astype(np.uint32)
-        i, j = topology.exclusions.reshape(-1, 2).T
-        both_charged = (self.charges[i] != 0.0) & (self.charges[j] != 0.0)
-        self._excluded_pairs = topology.exclusions[both_charged].astype(np.uint32)
-        self._kinds = tuple(self._pair_kinds(symbols, force_field, shift))
-        self._images = np.empty((neighbors.IMAGE_SPAN**3, 3))
-        self._wrapped = np.empty((3, self.n_atoms))
-        self._forces = np.empty((3, self.n_atoms))
-        self._translations = np.zeros((self.n_atoms, 3), np.int32)
-        self._list_positions: FloatArray | None = None
-        self._list_cell = np.array(structure.cell)
-        self._scratch = np.empty((3, 0))
-
-    def _pair_kinds(
-        self, symbols: npt.NDArray[np.str_], force_field: ForceField, shift: bool
-    ) -> Iterator[_PairKind]:
-        """Make the interacting pairs of species, the rarer one owning the lists.
-
-        Atoms of one species whose charges differ are kinds of their own.
-        """
-        labels = [(s, float(q)) for s, q in zip(symbols, self.charges, strict=True)]
-        groups = {
-            label: np.array([k for k, other in enumerate(labels) if other == label], np.uint32)
-            for label in dict.fromkeys(labels)
-        }
-        ordered = sorted(groups, key=lambda label: (len(groups[label]), label))
-        parameters = {frozenset((b.a, b.b)): b for b in force_field.buckingham}
-        for p, first in enumerate(ordered):
-            for second in ordered[p:]:
-                found = parameters.get(frozenset((first[0], second[0])))
-                a, rho, c = (found.A, found.rho, found.C) if found else (0.0, 1.0, 0.0)
-                if a == 0.0 and c == 0.0 and first[1] * second[1] == 0.0:
-                    continue
-                qq = COULOMB * first[1] * second[1]
-                offset = a * math.exp(-self.cutoff_A / rho) - c / self.cutoff_A**6
-                terms = pair.PairType(
-                    pair.Repulsion(a, 1.0 / rho) if a else None,
-                    c or None,
-                    pair.Screened(qq, self._erf) if qq else None,
-                    offset if shift else 0.0,
-                )
-                yield _PairKind(
-                    (first[0], second[0]),
-                    groups[first],
-                    groups[second],
-                    terms,
-                    _closest_approach(a, rho, c, qq),
-                )
+        layout = lay_out(structure.molecule, terms | {"pair": inside})
+        self.bonded = bonded.tables_of(layout)
+        self._intramolecular = intramolecular_tables(layout)
+        self._reach_inside = STRETCH * longest
+        self._screening_inside = erf_polynomial(self.alpha, self._reach_inside, tolerance)
+        self._slots = np.empty((3, len(layout.atoms)))
+        self._slot_forces = np.zeros((3, len(layout.atoms)))
+        self._list: tuple[FloatArray, FloatArray] | None = None
 
     def update(self, positions: FloatArray, cell: FloatArray, step: int = 0) -> None:
-        """Rebuild the neighbour list if a pair outside it may have come within the cutoff."""
-        if not np.isfinite(positions).all() or not np.isfinite(cell).all():
+        """Rebuild the neighbour lists if a pair outside them may have come within the cutoff."""
+        found = self._pairs.survey(positions, cell)
+        if found == VALID:
+            return
+        if found == NOT_FINITE:
             atoms = np.flatnonzero(~np.isfinite(positions).all(axis=1))[:5]
             raise NotFiniteError(f"positions of atoms {atoms.tolist()} or the cell are NaN", step)
-        half = float(neighbors.heights(cell).min()) / 2.0
-        if self.cutoff_A > half:
+        if found == CELL_TOO_SMALL:
+            half = float(neighbors.heights(cell).min()) / 2.0
             raise CutoffError(
                 f"the cutoff of {self.cutoff_A:g} Å exceeds half the smallest height of the cell, "
                 f"{half:.3f} Å; take a larger supercell or a cutoff below that",
                 step,
             )
-        if self._list_positions is None or neighbors.needs_rebuild(
-            positions,
-            cell,
-            self._list_positions,
-            self._list_inverse_cell,
-            self.cutoff_A + SKIN_A,
-            SKIN_A,
-        ):
-            self.restore_list(positions, cell)
+        self.restore_list(positions, cell)
 
     def list_state(self) -> tuple[FloatArray, FloatArray] | None:
-        """Give positions and cell at which the list was last built."""
-        if self._list_positions is None:
-            return None
-        return self._list_positions, self._list_cell
+        """Give positions and cell at which the lists were last built."""
+        return self._list
 
     def restore_list(self, positions: FloatArray, cell: FloatArray) -> None:
         """Build lists, mesh and k-vectors; a pure function of positions and cell."""
-        self._list_positions = positions.copy()
-        self._list_cell = cell.copy()
-        self._list_inverse_cell = np.linalg.inv(cell)
-        neighbors.wrap_translations(positions, self._list_inverse_cell, self._translations)
-        neighbors.wrap(positions, cell, self._translations, self._wrapped)
-        longest = 0
-        for kind in self._kinds:
-            kind.pairs = neighbors.build_pair_list(
-                self._wrapped,
-                cell,
-                self._translations,
-                self._molecule,
-                self._exclusions,
-                kind.owners,
-                kind.members,
-                self.cutoff_A + SKIN_A,
-            )
-            longest = max(longest, int(np.diff(kind.pairs.start).max(initial=0)))
-        if self._scratch.shape[1] < longest:
-            self._scratch = np.empty((3, longest + longest // 4))
+        self._list = positions.copy(), cell.copy()
+        self._pairs.build(positions, cell)
         if self.accuracy == "high":
             self._triples = ewald.k_vectors(cell, self._k_max)
         else:
-            self._mesh = pme.make_mesh(neighbors.heights(cell), MESH_SPACING / self.alpha)
+            self._mesh = pme.make_mesh(
+                neighbors.heights(cell), MESH_SPACING / self.alpha, len(self._charged)
+            )
 
-    def fast(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
-        """Evaluate bonds and angles."""
-        slots = np.ascontiguousarray(positions[self.bonded.atoms].T)
-        forces = np.empty_like(slots)
-        bonded.bonded_forces(slots, self.bonded, forces, out.virial, out.energies)
-        out.forces[:] = forces[:, self.bonded.slot].T
+    def slow(
+        self, positions: FloatArray, cell: FloatArray, out: ForceBuffers, *, energies: bool = True
+    ) -> None:
+        """Evaluate Buckingham pairs and the Coulomb sum; `update` must have been called.
 
-    def slow(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
-        """Evaluate Buckingham pairs and the Coulomb sum; `update` must have been called."""
-        neighbors.image_vectors(cell, self._images)
-        neighbors.wrap(positions, cell, self._translations, self._wrapped)
-        forces = self._forces
-        forces[:] = 0.0
+        Raises
+        ------
+        AtomsTooCloseError
+            If a pair has fallen into the unphysical well of its Buckingham terms.
+        LostAtomsError
+            If a molecule is torn.
+        """
         out.virial[:] = 0.0
         out.energies[:] = 0.0
-        bx, by, bz = self._scratch
-        for kind in self._kinds:
-            too_close = pair.pair_forces(
-                self._wrapped,
-                self._images,
-                kind.pairs,
-                *kind.terms,
-                self.cutoff_A,
-                kind.closest,
-                bx,
-                by,
-                bz,
-                forces,
-                out.virial,
-                out.energies,
-            )
-            if too_close > 0.0:
-                self._raise_too_close(kind)
-        out.energies[2] = pair.excluded_forces(
-            positions, self._excluded_pairs, self.charges, self.alpha, COULOMB, forces, out.virial
+        self._pairs.evaluate(positions, cell, out.virial, out.energies if energies else None)
+        self._inside(positions, out)
+        gather_forces(
+            self._pairs.forces, self._pairs.slot, self._slot_forces, self.bonded.slot, out.forces
         )
-        out.energies[3] = self._reciprocal(positions, cell, forces, out.virial)
-        out.forces[:] = forces.T
+        out.energies[3] = self._reciprocal(positions, cell, out)
+        if not energies:
+            out.energies[:] = np.nan
 
-    def _reciprocal(
-        self, positions: FloatArray, cell: FloatArray, forces: FloatArray, virial: FloatArray
-    ) -> float:
+    def _inside(self, positions: FloatArray, out: ForceBuffers) -> None:
+        """Overwrite the slots' forces with those of pairs inside molecules."""
+        furthest = intramolecular_forces(
+            positions,
+            self._slots,
+            self._intramolecular,
+            self._screening_inside,
+            self._slot_forces,
+            out.virial,
+            out.energies,
+        )
+        if furthest > self._reach_inside**2:
+            raise LostAtomsError(
+                f"two atoms of one anion are {furthest**0.5:.3g} Å apart, at most "
+                f"{self._reach_inside:.3g} Å is believed: the anion is torn; try a shorter "
+                "timestep or a less strained start"
+            )
+
+    def _reciprocal(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> float:
+        forces, virial = out.forces, out.virial
         if len(self._charged) == 0:
             return 0.0
         if self.accuracy == "high":
@@ -304,30 +245,30 @@ class ForceFieldPotential:
         virial[np.diag_indices(3)] += background
         return float(energy) + ewald.self_energy(self.charges, self.alpha) + background
 
-    def _raise_too_close(self, kind: _PairKind) -> None:
-        assert kind.pairs is not None  # noqa: S101 - for the type checker; slow needs update
-        owner = np.repeat(kind.pairs.owners, np.diff(kind.pairs.start))
-        d = (
-            self._wrapped[:, kind.pairs.atoms].T
-            + self._images[kind.pairs.images]
-            - self._wrapped[:, owner].T
-        )
-        r = np.linalg.norm(d, axis=1)
-        k = int(np.argmin(r))
-        raise AtomsTooCloseError(
-            f"atoms {owner[k]} ({kind.symbols[0]}) and {kind.pairs.atoms[k]} ({kind.symbols[1]}) "
-            f"are {r[k]:.3f} Å apart, within the unphysical well of their Buckingham pair "
-            f"(below {kind.closest:.3f} Å); check the start structure, or take a shorter timestep"
-        )
+    def parts(self, positions: FloatArray, cell: FloatArray) -> dict[str, Callable[[], object]]:
+        """Give each part of the work as a call of its own, for timing."""
+        self.update(positions, cell)
+        out = ForceBuffers.empty(self.n_atoms, len(self.slow_terms))
+        slots = np.ascontiguousarray(positions[self.bonded.atoms].T)
+        energies, virial = np.zeros(2), np.zeros((3, 3))
+        return {
+            "list_check": lambda: self._pairs.survey(positions, cell),
+            "list": lambda: self.restore_list(positions, cell),
+            "pairs": lambda: self._pairs.evaluate(positions, cell, out.virial, None),
+            "intramolecular": lambda: self._inside(positions, out),
+            "reciprocal": lambda: self._reciprocal(positions, cell, out),
+            "bonded": lambda: bonded.bonded_forces(
+                slots, self.bonded, self._slot_forces, virial, energies
+            ),
+        }
 
     def single_point(self, positions: FloatArray, cell: FloatArray) -> SinglePoint:
         """Evaluate one configuration with energies by term."""
         positions = np.ascontiguousarray(positions, dtype=np.float64)
         cell = np.ascontiguousarray(cell, dtype=np.float64)
         self.update(positions, cell)
-        fast = ForceBuffers.empty(self.n_atoms, len(self.fast_terms))
+        fast = bonded.atom_forces(positions, self.bonded)
         slow = ForceBuffers.empty(self.n_atoms, len(self.slow_terms))
-        self.fast(positions, cell, fast)
         self.slow(positions, cell, slow)
         return SinglePoint(
             {
@@ -341,19 +282,20 @@ class ForceFieldPotential:
         )
 
 
-def _closest_approach(a: float, rho: float, c: float, charge_product: float) -> float:
-    """Find where the force of a pair turns attractive on the way in from 2 Å; 0 if nowhere."""
-    if c == 0.0 and charge_product >= 0.0:
-        return 0.0
-    if a == 0.0:
-        return float((c / WELL_DEPTH) ** (1.0 / 6.0))
-    r = np.arange(2.0, 0.05, -0.001)
-    force = a / rho * np.exp(-r / rho) - 6.0 * c / r**7 + charge_product / r**2
-    repelled = np.flatnonzero(force > 0.0)
-    if len(repelled) == 0:
-        return 0.0
-    inner = np.flatnonzero(force[repelled[0] :] < 0.0)
-    return float(r[repelled[0] + inner[0]]) if len(inner) else 0.0
+@nb.njit(cache=True, nogil=True)
+def gather_forces(
+    between: FloatArray,
+    between_slot: IndexArray,
+    inside: FloatArray,
+    inside_slot: IndexArray,
+    out: FloatArray,
+) -> None:
+    """Add forces between (3, n) and inside molecules (3, m), from slots to atoms (n_atoms, 3)."""
+    for i in range(out.shape[0]):
+        a = between_slot[i]
+        b = inside_slot[i]
+        for k in range(3):
+            out[i, k] = between[k, a] + inside[k, b]
 
 
-__all__ = ["Accuracy", "ForceFieldPotential", "IntArray", "SinglePoint"]
+__all__ = ["Accuracy", "ForceFieldPotential", "IntArray", "IntramolecularTables", "SinglePoint"]

@@ -1,7 +1,7 @@
-"""Verlet lists by pair type, from linked cells, in any box shape.
+"""Verlet lists of points, here the centres of molecules and ions, from linked cells.
 
-A list entry is an atom and a periodic image, so a box smaller than twice the list radius is
-still right: two images of one atom are two entries.  Atoms are wrapped into the cell by whole
+A list entry is a point and a periodic image, so a box smaller than twice the list radius is
+still right: two images of one point are two entries.  Points are wrapped into the cell by whole
 lattice vectors when the list is built, and carry these until the next build.
 """
 
@@ -24,16 +24,16 @@ BINS_PER_RADIUS = 2.0
 
 
 class PairList(NamedTuple):
-    """Neighbours of the owners of one pair type; each pair stands once.
+    """Neighbours of the owners; each pair stands once.
 
     Attributes
     ----------
     owners : (n_owners,) uint32
-        Atoms of the first species.
+        Points of the first sort.
     start : (n_owners + 1,) int64
         Neighbours of ``owners[k]`` are entries ``start[k]`` to ``start[k + 1]``.
     atoms : (n_entries,) uint32
-        Neighbouring atoms of the second species.
+        Neighbouring points of the second sort.
     images : (n_entries,) uint16
         Row of the table of lattice translations, see `image_vectors`.
     """
@@ -67,40 +67,40 @@ def image_vectors(cell: FloatArray, out: FloatArray) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def wrap_translations(positions: FloatArray, inverse_cell: FloatArray, out: IntArray) -> None:
-    """Find the lattice translations (n_atoms, 3) that carry atoms into the cell."""
-    for i in range(positions.shape[0]):
+def wrap_translations(points: FloatArray, inverse_cell: FloatArray, out: IntArray) -> None:
+    """Find the lattice translations (n_points, 3) that carry points into the cell."""
+    for i in range(points.shape[0]):
         for k in range(3):
             s = 0.0
             for m in range(3):
-                s += positions[i, m] * inverse_cell[m, k]
+                s += points[i, m] * inverse_cell[m, k]
             out[i, k] = -math.floor(s)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def wrap(positions: FloatArray, cell: FloatArray, translations: IntArray, out: FloatArray) -> None:
-    """Write wrapped coordinates (3, n_atoms), one row an axis, in Å."""
-    for i in range(positions.shape[0]):
+def wrap(points: FloatArray, cell: FloatArray, translations: IntArray) -> None:
+    """Carry points (n_points, 3) by their translations, in place, in Å."""
+    for i in range(points.shape[0]):
         a = translations[i, 0]
         b = translations[i, 1]
         c = translations[i, 2]
         for k in range(3):
-            out[k, i] = positions[i, k] + a * cell[0, k] + b * cell[1, k] + c * cell[2, k]
+            points[i, k] += a * cell[0, k] + b * cell[1, k] + c * cell[2, k]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def needs_rebuild(
-    positions: FloatArray,
+    points: FloatArray,
     cell: FloatArray,
-    list_positions: FloatArray,
+    list_points: FloatArray,
     list_inverse_cell: FloatArray,
     radius: float,
     skin: float,
 ) -> bool:
-    """Tell whether a pair outside the list may have come within the cutoff.
+    """Tell whether a pair outside the list may have come within `radius` less `skin`.
 
-    Atoms are compared with where the box alone would have carried them; a pair's distance
-    has then changed by at most twice the largest displacement and the strain times the radius.
+    Points (not wrapped) are compared with where the box alone would have carried them; a pair's
+    distance has then changed by at most twice the largest displacement and the strain times the radius.
     """
     carry = list_inverse_cell @ cell
     strain = 0.0
@@ -110,66 +110,50 @@ def needs_rebuild(
             strain += e * e
     strain = math.sqrt(strain)
     largest = 0.0
-    for i in range(positions.shape[0]):
+    for i in range(points.shape[0]):
         d2 = 0.0
         for k in range(3):
             carried = 0.0
             for m in range(3):
-                carried += list_positions[i, m] * carry[m, k]
-            d = positions[i, k] - carried
+                carried += list_points[i, m] * carry[m, k]
+            d = points[i, k] - carried
             d2 += d * d
         largest = max(largest, d2)
     return 2.0 * math.sqrt(largest) + strain * radius >= skin
 
 
-class Exclusions(NamedTuple):
-    """Excluded partners of each atom: those of atom i are entries start[i] to start[i + 1]."""
-
-    start: npt.NDArray[np.int64]
-    atoms: npt.NDArray[np.uint32]
-
-
-def exclusions_by_atom(pairs: IntArray, n_atoms: int) -> Exclusions:
-    """Turn pairs (n_pairs, 2) into each atom's partners."""
-    both = np.concatenate([pairs, pairs[:, ::-1]]) if len(pairs) else np.zeros((0, 2), np.int32)
-    order = np.lexsort((both[:, 1], both[:, 0]))
-    counts = np.bincount(both[:, 0], minlength=n_atoms)
-    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Exclusions(start, both[order, 1].astype(np.uint32))
-
-
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _bin_of(wrapped: FloatArray, inverse_cell: FloatArray, i: int, k: int, n_bins: int) -> int:
+def _bin_of(centres: FloatArray, inverse_cell: FloatArray, i: int, k: int, n_bins: int) -> int:
     s = (
-        wrapped[0, i] * inverse_cell[0, k]
-        + wrapped[1, i] * inverse_cell[1, k]
-        + wrapped[2, i] * inverse_cell[2, k]
+        centres[i, 0] * inverse_cell[0, k]
+        + centres[i, 1] * inverse_cell[1, k]
+        + centres[i, 2] * inverse_cell[2, k]
     )
     return min(max(int(s * n_bins), 0), n_bins - 1)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _bin_atoms(
-    wrapped: FloatArray,
+def _bin_points(
+    centres: FloatArray,
     inverse_cell: FloatArray,
     members: npt.NDArray[np.uint32],
     n_bins: npt.NDArray[np.int64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
-    """Sort atoms into linked cells: start of each cell, and atoms by cell."""
+    """Sort points into linked cells: start of each cell, and points by cell."""
     count = np.zeros(n_bins[0] * n_bins[1] * n_bins[2] + 1, np.int64)
     bins = np.empty((members.shape[0], 3), np.int64)
     for m in range(members.shape[0]):
         for k in range(3):
-            bins[m, k] = _bin_of(wrapped, inverse_cell, members[m], k, n_bins[k])
+            bins[m, k] = _bin_of(centres, inverse_cell, members[m], k, n_bins[k])
         count[(bins[m, 0] * n_bins[1] + bins[m, 1]) * n_bins[2] + bins[m, 2] + 1] += 1
     start = np.cumsum(count)
     fill = start.copy()
-    sorted_atoms = np.empty(members.shape[0], np.uint32)
+    sorted_points = np.empty(members.shape[0], np.uint32)
     for m in range(members.shape[0]):
         b = (bins[m, 0] * n_bins[1] + bins[m, 1]) * n_bins[2] + bins[m, 2]
-        sorted_atoms[fill[b]] = members[m]
+        sorted_points[fill[b]] = members[m]
         fill[b] += 1
-    return start, sorted_atoms
+    return start, sorted_points
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -185,15 +169,12 @@ def _half_diagonal(a: FloatArray, b: FloatArray) -> float:
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def _find_pairs(
-    wrapped: FloatArray,
+    centres: FloatArray,
     cell: FloatArray,
     inverse_cell: FloatArray,
-    translations: IntArray,
-    molecule: IntArray,
-    exclusions: Exclusions,
     owners: npt.NDArray[np.uint32],
     members: npt.NDArray[np.uint32],
-    same_species: bool,
+    same_sort: bool,
     radius: float,
     n_bins: npt.NDArray[np.int64],
     reach: npt.NDArray[np.int64],
@@ -206,15 +187,15 @@ def _find_pairs(
     written first and counted after. The lists of 832 atoms with a margin of
     2 Å took 6.5 ms by single cells with branches.
     """
-    cell_start, sorted_atoms = _bin_atoms(wrapped, inverse_cell, members, n_bins)
+    cell_start, sorted_points = _bin_points(centres, inverse_cell, members, n_bins)
     n_members = members.shape[0]
     sx = np.empty(n_members)
     sy = np.empty(n_members)
     sz = np.empty(n_members)
     for m in range(n_members):
-        sx[m] = wrapped[0, sorted_atoms[m]]
-        sy[m] = wrapped[1, sorted_atoms[m]]
-        sz[m] = wrapped[2, sorted_atoms[m]]
+        sx[m] = centres[sorted_points[m], 0]
+        sy[m] = centres[sorted_points[m], 1]
+        sz[m] = centres[sorted_points[m], 2]
     distance2 = np.empty(n_members)
     edge_a = cell[0] / n_bins[0]
     edge_b = cell[1] / n_bins[1]
@@ -229,11 +210,11 @@ def _find_pairs(
     home = np.empty(3, np.int64)
     for o in range(owners.shape[0]):
         i = owners[o]
-        xi = wrapped[0, i]
-        yi = wrapped[1, i]
-        zi = wrapped[2, i]
+        xi = centres[i, 0]
+        yi = centres[i, 1]
+        zi = centres[i, 2]
         for k in range(3):
-            home[k] = _bin_of(wrapped, inverse_cell, i, k, n_bins[k])
+            home[k] = _bin_of(centres, inverse_cell, i, k, n_bins[k])
         for ba in range(home[0] - reach[0], home[0] + reach[0] + 1):
             ta = ba // n_bins[0]
             for bb in range(home[1] - reach[1], home[1] + reach[1] + 1):
@@ -266,81 +247,36 @@ def _find_pairs(
                     image += tc + IMAGE_REACH
                     forward = ta > 0 or (ta == 0 and (tb > 0 or (tb == 0 and tc > 0)))
                     for m in range(count):
-                        j = sorted_atoms[first + m]
+                        j = sorted_points[first + m]
                         atoms[found] = j
                         images[found] = image
                         # Each pair once, and owners' lists of even length.
-                        once = not same_species or ((i + j) % 2 == 1) == (i < j)
-                        if same_species and i == j:
+                        once = not same_sort or ((i + j) % 2 == 1) == (i < j)
+                        if same_sort and i == j:
                             once = forward
                         found += (distance2[m] < radius2) & once
-        if molecule[i] != 0:
-            found = _drop_excluded(
-                i, start[o], found, atoms, images, translations, molecule, exclusions
-            )
         start[o + 1] = found
     return start, atoms, images, found
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _drop_excluded(
-    i: int,
-    first: int,
-    last: int,
-    atoms: npt.NDArray[np.uint32],
-    images: npt.NDArray[np.uint16],
-    translations: IntArray,
-    molecule: IntArray,
-    exclusions: Exclusions,
-) -> int:
-    """Close the gaps that excluded neighbours of atom i leave; return the new end."""
-    kept = first
-    for m in range(first, last):
-        j = atoms[m]
-        excluded = False
-        if molecule[j] == molecule[i]:
-            image = np.int64(images[m])
-            ta = image // (IMAGE_SPAN * IMAGE_SPAN) - IMAGE_REACH
-            tb = image // IMAGE_SPAN % IMAGE_SPAN - IMAGE_REACH
-            tc = image % IMAGE_SPAN - IMAGE_REACH
-            if (
-                ta == translations[i, 0] - translations[j, 0]
-                and tb == translations[i, 1] - translations[j, 1]
-                and tc == translations[i, 2] - translations[j, 2]
-            ):
-                for e in range(exclusions.start[i], exclusions.start[i + 1]):
-                    excluded |= exclusions.atoms[e] == j
-        if not excluded:
-            atoms[kept] = j
-            images[kept] = images[m]
-            kept += 1
-    return kept
-
-
 def build_pair_list(
-    wrapped: FloatArray,
+    centres: FloatArray,
     cell: FloatArray,
-    translations: IntArray,
-    molecule: IntArray,
-    exclusions: Exclusions,
     owners: npt.NDArray[np.uint32],
     members: npt.NDArray[np.uint32],
     radius: float,
 ) -> PairList:
-    """List all pairs of two species within `radius`, each once, exclusions left out.
+    """List all pairs of two sorts of points within `radius`, each once.
 
     Parameters
     ----------
-    wrapped : (3, n_atoms) float64, Å
+    centres : (n_points, 3) float64
+        Wrapped into the cell, Å.
     cell : (3, 3) float64, Å
-    translations : (n_atoms, 3) int32
-        Those that wrapped the atoms; they tell an excluded neighbour from its image.
-    molecule : (n_atoms,) int32
-    exclusions : Exclusions
     owners, members : (n,) uint32
-        Atoms of the two species; the same array if the species are the same.
+        Points of the two sorts; the same array if the sorts are the same.
     radius : float
-        Cutoff and skin, Å.
+        Å.
 
     Returns
     -------
@@ -356,12 +292,9 @@ def build_pair_list(
     capacity = int(1.2 * expected) + len(members) + 64
     while True:
         start, atoms, images, found = _find_pairs(
-            wrapped,
+            centres,
             cell,
             np.linalg.inv(cell),
-            translations,
-            molecule,
-            exclusions,
             owners,
             members,
             same,

@@ -18,11 +18,15 @@ else:
 
 compress_store = _simd.compress_store
 count = _simd.count
+expand_load = _simd.expand_load
 filled = _simd.filled
 fma = _simd.fma
 inverse_sqrt = _simd.inverse_sqrt
 lanes = _simd.lanes
+largest = _simd.largest
 load = _simd.load
+mask_bits = _simd.mask_bits
+mask_of_bits = _simd.mask_of_bits
 maximum = _simd.maximum
 minimum = _simd.minimum
 select = _simd.select
@@ -34,11 +38,15 @@ total = _simd.total
 __all__ = [
     "compress_store",
     "count",
+    "expand_load",
     "filled",
     "fma",
     "inverse_sqrt",
     "lanes",
+    "largest",
     "load",
+    "mask_bits",
+    "mask_of_bits",
     "maximum",
     "minimum",
     "select",

@@ -171,27 +171,64 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, index, value), generate
 
 
+def _masked(builder: Any, name: str, vector: Any, result: Any, arguments: list[Any]) -> Any:
+    suffix = "f32" if isinstance(vector.element, ir.FloatType) else "f64"
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    function = cgutils.get_or_insert_function(
+        builder.module, kind, f"llvm.masked.{name}.v{vector.count}{suffix}"
+    )
+    return builder.call(function, arguments)
+
+
 @intrinsic  # type: ignore[untyped-decorator]
 def compress_store(typing: Any, array: Any, index: Any, value: Any, mask: Any) -> Any:
     """Write the lanes that `mask` keeps, side by side, from element `index` on."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         vector = args[2].type
-        address = builder.bitcast(
-            _address(context, builder, sig, args, vector), vector.element.as_pointer()
-        )
-        if isinstance(vector.element, ir.IntType):
-            suffix = f"i{vector.element.width}"
-        else:
-            suffix = "f32" if isinstance(vector.element, ir.FloatType) else "f64"
-        kind = ir.FunctionType(ir.VoidType(), [vector, address.type, args[3].type])
-        function = cgutils.get_or_insert_function(
-            builder.module, kind, f"llvm.masked.compressstore.v{vector.count}{suffix}"
-        )
-        builder.call(function, [args[2], address, args[3]])
+        address = _address(context, builder, sig, args, vector)
+        first = builder.bitcast(address, vector.element.as_pointer())
+        _masked(builder, "compressstore", vector, ir.VoidType(), [args[2], first, args[3]])
         return context.get_dummy_value()
 
     return types.void(array, index, value, mask), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def expand_load(typing: Any, array: Any, index: Any, mask: Any) -> Any:
+    """Read what `compress_store` wrote back into its lanes; zero in the others."""
+    result = VectorType(array.dtype)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = context.get_value_type(result)
+        address = _address(context, builder, sig, args, vector)
+        first = builder.bitcast(address, vector.element.as_pointer())
+        zero = ir.Constant(vector, [0.0] * vector.count)
+        return _masked(builder, "expandload", vector, vector, [first, args[2], zero])
+
+    return result(array, index, mask), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def mask_bits(typing: Any, mask: Any) -> Any:
+    """Write a mask as an integer, lane k as bit k."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.zext(builder.bitcast(args[0], ir.IntType(mask.lanes)), ir.IntType(64))
+
+    return types.int64(mask), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def mask_of_bits(typing: Any, array: Any, bits: Any) -> Any:
+    """Read a mask for vectors of this array's type from an integer."""
+    mask = MaskType(VECTOR_BYTES * 8 // array.dtype.bitwidth)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        narrow = builder.trunc(args[1], ir.IntType(mask.lanes))
+        return builder.bitcast(narrow, context.get_value_type(mask))
+
+    return mask(array, types.int64), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -339,18 +376,23 @@ def total(typing: Any, value: Any) -> Any:
     return value.dtype(value), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def smallest(typing: Any, value: Any) -> Any:
-    """Smallest of all lanes."""
+def _extreme(sign: str) -> Any:
+    def define(typing: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            rest = args[0]
+            while rest.type.count > 1:
+                low, high = _halves(builder, rest)
+                rest = builder.select(builder.fcmp_ordered(sign, low, high), low, high)
+            return builder.extract_element(rest, ir.Constant(_INT32, 0))
 
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        rest = args[0]
-        while rest.type.count > 1:
-            low, high = _halves(builder, rest)
-            rest = builder.select(builder.fcmp_ordered("<", low, high), low, high)
-        return builder.extract_element(rest, ir.Constant(_INT32, 0))
+        return value.dtype(value), generate
 
-    return value.dtype(value), generate
+    return define
 
+
+smallest = intrinsic(_extreme("<"))
+"""Smallest of all lanes."""
+largest = intrinsic(_extreme(">"))
+"""Largest of all lanes."""
 
 assert not nb.config.DISABLE_JIT  # noqa: S101 - without compilation `simd_numpy` serves

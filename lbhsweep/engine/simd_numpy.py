@@ -37,6 +37,23 @@ def compress_store(array: Vector, index: int, value: Vector, mask: Mask) -> None
     array[index : index + len(kept)] = kept
 
 
+def expand_load(array: Vector, index: int, mask: Mask) -> Vector:
+    """Read what `compress_store` wrote back into its lanes; zero in the others."""
+    vector = np.zeros(lanes(array), array.dtype)
+    vector[mask] = array[index : index + np.count_nonzero(mask)]
+    return vector
+
+
+def mask_bits(mask: Mask) -> int:
+    """Write a mask as an integer, lane k as bit k."""
+    return sum(1 << lane for lane in np.flatnonzero(mask).tolist())
+
+
+def mask_of_bits(array: Vector, bits: int) -> Mask:
+    """Read a mask for vectors of this array's type from an integer."""
+    return np.array([bool(int(bits) >> lane & 1) for lane in range(lanes(array))])
+
+
 def count(mask: Mask) -> int:
     """Count the lanes that a mask keeps."""
     return int(np.count_nonzero(mask))
@@ -92,3 +109,8 @@ def total(value: Vector) -> Any:
 def smallest(value: Vector) -> Any:
     """Smallest of all lanes."""
     return value.min()
+
+
+def largest(value: Vector) -> Any:
+    """Largest of all lanes."""
+    return value.max()
