@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from toy_potentials import EinsteinCrystal, SoftSpheres, fcc
+from toy_potentials import EinsteinCrystal, SoftSpheres, dimers, fcc
 
 from lbhsweep.engine.minimize import minimize
 from lbhsweep.errors import NotFiniteError
@@ -59,3 +59,35 @@ def test_overlapping_atoms_are_an_error():
     positions[1] = positions[0]
     with np.errstate(all="ignore"), pytest.raises(NotFiniteError, match="atoms overlap"):
         minimize(SoftSpheres(32), positions, cell)
+
+
+def test_bonds_relax_too():
+    positions, cell = fcc(2, 4.4)
+    potential = SoftSpheres(32, bonds=dimers(32, 100.0, 2.9))
+    minimum = minimize(potential, positions, cell, tolerance=1e-3, max_steps=5000)
+    assert minimum.converged
+    before = np.linalg.norm(positions[1::2] - positions[::2], axis=1)
+    after = np.linalg.norm(minimum.positions[1::2] - minimum.positions[::2], axis=1)
+    assert (after < before - 0.05).all()
+
+
+@pytest.mark.parametrize("relax_cell", [False, True])
+def test_frozen_atoms_only_follow_the_cell(relax_cell):
+    positions, cell = shaken()
+    frozen = np.arange(32) < 6
+    minimum = minimize(
+        SoftSpheres(32),
+        positions,
+        cell,
+        relax_cell=relax_cell,
+        pressure=0.3 * GPA,
+        frozen=frozen,
+        tolerance=1e-2,
+        max_steps=5000,
+    )
+    assert minimum.converged
+    before = positions @ np.linalg.inv(cell)
+    moved = np.abs(minimum.positions @ np.linalg.inv(minimum.cell) - before).max(axis=1)
+    assert moved[frozen].max() < 1e-12
+    assert moved[~frozen].min() > 1e-4
+    assert (minimum.cell[0, 0] != cell[0, 0]) == relax_cell

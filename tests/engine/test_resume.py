@@ -6,90 +6,117 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_potentials import SoftSpheres, fcc
+from toy_potentials import SoftSpheres, dimers, fcc
 
+from lbhsweep.engine.barostat import MODES
 from lbhsweep.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from lbhsweep.engine.integrate import Dynamics, Integrator
 from lbhsweep.engine.state import State, draw_velocities
 from lbhsweep.units import GPA
 
 N_STEPS = 60
+FROZEN = np.arange(32) % 5 == 0
+KINDS = [
+    (ensemble, mode, frozen)
+    for ensemble, mode in [("nve", MODES[0]), ("nvt", MODES[0]), *(("npt", m) for m in MODES)]
+    for frozen in (None, FROZEN)
+]
+NPT = KINDS[4]
 
 
-def dynamics(ensemble):
-    return Dynamics(ensemble, 0.003, 2, 0.05, 0.1, 1.5 * GPA, 300.0)
+def dynamics(kind):
+    ensemble, mode, _ = kind
+    return Dynamics(ensemble, 0.003, 2, 0.05, 0.3, 1.5 * GPA, 300.0, mode)
 
 
-def temperature(step):
-    return 300.0 + 5.0 * step
+def spheres():
+    return SoftSpheres(32, bonds=dimers(32, 100.0, 3.1))
 
 
 def advance(integrator, to):
+    """Both temperature and pressure are ramped."""
     while integrator.state.step < to:
-        integrator.advance(temperature(integrator.state.step))
+        step = integrator.state.step
+        integrator.advance(300.0 + 5.0 * step, (1.5 + 0.01 * step) * GPA)
     return integrator
 
 
-def begin(ensemble):
+def begin(kind):
     positions, cell = fcc(2, 4.4)
-    potential = SoftSpheres(len(positions))
+    potential = spheres()
     state = State.at_rest(positions, cell, 17)
-    draw_velocities(state, potential.masses, 300.0)
-    return Integrator(potential, state, dynamics(ensemble))
+    draw_velocities(state, potential.masses, 300.0, kind[2])
+    return Integrator(potential, state, dynamics(kind), frozen=kind[2])
 
 
-def contents(state):
-    return {name: array.tobytes() for name, array in state.to_arrays().items()}
+def resume(kind, arrays):
+    potential = spheres()
+    potential.restore_list(arrays["list_positions"], arrays["list_cell"])
+    state = State.from_arrays(arrays)
+    return Integrator(potential, state, dynamics(kind), frozen=kind[2], resumed=True)
+
+
+def contents(integrator):
+    state = {name: array.tobytes() for name, array in integrator.state.to_arrays().items()}
+    return state | {"conserved": integrator.conserved_energy, "pressure": integrator.pressure}
 
 
 @pytest.fixture(scope="module")
 def undisturbed():
-    ends = {}
-    for ensemble in ("nve", "nvt", "npt"):
-        integrator = advance(begin(ensemble), N_STEPS)
-        assert integrator.potential.rebuilds > 2
-        ends[ensemble] = contents(integrator.state)
+    ends = []
+    for kind in KINDS:
+        integrator = advance(begin(kind), N_STEPS)
+        assert integrator.potential.rebuilds > 1
+        ends.append(contents(integrator))
     return ends
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
-    ensemble=st.sampled_from(["nve", "nvt", "npt"]),
+    number=st.integers(0, len(KINDS) - 1),
     stops=st.lists(st.integers(0, N_STEPS), min_size=1, max_size=4),
 )
-def test_any_interruptions_change_nothing(tmp_path_factory, undisturbed, ensemble, stops):
-    folder = tmp_path_factory.mktemp("run")
-    integrator = begin(ensemble)
+def test_any_interruptions_change_nothing(tmp_path_factory, undisturbed, number, stops):
+    folder, kind = tmp_path_factory.mktemp("run"), KINDS[number]
+    integrator = begin(kind)
     for stop in sorted(stops):
         state = advance(integrator, stop).state
         old, old_cell = integrator.potential.list_state()
         arrays = state.to_arrays() | {"list_positions": old, "list_cell": old_cell}
         save_checkpoint(folder, Checkpoint(arrays, {}))
-        kept = load_checkpoint(folder).arrays
-        potential = SoftSpheres(32)
-        potential.restore_list(kept["list_positions"], kept["list_cell"])
-        restored = State.from_arrays(kept)
-        integrator = Integrator(potential, restored, dynamics(ensemble), resumed=True)
-    assert contents(advance(integrator, N_STEPS).state) == undisturbed[ensemble]
+        integrator = resume(kind, load_checkpoint(folder).arrays)
+    assert contents(advance(integrator, N_STEPS)) == undisturbed[number]
 
 
 def test_the_list_is_part_of_what_the_future_depends_on(undisturbed):
     """Without it the sums run in another order: the reason why checkpoints keep it."""
-    integrator = advance(begin("npt"), N_STEPS // 2)
+    integrator = advance(begin(NPT), 34)
     state = pickle.loads(pickle.dumps(integrator.state))
-    other = Integrator(SoftSpheres(32), state, dynamics("npt"))
-    assert contents(advance(other, N_STEPS).state) != undisturbed["npt"]
+    potential = spheres()
+    potential.restore_list(state.positions, state.cell)
+    other = Integrator(potential, state, dynamics(NPT), resumed=True)
+    assert contents(advance(other, N_STEPS)) != undisturbed[KINDS.index(NPT)]
+
+
+@pytest.mark.parametrize("account", ["thermostat_work", "barostat_work", "pressure"])
+def test_the_accounts_of_energy_are_part_of_the_state(account):
+    state = advance(begin(NPT), 20).state
+    arrays = state.to_arrays()
+    assert getattr(State.from_arrays(arrays), account) == getattr(state, account) != 0.0
 
 
 def test_other_seeds_give_other_trajectories():
-    first, second = begin("nvt"), begin("nvt")
+    first, second = begin(KINDS[2]), begin(KINDS[2])
     second.state.seed += 1
-    assert contents(advance(first, 5).state) != contents(advance(second, 5).state)
+    assert contents(advance(first, 5)) != contents(advance(second, 5))
 
 
 def test_a_state_survives_its_arrays():
-    state = advance(begin("npt"), 7).state
+    state = advance(begin(NPT), 17).state
     back = State.from_arrays(state.to_arrays())
-    assert contents(back) == contents(state)
-    assert (back.seed, back.step) == (17, 7)
+    for (name, array), (_, other) in zip(
+        state.to_arrays().items(), back.to_arrays().items(), strict=True
+    ):
+        assert array.tobytes() == other.tobytes(), name
+    assert (back.seed, back.step) == (17, 17)
     assert not np.shares_memory(back.positions, state.positions)
