@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from lbhsweep.engine.forcefield_potential import ForceFieldPotential
 from lbhsweep.engine.integrate import Dynamics
 from lbhsweep.engine.minimize import minimize
@@ -71,7 +74,16 @@ def build_dynamics(point: RunPoint, schedule: Schedule) -> Dynamics:
         barostat_time=dynamics.barostat_time_ps,
         pressure=point.pressure_GPa * GPA,
         reference_temperature=0.5 * (schedule.start_K + schedule.end_K),
+        barostat=dynamics.barostat,
     )
+
+
+def frozen_atoms(point: RunPoint, structure: Structure) -> npt.NDArray[np.bool_] | None:
+    """Tell which atoms (n_atoms,) a point holds at their places in the cell; None if none."""
+    if point.system.frozen == "none":
+        return None
+    of_anion = structure.molecule > 0
+    return np.asarray(of_anion if point.system.frozen == "anions" else ~of_anion)
 
 
 def build_plan(
@@ -114,5 +126,5 @@ def start_state(
         max_steps=RELAXATION_STEPS,
     )
     state = State.at_rest(minimum.positions, minimum.cell, seed)
-    draw_velocities(state, potential.masses, 2.0 * temperature)
+    draw_velocities(state, potential.masses, 2.0 * temperature, frozen_atoms(point, structure))
     return state

@@ -29,6 +29,7 @@ from lbhsweep.simulation.setup import (
     build_plan,
     build_potential,
     build_structure,
+    frozen_atoms,
     start_state,
 )
 from lbhsweep.store.record import RunError
@@ -123,9 +124,12 @@ class _Run:
         """Go on from the checkpoint, or relax the crystal and start."""
         checkpoint = load_checkpoint(self.workdir)
         dynamics = build_dynamics(self.point, self._schedule)
+        frozen = frozen_atoms(self.point, self._structure)
         if checkpoint is not None and checkpoint.notes["run_id"] == self.id:
             state = self._restore(checkpoint)
-            self._integrator = Integrator(self._potential, state, dynamics, resumed=True)
+            self._integrator = Integrator(
+                self._potential, state, dynamics, frozen=frozen, resumed=True
+            )
             return
         state = start_state(
             self.point,
@@ -134,7 +138,7 @@ class _Run:
             self._schedule.temperature(0),
             run_seed(self.id),
         )
-        self._integrator = Integrator(self._potential, state, dynamics)
+        self._integrator = Integrator(self._potential, state, dynamics, frozen=frozen)
 
     def go_on(
         self, should_stop: ShouldStop, checkpoint_every_s: float, on_progress: OnProgress | None
@@ -146,8 +150,9 @@ class _Run:
         while state.step < schedule.n_steps:
             if state.step % LAST_GOOD_EVERY == 0:
                 self._last_good = state.to_arrays()
-            integrator.advance(schedule.temperature(state.step))
-            if schedule.is_sampled(state.step):
+            sampled = schedule.is_sampled(state.step + 1)
+            integrator.advance(schedule.temperature(state.step), energies=sampled)
+            if sampled:
                 self._sample(integrator)
             now = time.perf_counter()
             if should_stop():

@@ -201,6 +201,12 @@ def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
     ensemble = spec.dynamics.ensemble
     if ensemble == "npt":
         return
+    barostat = spec.dynamics.barostat
+    if barostat != "isotropic":
+        yield (
+            ("dynamics", "barostat"),
+            f"{barostat} acts at constant pressure only, not in {ensemble}; wanted ensemble npt",
+        )
     if ensemble == "nve" and spec.protocol.ramp is not None:
         yield ("dynamics", "ensemble"), "nve drives no temperature, wanted npt or nvt in a ramp"
     for path, pressure in _values(spec, "pressure"):

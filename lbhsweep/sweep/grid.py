@@ -111,6 +111,7 @@ def _system_point(spec: SweepSpec, n_vacancies: int, direction: Direction | None
         n_vacancies=n_vacancies,
         # Nothing to compensate: the key must not tell apart runs that are the same.
         charge_compensation=spec.system.charge_compensation if n_vacancies else "anions",
+        frozen=spec.system.frozen,
     )
 
 
@@ -133,6 +134,7 @@ def _dynamics_point(spec: SweepSpec) -> DynamicsPoint:
         thermostat_time_ps=dynamics.thermostat_time,
         barostat_time_ps=dynamics.barostat_time,
         sample_every=round(dynamics.sample_every / dynamics.nonbonded_timestep),
+        barostat=dynamics.barostat,
     )
 
 

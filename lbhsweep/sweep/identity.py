@@ -18,7 +18,7 @@ from lbhsweep.sweep.point import (
     SystemPoint,
 )
 
-PHYSICS_VERSION = 1
+PHYSICS_VERSION = 2
 """Raised when the code gives other physics for the same point, so that runs are done anew."""
 
 Part = SystemPoint | ModelPoint | DynamicsPoint | HoldPoint | RampPoint

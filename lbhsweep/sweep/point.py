@@ -15,13 +15,17 @@ Phase = Literal["alpha", "beta"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPoint:
-    """What is simulated: crystal, starting phase, size, vacancies."""
+    """What is simulated: crystal, starting phase, size, vacancies, and what is held still.
+
+    Atoms that are `frozen` keep their relaxed places in the cell.
+    """
 
     crystal: str
     phase: Phase
     supercell: tuple[int, int, int]
     n_vacancies: int
     charge_compensation: Literal["anions", "cations", "background"]
+    frozen: Literal["none", "Li", "anions"] = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,8 @@ class DynamicsPoint:
 
     `timestep_fs` is the inner step (bonds and angles); non-bonded forces act every
     `nonbonded_every` inner steps (the outer step).  Samples are taken every
-    `sample_every` outer steps.
+    `sample_every` outer steps.  At constant pressure `barostat` says what of the cell may change:
+    its size, its three lengths, or all of it.
     """
 
     ensemble: Literal["npt", "nvt", "nve"]
@@ -54,6 +59,7 @@ class DynamicsPoint:
     thermostat_time_ps: float
     barostat_time_ps: float
     sample_every: int
+    barostat: Literal["isotropic", "orthorhombic", "triclinic"] = "isotropic"
 
     @property
     def outer_step_ps(self) -> float:

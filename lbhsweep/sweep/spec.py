@@ -110,6 +110,8 @@ class System(Section):
     """Phase at the start; auto: beta for cooling ramps, alpha for everything else."""
     charge_compensation: Literal["anions", "cations", "background"] = "anions"
     """What makes up for the charge of removed lithium."""
+    frozen: Literal["none", "Li", "anions"] = "none"
+    """Atoms that have no velocity and keep their relaxed places in the cell."""
 
 
 class Model(Section):
@@ -192,6 +194,8 @@ class Dynamics(Section):
     """Outer step, for everything else; a whole multiple of timestep."""
     thermostat_time: Annotated[float, COUPLING_TIME] = _default("0.1 ps")
     """Relaxation time of the thermostat."""
+    barostat: Literal["isotropic", "orthorhombic", "triclinic"] = "isotropic"
+    """What of the cell may change in npt: its size, its three lengths, or all of it."""
     barostat_time: Annotated[float, COUPLING_TIME] = _default("1 ps")
     """Relaxation time of the barostat."""
     sample_every: Annotated[float, SAMPLING_TIME] = _default("20 fs")

@@ -343,6 +343,16 @@ CASES = [
         "4: dynamics.ensemble: nve drives no temperature, wanted npt or nvt in a ramp",
     ),
     case(
+        "barostat at constant volume",
+        hold(dynamics="{ensemble: nvt, barostat: triclinic}"),
+        "4: dynamics.barostat: triclinic acts at constant pressure only, not in nvt; wanted ensemble npt",
+    ),
+    case(
+        "unknown sublattice",
+        hold(system="{frozen: lithium}"),
+        "4: system.frozen: got 'lithium', wanted 'none', 'Li' or 'anions'",
+    ),
+    case(
         "pressure at constant volume",
         hold(
             axes="{pressure: [0 GPa, 0.4 GPa], temperature: 500 K}",
@@ -390,12 +400,12 @@ CASES = [
     case(
         "section is a list",
         ramp(dynamics="[1]"),
-        "4: dynamics: got a list, wanted a mapping with some of the keys ensemble, timestep, nonbonded_timestep, thermostat_time, barostat_time, sample_every",
+        "4: dynamics: got a list, wanted a mapping with some of the keys ensemble, timestep, nonbonded_timestep, thermostat_time, barostat, barostat_time, sample_every",
     ),
     case(
         "section is empty",
         ramp(dynamics=""),
-        "4: dynamics: got nothing, wanted a mapping with some of the keys ensemble, timestep, nonbonded_timestep, thermostat_time, barostat_time, sample_every",
+        "4: dynamics: got nothing, wanted a mapping with some of the keys ensemble, timestep, nonbonded_timestep, thermostat_time, barostat, barostat_time, sample_every",
     ),
     case(
         "name is a number",
