@@ -168,7 +168,7 @@ class Integrator:
 
     @property
     def potential_energy(self) -> float:
-        """Potential energy in kJ/mol."""
+        """Potential energy in kJ/mol; NaN if the last step was told not to evaluate it."""
         return float(self._work.energies.sum() + self._slow.energies.sum())
 
     @property
@@ -205,7 +205,13 @@ class Integrator:
         """Convert a kinetic energy in kJ/mol to a kinetic temperature in K."""
         return 2.0 * kinetic_energy / (self.freedom * BOLTZMANN)
 
-    def advance(self, temperature: float = 0.0, pressure: float | None = None) -> None:
+    def advance(
+        self,
+        temperature: float = 0.0,
+        pressure: float | None = None,
+        *,
+        energies: bool = True,
+    ) -> None:
         """Go one outer step forward.
 
         Parameters
@@ -215,6 +221,9 @@ class Integrator:
         pressure : float, optional
             Target pressure during this step, kJ/mol/Å³; that of `dynamics` if not given.  Used
             in NPT only.
+        energies : bool
+            Whether the energy at the end is wanted; forces are the same to the last bit, but
+            take less time without it, and energies are then NaN.
 
         Raises
         ------
@@ -242,7 +251,8 @@ class Integrator:
         self.limits.check_strain(strain, state.step)
         self.limits.check_motion(state, runaway, self.dynamics.outer_step)
         self.potential.update(state.positions, state.cell, state.step)
-        self.potential.slow(state.positions, state.cell, slow)
+        followed = state.step % DRIFT_EVERY == 0
+        self.potential.slow(state.positions, state.cell, slow, energies=energies or followed)
         heat, work, kinetic = after_slow_forces(
             self._scheme,
             self._work,
@@ -254,8 +264,8 @@ class Integrator:
             at._replace(step=state.step),
         )
         self._book(heat, work)
-        self.limits.check_energy(self.potential_energy, self.temperature_of(kinetic), state.step)
-        if state.step % DRIFT_EVERY == 0:
+        self.limits.check_temperature(self.temperature_of(kinetic), state.step)
+        if followed:
             self._follow_drift()
 
     def _set_pressure(self, pressure: float) -> None:

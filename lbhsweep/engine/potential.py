@@ -76,8 +76,14 @@ class Potential(Protocol):
         """
         ...
 
-    def slow(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> None:
-        """Evaluate the soft, dear forces (pairs, reciprocal sum)."""
+    def slow(
+        self, positions: FloatArray, cell: FloatArray, out: ForceBuffers, *, energies: bool = True
+    ) -> None:
+        """Evaluate the soft, dear forces (pairs, reciprocal sum).
+
+        Without `energies`, those may be left NaN; forces and virial must not depend on it by a
+        single bit.
+        """
         ...
 
     def list_state(self) -> tuple[FloatArray, FloatArray] | None:

@@ -23,8 +23,8 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 
 VECTOR_BYTES = 64
 
-EXACT = ("contract", "nsz")
-"""A product and a sum may fuse; nothing is reordered, NaN and infinity stay what they are."""
+EXACT = ("nsz",)
+"""Nothing is reordered or fused but by `fma`, so that kernels with and without energies agree."""
 ESTIMATE = ("contract", "nsz", "arcp", "afn", "reassoc", "nnan", "ninf")
 """Allows LLVM the processor's estimate of 1/√x and a Newton step."""
 

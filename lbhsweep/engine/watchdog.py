@@ -119,20 +119,20 @@ class Limits:
             state.step,
         )
 
-    def check_energy(self, potential_energy: float, temperature: float, step: int) -> None:
-        """Look at potential energy (kJ/mol) and kinetic temperature (K).
+    def check_temperature(self, temperature: float, step: int) -> None:
+        """Look at the kinetic temperature, K: what diverges shows there.
 
         Raises
         ------
         NotFiniteError
-            If either is not a number.
+            If it is not a number.
         LostAtomsError
-            If the temperature ran away.
+            If it ran away.
         """
-        if not math.isfinite(potential_energy) or not math.isfinite(temperature):
+        if not math.isfinite(temperature):
             raise NotFiniteError(
-                f"the potential energy is {potential_energy} kJ/mol and the kinetic temperature "
-                f"{temperature} K: the forces diverged; try a shorter timestep",
+                f"the kinetic temperature is {temperature} K: the forces diverged; try a shorter "
+                "timestep",
                 step,
             )
         if temperature > self.temperature:
