@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import erfcinv
 
 from lbhsweep.engine import bonded, ewald, neighbors, pme
+from lbhsweep.engine.integrate_kernels import cell_volume
 from lbhsweep.engine.intramolecular import (
     IntramolecularTables,
     intramolecular_forces,
@@ -121,6 +122,8 @@ class ForceFieldPotential:
         self._charged = np.flatnonzero(self.charges).astype(np.uint32)
         self.alpha = float(erfcinv(SCREENING[accuracy])) / self.cutoff_A
         self._k_max = 2.0 * self.alpha * float(erfcinv(SCREENING[accuracy]))
+        self._self_energy = ewald.self_energy(self.charges, self.alpha)
+        self._background = ewald.background_energy(self.charges, self.alpha, 1.0)
         tolerance = ERF_TOLERANCE[accuracy]
         kinds = [(s, float(q)) for s, q in zip(structure.symbols, self.charges, strict=True)]
         table = PairTable(force_field, self.cutoff_A, shift=shift)
@@ -147,6 +150,7 @@ class ForceFieldPotential:
         self._screening_inside = erf_polynomial(self.alpha, self._reach_inside, tolerance)
         self._slots = np.empty((3, len(layout.atoms)))
         self._slot_forces = np.zeros((3, len(layout.atoms)))
+        self._mesh: pme.Mesh | None = None
         self._list: tuple[FloatArray, FloatArray] | None = None
 
     def update(self, positions: FloatArray, cell: FloatArray, step: int = 0) -> None:
@@ -177,9 +181,9 @@ class ForceFieldPotential:
         if self.accuracy == "high":
             self._triples = ewald.k_vectors(cell, self._k_max)
         else:
-            self._mesh = pme.make_mesh(
-                neighbors.heights(cell), MESH_SPACING / self.alpha, len(self._charged)
-            )
+            shape = pme.mesh_shape(neighbors.heights(cell), MESH_SPACING / self.alpha)
+            if self._mesh is None or tuple(self._mesh.shape) != shape:
+                self._mesh = pme.make_mesh(shape, len(self._charged))
 
     def slow(
         self, positions: FloatArray, cell: FloatArray, out: ForceBuffers, *, energies: bool = True
@@ -241,9 +245,10 @@ class ForceFieldPotential:
             energy = pme.pme_forces(
                 positions, cell, self.charges, self._charged, self._mesh, self.alpha, forces, virial
             )
-        background = ewald.background_energy(self.charges, self.alpha, abs(np.linalg.det(cell)))
-        virial[np.diag_indices(3)] += background
-        return float(energy) + ewald.self_energy(self.charges, self.alpha) + background
+        background = self._background / float(cell_volume(cell))
+        for k in range(3):
+            virial[k, k] += background
+        return float(energy) + self._self_energy + background
 
     def parts(self, positions: FloatArray, cell: FloatArray) -> dict[str, Callable[[], object]]:
         """Give each part of the work as a call of its own, for timing."""

@@ -35,19 +35,10 @@ class Block:
     kind : tuple of str and float
     composition : int
         Number of the groups' composition.
-    size : int
-        Atoms in one group.
-    padded : int
-        Slots of one group: `size`, rounded up to whole vectors unless it is 1.
-    first : (n_groups,) int64
-        A group's first slot; -1 in groups of other compositions.
     """
 
     kind: Kind
     composition: int
-    size: int
-    padded: int
-    first: IndexArray
 
 
 class Members(NamedTuple):
@@ -61,12 +52,21 @@ class Members(NamedTuple):
         Slot of each of these atoms.
     blocks : (n_atoms,) int64
         Number of the block of each of these atoms.
+    first : (n_blocks, n_groups) int64
+        A group's first slot in each block; -1 in groups of other compositions.
+    sizes : (n_blocks,) int64
+        Atoms that a block has in one group.
+    padded : (n_blocks,) int64
+        Slots of one group: its size rounded up to whole vectors, unless it is 1.
     """
 
     start: IndexArray
     atoms: IndexArray
     slots: IndexArray
     blocks: IndexArray
+    first: IndexArray
+    sizes: IndexArray
+    padded: IndexArray
 
 
 class Placement(NamedTuple):
@@ -138,6 +138,7 @@ def make_groups(molecule: IntArray, kinds: list[Kind]) -> Groups:
     compositions = {content: n for n, content in enumerate(dict.fromkeys(contents))}
     composition = np.array([compositions[content] for content in contents])
     blocks: list[Block] = []
+    firsts, sizes, padded = [], [], []
     slot = np.empty(len(kinds), np.int64)
     block = np.empty(len(kinds), np.int64)
     n_slots = 0
@@ -145,18 +146,29 @@ def make_groups(molecule: IntArray, kinds: list[Kind]) -> Groups:
         mine = np.flatnonzero(composition == number)
         for kind in dict.fromkeys(content):
             size = content.count(kind)
-            padded = PADDING * math.ceil(size / PADDING) if size > 1 else 1
+            room = PADDING * math.ceil(size / PADDING) if size > 1 else 1
             first = np.full(len(groups), -1)
-            first[mine] = n_slots + padded * np.arange(len(mine))
+            first[mine] = n_slots + room * np.arange(len(mine))
             for g in mine:
                 atoms = [i for i in groups[g] if kinds[i] == kind]
                 slot[atoms] = first[g] + np.arange(size)
                 block[atoms] = len(blocks)
-            blocks.append(Block(kind, number, size, padded, first))
-            n_slots += PADDING * math.ceil(padded * len(mine) / PADDING)
+            blocks.append(Block(kind, number))
+            firsts.append(first)
+            sizes.append(size)
+            padded.append(room)
+            n_slots += PADDING * math.ceil(room * len(mine) / PADDING)
     start = np.cumsum([0] + [len(atoms) for atoms in groups])
     order = np.concatenate(groups)
-    members = Members(start, order, slot[order], block[order])
+    members = Members(
+        start,
+        order,
+        slot[order],
+        block[order],
+        np.array(firsts),
+        np.array(sizes),
+        np.array(padded),
+    )
     return Groups(members, tuple(blocks), composition, n_slots, slot)
 
 

@@ -100,7 +100,8 @@ def needs_rebuild(
     """Tell whether a pair outside the list may have come within `radius` less `skin`.
 
     Points (not wrapped) are compared with where the box alone would have carried them; a pair's
-    distance has then changed by at most twice the largest displacement and the strain times the radius.
+    distance has then changed by at most twice the largest displacement, and the strain times the
+    radius.
     """
     carry = list_inverse_cell @ cell
     strain = 0.0

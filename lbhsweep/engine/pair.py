@@ -11,7 +11,7 @@ parts of an anion.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from lbhsweep.engine.bonded import add_symmetric
 from lbhsweep.engine.functions import exp_negative, polynomial
-from lbhsweep.engine.groups import FAR_A, PADDING, Placement
+from lbhsweep.engine.groups import FAR_A, PADDING, Members, Placement
 from lbhsweep.engine.neighbors import PairList
 from lbhsweep.engine.potential import FloatArray
 from lbhsweep.engine.screening import ErfPolynomial
@@ -42,63 +42,21 @@ from lbhsweep.engine.simd import (
 )
 
 
-class Repulsion(NamedTuple):
-    """A exp(-r/ρ).
-
-    Attributes
-    ----------
-    prefactor : float
-        A in kJ/mol.
-    inverse_rho : float
-        1/ρ in 1/Å.
-    """
-
-    prefactor: float
-    inverse_rho: float
-
-
-class PairTerms(NamedTuple):
-    """The terms of one pair of kinds; None for a term that it lacks.
+class Terms(NamedTuple):
+    """Which terms two kinds of atoms have: True, or None for a term that they lack.
 
     Numba prunes the branches of what is None, so each combination of terms is a kernel of its
     own: B-B pairs, dispersion alone, take a third of the time of the full kernel.
-
-    Attributes
-    ----------
-    repulsion : Repulsion or None
-    dispersion : float or None
-        C of -C/r⁶ in kJ/mol Å⁶.
-    charge_product : float or None
-        q₁q₂ times the Coulomb constant, kJ/mol Å, of q₁q₂ erfc(αr)/r.
-    shift : float
-        Buckingham energy at the cutoff in kJ/mol, subtracted from every pair; 0 for none.
     """
 
-    repulsion: Repulsion | None
-    dispersion: float | None
-    charge_product: float | None
-    shift: float
+    repulsion: Literal[True] | None
+    dispersion: Literal[True] | None
+    charges: Literal[True] | None
 
 
-class Side(NamedTuple):
-    """The blocks of one side of a pair.
-
-    Attributes
-    ----------
-    first : (n_groups,) int64
-        First slot of each group.
-    size : int
-        Atoms of a group.
-    padded : int
-        Slots of a group.
-    number : int
-        Which row of ``Placement.radii``.
-    """
-
-    first: npt.NDArray[np.int64]
-    size: int
-    padded: int
-    number: int
+PREFACTOR, INVERSE_RHO, DISPERSION, CHARGE_PRODUCT, SHIFT = range(5)
+"""Parameters of a pair: A, 1/ρ, C, q₁q₂ with the Coulomb constant, and the Buckingham energy at
+the cutoff that is subtracted from every pair (0 for none); kJ/mol and Å."""
 
 
 class Buffer(NamedTuple):
@@ -148,14 +106,16 @@ def _gather(
     pairs: PairList,
     row: int,
     image_table: FloatArray,
+    members: Members,
     placement: Placement,
-    other: Side,
+    other: int,
     buffer: Buffer,
 ) -> tuple[int, int]:
     """Fill the buffer with the atoms nearer than `reach` to the owner's centre.
 
     Returns the numbers of neighbours and of the vectors from which they come.
     """
+    padded = members.padded[other]
     centres = placement.centres
     cx = centres[owner, 0]
     cy = centres[owner, 1]
@@ -169,8 +129,8 @@ def _gather(
         x = centres[g, 0] + image_table[image, 0] - cx
         y = centres[g, 1] + image_table[image, 1] - cy
         z = centres[g, 2] + image_table[image, 2] - cz
-        slot = other.first[g]
-        if other.padded == 1:
+        slot = members.first[other, g]
+        if padded == 1:
             # Written first and counted after: whether an ion is near is hard to foresee, and a
             # branch that is foreseen wrongly takes longer.
             buffer.x[n] = x
@@ -179,10 +139,10 @@ def _gather(
             buffer.slots[n] = slot
             n += x * x + y * y + z * z < limit2
             continue
-        furthest = reach + placement.radii[other.number, g]
+        furthest = reach + placement.radii[other, g]
         if x * x + y * y + z * z >= furthest * furthest:
             continue
-        for k in range(slot, slot + other.padded, lanes(placement.x)):
+        for k in range(slot, slot + padded, lanes(placement.x)):
             vx = load(placement.x, k) + x
             vy = load(placement.y, k) + y
             vz = load(placement.z, k) + z
@@ -202,12 +162,12 @@ def _gather(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _scatter(n: int, m: int, other: Side, buffer: Buffer, forces: npt.NDArray[Any]) -> None:
+def _scatter(n: int, m: int, padded: int, buffer: Buffer, forces: npt.NDArray[Any]) -> None:
     """Give the neighbours their forces."""
     fx = forces[0]
     fy = forces[1]
     fz = forces[2]
-    if other.padded == 1:
+    if padded == 1:
         for k in range(n):
             slot = buffer.slots[k]
             fx[slot] += buffer.fx[k]
@@ -228,13 +188,14 @@ def _scatter(n: int, m: int, other: Side, buffer: Buffer, forces: npt.NDArray[An
 def pair_forces(
     pairs: PairList,
     image_table: FloatArray,
+    members: Members,
     placement: Placement,
-    owner_side: Side,
-    other_side: Side,
-    repulsion: Repulsion | None,
-    dispersion: float | None,
-    charge_product: float | None,
-    shift: float,
+    owner_block: int,
+    other_block: int,
+    repulsion: Literal[True] | None,
+    dispersion: Literal[True] | None,
+    charges: Literal[True] | None,
+    parameters: FloatArray,
     screening: ErfPolynomial,
     cutoff: float,
     buffer: Buffer,
@@ -249,12 +210,15 @@ def pair_forces(
     pairs : PairList
         Of groups, each pair of groups once.
     image_table : (IMAGE_SPAN³, 3) float64, Å
+    members : Members
     placement : Placement
         With centres as the list's images want them.
-    owner_side, other_side : Side
+    owner_block, other_block : int
         The blocks of the list's owners and of their neighbours.
-    repulsion, dispersion, charge_product, shift
-        The fields of `PairTerms`, one by one: numba prunes branches on arguments only.
+    repulsion, dispersion, charges
+        The fields of `Terms`, one by one: numba prunes branches on arguments only.
+    parameters : (5,) float64
+        See `PREFACTOR` and what follows it.
     screening : ErfPolynomial
     cutoff : float
         Å.
@@ -273,6 +237,13 @@ def pair_forces(
     float
         Smallest squared distance, Å².
     """
+    prefactor = parameters[PREFACTOR]
+    inverse_rho = parameters[INVERSE_RHO]
+    c6 = parameters[DISPERSION]
+    charge_product = parameters[CHARGE_PRODUCT]
+    shift = parameters[SHIFT]
+    size = members.sizes[owner_block]
+    padded = members.padded[other_block]
     px = placement.x
     cutoff2 = cutoff * cutoff
     zero = filled(px, 0.0)
@@ -282,13 +253,15 @@ def pair_forces(
     wxx = wyy = wzz = wxy = wxz = wyz = 0.0
     for row in range(pairs.owners.shape[0]):
         owner = pairs.owners[row]
-        reach = cutoff + placement.radii[owner_side.number, owner]
-        n, m = _gather(owner, reach, pairs, row, image_table, placement, other_side, buffer)
-        first = owner_side.first[owner]
+        reach = cutoff + placement.radii[owner_block, owner]
+        n, m = _gather(
+            owner, reach, pairs, row, image_table, members, placement, other_block, buffer
+        )
+        first = members.first[owner_block, owner]
         buckingham_sum = zero
         coulomb_sum = zero
         vxx = vyy = vzz = vxy = vxz = vyz = zero
-        for i in range(owner_side.size):
+        for i in range(size):
             store(buffer.owner_fx, i * lanes(px), zero)
             store(buffer.owner_fy, i * lanes(px), zero)
             store(buffer.owner_fz, i * lanes(px), zero)
@@ -299,7 +272,7 @@ def pair_forces(
             fx = zero
             fy = zero
             fz = zero
-            for i in range(owner_side.size):
+            for i in range(size):
                 x = xk - placement.x[first + i]
                 y = yk - placement.y[first + i]
                 z = zk - placement.z[first + i]
@@ -314,22 +287,20 @@ def pair_forces(
                 inverse_r2 = inverse_r * inverse_r
                 s = zero
                 if repulsion is not None:
-                    decay = exp_negative(r2 * inverse_r * repulsion.inverse_rho)
-                    s = decay * (repulsion.prefactor * repulsion.inverse_rho) * inverse_r
+                    decay = exp_negative(r2 * inverse_r * inverse_rho)
+                    s = decay * (prefactor * inverse_rho) * inverse_r
                     if energies is not None:
-                        buckingham_sum = buckingham_sum + select(
-                            inside, decay * repulsion.prefactor, 0.0
-                        )
+                        buckingham_sum = buckingham_sum + select(inside, decay * prefactor, 0.0)
                 if dispersion is not None:
                     inverse_r4 = inverse_r2 * inverse_r2
-                    s = fma(inverse_r4 * inverse_r4, -6.0 * dispersion, s)
+                    s = fma(inverse_r4 * inverse_r4, -6.0 * c6, s)
                     if energies is not None:
                         buckingham_sum = buckingham_sum - select(
-                            inside, inverse_r4 * inverse_r2 * dispersion, 0.0
+                            inside, inverse_r4 * inverse_r2 * c6, 0.0
                         )
                 if energies is not None and shift != 0.0:
                     buckingham_sum = buckingham_sum - select(inside, zero + shift, 0.0)
-                if charge_product is not None:
+                if charges is not None:
                     t = fma(r2, screening.scale, -1.0)
                     q = polynomial(t, screening.slope)
                     s = fma(fma(inverse_r, inverse_r2, q * -1.0), charge_product, s)
@@ -356,7 +327,7 @@ def pair_forces(
             vxy = fma(xk, fy, vxy)
             vxz = fma(xk, fz, vxz)
             vyz = fma(yk, fz, vyz)
-        for i in range(owner_side.size):
+        for i in range(size):
             v = i * lanes(px)
             tx = total(load(buffer.owner_fx, v))
             ty = total(load(buffer.owner_fy, v))
@@ -381,10 +352,10 @@ def pair_forces(
         wxy += total(vxy)
         wxz += total(vxz)
         wyz += total(vyz)
-        _scatter(n, m, other_side, buffer, forces)
+        _scatter(n, m, padded, buffer, forces)
     add_symmetric(virial, wxx, wyy, wzz, wxy, wxz, wyz)
     if energies is not None:
         energies[0] += buckingham
-        if charge_product is not None:
+        if charges is not None:
             energies[1] += coulomb * charge_product
     return np.float64(smallest(closest))

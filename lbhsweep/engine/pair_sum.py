@@ -13,9 +13,10 @@ import numpy.typing as npt
 from numba import literal_unroll
 
 from lbhsweep.engine import neighbors
-from lbhsweep.engine.groups import PADDING, Block, Kind, Members, Placement, make_groups, place
+from lbhsweep.engine.groups import PADDING, Kind, Members, Placement, make_groups, place
+from lbhsweep.engine.lanes import IndexArray
 from lbhsweep.engine.neighbors import PairList
-from lbhsweep.engine.pair import Buffer, PairTerms, Side, make_buffer, pair_forces
+from lbhsweep.engine.pair import Buffer, Terms, make_buffer, pair_forces
 from lbhsweep.engine.pair_table import PairTable
 from lbhsweep.engine.potential import FloatArray, IntArray
 from lbhsweep.engine.screening import ErfPolynomial
@@ -27,23 +28,34 @@ VALID, OUTDATED, NOT_FINITE, CELL_TOO_SMALL = range(4)
 """What `survey` finds."""
 
 
-class Interaction(NamedTuple):
-    """Two blocks of atoms that interact, and the list of the groups to which they belong."""
+class Interactions(NamedTuple):
+    """Pairs of blocks that interact, as arrays: unpacking is what a compiled call costs.
 
-    pairs: PairList
-    owner: Side
-    other: Side
-    terms: PairTerms
+    Attributes
+    ----------
+    lists : tuple of PairList
+        One for each pair of compositions.
+    indices : (n_interactions, 3) int64
+        List, block of its owners, block of their neighbours.
+    parameters : (n_interactions, 5) float64
+        See `pair.PREFACTOR` and what follows it.
+    closest : (n_interactions,) float64
+        Squared distance below which atoms are too close, Å².
+    """
+
+    lists: tuple[PairList, ...]
+    indices: IndexArray
+    parameters: FloatArray
+    closest: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pairing:
-    """Two blocks that interact: owner and other, and where atoms are too close."""
+    """Two blocks that interact, by number: the owners' and the others'."""
 
-    owner: Block
-    other: Block
-    terms: PairTerms
-    closest: float
+    owner: int
+    other: int
+    terms: Terms
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -105,36 +117,37 @@ def sum_pairs(
     translations: IntArray,
     placement: Placement,
     image_table: FloatArray,
-    interactions: tuple[Interaction, ...],
+    interactions: Interactions,
+    terms: tuple[Terms, ...],
     screening: ErfPolynomial,
     cutoff: float,
     buffer: Buffer,
     forces: npt.NDArray[Any],
     virial: FloatArray,
     energies: FloatArray | None,
-    closest: FloatArray,
-) -> None:
-    """Place the groups and add all interactions; `closest` (n,) gets smallest squared distances.
+) -> int:
+    """Place the groups and add all interactions.
 
-    One compiled call for all of them: unpacking the arguments of one takes Python 5 µs.
+    Returns the first interaction of which two atoms are too close; -1 for none.
     """
     place(positions, members, placement)
     neighbors.wrap(placement.centres, cell, translations)
     neighbors.image_vectors(cell, image_table)
     forces[:] = 0.0
+    too_close = -1
     n = 0
-    for interaction in literal_unroll(interactions):
-        terms = interaction.terms
-        closest[n] = pair_forces(
-            interaction.pairs,
+    for kind in literal_unroll(terms):
+        closest = pair_forces(
+            interactions.lists[interactions.indices[n, 0]],
             image_table,
+            members,
             placement,
-            interaction.owner,
-            interaction.other,
-            terms.repulsion,
-            terms.dispersion,
-            terms.charge_product,
-            terms.shift,
+            interactions.indices[n, 1],
+            interactions.indices[n, 2],
+            kind.repulsion,
+            kind.dispersion,
+            kind.charges,
+            interactions.parameters[n],
             screening,
             cutoff,
             buffer,
@@ -142,7 +155,10 @@ def sum_pairs(
             virial,
             energies,
         )
-        n += 1
+        if closest < interactions.closest[n] and too_close < 0:
+            too_close = n
+        n += 1  # noqa: SIM113 - literal_unroll knows no enumerate
+    return too_close
 
 
 class PairSum:
@@ -170,7 +186,7 @@ class PairSum:
         dtype: Any,
     ) -> None:
         self.cutoff_A = table.cutoff_A
-        self.kinds = kinds
+        self._kinds = kinds
         self.groups = make_groups(molecule, kinds)
         self._molecule = molecule
         self.slot = self.groups.slot
@@ -178,15 +194,15 @@ class PairSum:
         self._dtype = dtype
         self._table = table
         self._pairings = tuple(self._find_pairings())
+        self._terms = tuple(p.terms for p in self._pairings)
+        sizes = self.groups.members.sizes
+        self._largest = max((int(sizes[p.owner]) for p in self._pairings), default=1)
         n_groups = len(self.groups.composition)
         self._placement = self.groups.placement(dtype)
         self._translations = np.zeros((n_groups, 3), np.int32)
         self._images = np.empty((neighbors.IMAGE_SPAN**3, 3))
-        self._closest = np.empty(len(self._pairings))
-        self._too_close = np.array([p.closest**2 for p in self._pairings])
-        self._largest = max((p.owner.size for p in self._pairings), default=1)
         self._buffer = make_buffer(0, self._largest, dtype)
-        self._interactions: tuple[Interaction, ...] = ()
+        self._interactions: Interactions | None = None
         self._list_centres = np.zeros((n_groups, 3))
         self._list_inverse_cell = np.eye(3)
         self._list_radii = np.zeros(len(self.groups.blocks))
@@ -195,17 +211,17 @@ class PairSum:
 
     def _find_pairings(self) -> Iterator[_Pairing]:
         """Pair the blocks that interact, those of the larger groups owning the lists."""
-        blocks = self.groups.blocks
-        sizes = np.diff(self.groups.members.start)
-        size = [sizes[self.groups.composition == b.composition][0] for b in blocks]
-        for p, a in enumerate(blocks):
-            for q, b in enumerate(blocks):
+        groups = self.groups
+        atoms = np.diff(groups.members.start)
+        size = [atoms[groups.composition == b.composition][0] for b in groups.blocks]
+        for p, a in enumerate(groups.blocks):
+            for q, b in enumerate(groups.blocks):
                 same = a.composition == b.composition
                 if not same and (size[p], -p) < (size[q], -q):
                     continue
                 terms = self._table.terms(a.kind, b.kind)
                 if terms is not None:
-                    yield _Pairing(a, b, terms, self._table.closest(a.kind, b.kind))
+                    yield _Pairing(p, q, terms)
 
     def survey(self, positions: FloatArray, cell: FloatArray) -> int:
         """Tell whether the lists must be rebuilt: what `survey` finds."""
@@ -220,7 +236,7 @@ class PairSum:
                 self._list_radii,
                 self.cutoff_A,
                 self._reach,
-                SKIN_A if self._interactions else -math.inf,
+                SKIN_A if self._interactions is not None else -math.inf,
             )
         )
 
@@ -233,39 +249,41 @@ class PairSum:
         self._list_radii = radii.max(axis=1)
         neighbors.wrap_translations(centres, self._list_inverse_cell, self._translations)
         neighbors.wrap(centres, cell, self._translations)
-        composition = self.groups.composition
-        sorts = [
-            np.flatnonzero(composition == c).astype(np.uint32) for c in range(max(composition) + 1)
-        ]
+        blocks, composition = self.groups.blocks, self.groups.composition
+        sorts = [np.flatnonzero(composition == c).astype(np.uint32) for c in np.unique(composition)]
         widest = [
-            max(self._list_radii[n] for n, b in enumerate(self.groups.blocks) if b.composition == c)
+            max(r for r, b in zip(self._list_radii, blocks, strict=True) if b.composition == c)
             for c in range(len(sorts))
         ]
         lists: dict[tuple[int, int], PairList] = {}
-        made = []
         longest, self._reach = 0, self.cutoff_A
         for pairing in self._pairings:
-            key = pairing.owner.composition, pairing.other.composition
-            radius = self.cutoff_A + widest[key[0]] + widest[key[1]] + SKIN_A
-            self._reach = max(self._reach, radius)
-            if key not in lists:
-                lists[key] = neighbors.build_pair_list(
-                    centres, cell, sorts[key[0]], sorts[key[1]], radius
-                )
-            pairs = lists[key]
-            most = int(np.diff(pairs.start).max(initial=0))
-            longest = max(longest, most * pairing.other.padded)
-            made.append(
-                Interaction(
-                    pairs, self._side(pairing.owner), self._side(pairing.other), pairing.terms
-                )
-            )
-        self._interactions = tuple(made)
+            a, b = (blocks[k].composition for k in (pairing.owner, pairing.other))
+            if (a, b) not in lists:
+                radius = self.cutoff_A + widest[a] + widest[b] + SKIN_A
+                self._reach = max(self._reach, radius)
+                lists[a, b] = neighbors.build_pair_list(centres, cell, sorts[a], sorts[b], radius)
+            most = int(np.diff(lists[a, b].start).max(initial=0))
+            longest = max(longest, most * int(self.groups.members.padded[pairing.other]))
+        self._interactions = self._gather_interactions(lists)
         if len(self._buffer.x) < longest + 2 * PADDING:
             self._buffer = make_buffer(longest + longest // 4, self._largest, self._dtype)
 
-    def _side(self, block: Block) -> Side:
-        return Side(block.first, block.size, block.padded, self.groups.blocks.index(block))
+    def _gather_interactions(self, lists: dict[tuple[int, int], PairList]) -> Interactions:
+        blocks, numbers = self.groups.blocks, {key: n for n, key in enumerate(lists)}
+        indices, parameters, closest = [], [], []
+        for pairing in self._pairings:
+            a, b = blocks[pairing.owner], blocks[pairing.other]
+            number = numbers[a.composition, b.composition]
+            indices.append((number, pairing.owner, pairing.other))
+            parameters.append(self._table.parameters(a.kind, b.kind))
+            closest.append(self._table.closest(a.kind, b.kind) ** 2)
+        return Interactions(
+            tuple(lists.values()),
+            np.array(indices, np.int64).reshape(-1, 3),
+            np.array(parameters, np.float64).reshape(-1, 5),
+            np.array(closest, np.float64),
+        )
 
     def evaluate(
         self,
@@ -281,7 +299,9 @@ class PairSum:
         AtomsTooCloseError
             If a pair has fallen into the unphysical well of its Buckingham terms.
         """
-        sum_pairs(
+        if not self._terms:
+            return
+        too_close = sum_pairs(
             positions,
             cell,
             self.groups.members,
@@ -289,22 +309,22 @@ class PairSum:
             self._placement,
             self._images,
             self._interactions,
+            self._terms,
             self._screening,
             self.cutoff_A,
             self._buffer,
             self.forces,
             virial,
             energies,
-            self._closest,
         )
-        if (self._closest < self._too_close).any():
-            self._raise_too_close(positions, cell)
+        if too_close >= 0:
+            self._raise_too_close(self._pairings[too_close], positions, cell)
 
-    def _raise_too_close(self, positions: FloatArray, cell: FloatArray) -> None:
-        pairing = self._pairings[int(np.argmax(self._closest < self._too_close))]
+    def _raise_too_close(self, pairing: _Pairing, positions: FloatArray, cell: FloatArray) -> None:
+        a, b = (self.groups.blocks[k].kind for k in (pairing.owner, pairing.other))
         first, second = (
-            np.array([i for i, kind in enumerate(self.kinds) if kind == block.kind])
-            for block in (pairing.owner, pairing.other)
+            np.array([i for i, kind in enumerate(self._kinds) if kind == wanted])
+            for wanted in (a, b)
         )
         nearest = (math.inf, -1, -1)
         inverse = np.linalg.inv(cell)
@@ -318,8 +338,8 @@ class PairSum:
             nearest = min(nearest, (float(r[k]), int(i), int(second[k])))
         r_A, i, j = nearest
         raise AtomsTooCloseError(
-            f"atoms {i} ({pairing.owner.kind[0]}) and {j} ({pairing.other.kind[0]}) "
+            f"atoms {i} ({a[0]}) and {j} ({b[0]}) "
             f"are {r_A:.3f} Å apart, within the unphysical well of their Buckingham pair "
-            f"(below {pairing.closest:.3f} Å); check the start structure, or take a "
+            f"(below {self._table.closest(a, b):.3f} Å); check the start structure, or take a "
             "shorter timestep"
         )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lbhsweep.engine.groups import Kind
-from lbhsweep.engine.pair import PairTerms, Repulsion
+from lbhsweep.engine.pair import Terms
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.units import COULOMB
 
@@ -37,26 +37,27 @@ class PairTable:
         a, rho, c = (found.A, found.rho, found.C) if found else (0.0, 1.0, 0.0)
         return a, rho, c, COULOMB * first[1] * second[1]
 
-    def terms(self, first: Kind, second: Kind) -> PairTerms | None:
-        """Give the terms of two kinds; None if they don't interact."""
-        a, rho, c, qq = self._parameters(first, second)
+    def terms(self, first: Kind, second: Kind) -> Terms | None:
+        """Tell which terms two kinds have; None if they don't interact."""
+        a, _, c, qq = self._parameters(first, second)
         if a == c == qq == 0.0:
             return None
+        return Terms(a != 0.0 or None, c != 0.0 or None, qq != 0.0 or None)
+
+    def parameters(self, first: Kind, second: Kind) -> tuple[float, float, float, float, float]:
+        """Give A, 1/ρ, C, charge product and shift of two kinds, as kernels read them."""
+        a, rho, c, qq = self._parameters(first, second)
         offset = a * math.exp(-self.cutoff_A / rho) - c / self.cutoff_A**6
-        return PairTerms(
-            Repulsion(a, 1.0 / rho) if a else None,
-            c or None,
-            qq or None,
-            offset if self._shift else 0.0,
-        )
+        return a, 1.0 / rho, c, qq, offset if self._shift else 0.0
 
     def row(self, first: Kind, second: Kind, *, excluded: bool) -> tuple[float, ...] | None:
         """Give a pair inside a molecule, as in `IntramolecularTables`; None if it is nothing."""
-        a, rho, c, qq = self._parameters(first, second)
+        a, inverse_rho, c, qq, shift = self.parameters(first, second)
         if excluded:
             return (0.0, 0.0, 0.0, 0.0, 0.0, qq, math.inf) if qq else None
-        terms = self.terms(first, second)
-        return terms and (a, 1.0 / rho, c, terms.shift, qq, qq, self.cutoff_A**2)
+        if self.terms(first, second) is None:
+            return None
+        return a, inverse_rho, c, shift, qq, qq, self.cutoff_A**2
 
     def closest(self, first: Kind, second: Kind) -> float:
         """Find where the force of a pair turns attractive on the way in from 2 Å; 0 if nowhere."""

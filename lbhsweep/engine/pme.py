@@ -90,7 +90,7 @@ def _moduli(n: int) -> FloatArray:
     return np.asarray(1.0 / np.abs(np.fft.fft(weights)) ** 2)
 
 
-def make_mesh(heights: FloatArray, spacing: float, n_charged: int) -> Mesh:
+def mesh_shape(heights: FloatArray, spacing: float) -> tuple[int, int, int]:
     """Choose mesh sizes that FFTs like, with points no further apart than `spacing`.
 
     Parameters
@@ -99,13 +99,16 @@ def make_mesh(heights: FloatArray, spacing: float, n_charged: int) -> Mesh:
         Distances between opposite faces of the cell, Å.
     spacing : float
         Å.
-    n_charged : int
-        Number of charges.
     """
     # Even sizes: the half spectrum of a real FFT then has its Nyquist plane.
-    shape = [
+    a, b, c = (
         2 * scipy.fft.next_fast_len(max(ORDER // 2, math.ceil(h / spacing / 2))) for h in heights
-    ]
+    )
+    return a, b, c
+
+
+def make_mesh(shape: tuple[int, int, int], n_charged: int) -> Mesh:
+    """Make the tables and the scratch of a mesh for so many charges."""
     values = spline_coefficients(ORDER)
     slopes = np.zeros_like(values)
     slopes[:-1] = values[1:] * np.arange(1, ORDER)[:, None]
