@@ -117,7 +117,7 @@ def intramolecular_forces(
         Scratch.
     tables : IntramolecularTables
     screening : ErfPolynomial
-        Valid up to the largest distance.
+        Of all distances inside molecules.
     forces : (3, n_slots) float64, kJ/mol/Å
     virial : (3, 3) float64, kJ/mol
     energies : (3,) or more float64, kJ/mol
@@ -163,8 +163,9 @@ def intramolecular_forces(
             inverse_r6 = inverse_r2 * inverse_r2 * inverse_r2
             decay = exp_negative(r2 * inverse_r * inverse_rho)
             t = fma(r2, screening.scale, -1.0)
-            p = polynomial(t, screening.value)
-            q = polynomial(t, screening.slope)
+            screened = r2 < screening.limit2
+            p = select(screened, polynomial(t, screening.value), inverse_r)
+            q = select(screened, polynomial(t, screening.slope), inverse_r * inverse_r2)
             buckingham = fma(
                 counts, fma(decay, prefactor, inverse_r6 * -dispersion) - shift, buckingham
             )
