@@ -154,6 +154,7 @@ class Integrator:
             pushed=dynamics.ensemble == "npt",
             decay=math.exp(-0.5 * dynamics.outer_step / dynamics.thermostat_time),
             freedom=self.freedom,
+            mass=float(self.potential.masses.sum()),
             centre_rests=centre_rests,
             barostat=barostat_with_time(
                 dynamics.barostat,

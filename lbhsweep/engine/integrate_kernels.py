@@ -48,11 +48,12 @@ def moments(
         xz += mx * z
         yz += my * z
     momentum[0], momentum[1], momentum[2] = px, py, pz
-    kinetic[0, 0], kinetic[1, 1], kinetic[2, 2] = xx, yy, zz
-    kinetic[0, 1] = kinetic[1, 0] = xy
-    kinetic[0, 2] = kinetic[2, 0] = xz
-    kinetic[1, 2] = kinetic[2, 1] = yz
-    kinetic /= ACCELERATION
+    kinetic[0, 0] = xx / ACCELERATION
+    kinetic[1, 1] = yy / ACCELERATION
+    kinetic[2, 2] = zz / ACCELERATION
+    kinetic[0, 1] = kinetic[1, 0] = xy / ACCELERATION
+    kinetic[0, 2] = kinetic[2, 0] = xz / ACCELERATION
+    kinetic[1, 2] = kinetic[2, 1] = yz / ACCELERATION
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
@@ -80,48 +81,76 @@ def gather(rows: FloatArray, atoms: IndexArray, slots: FloatArray) -> None:
             slots[k, s] = rows[atoms[s], k]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def scatter(slots: FloatArray, slot: IndexArray, rows: FloatArray) -> None:
-    """Copy slots (3, n_slots) back to rows (n_atoms, 3)."""
-    for i in range(slot.shape[0]):
-        for k in range(3):
-            rows[i, k] = slots[k, slot[i]]
-
-
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
-def kick_slots(
-    velocities: FloatArray, forces: FloatArray, per_mass: FloatArray, duration: float
+def gather_kicked(
+    velocities: FloatArray,
+    drift: FloatArray,
+    factor: float,
+    forces: FloatArray,
+    per_mass: FloatArray,
+    duration: float,
+    atoms: IndexArray,
+    slots: FloatArray,
 ) -> None:
-    """Accelerate atoms in slots for `duration` ps."""
-    for k in range(3):
-        for s in range(per_mass.shape[0]):
-            velocities[k, s] += duration * per_mass[s] * forces[k, s]
+    """Fill slots with velocities (n_atoms, 3) that are rescaled and then kicked."""
+    for s in range(atoms.shape[0]):
+        i = atoms[s]
+        scale = duration * per_mass[i]
+        for k in range(3):
+            slots[k, s] = factor * (velocities[i, k] - drift[k]) + scale * forces[i, k]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
-def drift_slots(
+def kick_and_drift(
     positions: FloatArray,
     velocities: FloatArray,
+    forces: FloatArray,
+    per_mass: FloatArray,
+    duration: float,
     stretch: FloatArray,
     reach: FloatArray,
     shrink: FloatArray,
 ) -> None:
-    """Move atoms in slots with the cell's strain (see `strain`)."""
+    """Kick atoms in slots for `duration` ps and move them with the cell's strain (`strain`)."""
     # Rows by name: with positions[k, s] in a loop over k it takes three times as long.
     px, py, pz = positions[0], positions[1], positions[2]
     vx, vy, vz = velocities[0], velocities[1], velocities[2]
+    fx, fy, fz = forces[0], forces[1], forces[2]
     exx, exy, exz, eyy, eyz, ezz = _components(stretch)
     rxx, rxy, rxz, ryy, ryz, rzz = _components(reach)
     sxx, sxy, sxz, syy, syz, szz = _components(shrink)
     for s in range(px.shape[0]):
+        scale = duration * per_mass[s]
         x, y, z = px[s], py[s], pz[s]
-        u, v, w = vx[s], vy[s], vz[s]
+        u = vx[s] + scale * fx[s]
+        v = vy[s] + scale * fy[s]
+        w = vz[s] + scale * fz[s]
         px[s] = exx * x + exy * y + exz * z + (rxx * u + rxy * v + rxz * w)
         py[s] = exy * x + eyy * y + eyz * z + (rxy * u + ryy * v + ryz * w)
         pz[s] = exz * x + eyz * y + ezz * z + (rxz * u + ryz * v + rzz * w)
         vx[s] = sxx * u + sxy * v + sxz * w
         vy[s] = sxy * u + syy * v + syz * w
         vz[s] = sxz * u + syz * v + szz * w
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
+def kick_and_scatter(
+    slot_positions: FloatArray,
+    slot_velocities: FloatArray,
+    forces: FloatArray,
+    per_mass: FloatArray,
+    duration: float,
+    slot: IndexArray,
+    positions: FloatArray,
+    velocities: FloatArray,
+) -> None:
+    """Kick atoms in slots for `duration` ps and copy them back to rows (n_atoms, 3)."""
+    for i in range(slot.shape[0]):
+        s = slot[i]
+        scale = duration * per_mass[i]
+        for k in range(3):
+            positions[i, k] = slot_positions[k, s]
+            velocities[i, k] = slot_velocities[k, s] + scale * forces[k, s]
 
 
 @nb.njit(cache=True, nogil=True, inline="always")

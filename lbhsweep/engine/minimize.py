@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.integrate_kernels import cell_volume, scatter
-from lbhsweep.engine.outer_step import fast_forces, workspace_of
+from lbhsweep.engine.bonded import atom_forces
+from lbhsweep.engine.integrate_kernels import cell_volume
 from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
 from lbhsweep.errors import NotFiniteError
 
@@ -76,7 +76,6 @@ class _Landscape:
         self.relax_cell = relax_cell
         self.frozen = frozen
         self.start = np.vstack([positions, np.zeros(3)])
-        self._work = workspace_of(potential.masses, potential.bonded, frozen)
         self._slow = ForceBuffers.empty(len(positions), len(potential.slow_terms))
 
     def place(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -89,16 +88,14 @@ class _Landscape:
         positions, cell = self.place(x)
         self.potential.update(positions, cell, 0)
         self.potential.slow(positions, cell, self._slow)
-        fast_forces(positions, self.potential.bonded, self._work)
-        energy = float(self._work.energies.sum() + self._slow.energies.sum())
+        fast = atom_forces(positions, self.potential.bonded)
+        energy = float(fast.energies.sum() + self._slow.energies.sum())
         force = np.zeros_like(x)
-        scatter(self._work.forces, self.potential.bonded.slot, force[:-1])
-        force[:-1] += self._slow.forces
-        force[:-1] *= math.exp(x[-1, 0] / (len(x) - 1))
+        force[:-1] = (fast.forces + self._slow.forces) * math.exp(x[-1, 0] / (len(x) - 1))
         force[:-1][self.frozen] = 0.0
         if self.relax_cell:
             pv = self.pressure * float(cell_volume(cell))
-            virial = float(np.trace(self._work.virial) + np.trace(self._slow.virial))
+            virial = float(np.trace(fast.virial) + np.trace(self._slow.virial))
             force[-1, 0] = (virial - 3.0 * pv) / (len(x) - 1)
             energy += pv
         if not (math.isfinite(energy) and np.isfinite(force).all()):

@@ -13,15 +13,14 @@ from lbhsweep.engine.barostat import Barostat, push_piston, thermalise_piston
 from lbhsweep.engine.bonded import BondedTables, bonded_forces
 from lbhsweep.engine.integrate_kernels import (
     cell_volume,
-    drift_slots,
     first_runaway,
     gather,
+    gather_kicked,
     kick,
-    kick_slots,
+    kick_and_drift,
+    kick_and_scatter,
     moments,
     rescale,
-    scatter,
-    twice_kinetic,
 )
 from lbhsweep.engine.potential import FloatArray
 from lbhsweep.engine.strain import flow, strain_cell
@@ -44,6 +43,8 @@ class Scheme(NamedTuple):
         exp(-Δt/2τ) of the thermostat.
     freedom : int
         Degrees of freedom N_f.
+    mass : float
+        Of all atoms, g/mol.
     centre_rests : bool
         Whether the centre of mass is kept at rest.
     barostat : Barostat
@@ -59,6 +60,7 @@ class Scheme(NamedTuple):
     pushed: bool
     decay: float
     freedom: int
+    mass: float
     centre_rests: bool
     barostat: Barostat
     largest_strain: float
@@ -156,7 +158,7 @@ def before_slow_forces(
     half = 0.5 * scheme.timestep * scheme.inner_steps
     momentum, kinetic = np.empty(3), np.empty((3, 3))
     moments(velocities, work.masses, momentum, kinetic)
-    factor, heat = _bath(scheme, work.masses, momentum, kinetic, at, random.STREAM_THERMOSTAT_FIRST)
+    factor, heat = _bath(scheme, momentum, kinetic, at, random.STREAM_THERMOSTAT_FIRST)
     barostat_work = 0.0
     if scheme.pushed:
         barostat_work += thermalise_piston(
@@ -172,10 +174,28 @@ def before_slow_forces(
     strain = _largest(rate) * 2.0 * half
     if not abs(strain) <= scheme.largest_strain:
         return heat, barostat_work, strain, -1
-    if scheme.thermostatted:
-        rescale(velocities, momentum, factor)
-    kick(velocities, slow_forces, work.per_mass, half)
-    _inner_steps(scheme, work, tables, positions, velocities, cell, rate)
+    gather(positions, tables.atoms, work.positions)
+    gather_kicked(
+        velocities,
+        momentum,
+        factor,
+        slow_forces,
+        work.per_mass,
+        half,
+        tables.atoms,
+        work.velocities,
+    )
+    _inner_steps(scheme, work, tables, cell, rate)
+    kick_and_scatter(
+        work.positions,
+        work.velocities,
+        work.forces,
+        work.per_mass,
+        0.5 * scheme.timestep,
+        tables.slot,
+        positions,
+        velocities,
+    )
     if scheme.pushed:
         expansion = (rate[0, 0] + rate[1, 1] + rate[2, 2]) * 2.0 * half
         barostat_work += scheme.barostat.push * BOLTZMANN * at.temperature * expansion
@@ -219,37 +239,34 @@ def after_slow_forces(
             at.step,
             random.STREAM_BAROSTAT_LAST,
         )
-    factor, heat = _bath(scheme, work.masses, momentum, kinetic, at, random.STREAM_THERMOSTAT_LAST)
+    factor, heat = _bath(scheme, momentum, kinetic, at, random.STREAM_THERMOSTAT_LAST)
     if scheme.thermostatted:
         rescale(velocities, momentum, factor)
-    return heat, barostat_work, 0.5 * twice_kinetic(velocities, work.masses)
+    return heat, barostat_work, 0.5 * _trace(kinetic)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def _inner_steps(
-    scheme: Scheme,
-    work: Workspace,
-    tables: BondedTables,
-    positions: FloatArray,
-    velocities: FloatArray,
-    cell: FloatArray,
-    rate: FloatArray,
+    scheme: Scheme, work: Workspace, tables: BondedTables, cell: FloatArray, rate: FloatArray
 ) -> None:
-    dt = scheme.timestep
+    """Move atoms in slots and the cell; the half kick that ends the last step is left out."""
     stretch, reach, shrink = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
-    flow(rate, dt, stretch, reach, shrink)
-    gather(positions, tables.atoms, work.positions)
-    gather(velocities, tables.atoms, work.velocities)
-    kick_slots(work.velocities, work.forces, work.slot_per_mass, 0.5 * dt)
+    flow(rate, scheme.timestep, stretch, reach, shrink)
     for inner in range(scheme.inner_steps):
-        drift_slots(work.positions, work.velocities, stretch, reach, shrink)
+        # The half kick that ends an inner step and the one that begins the next are one.
+        share = 1.0 if inner else 0.5
+        kick_and_drift(
+            work.positions,
+            work.velocities,
+            work.forces,
+            work.slot_per_mass,
+            share * scheme.timestep,
+            stretch,
+            reach,
+            shrink,
+        )
         strain_cell(cell, stretch)
         bonded_forces(work.positions, tables, work.forces, work.virial, work.energies)
-        # The half kick that ends an inner step and the one that begins the next are one.
-        share = 1.0 if inner + 1 < scheme.inner_steps else 0.5
-        kick_slots(work.velocities, work.forces, work.slot_per_mass, share * dt)
-    scatter(work.positions, tables.slot, positions)
-    scatter(work.velocities, tables.slot, velocities)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -263,19 +280,17 @@ def _push(
     duration: float,
     at: Conditions,
 ) -> None:
-    pressure_volume = kinetic + work.virial + slow_virial
+    pressure_volume = np.empty((3, 3))
+    for a in range(3):
+        for b in range(3):
+            pressure_volume[a, b] = kinetic[a, b] + work.virial[a, b] + slow_virial[a, b]
     outside = at.pressure * cell_volume(cell)
     push_piston(rate, pressure_volume, outside, at.temperature, duration, scheme.barostat)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def _bath(
-    scheme: Scheme,
-    masses: FloatArray,
-    momentum: FloatArray,
-    kinetic: FloatArray,
-    at: Conditions,
-    stream: int,
+    scheme: Scheme, momentum: FloatArray, kinetic: FloatArray, at: Conditions, stream: int
 ) -> tuple[float, float]:
     """Bring the centre of mass to rest and couple to the heat bath, in the moments alone.
 
@@ -283,23 +298,31 @@ def _bath(
     Returns the factor for what is left of the velocities, and the heat given in kJ/mol.
     """
     if not scheme.thermostatted:
+        momentum[:] = 0.0
         return 1.0, 0.0
-    before = 0.5 * (kinetic[0, 0] + kinetic[1, 1] + kinetic[2, 2])
+    before = 0.5 * _trace(kinetic)
     if scheme.centre_rests:
-        mass = masses.sum()
         for a in range(3):
             for b in range(3):
-                kinetic[a, b] -= momentum[a] * momentum[b] / (mass * ACCELERATION)
-        momentum /= mass
+                kinetic[a, b] -= momentum[a] * momentum[b] / (scheme.mass * ACCELERATION)
+        for a in range(3):
+            momentum[a] /= scheme.mass
     else:
         momentum[:] = 0.0
-    at_rest = 0.5 * (kinetic[0, 0] + kinetic[1, 1] + kinetic[2, 2])
+    at_rest = 0.5 * _trace(kinetic)
     target = 0.5 * scheme.freedom * BOLTZMANN * at.temperature
     factor = rescaling_factor(
         at_rest, target, scheme.freedom, scheme.decay, at.seed, at.step, stream
     )
-    kinetic *= factor * factor
+    for a in range(3):
+        for b in range(3):
+            kinetic[a, b] *= factor * factor
     return factor, factor * factor * at_rest - before
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _trace(matrix: FloatArray) -> float:
+    return float(matrix[0, 0] + matrix[1, 1] + matrix[2, 2])
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")

@@ -46,9 +46,11 @@ def flow(
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def strain_cell(cell: FloatArray, stretch: FloatArray) -> None:
     """Apply a symmetric stretch (3, 3) to the lattice vectors, the rows of `cell`."""
-    strained = np.empty((3, 3))
-    _product(cell, stretch, strained)
-    cell[:] = strained
+    # By element: assigning a whole array takes numba 5 s to compile.
+    for row in range(3):
+        x, y, z = cell[row, 0], cell[row, 1], cell[row, 2]
+        for k in range(3):
+            cell[row, k] = x * stretch[0, k] + y * stretch[1, k] + z * stretch[2, k]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
