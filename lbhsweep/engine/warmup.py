@@ -35,11 +35,13 @@ def warm_up() -> float:
 
 
 def _run_a_little() -> None:
-    structure = build_alpha((1, 1, 1))
-    potential = ForceFieldPotential(structure, load_force_field("lbh-2021"), cutoff_A=4.5)
+    # Size and cutoff of usual runs: the number of a polynomial's terms, part of a kernel's type,
+    # depends on the cutoff.
+    structure = build_alpha((2, 2, 2))
+    potential = ForceFieldPotential(structure, load_force_field("lbh-2021"), cutoff_A=9.0)
     state = State.at_rest(structure.positions, structure.cell, seed=0)
     draw_velocities(state, potential.masses, 300.0)
     integrator = Integrator(potential, state, Dynamics("npt", timestep=5e-4, inner_steps=4))
-    # More than one step: a second call meets the list that the first one built.
-    for _ in range(3):
-        integrator.advance(300.0)
+    # A second step meets the list that the first one built; energies have kernels of their own.
+    for energies in (True, False):
+        integrator.advance(300.0, energies=energies)
