@@ -204,5 +204,5 @@ def other_work(prepared: Prepared, structure: Structure, force_field: ForceField
 def mesh_shape(prepared: Prepared) -> tuple[int, ...]:
     """Give the mesh of the reciprocal sum."""
     potential, cell = prepared.potential, prepared.integrator.state.cell
-    mesh = make_mesh(heights(cell), MESH_SPACING / potential.alpha, 1)
+    mesh = make_mesh(heights(cell), MESH_SPACING / potential.alpha)
     return tuple(int(n) for n in mesh.shape)
