@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.engine.potential import FloatArray, IntArray
+from lbhsweep.errors import CutoffError
 
 IMAGE_REACH = 3
 """Largest lattice translation in a list entry; boxes below a third of the list radius fail."""
@@ -44,14 +45,19 @@ class PairList(NamedTuple):
     images: npt.NDArray[np.uint16]
 
 
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def heights(cell: FloatArray) -> FloatArray:
     """Distances (3,) between opposite faces of the cell, in Å."""
-    volume = abs(np.linalg.det(cell))
-    areas = np.linalg.norm(
-        np.cross(cell[[1, 2, 0]], cell[[2, 0, 1]]),
-        axis=1,
-    )
-    return np.asarray(volume / areas)
+    out = np.empty(3)
+    for k in range(3):
+        b = cell[(k + 1) % 3]
+        c = cell[(k + 2) % 3]
+        x = b[1] * c[2] - b[2] * c[1]
+        y = b[2] * c[0] - b[0] * c[2]
+        z = b[0] * c[1] - b[1] * c[0]
+        volume = abs(cell[k, 0] * x + cell[k, 1] * y + cell[k, 2] * z)
+        out[k] = volume / math.sqrt(x * x + y * y + z * z)
+    return out
 
 
 @nb.njit(cache=True, nogil=True)
@@ -282,10 +288,20 @@ def build_pair_list(
     Returns
     -------
     PairList
+
+    Raises
+    ------
+    CutoffError
+        If the radius exceeds `IMAGE_REACH` times the smallest height of the cell.
     """
     h = heights(cell)
-    n_bins = np.maximum(1, np.floor(h * (BINS_PER_RADIUS / radius))).astype(np.int64)
+    n_bins = np.maximum(1, (h * (BINS_PER_RADIUS / radius)).astype(np.int64))
     reach = np.ceil(radius / (h / n_bins)).astype(np.int64)
+    if (reach > IMAGE_REACH * n_bins).any():
+        raise CutoffError(
+            f"neighbours are looked for within {radius:.3g} Å, more than {IMAGE_REACH} times the "
+            f"smallest height of the cell, {h.min():.3g} Å; take a larger supercell"
+        )
     volume = abs(np.linalg.det(cell))
     same = owners is members
     expected = len(owners) * len(members) * 4.19 * radius**3 / volume * (0.5 if same else 1.0)

@@ -78,7 +78,7 @@ def survey(
     largest radius of a list.
     """
     # `not <` so that NaN, which compares false with everything, counts.
-    if not cutoff <= 0.5 * smallest_height(cell):
+    if not cutoff <= 0.5 * neighbors.heights(cell).min():
         return NOT_FINITE if math.isnan(cell.sum()) else CELL_TOO_SMALL
     place(positions, members, placement)
     if not abs(placement.centres.sum()) < math.inf:
@@ -92,21 +92,6 @@ def survey(
     ):
         return OUTDATED
     return VALID
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def smallest_height(cell: FloatArray) -> float:
-    """Smallest distance between opposite faces of the cell, Å."""
-    smallest = math.inf
-    for k in range(3):
-        b = cell[(k + 1) % 3]
-        c = cell[(k + 2) % 3]
-        x = b[1] * c[2] - b[2] * c[1]
-        y = b[2] * c[0] - b[0] * c[2]
-        z = b[0] * c[1] - b[1] * c[0]
-        volume = abs(cell[k, 0] * x + cell[k, 1] * y + cell[k, 2] * z)
-        smallest = min(smallest, volume / math.sqrt(x * x + y * y + z * z))
-    return smallest
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -195,6 +180,12 @@ class PairSum:
         self._table = table
         self._pairings = tuple(self._find_pairings())
         self._terms = tuple(p.terms for p in self._pairings)
+        composition = self.groups.composition
+        self._sorts = [
+            np.flatnonzero(composition == c).astype(np.uint32) for c in np.unique(composition)
+        ]
+        self._list_keys = list(dict.fromkeys(self._key(p) for p in self._pairings))
+        self._indices, self._parameters, self._closest = self._constants()
         sizes = self.groups.members.sizes
         self._largest = max((int(sizes[p.owner]) for p in self._pairings), default=1)
         n_groups = len(self.groups.composition)
@@ -249,40 +240,41 @@ class PairSum:
         self._list_radii = radii.max(axis=1)
         neighbors.wrap_translations(centres, self._list_inverse_cell, self._translations)
         neighbors.wrap(centres, cell, self._translations)
-        blocks, composition = self.groups.blocks, self.groups.composition
-        sorts = [np.flatnonzero(composition == c).astype(np.uint32) for c in np.unique(composition)]
-        widest = [
-            max(r for r, b in zip(self._list_radii, blocks, strict=True) if b.composition == c)
-            for c in range(len(sorts))
-        ]
-        lists: dict[tuple[int, int], PairList] = {}
-        longest, self._reach = 0, self.cutoff_A
-        for pairing in self._pairings:
-            a, b = (blocks[k].composition for k in (pairing.owner, pairing.other))
-            if (a, b) not in lists:
-                radius = self.cutoff_A + widest[a] + widest[b] + SKIN_A
-                self._reach = max(self._reach, radius)
-                lists[a, b] = neighbors.build_pair_list(centres, cell, sorts[a], sorts[b], radius)
-            most = int(np.diff(lists[a, b].start).max(initial=0))
-            longest = max(longest, most * int(self.groups.members.padded[pairing.other]))
-        self._interactions = self._gather_interactions(lists)
+        blocks = self.groups.blocks
+        widest = np.zeros(len(self._sorts))
+        for radius, block in zip(self._list_radii, blocks, strict=True):
+            widest[block.composition] = max(widest[block.composition], radius)
+        lists = []
+        self._reach = self.cutoff_A
+        for a, b in self._list_keys:
+            radius = float(self.cutoff_A + widest[a] + widest[b] + SKIN_A)
+            self._reach = max(self._reach, radius)
+            lists.append(
+                neighbors.build_pair_list(centres, cell, self._sorts[a], self._sorts[b], radius)
+            )
+        self._interactions = Interactions(
+            tuple(lists), self._indices, self._parameters, self._closest
+        )
+        most = [int(np.diff(pairs.start).max(initial=0)) for pairs in lists]
+        padded = self.groups.members.padded
+        longest = max((most[n] * int(padded[other]) for n, _, other in self._indices), default=0)
         if len(self._buffer.x) < longest + 2 * PADDING:
             self._buffer = make_buffer(longest + longest // 4, self._largest, self._dtype)
 
-    def _gather_interactions(self, lists: dict[tuple[int, int], PairList]) -> Interactions:
-        blocks, numbers = self.groups.blocks, {key: n for n, key in enumerate(lists)}
-        indices, parameters, closest = [], [], []
-        for pairing in self._pairings:
-            a, b = blocks[pairing.owner], blocks[pairing.other]
-            number = numbers[a.composition, b.composition]
-            indices.append((number, pairing.owner, pairing.other))
-            parameters.append(self._table.parameters(a.kind, b.kind))
-            closest.append(self._table.closest(a.kind, b.kind) ** 2)
-        return Interactions(
-            tuple(lists.values()),
+    def _key(self, pairing: _Pairing) -> tuple[int, int]:
+        """Give the compositions whose list a pairing needs."""
+        blocks = self.groups.blocks
+        return blocks[pairing.owner].composition, blocks[pairing.other].composition
+
+    def _constants(self) -> tuple[IndexArray, FloatArray, FloatArray]:
+        """Make the arrays of `Interactions` that lists don't change."""
+        blocks = self.groups.blocks
+        kinds = [(blocks[p.owner].kind, blocks[p.other].kind) for p in self._pairings]
+        indices = [(self._list_keys.index(self._key(p)), p.owner, p.other) for p in self._pairings]
+        return (
             np.array(indices, np.int64).reshape(-1, 3),
-            np.array(parameters, np.float64).reshape(-1, 5),
-            np.array(closest, np.float64),
+            np.array([self._table.parameters(*k) for k in kinds]).reshape(-1, 5),
+            np.array([self._table.closest(*k) ** 2 for k in kinds], np.float64),
         )
 
     def evaluate(
