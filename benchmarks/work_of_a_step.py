@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from lbhsweep.engine.forcefield_potential import MESH_SPACING
 from lbhsweep.engine.neighbors import heights
-from lbhsweep.engine.pme import ORDER, make_mesh
+from lbhsweep.engine.pme import ORDER, mesh_shape
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
 from lbhsweep.physics.topology import build_topology
@@ -185,7 +185,8 @@ def other_work(prepared: Prepared, structure: Structure, force_field: ForceField
         n * per_charge,
         n * 3 * ROWS * 8 * DOUBLE,
     )
-    shape = mesh_shape(prepared)
+    cell = prepared.integrator.state.cell
+    shape = mesh_shape(heights(cell), MESH_SPACING / prepared.potential.alpha)
     points = math.prod(shape)
     yield Work(
         "reciprocal",
@@ -199,10 +200,3 @@ def other_work(prepared: Prepared, structure: Structure, force_field: ForceField
     )
     moves = inner * structure.n_atoms
     yield Work("integration", "atoms moved", moves, moves * MOVE / DOUBLE, moves * 5 * double)
-
-
-def mesh_shape(prepared: Prepared) -> tuple[int, ...]:
-    """Give the mesh of the reciprocal sum."""
-    potential, cell = prepared.potential, prepared.integrator.state.cell
-    mesh = make_mesh(heights(cell), MESH_SPACING / potential.alpha)
-    return tuple(int(n) for n in mesh.shape)
