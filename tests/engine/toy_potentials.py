@@ -81,7 +81,8 @@ class SoftSpheres:
     """Periodic spheres, U = Σ ε (σ/r)¹² cut and shifted smoothly at r_c, with stale pair lists.
 
     The list's order depends on where it was built, as a real neighbour list's does: summing in
-    another order changes the last bits.  Neighbours in the array may also be bonded.
+    another order changes the last bits.  So does leaving the energies out, which kernels may do.
+    Neighbours in the array may also be bonded.
     """
 
     slow_terms = ("pairs",)
@@ -122,7 +123,7 @@ class SoftSpheres:
         return (s - np.round(s)) @ cell
 
     def slow(self, positions, cell, out, *, energies=True):
-        i, j = self._pairs
+        i, j = self._pairs if energies else np.flip(self._pairs, axis=1)
         d = self._separation(positions, cell, i, j)
         r2 = np.einsum("ij,ij->i", d, d)
         x = 1.0 - r2 / self.cutoff**2
@@ -136,7 +137,7 @@ class SoftSpheres:
         np.add.at(out.forces, i, f)
         np.add.at(out.forces, j, -f)
         out.virial[:] = d.T @ f
-        out.energies[0] = float((u * x**3).sum())
+        out.energies[0] = float((u * x**3).sum()) if energies else np.nan
 
 
 def fcc(repeats, lattice):

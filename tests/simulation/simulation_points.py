@@ -40,6 +40,8 @@ def _point(
     ensemble="npt",
     timestep_fs=0.5,
     sample_every=2,
+    barostat="isotropic",
+    frozen="none",
     **changes,
 ):
     values = {"pressure_GPa": 0.2, "replica": 0, "observables": ("thermo",)} | changes
@@ -50,6 +52,7 @@ def _point(
             supercell=(1, 1, 1),
             n_vacancies=n_vacancies,
             charge_compensation="anions",
+            frozen=frozen,
         ),
         model=ModelPoint(
             potential=FORCE_FIELD.name,
@@ -65,6 +68,7 @@ def _point(
             thermostat_time_ps=0.05,
             barostat_time_ps=0.2,
             sample_every=sample_every,
+            barostat=barostat,
         ),
         protocol=protocol,
         **values,
