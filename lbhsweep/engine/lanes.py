@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.engine.matching import IndexArray, LocalTerm, match, relations
 from lbhsweep.engine.potential import FloatArray
 
 LANES = 8
 """float64 lanes of a vector: runs of slots are multiples of this."""
-
-IndexArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,36 +78,56 @@ class Layout:
 def lay_out(molecule: npt.NDArray[Any], terms: Mapping[str, Terms]) -> Layout:
     """Find identical molecules and put them side by side.
 
-    Molecules are identical if their terms are, atom by atom in the order of the structure.
+    Molecules are identical if their terms are, whatever the order of their atoms.
 
     Parameters
     ----------
     molecule : (n_atoms,) integers
         0 for single atoms, otherwise the molecule's number.
     terms : dict
-        `Terms` by name, each within one molecule.
+        `Terms` by name, each within one molecule and the same if its atoms are read backwards.
     """
     members = _members(molecule)
-    home = np.empty(len(molecule), np.int64)
     local = np.empty(len(molecule), np.int64)
+    home = np.empty(len(molecule), np.int64)
     for m, atoms in enumerate(members):
-        home[atoms] = m
-        local[atoms] = np.arange(len(atoms))
-    described: list[dict[str, list[tuple[Any, ...]]]] = [{} for _ in members]
+        home[atoms], local[atoms] = m, np.arange(len(atoms))
+    described: list[list[LocalTerm]] = [[] for _ in members]
     for name, term in terms.items():
         for atoms, parameters in zip(term.atoms, term.parameters, strict=True):
-            where = described[home[atoms[0]]].setdefault(name, [])
-            where.append((tuple(local[atoms].tolist()), tuple(parameters.tolist())))
-    kinds: dict[tuple[Any, ...], list[int]] = {}
-    for m, found in enumerate(described):
-        signature = tuple((name, tuple(sorted(rows))) for name, rows in sorted(found.items()))
-        kinds.setdefault((len(members[m]), signature), []).append(m)
-    return _place(members, kinds, terms, len(molecule))
+            place = tuple(local[atoms].tolist())
+            described[home[atoms[0]]].append((name, place, tuple(parameters.tolist())))
+    return _place(_kinds(members, described), terms, len(molecule))
+
+
+def _kinds(
+    members: list[IndexArray], described: list[list[LocalTerm]]
+) -> list[tuple[list[LocalTerm], list[IndexArray]]]:
+    """Sort molecules into kinds: a kind's terms, and its molecules' atoms in the same order."""
+    numbers: dict[Any, int] = {}
+    kinds: list[tuple[IndexArray, list[LocalTerm], list[IndexArray]]] = []
+    for atoms, found in zip(members, described, strict=True):
+        table = relations(len(atoms), found, numbers)
+        for template, wanted, molecules in kinds:
+            order = match(template, table)
+            if order is not None and _reordered(found, order) == sorted(wanted):
+                molecules.append(atoms[order])
+                break
+        else:
+            canonical = _reordered(found, np.arange(len(atoms)))
+            kinds.append((table, canonical, [atoms]))
+    return [(wanted, molecules) for _, wanted, molecules in kinds]
+
+
+def _reordered(terms: list[LocalTerm], order: IndexArray) -> list[LocalTerm]:
+    """Terms with atom ``order[k]`` called k, each read from the end that sorts first."""
+    place = np.argsort(order)
+    renamed = ((name, tuple(place[list(atoms)].tolist()), values) for name, atoms, values in terms)
+    return sorted((name, min(atoms, atoms[::-1]), values) for name, atoms, values in renamed)
 
 
 def _place(
-    members: list[IndexArray],
-    kinds: dict[tuple[Any, ...], list[int]],
+    kinds: list[tuple[list[LocalTerm], list[IndexArray]]],
     terms: Mapping[str, Terms],
     n_atoms: int,
 ) -> Layout:
@@ -117,15 +136,15 @@ def _place(
     slots: dict[str, list[list[int]]] = {name: [] for name in terms}
     parameters: dict[str, list[tuple[float, ...]]] = {name: [] for name in terms}
     base = 0
-    for (size, signature), molecules in kinds.items():
+    for wanted, molecules in kinds:
         length = LANES * math.ceil(len(molecules) / LANES)
         filled = molecules + molecules[:1] * (length - len(molecules))
-        atoms.append(np.array([members[m] for m in filled]).T.ravel())
+        size = len(molecules[0])
+        atoms.append(np.array(filled).T.ravel())
         weight.append(np.tile(np.arange(length) < len(molecules), size).astype(np.float64))
-        for name, rows in signature:
-            for local, values in rows:
-                slots[name].append([base + a * length for a in local] + [length])
-                parameters[name].append(values)
+        for name, local, values in wanted:
+            slots[name].append([base + a * length for a in local] + [length])
+            parameters[name].append(values)
         base += size * length
     every, counts = np.concatenate(atoms), np.concatenate(weight)
     slot = np.empty(n_atoms, np.int64)
