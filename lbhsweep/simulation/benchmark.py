@@ -177,7 +177,7 @@ def _advance(prepared: Prepared, steps: int) -> int:
 def _list_mark(potential: ForceFieldPotential) -> float:
     """Tell one list from another by where the first atom was when it was built."""
     listed = potential.list_state()
-    return float(listed[0][0].sum()) if listed is not None else float("nan")
+    return float(listed[0][0, 0]) if listed is not None else float("nan")
 
 
 def breakdown(prepared: Prepared, timing: Timing) -> dict[str, float]:
