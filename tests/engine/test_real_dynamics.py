@@ -45,7 +45,8 @@ def test_energy_and_momentum_are_conserved_with_multiple_time_steps():
     assert values.std() < 2e-3 * thermal
     momentum = potential.masses @ state.velocities
     thermal_momentum = np.sqrt(potential.masses.sum() * BOLTZMANN * 500.0 * 100.0)
-    assert np.abs(momentum).max() < 1e-9 * thermal_momentum
+    # Pairs are summed in float32: each pushes its two atoms alike to 1e-7 of the force.
+    assert np.abs(momentum).max() < 1e-6 * thermal_momentum
 
 
 @pytest.mark.validation
