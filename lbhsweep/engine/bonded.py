@@ -165,7 +165,7 @@ def add_bonds(
     add_symmetric(
         virial, -total(wxx), -total(wyy), -total(wzz), -total(wxy), -total(wxz), -total(wyz)
     )
-    return 0.5 * total(energy)
+    return float(0.5 * total(energy))
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -227,7 +227,7 @@ def add_angles(
             wxz = fma(ux, fiz, fma(vx, fjz, wxz))
             wyz = fma(uy, fiz, fma(vy, fjz, wyz))
     add_symmetric(virial, total(wxx), total(wyy), total(wzz), total(wxy), total(wxz), total(wyz))
-    return 0.5 * total(energy)
+    return float(0.5 * total(energy))
 
 
 @nb.njit(cache=True, nogil=True, inline="always")

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import erfcinv
 
 from lbhsweep.engine import bonded, ewald, neighbors, pme
+from lbhsweep.engine.aligned import aligned_full
 from lbhsweep.engine.integrate_kernels import cell_volume
 from lbhsweep.engine.intramolecular import (
     IntramolecularTables,
@@ -148,8 +149,8 @@ class ForceFieldPotential:
         self._intramolecular = intramolecular_tables(layout)
         self._reach_inside = STRETCH * longest
         self._screening_inside = erf_polynomial(self.alpha, self._reach_inside, tolerance)
-        self._slots = np.empty((3, len(layout.atoms)))
-        self._slot_forces = np.zeros((3, len(layout.atoms)))
+        self._slots = aligned_full((3, len(layout.atoms)), 0.0, np.float64)
+        self._slot_forces = aligned_full((3, len(layout.atoms)), 0.0, np.float64)
         self._mesh: pme.Mesh | None = None
         self._list: tuple[FloatArray, FloatArray] | None = None
 

@@ -14,6 +14,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.engine.aligned import aligned_full
 from lbhsweep.engine.lanes import IndexArray
 from lbhsweep.engine.potential import FloatArray, IntArray
 
@@ -111,7 +112,7 @@ class Groups:
 
     def placement(self, dtype: Any) -> Placement:
         """Make room for coordinates of one floating-point type."""
-        x, y, z = np.full((3, self.n_slots), FAR_A, dtype)
+        x, y, z = aligned_full((3, self.n_slots), FAR_A, dtype)
         n_groups = len(self.composition)
         return Placement(
             np.zeros((n_groups, 3)),

@@ -20,15 +20,9 @@ import numpy.typing as npt
 
 from lbhsweep.engine.barostat import Mode, barostat_with_time, piston_energy
 from lbhsweep.engine.integrate_kernels import moments, twice_kinetic
-from lbhsweep.engine.outer_step import (
-    Conditions,
-    Scheme,
-    after_slow_forces,
-    before_slow_forces,
-    fast_forces,
-    workspace_of,
-)
+from lbhsweep.engine.outer_step import after_slow_forces, before_slow_forces, fast_forces
 from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
+from lbhsweep.engine.scheme import Conditions, Scheme, workspace_of
 from lbhsweep.engine.state import State, degrees_of_freedom
 from lbhsweep.engine.watchdog import DRIFT_EVERY, Limits
 from lbhsweep.errors import StructureError

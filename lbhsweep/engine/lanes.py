@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.matching import IndexArray, LocalTerm, match, relations
+from lbhsweep.engine.matching import IndexArray as IndexArray
+from lbhsweep.engine.matching import LocalTerm, match, relations
 from lbhsweep.engine.potential import FloatArray
 
 LANES = 8

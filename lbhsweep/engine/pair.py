@@ -17,6 +17,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.engine.aligned import aligned_full
 from lbhsweep.engine.bonded import add_symmetric
 from lbhsweep.engine.functions import exp_negative, polynomial
 from lbhsweep.engine.groups import FAR_A, PADDING, Members, Placement
@@ -91,10 +92,10 @@ class Buffer(NamedTuple):
 
 def make_buffer(capacity: int, largest_owner: int, dtype: Any) -> Buffer:
     """Make room for `capacity` neighbours and the rest of a vector, and for an owner's atoms."""
-    room = capacity + 2 * PADDING
+    room = PADDING * (capacity // PADDING + 2)
     return Buffer(
-        *np.zeros((6, room), dtype),
-        *np.zeros((3, largest_owner * PADDING), dtype),
+        *aligned_full((6, room), 0.0, dtype),
+        *aligned_full((3, largest_owner * PADDING), 0.0, dtype),
         *np.zeros((2, room), np.int64),
     )
 
@@ -133,6 +134,9 @@ def _gather(
         if padded == 1:
             # Written first and counted after: whether an ion is near is hard to foresee, and a
             # branch that is foreseen wrongly takes longer.
+            x += placement.x[slot]
+            y += placement.y[slot]
+            z += placement.z[slot]
             buffer.x[n] = x
             buffer.y[n] = y
             buffer.z[n] = z

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from numba import literal_unroll
 
 from lbhsweep.engine import neighbors
+from lbhsweep.engine.aligned import aligned_full
 from lbhsweep.engine.groups import PADDING, Kind, Members, Placement, make_groups, place
 from lbhsweep.engine.lanes import IndexArray
 from lbhsweep.engine.neighbors import PairList
@@ -198,7 +199,7 @@ class PairSum:
         self._list_inverse_cell = np.eye(3)
         self._list_radii = np.zeros(len(self.groups.blocks))
         self._reach = self.cutoff_A
-        self.forces = np.zeros((3, self.groups.n_slots), dtype)
+        self.forces = aligned_full((3, self.groups.n_slots), 0.0, dtype)
 
     def _find_pairings(self) -> Iterator[_Pairing]:
         """Pair the blocks that interact, those of the larger groups owning the lists."""
@@ -236,14 +237,14 @@ class PairSum:
         centres, radii = self._placement.centres, self._placement.radii
         place(positions, self.groups.members, self._placement)
         self._list_centres[:] = centres
-        self._list_inverse_cell = np.linalg.inv(cell)
+        self._list_inverse_cell[:] = np.linalg.inv(cell)
         self._list_radii = radii.max(axis=1)
         neighbors.wrap_translations(centres, self._list_inverse_cell, self._translations)
         neighbors.wrap(centres, cell, self._translations)
         blocks = self.groups.blocks
         widest = np.zeros(len(self._sorts))
-        for radius, block in zip(self._list_radii, blocks, strict=True):
-            widest[block.composition] = max(widest[block.composition], radius)
+        for extent, block in zip(self._list_radii, blocks, strict=True):
+            widest[block.composition] = max(widest[block.composition], extent)
         lists = []
         self._reach = self.cutoff_A
         for a, b in self._list_keys:

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from lbhsweep.engine.aligned import aligned_full
 from lbhsweep.engine.bonded import add_symmetric
 from lbhsweep.engine.functions import exp_negative
 from lbhsweep.engine.potential import FloatArray, IntArray
@@ -122,9 +123,9 @@ def make_mesh(shape: tuple[int, int, int], n_charged: int) -> Mesh:
         moduli_c,
         values,
         slopes,
-        np.zeros(shape[0] * shape[1] * (shape[2] + ORDER)),
-        np.zeros((n_charged, 3, ORDER)),
-        np.zeros((n_charged, 3, ORDER)),
+        aligned_full((shape[0] * shape[1] * (shape[2] + ORDER),), 0.0, np.float64),
+        aligned_full((n_charged, 3, ORDER), 0.0, np.float64),
+        aligned_full((n_charged, 3, ORDER), 0.0, np.float64),
         np.zeros((n_charged, 3), np.int64),
     )
 
@@ -280,7 +281,7 @@ def pme_forces(
             for c in range(ORDER):
                 rows[a, b, nc + c] = potential[a, b, c]
     _interpolate(charges, charged, inverse, mesh, forces)
-    return energy
+    return float(energy)
 
 
 @nb.njit(

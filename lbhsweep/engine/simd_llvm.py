@@ -31,7 +31,7 @@ ESTIMATE = ("contract", "nsz", "arcp", "afn", "reassoc", "nnan", "ninf")
 _INT32 = ir.IntType(32)
 
 
-class VectorType(types.Type):  # type: ignore[misc]
+class VectorType(types.Type):
     """A vector of as many numbers as 64 bytes hold."""
 
     def __init__(self, dtype: Any) -> None:
@@ -40,7 +40,7 @@ class VectorType(types.Type):  # type: ignore[misc]
         super().__init__(name=f"vector({dtype})")
 
 
-class MaskType(types.Type):  # type: ignore[misc]
+class MaskType(types.Type):
     """One bit for each lane of a vector."""
 
     def __init__(self, lanes: int) -> None:
@@ -49,8 +49,6 @@ class MaskType(types.Type):  # type: ignore[misc]
 
 
 def _element(dtype: Any) -> Any:
-    if isinstance(dtype, types.Integer):
-        return ir.IntType(dtype.bitwidth)
     return ir.FloatType() if dtype.bitwidth == 32 else ir.DoubleType()
 
 
@@ -136,7 +134,7 @@ def _address(context: Any, builder: Any, sig: Any, args: Any, vector: Any) -> An
     return builder.bitcast(builder.gep(array.data, [index]), vector.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def lanes(typing: Any, array: Any) -> Any:
     """Lanes of a vector, or of the vectors of an array."""
     count = VECTOR_BYTES * 8 // array.dtype.bitwidth
@@ -147,7 +145,7 @@ def lanes(typing: Any, array: Any) -> Any:
     return types.int64(array), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load(typing: Any, array: Any, index: Any) -> Any:
     """Read a vector from a contiguous array (n,), from element `index` on."""
     vector = VectorType(array.dtype)
@@ -159,7 +157,7 @@ def load(typing: Any, array: Any, index: Any) -> Any:
     return vector(array, index), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
     """Write a vector into a contiguous array (n,), from element `index` on."""
 
@@ -180,7 +178,7 @@ def _masked(builder: Any, name: str, vector: Any, result: Any, arguments: list[A
     return builder.call(function, arguments)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def compress_store(typing: Any, array: Any, index: Any, value: Any, mask: Any) -> Any:
     """Write the lanes that `mask` keeps, side by side, from element `index` on."""
 
@@ -194,7 +192,7 @@ def compress_store(typing: Any, array: Any, index: Any, value: Any, mask: Any) -
     return types.void(array, index, value, mask), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def expand_load(typing: Any, array: Any, index: Any, mask: Any) -> Any:
     """Read what `compress_store` wrote back into its lanes; zero in the others."""
     result = VectorType(array.dtype)
@@ -209,7 +207,7 @@ def expand_load(typing: Any, array: Any, index: Any, mask: Any) -> Any:
     return result(array, index, mask), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def mask_bits(typing: Any, mask: Any) -> Any:
     """Write a mask as an integer, lane k as bit k."""
 
@@ -219,7 +217,7 @@ def mask_bits(typing: Any, mask: Any) -> Any:
     return types.int64(mask), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def mask_of_bits(typing: Any, array: Any, bits: Any) -> Any:
     """Read a mask for vectors of this array's type from an integer."""
     mask = MaskType(VECTOR_BYTES * 8 // array.dtype.bitwidth)
@@ -231,7 +229,7 @@ def mask_of_bits(typing: Any, array: Any, bits: Any) -> Any:
     return mask(array, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def count(typing: Any, mask: Any) -> Any:
     """Count the lanes that a mask keeps."""
 
@@ -242,7 +240,7 @@ def count(typing: Any, mask: Any) -> Any:
     return types.int64(mask), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def filled(typing: Any, array: Any, value: Any) -> Any:
     """Put a number into all lanes of a vector of this array's type."""
     vector = VectorType(array.dtype)
@@ -253,7 +251,7 @@ def filled(typing: Any, array: Any, value: Any) -> Any:
     return vector(array, value), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     """a·b + c, fused where the processor can; scalars go into all lanes."""
     vector = next(x for x in (a, b, c) if isinstance(x, VectorType))
@@ -268,7 +266,7 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     return vector(*(_operand(x, vector) for x in (a, b, c))), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def inverse_sqrt(typing: Any, x: Any) -> Any:
     """1/√x: in float32 to 2 ulp, in float64 by two Newton steps from there, to 1e-15.
 
@@ -300,7 +298,7 @@ def inverse_sqrt(typing: Any, x: Any) -> Any:
     return x(x), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def maximum(typing: Any, a: Any, b: Any) -> Any:
     """Take the larger in each lane; b, a vector or a number, where a is NaN."""
 
@@ -311,7 +309,7 @@ def maximum(typing: Any, a: Any, b: Any) -> Any:
     return a(a, _operand(b, a)), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def minimum(typing: Any, a: Any, b: Any) -> Any:
     """Take the smaller in each lane; b, a vector or a number, where a is NaN."""
 
@@ -322,7 +320,7 @@ def minimum(typing: Any, a: Any, b: Any) -> Any:
     return a(a, _operand(b, a)), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def select(typing: Any, mask: Any, a: Any, b: Any) -> Any:
     """Take a where the mask is set and b elsewhere; either may be a number."""
     vector = next(x for x in (a, b) if isinstance(x, VectorType))
@@ -337,7 +335,7 @@ def select(typing: Any, mask: Any, a: Any, b: Any) -> Any:
     return vector(mask, _operand(a, vector), _operand(b, vector)), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def times_power_of_two(typing: Any, value: Any, shifted: Any) -> Any:
     """value·2ᵏ, where `shifted` is k + 1.5·2^m and m the number of mantissa bits.
 
@@ -363,7 +361,7 @@ def _halves(builder: Any, value: Any) -> Any:
     return parts
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def total(typing: Any, value: Any) -> Any:
     """Sum of all lanes, halves first."""
 

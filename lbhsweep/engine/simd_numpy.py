@@ -88,7 +88,7 @@ def minimum(a: Vector, b: Any) -> Vector:
 def select(mask: Mask, a: Any, b: Any) -> Vector:
     """Take a where the mask is set and b elsewhere; either may be a number."""
     dtype = (a if isinstance(a, np.ndarray) else b).dtype
-    return np.where(mask, a, b).astype(dtype)
+    return np.asarray(np.where(mask, a, b), dtype)
 
 
 def times_power_of_two(value: Vector, shifted: Vector) -> Vector:
