@@ -7,7 +7,7 @@ from lbhsweep.sweep.supercell import ATOMS_PER_CELL, n_cubic_cells
 
 REFERENCE_ATOMS = 832
 REFERENCE_OUTER_STEP_PS = 0.002
-REFERENCE_NS_PER_DAY = 60.0
+REFERENCE_NS_PER_DAY = 250.0
 """Approximate throughput of one core: the reference atoms at the reference outer step, 9 Å."""
 REHEARSAL_SECONDS = 0.01
 SECONDS_PER_DAY = 86_400.0
