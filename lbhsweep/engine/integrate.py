@@ -119,9 +119,8 @@ class Integrator:
         self._slow = ForceBuffers.empty(state.n_atoms, len(potential.slow_terms))
         if not resumed:
             potential.update(state.positions, state.cell, state.step)
-            state.with_energies = True
         fast_forces(state.positions, potential.bonded, self._work)
-        self._evaluate_slow()
+        potential.slow(state.positions, state.cell, self._slow)
         if not resumed:
             state.pressure = dynamics.pressure
             state.followed_energy = self.conserved_energy
@@ -248,8 +247,7 @@ class Integrator:
         self.limits.check_motion(state, runaway, self.dynamics.outer_step)
         self.potential.update(state.positions, state.cell, state.step)
         followed = state.step % DRIFT_EVERY == 0
-        state.with_energies = energies or followed
-        self._evaluate_slow()
+        self.potential.slow(state.positions, state.cell, slow, energies=energies or followed)
         heat, work, kinetic = after_slow_forces(
             self._scheme,
             self._work,
@@ -264,10 +262,6 @@ class Integrator:
         self.limits.check_temperature(self.temperature_of(kinetic), state.step)
         if followed:
             self._follow_drift()
-
-    def _evaluate_slow(self) -> None:
-        state = self.state
-        self.potential.slow(state.positions, state.cell, self._slow, energies=state.with_energies)
 
     def _set_pressure(self, pressure: float) -> None:
         """Push against another target; what that adds to P V is work done on the system."""

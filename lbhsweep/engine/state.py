@@ -42,9 +42,6 @@ class State:
         Target against which the piston last pushed, kJ/mol/Å³.
     followed_energy : float
         What the conserved energy may have drifted to, kJ/mol (see `watchdog`).
-    with_energies : bool
-        Whether slow forces were last evaluated together with their energies: kernels compiled
-        for either may round forces differently.
     """
 
     positions: FloatArray
@@ -57,7 +54,6 @@ class State:
     barostat_work: float = 0.0
     pressure: float = 0.0
     followed_energy: float = 0.0
-    with_energies: bool = True
 
     @classmethod
     def at_rest(cls, positions: FloatArray, cell: FloatArray, seed: int) -> Self:
@@ -87,14 +83,14 @@ class State:
             "velocities": self.velocities.copy(),
             "cell": self.cell.copy(),
             "strain_rate": self.strain_rate.copy(),
-            "counters": np.array([self.seed, self.step, self.with_energies], dtype=np.uint64),
+            "counters": np.array([self.seed, self.step], dtype=np.uint64),
             "accounts": np.array([getattr(self, name) for name in _ACCOUNTS]),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """Rebuild the state that `to_arrays` gave, to the last bit."""
-        seed, step, with_energies = (int(value) for value in arrays["counters"])
+        seed, step = (int(value) for value in arrays["counters"])
         accounts = dict(zip(_ACCOUNTS, arrays["accounts"].tolist(), strict=True))
         return cls(
             positions=np.array(arrays["positions"]),
@@ -103,7 +99,6 @@ class State:
             strain_rate=np.array(arrays["strain_rate"]),
             seed=seed,
             step=step,
-            with_energies=bool(with_energies),
             **accounts,
         )
 
