@@ -55,8 +55,12 @@ def match(template: IndexArray, other: IndexArray) -> IndexArray | None:
     size = len(template)
     if len(other) != size:
         return None
+    colours = _colours(template, other)
+    if (np.sort(colours[0]) != np.sort(colours[1])).any():
+        return None
+    alike = colours[0][:, None] == colours[1]
     order = np.empty(size, np.int64)
-    rest: list[IndexArray] = [_candidates(template, other, order, 0)]
+    rest: list[IndexArray] = [_candidates(template, other, alike, order, 0)]
     while rest:
         step = len(rest) - 1
         if len(rest[step]) == 0:
@@ -65,16 +69,37 @@ def match(template: IndexArray, other: IndexArray) -> IndexArray | None:
         order[step], rest[step] = rest[step][0], rest[step][1:]
         if step + 1 == size:
             return order
-        rest.append(_candidates(template, other, order, step + 1))
+        rest.append(_candidates(template, other, alike, order, step + 1))
     return None
 
 
+def _colours(template: IndexArray, other: IndexArray) -> IndexArray:
+    """Sort the atoms of both molecules (2, size) by all that can be told of their neighbours.
+
+    Refined until nothing new is told (Weisfeiler & Leman, 1968); without it, molecules that don't
+    match but have interchangeable atoms would take the search through all their permutations.
+    """
+    both = np.stack([template, other])
+    size = both.shape[1]
+    colours = np.zeros((2, size), np.int64)
+    while True:
+        words = np.sort(both * 2 * size + colours[:, None, :], axis=2)
+        words = np.concatenate([colours[:, :, None], words], axis=2).reshape(2 * size, -1)
+        refined = np.unique(words, axis=0, return_inverse=True)[1].reshape(2, size)
+        if refined.max() == colours.max():
+            return refined
+        colours = refined
+
+
 def _candidates(
-    template: IndexArray, other: IndexArray, order: IndexArray, step: int
+    template: IndexArray,
+    other: IndexArray,
+    alike: npt.NDArray[np.bool_],
+    order: IndexArray,
+    step: int,
 ) -> IndexArray:
     """Atoms that stand to those chosen so far as the template's next atom does to its own."""
     chosen = order[:step]
-    agree = (other[:, chosen] == template[step, :step]).all(axis=1)
-    agree &= (np.sort(other, axis=1) == np.sort(template[step])).all(axis=1)
+    agree = alike[step] & (other[:, chosen] == template[step, :step]).all(axis=1)
     agree[chosen] = False
     return np.flatnonzero(agree)

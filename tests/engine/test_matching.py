@@ -69,3 +69,16 @@ def test_shuffled_atoms_take_as_many_rows_and_feel_the_same_forces():
     expected = plain.single_point(structure.positions + shifts, structure.cell)
     found = mixed.single_point((structure.positions + shifts)[order], structure.cell)
     np.testing.assert_allclose(found.forces, expected.forces[order], atol=1e-4)
+
+
+def test_interchangeable_atoms_that_fit_nowhere_are_given_up_at_once():
+    # Twelve free atoms and a path here, a star there: 12! orders to try for a plain search.
+    path, star = [((i, i + 1), 1) for i in range(12, 15)], [((12, i), 1) for i in range(13, 16)]
+    numbers = {}
+    one, other = (relations(16, terms(bonds), numbers) for bonds in (path, star))
+    assert match(one, other) is None
+    # Two triangles and a hexagon look alike from every atom.
+    ring = [((i, (i + 1) % 6), 1) for i in range(6)]
+    triangles = [((3 * t + i, 3 * t + (i + 1) % 3), 1) for t in range(2) for i in range(3)]
+    one, other = (relations(16, terms(bonds), numbers) for bonds in (ring, triangles))
+    assert match(one, other) is None
