@@ -1,6 +1,7 @@
 """Lists against brute force at any box shape."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -8,84 +9,89 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lbhsweep.engine import neighbors
+from lbhsweep.errors import CutoffError
 
 
-def brute_force(positions, cell, species, wanted, radius, molecule, excluded):
-    """All pairs (distance, i, j) with any image, by plain loops over images."""
-    found = []
-    reach = int(np.ceil(radius / neighbors.heights(cell).min())) + 1
-    wrapped = positions - np.floor(positions @ np.linalg.inv(cell)) @ cell
-    shift = positions - wrapped
-    for i, j in itertools.combinations_with_replacement(range(len(positions)), 2):
-        if {species[i], species[j]} != set(wanted):
-            continue
-        if (species[i] == species[j]) != (wanted[0] == wanted[1]):
-            continue
-        for image in itertools.product(range(-reach, reach + 1), repeat=3):
-            if i == j and image <= (0, 0, 0):
-                continue
-            d = wrapped[j] - wrapped[i] + np.array(image) @ cell
-            whole = np.allclose(np.array(image) @ cell, shift[j] - shift[i], atol=1e-9)
-            if whole and molecule[i] == molecule[j] != 0 and frozenset((i, j)) in excluded:
-                continue
-            r = np.linalg.norm(d)
-            if r < radius:
-                found.append((round(r, 9), i, j))
-    return sorted(found)
+def brute_force(points, cell, owners, members, radius):
+    """Count each unordered pair of points and image within the radius: {(i, j, translation): 1}."""
+    reach = np.ceil(radius / neighbors.heights(cell)).astype(int) + 1
+    found = Counter()
+    for image in itertools.product(*(range(-r, r + 1) for r in reach)):
+        d = points[members][None] + np.array(image) @ cell - points[owners][:, None]
+        for o, m in np.argwhere(np.linalg.norm(d, axis=2) < radius):
+            i, j = int(owners[o]), int(members[m])
+            if i != j or any(image):
+                found[canonical(i, j, image)] += 1
+    # With one sort, each pair was met from either end.
+    return dict.fromkeys(found, 1)
 
 
-def listed(positions, cell, species, wanted, radius, molecule, excluded):
-    n = len(positions)
-    translations = np.zeros((n, 3), np.int32)
-    neighbors.wrap_translations(positions, np.linalg.inv(cell), translations)
-    wrapped = np.empty((3, n))
-    neighbors.wrap(positions, cell, translations, wrapped)
-    images = np.empty((neighbors.IMAGE_SPAN**3, 3))
-    neighbors.image_vectors(cell, images)
+def canonical(i, j, image):
+    backwards = tuple(-x for x in image)
+    return min((i, j, tuple(image)), (j, i, backwards))
+
+
+def listed(points, cell, owners, members, radius):
+    pairs = neighbors.build_pair_list(points, cell, owners, members, radius)
+    i = np.repeat(pairs.owners, np.diff(pairs.start)).astype(int)
+    span, reach = neighbors.IMAGE_SPAN, neighbors.IMAGE_REACH
+    images = np.stack(np.unravel_index(pairs.images, (span,) * 3), axis=1) - reach
+    return Counter(
+        canonical(int(a), int(b), tuple(image))
+        for a, b, image in zip(i, pairs.atoms, images.tolist(), strict=True)
+    )
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    skew=st.tuples(*[st.floats(-1.5, 1.5)] * 3),
+    edges=st.tuples(*[st.floats(2.0, 12.0)] * 3),
+    fraction=st.floats(0.2, 2.9),
+    wanted=st.sampled_from([(0, 0), (0, 1), (1, 1)]),
+)
+def test_list_equals_brute_force_in_any_cell(seed, skew, edges, fraction, wanted):
+    rng = np.random.default_rng(seed)
+    a, b, c = edges
+    cell = np.array([[a, 0, 0], [skew[0] * a, b, 0], [skew[1] * a, skew[2] * b, c]])
+    cell = cell @ np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    # Not on a lattice vector, where rounding decides.
+    radius = min((fraction + 1e-6) * neighbors.heights(cell).min(), 9.0)
+    points = rng.random((14, 3)) @ cell
+    species = rng.integers(0, 2, 14)
     owners = np.flatnonzero(species == wanted[0]).astype(np.uint32)
     members = owners
     if wanted[0] != wanted[1]:
         members = np.flatnonzero(species == wanted[1]).astype(np.uint32)
-    pairs = neighbors.build_pair_list(
-        wrapped,
-        cell,
-        translations,
-        molecule,
-        neighbors.exclusions_by_atom(np.array([sorted(e) for e in excluded], np.int32), n),
-        owners,
-        members,
-        radius,
-    )
-    i = np.repeat(pairs.owners, np.diff(pairs.start)).astype(int)
-    j = pairs.atoms.astype(int)
-    r = np.linalg.norm(wrapped[:, j].T + images[pairs.images] - wrapped[:, i].T, axis=1)
-    return sorted(
-        (round(float(d), 9), min(a, b), max(a, b)) for d, a, b in zip(r, i, j, strict=True)
-    )
+    expected = brute_force(points, cell, owners, members, radius)
+    assert listed(points, cell, owners, members, radius) == expected
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    seed=st.integers(0, 2**32 - 1),
-    shear=st.floats(-0.45, 0.45),
-    aspect=st.floats(0.6, 1.8),
-    radius=st.floats(1.0, 7.0),
-    wanted=st.sampled_from([(0, 0), (0, 1), (1, 1)]),
-)
-def test_list_equals_brute_force_in_any_cell(seed, shear, aspect, radius, wanted):
-    rng = np.random.default_rng(seed)
-    cell = 5.0 * np.array([[1.0, 0, 0], [shear, aspect, 0], [-shear, shear / 2, 1.0]])
-    n = 14
-    positions = rng.uniform(-1.5, 2.5, (n, 3)) @ cell
-    species = rng.integers(0, 2, n)
-    molecule = rng.integers(0, 3, n).astype(np.int32)
-    excluded = {
-        frozenset((i, j))
-        for i, j in itertools.combinations(range(n), 2)
-        if molecule[i] == molecule[j] != 0 and rng.random() < 0.6
-    }
-    arguments = (positions, cell, species, wanted, radius, molecule, excluded)
-    assert listed(*arguments) == brute_force(*arguments)
+def test_a_cell_below_a_third_of_the_radius_is_refused():
+    points = np.array([[0.5, 0.5, 0.5]])
+    one = np.zeros(1, np.uint32)
+    assert len(listed(points, 3.0 * np.eye(3), one, one, 8.9)) == 46
+    with pytest.raises(CutoffError, match=r"9\.1 Å, more than 3 times .* 3 Å"):
+        listed(points, 3.0 * np.eye(3), one, one, 9.1)
+
+
+def test_points_are_wrapped_by_whole_translations_and_table_knows_them_all():
+    cell = np.array([[5.0, 0, 0], [2.0, 6.0, 0], [-1.0, 3.0, 4.0]])
+    points = np.random.default_rng(0).uniform(-40, 40, (30, 3))
+    translations = np.zeros((30, 3), np.int32)
+    neighbors.wrap_translations(points, np.linalg.inv(cell), translations)
+    wrapped = points.copy()
+    neighbors.wrap(wrapped, cell, translations)
+    fractions = wrapped @ np.linalg.inv(cell)
+    assert fractions.min() > -1e-12
+    assert fractions.max() < 1 + 1e-12
+    np.testing.assert_allclose(wrapped - points, translations @ cell, atol=1e-12)
+    images = np.empty((neighbors.IMAGE_SPAN**3, 3))
+    neighbors.image_vectors(cell, images)
+    every = list(
+        itertools.product(range(-neighbors.IMAGE_REACH, neighbors.IMAGE_REACH + 1), repeat=3)
+    )
+    np.testing.assert_allclose(images, np.array(every) @ cell, atol=1e-12)
 
 
 def test_rebuild_is_asked_for_before_a_pair_can_slip_in():
