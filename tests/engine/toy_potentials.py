@@ -81,8 +81,7 @@ class SoftSpheres:
     """Periodic spheres, U = Σ ε (σ/r)¹² cut and shifted smoothly at r_c, with stale pair lists.
 
     The list's order depends on where it was built, as a real neighbour list's does: summing in
-    another order changes the last bits.  So does leaving the energies out, which kernels may do.
-    Neighbours in the array may also be bonded.
+    another order changes the last bits.  Neighbours in the array may also be bonded.
     """
 
     slow_terms = ("pairs",)
@@ -123,7 +122,7 @@ class SoftSpheres:
         return (s - np.round(s)) @ cell
 
     def slow(self, positions, cell, out, *, energies=True):
-        i, j = self._pairs if energies else np.flip(self._pairs, axis=1)
+        i, j = self._pairs
         d = self._separation(positions, cell, i, j)
         r2 = np.einsum("ij,ij->i", d, d)
         x = 1.0 - r2 / self.cutoff**2
