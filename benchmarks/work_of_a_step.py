@@ -16,7 +16,6 @@ from machine_limits import Limits
 from scipy.spatial import cKDTree
 
 from lbhsweep.engine.forcefield_potential import MESH_SPACING
-from lbhsweep.engine.neighbors import heights
 from lbhsweep.engine.pme import ORDER, mesh_shape
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
@@ -186,7 +185,7 @@ def other_work(prepared: Prepared, structure: Structure, force_field: ForceField
         n * 3 * ROWS * 8 * DOUBLE,
     )
     cell = prepared.integrator.state.cell
-    shape = mesh_shape(heights(cell), MESH_SPACING / prepared.potential.alpha)
+    shape = mesh_shape(cell, MESH_SPACING / prepared.potential.alpha)
     points = math.prod(shape)
     yield Work(
         "reciprocal",

@@ -182,7 +182,7 @@ class ForceFieldPotential:
         if self.accuracy == "high":
             self._triples = ewald.k_vectors(cell, self._k_max)
         else:
-            shape = pme.mesh_shape(neighbors.heights(cell), MESH_SPACING / self.alpha)
+            shape = pme.mesh_shape(cell, MESH_SPACING / self.alpha)
             if self._mesh is None or tuple(self._mesh.shape) != shape:
                 self._mesh = pme.make_mesh(shape, len(self._charged))
 

@@ -91,19 +91,22 @@ def _moduli(n: int) -> FloatArray:
     return np.asarray(1.0 / np.abs(np.fft.fft(weights)) ** 2)
 
 
-def mesh_shape(heights: FloatArray, spacing: float) -> tuple[int, int, int]:
+def mesh_shape(cell: FloatArray, spacing: float) -> tuple[int, int, int]:
     """Choose mesh sizes that FFTs like, with points no further apart than `spacing`.
+
+    The lengths of the lattice vectors count, not the heights of the cell: a wave vector k has
+    the index k·a/2π along a, which reaches k|a|/2π.
 
     Parameters
     ----------
-    heights : (3,) float64
-        Distances between opposite faces of the cell, Å.
+    cell : (3, 3) float64, Å
     spacing : float
         Å.
     """
     # Even sizes: the half spectrum of a real FFT then has its Nyquist plane.
     a, b, c = (
-        2 * scipy.fft.next_fast_len(max(ORDER // 2, math.ceil(h / spacing / 2))) for h in heights
+        2 * scipy.fft.next_fast_len(max(ORDER // 2, math.ceil(length / spacing / 2)))
+        for length in np.linalg.norm(cell, axis=1)
     )
     return a, b, c
 

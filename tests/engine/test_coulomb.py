@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from plain_forces import PairMatrices, brute_force_pairs, brute_force_reciprocal
 from scipy.special import erfcinv
 
 from lbhsweep.engine import ewald, neighbors, pme
-from lbhsweep.engine.pair import Screened, erf_polynomial, pair_forces
+from lbhsweep.engine.pair_sum import PairSum
+from lbhsweep.engine.pair_table import PairTable
+from lbhsweep.engine.screening import erf_polynomial
+from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.units import COULOMB
 
 # Madelung constants by nearest-neighbour distance (Borwein, Glasser, McPhedran, Wan & Zucker,
@@ -29,29 +33,18 @@ def coulomb(positions, cell, charges, cutoff, *, screening=1e-10, mesh_spacing=N
     """Whole Coulomb energy, forces and virial of point charges without exclusions."""
     n = len(charges)
     alpha = float(erfcinv(screening)) / cutoff
-    forces, virial, energies = np.zeros((3, n)), np.zeros((3, 3)), np.zeros(2)
-    translations = np.zeros((n, 3), np.int32)
-    neighbors.wrap_translations(positions, np.linalg.inv(cell), translations)
-    wrapped = np.empty((3, n))
-    neighbors.wrap(positions, cell, translations, wrapped)
-    images = np.empty((neighbors.IMAGE_SPAN**3, 3))
-    neighbors.image_vectors(cell, images)
-    polynomial = erf_polynomial(alpha, cutoff)
-    none = neighbors.exclusions_by_atom(np.zeros((0, 2), np.int32), n)
-    values = sorted(set(charges))
-    groups = [np.flatnonzero(charges == q).astype(np.uint32) for q in values]
-    for p in range(len(values)):
-        for q in range(p, len(values)):
-            pairs = neighbors.build_pair_list(
-                wrapped, cell, translations, np.zeros(n, np.int32), none,
-                groups[p], groups[q], cutoff,
-            )  # fmt: skip
-            scratch = np.empty((3, int(np.diff(pairs.start).max(initial=1))))
-            pair_forces(
-                wrapped, images, pairs, None, None,
-                Screened(COULOMB * values[p] * values[q], polynomial), 0.0, cutoff, 0.0,
-                *scratch, forces, virial, energies,
-            )  # fmt: skip
+    nothing_else = ForceField("charges", "", {}, (), (), (), 0)
+    pairs = PairSum(
+        np.zeros(n, np.int32),
+        [("ion", float(q)) for q in charges],
+        PairTable(nothing_else, cutoff, shift=False),
+        erf_polynomial(alpha, cutoff, 1e-12),
+        np.float64,
+    )
+    virial, energies = np.zeros((3, 3)), np.zeros(2)
+    pairs.build(positions, cell)
+    pairs.evaluate(positions, cell, virial, energies)
+    forces = pairs.forces[:, pairs.slot].T.copy()
     charged = np.arange(n, dtype=np.uint32)
     energy = energies.sum() + ewald.self_energy(charges, alpha)
     if mesh_spacing is None:
@@ -60,10 +53,10 @@ def coulomb(positions, cell, charges, cutoff, *, screening=1e-10, mesh_spacing=N
             positions, cell, charges, charged, triples, alpha, forces, virial
         )
     else:
-        mesh = pme.make_mesh(neighbors.heights(cell), mesh_spacing)
+        mesh = pme.make_mesh(pme.mesh_shape(cell, mesh_spacing), n)
         energy += pme.pme_forces(positions, cell, charges, charged, mesh, alpha, forces, virial)
     background = ewald.background_energy(charges, alpha, abs(np.linalg.det(cell)))
-    return energy + background, forces.T, virial + background * np.eye(3)
+    return energy + background, forces, virial + background * np.eye(3)
 
 
 @pytest.mark.parametrize("name", CRYSTALS)
@@ -141,3 +134,62 @@ def test_mesh_conserves_momentum(charged_cell):
     positions, cell, charges = charged_cell
     forces = coulomb(positions, cell, charges, 4.5, mesh_spacing=0.4)[1]
     np.testing.assert_allclose(forces.sum(axis=0), 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("mesh", [None, 0.15])
+def test_whole_sum_equals_plain_numpy(charged_cell, mesh):
+    positions, cell, charges = charged_cell
+    none, zeros = (
+        np.zeros((10, 10), bool),
+        (np.zeros((10, 10)), np.ones((10, 10)), np.zeros((10, 10))),
+    )
+    matrices = PairMatrices(*zeros, COULOMB * np.outer(charges, charges))
+    alpha = float(erfcinv(1e-10)) / 3.6
+    real = brute_force_pairs(positions, cell, matrices, none, 3.6, alpha)
+    reciprocal = brute_force_reciprocal(positions, cell, charges, alpha)
+    energy, forces, virial = coulomb(positions, cell, charges, 3.6, mesh_spacing=mesh)
+    tolerance = 1e-8 if mesh is None else 1e-6
+    total = real.energies["coulomb_real"] + reciprocal.energies["coulomb_reciprocal"]
+    assert energy == pytest.approx(total, rel=tolerance)
+    scale = abs(forces).max()
+    np.testing.assert_allclose(forces, real.forces + reciprocal.forces, atol=tolerance * scale)
+    np.testing.assert_allclose(virial, real.virial + reciprocal.virial, atol=10 * tolerance * scale)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        np.diag([40.0, 6.0, 6.0]),
+        np.diag([6.0, 6.0, 60.0]),
+        np.array([[7.0, 0, 0], [9.0, 6.5, 0], [-6.0, 10.0, 7.5]]),
+        np.diag([25.0, 25.0, 25.0]),
+    ],
+    ids=["long", "tall", "skewed", "empty"],
+)
+def test_mesh_agrees_with_the_direct_sum_in_odd_cells(cell):
+    rng = np.random.default_rng(3)
+    positions = rng.uniform(-2, 2, (12, 3)) @ cell
+    charges = np.tile([1.0, -0.7], 6)
+    cutoff = 0.49 * neighbors.heights(cell).min()
+    spacing = 0.25 * cutoff / float(erfcinv(1e-10))
+    direct = coulomb(positions, cell, charges, cutoff)
+    mesh = coulomb(positions, cell, charges, cutoff, mesh_spacing=spacing)
+    assert mesh[0] == pytest.approx(direct[0], rel=1e-6)
+    assert np.linalg.norm(mesh[1] - direct[1]) < 1e-5 * np.linalg.norm(direct[1])
+    assert abs(mesh[2] - direct[2]).max() < 1e-5 * abs(direct[2]).max()
+
+
+def test_a_charge_alone_feels_the_background_and_its_own_images():
+    # The energy of a point charge's simple cubic lattice in a uniform background
+    # (Brush, Sahlin & Teller, J. Chem. Phys. 45, 2102 (1966): -1.4186487/L), and its pressure.
+    for edge in (5.0, 11.0):
+        for mesh in (None, 0.1 * edge / 4.57):
+            energy, forces, virial = coulomb(
+                np.array([[0.3, 7.0, -2.0]]), edge * np.eye(3), np.ones(1), 0.45 * edge,
+                mesh_spacing=mesh,
+            )  # fmt: skip
+            assert energy == pytest.approx(-2.8372974795 / 2 * COULOMB / edge, rel=1e-7)
+            np.testing.assert_allclose(
+                virial, energy / 3 * np.eye(3), rtol=0, atol=1e-6 * abs(energy)
+            )
+            np.testing.assert_allclose(forces, 0.0, atol=1e-6)
