@@ -46,11 +46,14 @@ class Prepared:
     integrator : Integrator
     temperature : float
         Of the baths, K.
+    sample_every : int
+        Outer steps from one evaluation of the energy to the next.
     """
 
     potential: ForceFieldPotential
     integrator: Integrator
     temperature: float
+    sample_every: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def prepare(grid: Grid, equilibrate: int) -> Prepared:
     integrator = Integrator(potential, state, build_dynamics(point, schedule))
     for _ in range(equilibrate):
         integrator.advance(temperature)
-    return Prepared(potential, integrator, temperature)
+    return Prepared(potential, integrator, temperature, schedule.sample_every)
 
 
 def time_steps(prepared: Prepared, steps: int) -> Timing:
@@ -165,9 +168,12 @@ def time_steps(prepared: Prepared, steps: int) -> Timing:
 
 def _advance(prepared: Prepared, steps: int) -> int:
     """Go forward and count the lists that were built."""
+    integrator = prepared.integrator
     rebuilds, mark = 0, _list_mark(prepared.potential)
     for _ in range(steps):
-        prepared.integrator.advance(prepared.temperature)
+        # As a run does: energies are evaluated in the steps that are sampled.
+        sampled = (integrator.state.step + 1) % prepared.sample_every == 0
+        integrator.advance(prepared.temperature, energies=sampled)
         new = _list_mark(prepared.potential)
         rebuilds += new != mark
         mark = new
@@ -254,7 +260,7 @@ def _seconds_without_pairs(prepared: Prepared) -> float:
     for _ in range(BLOCKS):
         start = time.process_time()
         for _ in range(INTEGRATION_STEPS // BLOCKS):
-            integrator.advance(prepared.temperature)
+            integrator.advance(prepared.temperature, energies=False)
         seconds.append((time.process_time() - start) / (INTEGRATION_STEPS // BLOCKS))
     return float(np.median(seconds))
 
