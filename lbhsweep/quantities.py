@@ -26,10 +26,12 @@ class Quantity:
     groups : tuple of str
         Groups (`hold`, `ramp`) in which it is stored.
     dims : tuple of str
-        Dimensions beyond the grid's: ``time`` for a series of a hold; in the group
-        `ramp` every quantity also has ``temperature`` (the bin).
+        Dimensions beyond the grid's, of `DIMENSIONS`; in the group `ramp` every quantity also
+        has ``temperature`` (the bin).
     averaged : bool
         Whether a companion ``<name>_stderr`` is stored.
+    observable : str
+        The observable that measures it; stored in sweeps that ask for that.
     """
 
     name: str
@@ -38,6 +40,33 @@ class Quantity:
     groups: tuple[str, ...] = ("hold", "ramp")
     dims: tuple[str, ...] = ()
     averaged: bool = True
+    observable: str = "thermo"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A dimension inside one run, beyond the grid's.
+
+    Attributes
+    ----------
+    name : str
+    units : str
+        Unit of its coordinate, as pint and CF readers parse it.
+    long_name : str
+    """
+
+    name: str
+    units: str
+    long_name: str
+
+
+DIMENSIONS = MappingProxyType(
+    {
+        dimension.name: dimension
+        for dimension in (Dimension("time", "ps", "time since equilibration"),)
+    }
+)
+"""Every dimension inside a run by name; their coordinates are in `lbhsweep.sweep.sampling`."""
 
 
 def _catalogue(*quantities: Quantity) -> MappingProxyType[str, Quantity]:

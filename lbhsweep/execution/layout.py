@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from lbhsweep import __version__
 from lbhsweep.physics.crystal import build_alpha, molar_mass, remove_lithium
-from lbhsweep.simulation.protocols import series_times
 from lbhsweep.store.schema import GridLayout
 from lbhsweep.sweep.grid import Grid
 from lbhsweep.sweep.identity import PHYSICS_VERSION, run_id
+from lbhsweep.sweep.sampling import inner_axes
 
 
 def grid_layout(grid: Grid, yaml_text: str) -> GridLayout:
@@ -32,7 +32,6 @@ def grid_layout(grid: Grid, yaml_text: str) -> GridLayout:
     structure = build_alpha(first.system.supercell)
     # Masses don't differ between parameter sets of one material.
     force_field = next(iter(grid.force_fields.values()))
-    times = series_times(first)
     return GridLayout(
         group=grid.group,
         coordinates=grid.coordinates,
@@ -44,7 +43,8 @@ def grid_layout(grid: Grid, yaml_text: str) -> GridLayout:
             for n in grid.coordinates["n_vacancies"]
         },
         bin_centres=grid.bin_centres,
-        time=None if times is None else tuple(float(time) for time in times),
+        inner_axes=inner_axes(first),
+        observables=first.observables,
         attributes={
             "title": "lbhsweep results",
             "sweep_yaml": yaml_text,

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.engine.integrate import Ensemble
 from lbhsweep.engine.state import State
+from lbhsweep.physics.structure import Structure
 
 Arrays = dict[str, npt.NDArray[Any]]
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,20 @@ class Plan:
         Target temperature of a hold in K; NaN in a ramp.
     ensemble : {'nve', 'nvt', 'npt'}
         What is held constant.
+    structure : Structure
+        The atoms as they were built, before relaxation: species, anions, sites.
+    masses : (n_atoms,) float64
+        g/mol.
+    charges : (n_atoms,) float64
+        e.
+    outer_step : float
+        ps.
+    sample_every : int
+        Outer steps from one thermodynamic sample to the next.
+    produce_steps : int
+        Outer steps of the production.
+    axes : mapping of str to (n,) float64
+        Coordinates of the dimensions inside a run (`lbhsweep.sweep.sampling`).
     """
 
     group: Literal["hold", "ramp"]
@@ -53,6 +70,13 @@ class Plan:
     pressure: float
     temperature: float
     ensemble: Ensemble
+    structure: Structure
+    masses: FloatArray
+    charges: FloatArray
+    outer_step: float
+    sample_every: int
+    produce_steps: int
+    axes: Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +85,21 @@ class Sample:
 
     Attributes
     ----------
+    step : int
+        Outer steps of production done.
     block : int
         Block of the plan into which it falls.
     state : State
         Positions, velocities, cell; read only.
     potential_energy, kinetic_energy, conserved_energy : float
-        kJ/mol.
+        kJ/mol; the first and last NaN unless an observable that needs energies is sampled too.
     kinetic_temperature : float
         K.
     pressure : float
         Instantaneous, kJ/mol/Å³.
     """
 
+    step: int
     block: int
     state: State
     potential_energy: float
@@ -83,7 +110,18 @@ class Sample:
 
 
 class Observable(Protocol):
-    """Accumulates samples; everything it remembers is in `state`."""
+    """Accumulates samples; everything it remembers is in `state`.
+
+    Attributes
+    ----------
+    every : int
+        Outer steps of production from one sample to the next.
+    needs_energies : bool
+        Whether its samples must hold potential energies, which cost a tenth of a step.
+    """
+
+    every: int
+    needs_energies: bool
 
     def sample(self, sample: Sample) -> None:
         """Take in one sample."""

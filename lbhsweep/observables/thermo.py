@@ -55,6 +55,8 @@ class Thermo:
     """
 
     def __init__(self, plan: Plan) -> None:
+        self.every = plan.sample_every
+        self.needs_energies = True
         self._plan = plan
         self._sums = BlockSums(plan.n_blocks, len(NAMES))
 

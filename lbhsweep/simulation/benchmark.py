@@ -17,11 +17,11 @@ from lbhsweep.engine.potential import ForceBuffers
 from lbhsweep.engine.state import State
 from lbhsweep.observables.errors_of_means import statistical_inefficiency
 from lbhsweep.simulation.outcome import run_seed
-from lbhsweep.simulation.protocols import schedule_of
 from lbhsweep.simulation.setup import build_dynamics, build_potential, build_structure, start_state
 from lbhsweep.sweep.grid import Grid, expand_grid
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.load import sweep_from
+from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN
 
 FloatArray = npt.NDArray[np.float64]

@@ -16,11 +16,11 @@ import numpy.typing as npt
 from lbhsweep.errors import InterruptedRun
 from lbhsweep.quantities import stderr_name
 from lbhsweep.simulation.outcome import Arrays, Outcome, ShouldStop, never, run_seed
-from lbhsweep.simulation.protocols import schedule_of
 from lbhsweep.simulation.provenance import provenance
 from lbhsweep.store.record import RunError
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import HoldPoint, RunPoint
+from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN, GPA
 
 FloatArray = npt.NDArray[np.float64]

@@ -16,8 +16,9 @@ from lbhsweep.physics.charges import compensated_charges
 from lbhsweep.physics.crystal import build_alpha, build_beta, remove_lithium
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
-from lbhsweep.simulation.protocols import Schedule
 from lbhsweep.sweep.point import RunPoint
+from lbhsweep.sweep.sampling import inner_axes
+from lbhsweep.sweep.schedule import Schedule
 from lbhsweep.units import GPA
 
 RELAXED_FORCE = 1.0
@@ -87,7 +88,10 @@ def frozen_atoms(point: RunPoint, structure: Structure) -> npt.NDArray[np.bool_]
 
 
 def build_plan(
-    point: RunPoint, structure: Structure, potential: Potential, schedule: Schedule
+    point: RunPoint,
+    structure: Structure,
+    potential: ForceFieldPotential,
+    schedule: Schedule,
 ) -> Plan:
     """Say what observables know beforehand."""
     return Plan(
@@ -100,6 +104,13 @@ def build_plan(
         pressure=point.pressure_GPa * GPA,
         temperature=schedule.start_K if point.group == "hold" else float("nan"),
         ensemble=point.dynamics.ensemble,
+        structure=structure,
+        masses=potential.masses,
+        charges=potential.charges,
+        outer_step=point.dynamics.outer_step_ps,
+        sample_every=schedule.sample_every,
+        produce_steps=schedule.produce_steps,
+        axes={name: np.array(values) for name, values in inner_axes(point).items()},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from lbhsweep.simulation.outcome import (
     never,
     run_seed,
 )
-from lbhsweep.simulation.protocols import Schedule, schedule_of
 from lbhsweep.simulation.provenance import provenance
 from lbhsweep.simulation.setup import (
     build_dynamics,
@@ -35,6 +35,7 @@ from lbhsweep.simulation.setup import (
 from lbhsweep.store.record import RunError
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RunPoint
+from lbhsweep.sweep.schedule import Schedule, schedule_of
 
 LAST_GOOD = "last_good"
 """Folder in a failed run's folder with the state some steps before the failure."""
@@ -106,8 +107,9 @@ class _Run:
         self._provenance = provenance()
         self._schedule: Schedule = schedule_of(point)
         self._structure = build_structure(point, run_seed(self.id))
-        self._potential: Potential = build_potential(point, self._structure, force_field)
-        plan = build_plan(point, self._structure, self._potential, self._schedule)
+        potential = build_potential(point, self._structure, force_field)
+        self._potential: Potential = potential
+        plan = build_plan(point, self._structure, potential, self._schedule)
         self._n_formula = plan.n_formula
         self._observables: dict[str, Observable] = {
             name: OBSERVABLES[name](plan) for name in point.observables
@@ -150,10 +152,11 @@ class _Run:
         while state.step < schedule.n_steps:
             if state.step % LAST_GOOD_EVERY == 0:
                 self._last_good = state.to_arrays()
-            sampled = schedule.is_sampled(state.step + 1)
-            integrator.advance(schedule.temperature(state.step), energies=sampled)
-            if sampled:
-                self._sample(integrator)
+            due = self._due(state.step + 1)
+            energies = any(observable.needs_energies for observable in due)
+            integrator.advance(schedule.temperature(state.step), energies=energies)
+            if due:
+                self._sample(integrator, due, energies=energies)
             now = time.perf_counter()
             if should_stop():
                 self._save(state)
@@ -196,18 +199,26 @@ class _Run:
             provenance=self._provenance,
         )
 
-    def _sample(self, integrator: Integrator) -> None:
+    def _due(self, step: int) -> list[Observable]:
+        """Give the observables that are to be sampled after so many outer steps."""
+        produced = step - self._schedule.equilibrate_steps
+        if produced <= 0:
+            return []
+        return [one for one in self._observables.values() if produced % one.every == 0]
+
+    def _sample(self, integrator: Integrator, due: list[Observable], *, energies: bool) -> None:
         kinetic = integrator.kinetic_energy
         sample = Sample(
+            step=integrator.state.step - self._schedule.equilibrate_steps,
             block=self._schedule.block(integrator.state.step),
             state=integrator.state,
             potential_energy=integrator.potential_energy,
             kinetic_energy=kinetic,
-            conserved_energy=integrator.conserved_energy,
+            conserved_energy=integrator.conserved_energy if energies else math.nan,
             kinetic_temperature=integrator.temperature_of(kinetic),
             pressure=integrator.pressure,
         )
-        for observable in self._observables.values():
+        for observable in due:
             observable.sample(sample)
 
     def _progress(self, state: State) -> Progress:

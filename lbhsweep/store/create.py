@@ -13,6 +13,7 @@ import numpy.typing as npt
 import zarr
 from zarr.codecs import ZstdCodec
 
+from lbhsweep.quantities import DIMENSIONS
 from lbhsweep.store.schema import (
     RESULTS_SCHEMA,
     GridLayout,
@@ -35,7 +36,7 @@ _COORDINATE_ATTRIBUTES: dict[str, dict[str, str]] = {
     "heating_rate": {"units": "K/ps", "long_name": "heating rate"},
     "direction": {"long_name": "direction of the ramp"},
     "replica": {"units": "1", "long_name": "replica"},
-    "time": {"units": "ps", "long_name": "time since equilibration"},
+    **{one.name: {"units": one.units, "long_name": one.long_name} for one in DIMENSIONS.values()},
 }
 _DERIVED = {
     "molar_mass": ("g/mol", "molar mass per formula unit"),

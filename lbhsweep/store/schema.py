@@ -78,8 +78,11 @@ class GridLayout:
         g/mol per formula unit by number of vacancies.
     bin_centres : tuple of float or None
         Centres of a ramp's temperature bins, K.
-    time : tuple of float or None
-        Sample times of a hold's series, ps; without it no series is stored.
+    inner_axes : mapping of str to tuple of float
+        Coordinates inside one run, of `quantities.DIMENSIONS`; quantities along others are not
+        stored.
+    observables : tuple of str
+        Whose quantities are stored.
     attributes : mapping
         Attributes of the dataset: sweep YAML, versions, force fields, `rehearsal`.
     """
@@ -91,7 +94,8 @@ class GridLayout:
     n_li_sites: int
     molar_mass: Mapping[int, float]
     bin_centres: tuple[float, ...] | None = None
-    time: tuple[float, ...] | None = None
+    inner_axes: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    observables: tuple[str, ...] = ("thermo",)
     attributes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -108,10 +112,9 @@ class GridLayout:
 
     @cached_property
     def inner(self) -> dict[str, tuple[float, ...]]:
-        """Coordinates inside one run: temperature bins of a ramp, times of a hold."""
-        if self.bin_centres is not None:
-            return {"temperature": self.bin_centres}
-        return {} if self.time is None else {"time": self.time}
+        """Coordinates inside one run: temperature bins of a ramp, and the inner axes."""
+        bins = {} if self.bin_centres is None else {"temperature": self.bin_centres}
+        return {**bins, **self.inner_axes}
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -153,14 +156,15 @@ class GridLayout:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def cell_shape(self, variable: Variable) -> tuple[int, ...]:
-        """Shape of one run's share of a variable: (), (n_bins,) or (n_time,)."""
+        """Shape of one run's share of a variable: bins first, then its inner axes."""
         return tuple(self.sizes[dim] for dim in variable.dims[len(self.grid_dims) :])
 
     def _quantities(self) -> Iterator[Variable]:
         bins = ("temperature",) if self.group == "ramp" else ()
         for quantity in CATALOGUE.values():
             dims = (*self.grid_dims, *bins, *quantity.dims)
-            if self.group in quantity.groups and all(dim in self.sizes for dim in dims):
+            asked = quantity.observable in self.observables and self.group in quantity.groups
+            if asked and all(dim in self.sizes for dim in dims):
                 yield from _with_stderr(quantity, dims)
 
 

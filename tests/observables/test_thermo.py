@@ -10,6 +10,7 @@ from lbhsweep.engine.state import State
 from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.block_sums import BlockSums
 from lbhsweep.observables.thermo import NAMES, Thermo, lattice_parameters
+from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.units import BOLTZMANN, GPA
 
@@ -27,12 +28,19 @@ def plan(group="hold", n_blocks=64, n_bins=1, ensemble="npt"):
         pressure=PRESSURE,
         temperature=400.0,
         ensemble=ensemble,
+        structure=build_alpha((2, 2, 2)),
+        masses=np.full(832, 6.0),
+        charges=np.zeros(832),
+        outer_step=0.002,
+        sample_every=10,
+        produce_steps=10 * n_blocks,
+        axes={},
     )
 
 
 def sample(block, edge=19.6, potential=-29000.0, kinetic=3000.0):
     state = State.at_rest(np.zeros((2, 3)), np.eye(3) * edge, 1)
-    return Sample(block, state, potential, kinetic, -25000.0, 401.0, 0.3 * GPA)
+    return Sample(0, block, state, potential, kinetic, -25000.0, 401.0, 0.3 * GPA)
 
 
 def test_quantities_are_per_formula_unit_in_the_catalogues_units():

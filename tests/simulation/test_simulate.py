@@ -17,10 +17,10 @@ from simulation_points import FORCE_FIELD, hold_point, ramp_point
 
 from lbhsweep.engine.checkpoint import NAME, load_checkpoint
 from lbhsweep.errors import ForceFieldError, InterruptedRun
-from lbhsweep.simulation.protocols import schedule_of, series_times
 from lbhsweep.simulation.rehearsal import rehearse
 from lbhsweep.simulation.simulate import LAST_GOOD, simulate
 from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.schedule import schedule_of, series_times
 
 POINTS = {
     "hold": hold_point(),

@@ -63,7 +63,7 @@ def hold_layout() -> GridLayout:
         group="hold",
         coordinates=coordinates,
         planned=planned_cells(coordinates),
-        time=TIMES,
+        inner_axes={"time": TIMES},
         n_formula_units=4,
         n_li_sites=8,
         molar_mass={0: 155.7},

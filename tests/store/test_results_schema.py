@@ -39,7 +39,8 @@ def test_every_quantity_of_the_group_has_its_variable(made):
     for quantity in CATALOGUE.values():
         names = [quantity.name, *([stderr_name(quantity.name)] if quantity.averaged else [])]
         for name in names:
-            assert (name in dataset) == (layout.group in quantity.groups), name
+            asked = quantity.observable in layout.observables
+            assert (name in dataset) == (asked and layout.group in quantity.groups), name
             if name in dataset:
                 assert dataset[name].attrs["units"] == quantity.units
                 prefix = "" if name == quantity.name else "standard error of the "
@@ -101,6 +102,11 @@ def test_bins_and_times_lie_inside_a_run():
         for v in LAYOUTS["ramp"].variables
         if v.name in CATALOGUE
     )
+
+
+def test_quantities_of_observables_not_asked_for_are_not_stored():
+    layout: GridLayout = replace(hold_layout(), observables=())
+    assert not any(v.name in CATALOGUE for v in layout.variables)
 
 
 def test_bookkeeping_lies_on_the_grid_alone(made):
@@ -184,7 +190,7 @@ def test_ramps_need_bins_and_holds_have_none():
 
 
 def test_a_hold_without_times_has_no_series():
-    layout: GridLayout = replace(hold_layout(), time=None)
+    layout: GridLayout = replace(hold_layout(), inner_axes={})
     assert not any(v.name.endswith("_series") for v in layout.variables)
 
 

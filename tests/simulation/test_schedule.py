@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulation_points import hold_point, ramp_point
 
-from lbhsweep.simulation.protocols import LONGEST_SERIES, schedule_of, series_times
+from lbhsweep.sweep.schedule import LONGEST_SERIES, schedule_of, series_times
 
 ramps = st.builds(
     ramp_point,
@@ -25,7 +25,7 @@ holds = st.builds(
 
 def sampled_steps(schedule):
     first = schedule.equilibrate_steps
-    return [s for s in range(first, schedule.n_steps + 1) if schedule.is_sampled(s)]
+    return list(range(first + schedule.sample_every, schedule.n_steps + 1, schedule.sample_every))
 
 
 @settings(deadline=None)

@@ -52,11 +52,6 @@ class Schedule:
         produced = max(0, step - self.equilibrate_steps)
         return self.start_K + (self.end_K - self.start_K) * (produced / self.produce_steps)
 
-    def is_sampled(self, step: int) -> bool:
-        """Tell whether a sample is taken after `step` outer steps."""
-        produced = step - self.equilibrate_steps
-        return produced > 0 and produced % self.sample_every == 0
-
     def block(self, step: int) -> int:
         """Give the block of a sample; blocks go with rising temperature.
 
