@@ -30,6 +30,10 @@ ACCELERATION = 100.0
 """Å/ps² per (kJ/mol/Å)/(g/mol)."""
 EV = ELEMENTARY_CHARGE * AVOGADRO / 1e3
 """kJ/mol per eV."""
+PLANCK = 6.62607015e-34 * AVOGADRO * 1e12 / 1e3
+"""kJ/mol ps: Planck's constant, per mole."""
+LIGHT_SPEED = 0.0299792458
+"""cm/ps: a wavenumber of 1/cm is a frequency of so many THz."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,20 @@ from lbhsweep.errors import InterruptedRun
 from lbhsweep.quantities import stderr_name
 from lbhsweep.simulation.outcome import Arrays, Outcome, ShouldStop, never, run_seed
 from lbhsweep.simulation.provenance import provenance
+from lbhsweep.simulation.rehearsal_material import (
+    ENTROPY_STEP,
+    TRANSITION_K,
+    VOLUME_STEP,
+    high_phase_share,
+)
+from lbhsweep.simulation.rehearsal_diffusion import rehearse_diffusion
+from lbhsweep.simulation.rehearsal_rotation import rehearse_anion_position, rehearse_rotation
+from lbhsweep.simulation.rehearsal_structure import (
+    rehearse_density,
+    rehearse_radial,
+    rehearse_sites,
+)
+from lbhsweep.simulation.rehearsal_spectra import rehearse_spectra
 from lbhsweep.store.record import RunError
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import HoldPoint, RunPoint
@@ -35,16 +51,20 @@ EXPANSION = 1.8e-4
 """1/K."""
 COMPRESSIBILITY = 0.03
 """1/GPa."""
-VOLUME_STEP = 17.0
-"""Å³ per formula unit."""
-ENTROPY_STEP = 0.035
-"""kJ/mol/K per formula unit."""
-TRANSITION_K = 525.0
-"""At 0 GPa, without vacancies."""
-K_PER_VACANCY = -4.0
-"""Shift of the transition by each vacancy."""
 NOISE = 3e-4
 """Relative scatter of a mean."""
+REHEARSED: Mapping[str, Callable[[RunPoint, np.random.Generator], Arrays]] = MappingProxyType(
+    {
+        "rotation": rehearse_rotation,
+        "spectra": rehearse_spectra,
+        "anion_position": rehearse_anion_position,
+        "diffusion": rehearse_diffusion,
+        "density": rehearse_density,
+        "sites": rehearse_sites,
+        "radial": rehearse_radial,
+    }
+)
+"""Observables that are made up in files of their own."""
 
 
 def rehearse(
@@ -84,6 +104,9 @@ def rehearse(
     fails = float(rng.random()) < failure_rate
     make = _hold if point.group == "hold" else _ramp
     arrays = {} if fails else {name: np.asarray(a) for name, a in make(point, rng).items()}
+    for name in point.observables:
+        if not fails and name in REHEARSED:
+            arrays |= REHEARSED[name](point, rng)
     step = int(rng.integers(1, schedule.n_steps + 1)) if fails else schedule.n_steps
     message = "make-believe failure of a rehearsal"
     return Outcome(
@@ -101,18 +124,6 @@ def _pretend_to_work(point: RunPoint, until: float, should_stop: ShouldStop) -> 
         if should_stop():
             raise InterruptedRun(f"{point.label}: the rehearsal was asked to stop; run it again")
         time.sleep(min(left, 0.05))
-
-
-def high_phase_share(point: RunPoint, temperature_K: FloatArray) -> FloatArray:
-    """Give the share of the high phase, with hysteresis that widens with the rate."""
-    transition = TRANSITION_K + K_PER_VACANCY * point.system.n_vacancies
-    transition += point.pressure_GPa * GPA * VOLUME_STEP / ENTROPY_STEP
-    if isinstance(point.protocol, HoldPoint):
-        half_width = 10.0 if point.system.phase == "alpha" else -10.0
-    else:
-        half_width = 15.0 + 10.0 * math.log10(1.0 + point.protocol.heating_rate_K_per_ps)
-        half_width *= 1.0 if point.protocol.direction == "heating" else -1.0
-    return np.asarray(0.5 + 0.5 * np.tanh((temperature_K - transition - half_width) / 6.0))
 
 
 def _averages(point: RunPoint, temperature_K: FloatArray, rng: np.random.Generator) -> Arrays:

@@ -10,9 +10,20 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from lbhsweep.sweep.point import RunPoint
+from lbhsweep.sweep.sampling_diffusion import diffusion_axes
+from lbhsweep.sweep.sampling_rotation import rotation_axes
+from lbhsweep.sweep.sampling_spectra import spectra_axes
 from lbhsweep.sweep.schedule import series_times
 
 Axes = dict[str, tuple[float, ...]]
+
+DENSITY_GRID = 24
+"""Voxels along each axis of the conventional cell, 0.42 Å: about the amplitude of vibrations.
+Divisible by 2, 3 and 4, so that ideal sites are centres of voxels.  A run's two maps take 0.2 MB
+before compression; 32 voxels would take 0.5 MB."""
+RADIAL_REACH_A = 10.0
+"""Half of the usual box; the same for all boxes, so that runs compare."""
+RADIAL_BIN_A = 0.05
 
 
 def _thermo(point: RunPoint) -> Axes:
@@ -20,7 +31,36 @@ def _thermo(point: RunPoint) -> Axes:
     return {} if times is None else {"time": tuple(times.tolist())}
 
 
-AXES: Mapping[str, Callable[[RunPoint], Axes]] = MappingProxyType({"thermo": _thermo})
+def _density(point: RunPoint) -> Axes:
+    if point.group == "ramp":
+        return {}
+    fractions = tuple(k / DENSITY_GRID for k in range(DENSITY_GRID))
+    return {f"fraction_{axis}": fractions for axis in "abc"}
+
+
+def _radial(point: RunPoint) -> Axes:
+    if point.group == "ramp":
+        return {}
+    n_bins = round(RADIAL_REACH_A / RADIAL_BIN_A)
+    return {"radius": tuple((k + 0.5) * RADIAL_BIN_A for k in range(n_bins))}
+
+
+def _no_axes(point: RunPoint) -> Axes:
+    return {}
+
+
+AXES: Mapping[str, Callable[[RunPoint], Axes]] = MappingProxyType(
+    {
+        "thermo": _thermo,
+        "density": _density,
+        "sites": _no_axes,
+        "radial": _radial,
+        "spectra": spectra_axes,
+        "rotation": rotation_axes,
+        "anion_position": _no_axes,
+        "diffusion": diffusion_axes,
+    }
+)
 """Axes of each observable, by the name that a sweep uses."""
 
 

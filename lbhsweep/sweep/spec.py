@@ -256,9 +256,9 @@ class SweepSpec(Section):
     """A ramp or a hold: what is done with the temperature."""
     dynamics: Dynamics = Field(default_factory=Dynamics)
     """How the equations of motion are integrated."""
-    observables: Annotated[tuple[Literal["thermo"], ...], Listed("observable")] = _default(
-        ["thermo"]
-    )
+    observables: Annotated[
+        tuple[Literal["thermo", "density", "sites", "radial", "spectra", "rotation", "anion_position", "diffusion"], ...], Listed("observable")
+    ] = _default(["thermo"])
     """What is measured."""
     exclude: Selections = _absent()
     """Cells of the axes' product that are not run; each rule must match some."""

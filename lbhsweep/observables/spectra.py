@@ -1,0 +1,214 @@
+"""Vibrational densities of states from velocities, and what quantum mechanics makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.observables.harmonic import (
+    classical_entropy,
+    heat_capacity_correction,
+    integration_weights,
+    quantum_entropy,
+)
+from lbhsweep.observables.spectra_kernels import weighted_velocities
+from lbhsweep.quantities import stderr_name
+from lbhsweep.sweep.sampling_spectra import n_windows, spectral_window
+from lbhsweep.units import ACCELERATION, BOLTZMANN
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+GROUPS = ("li", "translation", "libration", "internal", "b", "h")
+"""Whose spectra are taken."""
+MODES = GROUPS[:4]
+"""Together all there is; B and H are another cut of the anions' share."""
+MOST_ANIONS, MOST_LITHIUM = 8, 64
+"""Ions followed in one window; the next window takes the next ones in turn."""
+WEIGHTS = {
+    "vibrational_entropy_quantum": quantum_entropy,
+    "vibrational_entropy_classical": classical_entropy,
+    "heat_capacity_quantum_correction": heat_capacity_correction,
+}
+"""What follows from a density of states; entropies also by mode."""
+
+
+class Spectra:
+    """Densities of states of species and of the anions' modes, in windows of a hold.
+
+    g(ν) is the power spectrum of mass-weighted velocities (in librations: of angular velocities
+    weighted by moments of inertia), that is the transform of their autocorrelation, scaled by the
+    measured kinetic energy so that ∫ g dν (trapezoids) is the number of degrees of freedom per
+    formula unit; Berens et al., J. Chem. Phys. 79, 2375 (1983),
+    https://doi.org/10.1063/1.446044.  Windows are Hann's: a line is two bins wide, and next to
+    nothing of it lies farther away.  Velocities are relative to the deforming cell.
+
+    Entropies and heat capacities are those of harmonic oscillators with this g; what atoms do
+    beyond (disorder, turning over, diffusion) is not in them.
+
+    Standard errors are jackknife estimates over the windows, which lie seven of their lengths
+    apart in holds of more than 0.14 ns; NaN for a single one.  A hold shorter than a window
+    gives NaN throughout, a ramp nothing.
+
+    Parameters
+    ----------
+    plan : Plan
+        What will be sampled.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.needs_energies = False
+        self._plan = plan
+        self._window = spectral_window(plan.outer_step)
+        holds = plan.group == "hold"
+        self._n_windows = n_windows(self._window, plan.produce_steps) if holds else 0
+        period = plan.produce_steps // max(1, self._n_windows)
+        self._period = period - period % self._window.every
+        self._never = plan.produce_steps + 1
+        self.every = self._window.every if self._n_windows else self._never
+
+        self._lithium = np.flatnonzero(plan.structure.molecule == 0)
+        self._anions, n_boron = _anions(plan)
+        self._n_lithium = min(MOST_LITHIUM, len(self._lithium))
+        self._n_anions = min(MOST_ANIONS, len(self._anions))
+        n_inside = self._anions.shape[1]
+        per_anion = np.array([1, 1, n_inside, n_boron, n_inside - n_boron])
+        sizes = [self._n_lithium, *(self._n_anions * per_anion)]
+        self._ends = 3 * np.concatenate([[0], np.cumsum(sizes)])
+        self._freedom = 3.0 * np.array([len(self._lithium) / plan.n_formula, *per_anion])
+        self._freedom[GROUPS.index("internal")] -= 6.0
+        angle = np.pi * (np.arange(self._window.n_samples) + 0.5) / self._window.n_samples
+        self._taper = np.sin(angle)[:, None].astype(np.float32) ** 2
+        self._rows = np.zeros((self._window.n_samples, self._ends[-1]), np.float32)
+        self._filled = 0
+        self._power = np.zeros((self._n_windows, len(GROUPS), self._window.n_samples // 2 + 1))
+        self._done = 0
+
+    def sample(self, sample: Sample) -> None:
+        """Take in one sample; between windows, only learn that the next one begins."""
+        self.every = self._window.every
+        _, offset = divmod(sample.step - self.every, self._period)
+        if offset >= self._window.length:
+            return
+        weighted_velocities(
+            sample.state.positions,
+            sample.state.velocities,
+            self._plan.masses,
+            _in_turn(self._lithium, self._n_lithium, self._done),
+            _in_turn(self._anions, self._n_anions, self._done),
+            self._rows[self._filled],
+        )
+        self._filled += 1
+        if self._filled == self._window.n_samples:
+            self._close_window()
+
+    def _close_window(self) -> None:
+        transforms = scipy.fft.rfft(self._rows * self._taper, axis=0)
+        power = transforms.real.astype(np.float64) ** 2 + transforms.imag.astype(np.float64) ** 2
+        for group, (start, end) in enumerate(pairwise(self._ends)):
+            self._power[self._done, group] = power[:, start:end].sum(axis=1)
+        self._filled = 0
+        self._done += 1
+        if self._done == self._n_windows:
+            self.every = self._never
+        elif self._period > self._window.length:
+            self.every = self._period
+
+    def state(self) -> Arrays:
+        """Give all that has been accumulated, with the samples of an unfinished window."""
+        return {
+            "every": np.array(self.every),
+            "rows": self._rows[: self._filled].copy(),
+            "power": self._power[: self._done].copy(),
+        }
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from what `state` gave."""
+        self.every = int(arrays["every"])
+        self._filled, self._done = len(arrays["rows"]), len(arrays["power"])
+        self._rows[: self._filled] = arrays["rows"]
+        self._power[: self._done] = arrays["power"]
+
+    def result(self) -> Arrays:
+        """Give spectra, entropies, heat capacity and temperatures by catalogue name."""
+        if self._plan.group != "hold":
+            return {}
+        n = self._done
+        windows = self._power[:n]
+        mean = self._derived(windows.mean(axis=0) if n else np.full(self._power.shape[1:], np.nan))
+        result = {"spectra_windows": np.array(float(n))} | mean
+        # The results without one window, for each: how much they differ tells their error.
+        total = windows.sum(axis=0)
+        without = [self._derived((total - one) / (n - 1)) for one in windows] if n > 1 else []
+        for name, value in mean.items():
+            others = np.array([one[name] for one in without] or np.full((1, *value.shape), np.nan))
+            result[stderr_name(name)] = np.asarray(others.std(axis=0) * np.sqrt(n - 1.0))
+        return result
+
+    def _derived(self, power: FloatArray) -> Arrays:
+        """Give all averages that follow from power spectra (n_groups, n_wavenumbers)."""
+        wavenumbers = self._window.wavenumbers
+        integral = np.trapezoid(power, axis=1)
+        mobile = integral != 0.0
+        freedom = np.where(mobile, self._freedom, 0.0)
+        density = power * (freedom / np.where(mobile, integral, 1.0) / wavenumbers[1])[:, None]
+        # Parseval: twice the kinetic energy in kJ/mol.
+        taper = float((self._taper.astype(np.float64) ** 2).sum())
+        energies = integral[: len(MODES)] * 2.0 / (self._window.n_samples * taper * ACCELERATION)
+        followed = self._followed_freedom(centre_rests=bool(mobile.all()))
+        temperatures = np.where(mobile[: len(MODES)], energies / (BOLTZMANN * followed), np.nan)
+
+        n_stored = len(self._window.stored_wavenumbers)
+        result: Arrays = {
+            f"vdos_{name}": g[:n_stored] for name, g in zip(GROUPS, density, strict=True)
+        }
+        for name, temperature in zip(MODES, temperatures, strict=True):
+            result[f"kinetic_temperature_{name}"] = np.asarray(temperature)
+        temperature = self._plan.temperature
+        if self._plan.ensemble == "nve":
+            present = mobile[: len(MODES)]
+            temperature = float(energies.sum() / (BOLTZMANN * followed[present].sum()))
+        per_kilogram = 1e6 * BOLTZMANN * self._plan.n_formula / self._plan.mass
+        for name, weight in WEIGHTS.items():
+            weights = integration_weights(weight, wavenumbers, temperature)
+            parts = per_kilogram * density[: len(MODES)] @ weights
+            result[name] = np.asarray(parts.sum())
+            if weight is not heat_capacity_correction:
+                result |= {
+                    f"{name}_{mode}": np.asarray(part)
+                    for mode, part in zip(MODES, parts, strict=True)
+                }
+        return result
+
+    def _followed_freedom(self, *, centre_rests: bool) -> FloatArray:
+        """Degrees of freedom (n_modes,) of what is followed in a window.
+
+        While the centre of mass rests, a particle of mass m moves with m⟨v²⟩ = 3 k_B T (1 - m/M)
+        if M is the mass of all.
+        """
+        lithium, anions = self._lithium[: self._n_lithium], self._anions[: self._n_anions]
+        share = np.array([self._plan.masses[ions].sum() for ions in (lithium, anions)])
+        share *= 3.0 / self._plan.mass if centre_rests else 0.0
+        single, of_anion = 3 * self._n_lithium, 3 * self._n_anions
+        internal = of_anion * self._anions.shape[1] - 2 * of_anion
+        return np.array([single - share[0], of_anion - share[1], of_anion, internal])
+
+
+def _anions(plan: Plan) -> tuple[IntArray, int]:
+    """Give the atoms (n_anions, n_inside) of each anion, hydrogen last, and how many are not."""
+    molecule = plan.structure.molecule
+    inside = np.flatnonzero(molecule > 0)
+    hydrogen = np.array([symbol == "H" for symbol in plan.structure.symbols])[inside]
+    members = inside[np.lexsort((hydrogen, molecule[inside]))].reshape(plan.n_formula, -1)
+    return members, members.shape[1] - int(hydrogen.sum()) // plan.n_formula
+
+
+def _in_turn(items: IntArray, n: int, window: int) -> IntArray:
+    """Choose n of the items for a window, so that successive windows get all."""
+    return np.take(items, np.arange(window * n, (window + 1) * n), axis=0, mode="wrap")
