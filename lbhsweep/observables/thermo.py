@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.observables.bins import bin_and_neighbours
 from lbhsweep.observables.block_sums import BlockSums
 from lbhsweep.observables.errors_of_means import is_stationary, mean_error, trend_error
 from lbhsweep.quantities import stderr_name
@@ -35,8 +36,6 @@ NAMES = (
 """Averaged quantities, in the order of the columns."""
 SERIES = ("volume", "enthalpy", "kinetic_temperature")
 """Quantities of a hold whose course in time is kept."""
-BINS_AROUND = 3
-"""Neighbours on either side of a ramp's bin from which its error is judged."""
 _VOLUME, _ENTHALPY = NAMES.index("volume"), NAMES.index("enthalpy")
 
 
@@ -94,11 +93,7 @@ class Thermo:
         return result
 
     def _bin(self, filled: npt.NDArray[np.bool_], number: int) -> dict[str, Any]:
-        n_bins = self._plan.n_bins
-        bins = np.arange(self._plan.n_blocks) // (self._plan.n_blocks // n_bins)
-        inside = filled & (bins == number)
-        first = max(0, min(number - BINS_AROUND, n_bins - 2 * BINS_AROUND - 1))
-        around = filled & (bins >= first) & (bins <= first + 2 * BINS_AROUND)
+        inside, around = bin_and_neighbours(filled, self._plan.n_bins, number)
         n_averaged = int(inside.sum())
         mean, _ = self._moments(inside)
         if n_averaged == 0:

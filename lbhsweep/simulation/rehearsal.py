@@ -19,23 +19,23 @@ from lbhsweep.errors import InterruptedRun
 from lbhsweep.quantities import stderr_name
 from lbhsweep.simulation.outcome import Arrays, Outcome, ShouldStop, never, run_seed
 from lbhsweep.simulation.provenance import provenance
+from lbhsweep.simulation.rehearsal_diffusion import rehearse_diffusion
 from lbhsweep.simulation.rehearsal_material import (
     ENTROPY_STEP,
     TRANSITION_K,
     VOLUME_STEP,
     high_phase_share,
 )
-from lbhsweep.simulation.rehearsal_diffusion import rehearse_diffusion
 from lbhsweep.simulation.rehearsal_rotation import rehearse_anion_position, rehearse_rotation
+from lbhsweep.simulation.rehearsal_spectra import rehearse_spectra
 from lbhsweep.simulation.rehearsal_structure import (
     rehearse_density,
     rehearse_radial,
     rehearse_sites,
 )
-from lbhsweep.simulation.rehearsal_spectra import rehearse_spectra
 from lbhsweep.store.record import RunError
 from lbhsweep.sweep.identity import run_id
-from lbhsweep.sweep.point import HoldPoint, RunPoint
+from lbhsweep.sweep.point import RunPoint
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN, GPA
 

@@ -1,0 +1,35 @@
+"""Counting atoms in voxels."""
+
+from __future__ import annotations
+
+import math
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.observables.lattice_frame import FloatArray, IndexArray
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def count_in_voxels(
+    positions: FloatArray,
+    matrix: FloatArray,
+    origin: FloatArray,
+    atoms: IndexArray,
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Add each of some atoms to its voxel of the cell (n, n, n), in place.
+
+    Voxel k along an axis is centred on the fraction k/n.
+    """
+    n = counts.shape[0]
+    place = np.empty(3, np.int64)
+    for i in atoms:
+        for k in range(3):
+            s = -origin[k]
+            for m in range(3):
+                s += positions[i, m] * matrix[m, k]
+            # The remainder, because a fraction just below a half voxel rounds up to n.
+            place[k] = int((s - math.floor(s)) * n + 0.5) % n
+        counts[place[0], place[1], place[2]] += 1

@@ -1,0 +1,104 @@
+"""The frame in which the anions' lattice rests, measured in conventional cells."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.physics.structure import Structure
+
+FloatArray = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.int64]
+
+
+class LatticeFrame:
+    """Scaled coordinates that follow the cell's strain and the anions' mean displacement.
+
+    An atom at r (a row, in Å) has s = (r − r₀) h⁻¹ n, with the cell h (rows are lattice
+    vectors) and n conventional cells along each axis; r₀ is such that the mean over all atoms
+    of anions is where it was in the crystal as built, whose anions lie on the face-centred
+    lattice with one at the origin.  Lithium may diffuse and the whole crystal may drift: the
+    anions, which do neither, stay on their sites.  Turning an anion about its centre changes
+    nothing.
+
+    Parameters
+    ----------
+    structure : Structure
+        The crystal as built.
+    supercell : tuple of int
+        Conventional cells along each axis.
+    """
+
+    def __init__(self, structure: Structure, supercell: tuple[int, int, int]) -> None:
+        self._repeats = np.array(supercell, dtype=np.float64)
+        self._atoms = np.flatnonzero(structure.molecule > 0)
+        self._cell = structure.cell
+        _, self._built = lattice_frame(
+            structure.positions, structure.cell, self._repeats, self._atoms, np.zeros(3)
+        )
+
+    def at(self, positions: FloatArray, cell: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give the frame of a configuration, so that s = positions @ matrix − origin.
+
+        Parameters
+        ----------
+        positions : (n_atoms, 3) float64
+            Å, unwrapped.
+        cell : (3, 3) float64
+            Å.
+
+        Returns
+        -------
+        matrix : (3, 3) float64
+            Conventional cells per Å.
+        origin : (3,) float64
+            In conventional cells.
+        """
+        matrix, origin = lattice_frame(positions, cell, self._repeats, self._atoms, self._built)
+        return matrix, origin
+
+    def rotation(self, cell: FloatArray) -> FloatArray:
+        """Give the rotation (3, 3) R of the cell since it was built: directions were d Rᵀ.
+
+        h = h₀ S R with S symmetric (polar decomposition), h₀ the cell as built.
+        """
+        if not (cell[~np.eye(3, dtype=bool)].any() or self._cell[~np.eye(3, dtype=bool)].any()):
+            return np.eye(3)
+        left, _, right = np.linalg.svd(np.linalg.solve(self._cell, cell))
+        return np.asarray(left @ right)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def lattice_frame(
+    positions: FloatArray,
+    cell: FloatArray,
+    repeats: FloatArray,
+    atoms: IndexArray,
+    built: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Compute matrix and origin; the latter is the mean over `atoms` less where it was built."""
+    matrix = np.empty((3, 3))
+    volume = 0.0
+    for k in range(3):
+        a = (k + 1) % 3
+        b = (k + 2) % 3
+        for m in range(3):
+            p = (m + 1) % 3
+            q = (m + 2) % 3
+            matrix[m, k] = cell[a, p] * cell[b, q] - cell[a, q] * cell[b, p]
+    for m in range(3):
+        volume += cell[0, m] * matrix[m, 0]
+    mean = np.zeros(3)
+    for i in atoms:
+        for m in range(3):
+            mean[m] += positions[i, m]
+    origin = np.empty(3)
+    for k in range(3):
+        for m in range(3):
+            matrix[m, k] *= repeats[k] / volume
+        s = 0.0
+        for m in range(3):
+            s += mean[m] * matrix[m, k]
+        origin[k] = s / len(atoms) - built[k]
+    return matrix, origin

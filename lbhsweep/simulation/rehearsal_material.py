@@ -1,0 +1,34 @@
+"""The made-up material of rehearsals: two phases and when one turns into the other."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.sweep.point import HoldPoint, RunPoint
+from lbhsweep.units import GPA
+
+FloatArray = npt.NDArray[np.float64]
+
+VOLUME_STEP = 17.0
+"""Å³ per formula unit."""
+ENTROPY_STEP = 0.035
+"""kJ/mol/K per formula unit."""
+TRANSITION_K = 525.0
+"""At 0 GPa, without vacancies."""
+K_PER_VACANCY = -4.0
+"""Shift of the transition by each vacancy."""
+
+
+def high_phase_share(point: RunPoint, temperature_K: FloatArray) -> FloatArray:
+    """Give the share of the high phase, with hysteresis that widens with the rate."""
+    transition = TRANSITION_K + K_PER_VACANCY * point.system.n_vacancies
+    transition += point.pressure_GPa * GPA * VOLUME_STEP / ENTROPY_STEP
+    if isinstance(point.protocol, HoldPoint):
+        half_width = 10.0 if point.system.phase == "alpha" else -10.0
+    else:
+        half_width = 15.0 + 10.0 * math.log10(1.0 + point.protocol.heating_rate_K_per_ps)
+        half_width *= 1.0 if point.protocol.direction == "heating" else -1.0
+    return np.asarray(0.5 + 0.5 * np.tanh((temperature_K - transition - half_width) / 6.0))
