@@ -1,0 +1,30 @@
+"""Which atoms make up each anion, and which of them are bonded as B–H."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.physics.structure import Structure
+
+IntArray = npt.NDArray[np.int64]
+
+
+def anion_atoms(structure: Structure) -> IntArray:
+    """Give the atoms (n_anions, n_atoms_per_anion) of each anion, all anions being alike."""
+    numbers = np.unique(structure.molecule[structure.molecule > 0])
+    return np.array([np.flatnonzero(structure.molecule == k) for k in numbers], dtype=np.int64)
+
+
+def anion_bonds(structure: Structure) -> IntArray:
+    """Give the two ends (n_anions, n_bonds, 2) of each bond to H, the cage atom first.
+
+    An H is bonded to the nearest other atom of its anion; the structure is one as it was built.
+    """
+    symbols = np.array(structure.symbols)
+    bonds = []
+    for atoms in anion_atoms(structure):
+        outer, cage = atoms[symbols[atoms] == "H"], atoms[symbols[atoms] != "H"]
+        apart = structure.positions[outer, None] - structure.positions[None, cage]
+        bonds.append(np.stack([cage[np.argmin((apart**2).sum(axis=-1), axis=1)], outer], axis=1))
+    return np.array(bonds, dtype=np.int64)
