@@ -395,7 +395,8 @@ CASES = [
     case(
         "unknown observable",
         ramp(observables="[thermo, msd]"),
-        "4: observables[1]: got 'msd', wanted 'thermo'",
+        "4: observables[1]: got 'msd', wanted 'thermo', 'density', 'sites', 'radial', 'spectra', "
+        "'rotation', 'anion_position' or 'diffusion'",
     ),
     case(
         "section is a list",
