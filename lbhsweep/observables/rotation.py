@@ -125,7 +125,7 @@ class Rotation:
         after = self._lags >= FIT_FROM_PS
         decay = fit_decay(self._lags[after], curves[0, after])
         result |= {
-            "reorientation_rate": max(decay.rate, 0.0) if decay.rate < 0.0 else decay.rate,
+            "reorientation_rate": float(np.maximum(decay.rate, 0.0)),
             stderr_name("reorientation_rate"): decay.rate_error,
             "reorientation_amplitude": decay.amplitude,
             stderr_name("reorientation_amplitude"): decay.amplitude_error,

@@ -24,8 +24,6 @@ FIT_TOLERANCE = 1e-24
 FIT_ITERATIONS = 200
 
 _HALF = KEPT // 2
-_REASSOCIATE = {"reassoc", "contract", "nsz"}
-"""Lets sums of products vectorise: 0.8 µs for 32 anions and one lag become 0.4 µs."""
 
 
 def _harmonic_polynomials() -> FloatArray:
@@ -197,7 +195,7 @@ def _add_harmonics(direction: FloatArray, harmonics: FloatArray) -> None:
         real, imaginary = real * x - imaginary * y, real * y + imaginary * x
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def add_products(
     sample: int, now: Float32Array, kept: Float32Array, sums: FloatArray, counts: IntArray
 ) -> None:
