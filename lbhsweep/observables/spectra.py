@@ -52,7 +52,7 @@ class Spectra:
     Entropies and heat capacities are those of harmonic oscillators with this g; what atoms do
     beyond (disorder, turning over, diffusion) is not in them.
 
-    Standard errors are jackknife estimates over the windows, which lie seven of their lengths
+    Standard errors are jackknife estimates over the windows, which lie three of their lengths
     apart in holds of more than 0.14 ns; NaN for a single one.  A hold shorter than a window
     gives NaN throughout, a ramp nothing.
 
@@ -93,8 +93,7 @@ class Spectra:
     def sample(self, sample: Sample) -> None:
         """Take in one sample; between windows, only learn that the next one begins."""
         self.every = self._window.every
-        _, offset = divmod(sample.step - self.every, self._period)
-        if offset >= self._window.length:
+        if (sample.step - self._window.every) % self._period >= self._window.length:
             return
         weighted_velocities(
             sample.state.positions,
@@ -109,10 +108,10 @@ class Spectra:
             self._close_window()
 
     def _close_window(self) -> None:
-        transforms = scipy.fft.rfft(self._rows * self._taper, axis=0)
-        power = transforms.real.astype(np.float64) ** 2 + transforms.imag.astype(np.float64) ** 2
         for group, (start, end) in enumerate(pairwise(self._ends)):
-            self._power[self._done, group] = power[:, start:end].sum(axis=1)
+            transforms = scipy.fft.rfft(self._rows[:, start:end] * self._taper, axis=0)
+            squares = np.square(transforms.view(np.float32), dtype=np.float64)
+            self._power[self._done, group] = squares.sum(axis=1)
         self._filled = 0
         self._done += 1
         if self._done == self._n_windows:
@@ -148,42 +147,35 @@ class Spectra:
         without = [self._derived((total - one) / (n - 1)) for one in windows] if n > 1 else []
         for name, value in mean.items():
             others = np.array([one[name] for one in without] or np.full((1, *value.shape), np.nan))
-            result[stderr_name(name)] = np.asarray(others.std(axis=0) * np.sqrt(n - 1.0))
+            result[stderr_name(name)] = np.asarray(others.std(axis=0) * np.sqrt(max(n - 1.0, 0.0)))
         return result
 
     def _derived(self, power: FloatArray) -> Arrays:
         """Give all averages that follow from power spectra (n_groups, n_wavenumbers)."""
-        wavenumbers = self._window.wavenumbers
-        integral = np.trapezoid(power, axis=1)
+        wavenumbers, n_modes = self._window.wavenumbers, len(MODES)
+        integral = np.asarray(np.trapezoid(power, axis=1))
         mobile = integral != 0.0
         freedom = np.where(mobile, self._freedom, 0.0)
         density = power * (freedom / np.where(mobile, integral, 1.0) / wavenumbers[1])[:, None]
         # Parseval: twice the kinetic energy in kJ/mol.
         taper = float((self._taper.astype(np.float64) ** 2).sum())
-        energies = integral[: len(MODES)] * 2.0 / (self._window.n_samples * taper * ACCELERATION)
-        followed = self._followed_freedom(centre_rests=bool(mobile.all()))
-        temperatures = np.where(mobile[: len(MODES)], energies / (BOLTZMANN * followed), np.nan)
+        energies = integral[:n_modes] * 2.0 / (self._window.n_samples * taper * ACCELERATION)
+        followed = BOLTZMANN * self._followed_freedom(centre_rests=bool(mobile.all()))
+        temperatures = np.where(mobile[:n_modes], energies / followed, np.nan)
+        measured = float(energies.sum() / followed[mobile[:n_modes]].sum())
 
         n_stored = len(self._window.stored_wavenumbers)
-        result: Arrays = {
-            f"vdos_{name}": g[:n_stored] for name, g in zip(GROUPS, density, strict=True)
-        }
-        for name, temperature in zip(MODES, temperatures, strict=True):
-            result[f"kinetic_temperature_{name}"] = np.asarray(temperature)
-        temperature = self._plan.temperature
-        if self._plan.ensemble == "nve":
-            present = mobile[: len(MODES)]
-            temperature = float(energies.sum() / (BOLTZMANN * followed[present].sum()))
+        spectra = zip(GROUPS, density, strict=True)
+        result: Arrays = {f"vdos_{group}": g[:n_stored] for group, g in spectra}
+        result |= _by_mode("kinetic_temperature", temperatures)
+        temperature = measured if self._plan.ensemble == "nve" else self._plan.temperature
         per_kilogram = 1e6 * BOLTZMANN * self._plan.n_formula / self._plan.mass
         for name, weight in WEIGHTS.items():
             weights = integration_weights(weight, wavenumbers, temperature)
-            parts = per_kilogram * density[: len(MODES)] @ weights
+            parts = per_kilogram * density[:n_modes] @ weights
             result[name] = np.asarray(parts.sum())
-            if weight is not heat_capacity_correction:
-                result |= {
-                    f"{name}_{mode}": np.asarray(part)
-                    for mode, part in zip(MODES, parts, strict=True)
-                }
+            if name.startswith("vibrational_entropy"):
+                result |= _by_mode(name, parts)
         return result
 
     def _followed_freedom(self, *, centre_rests: bool) -> FloatArray:
@@ -198,6 +190,10 @@ class Spectra:
         single, of_anion = 3 * self._n_lithium, 3 * self._n_anions
         internal = of_anion * self._anions.shape[1] - 2 * of_anion
         return np.array([single - share[0], of_anion - share[1], of_anion, internal])
+
+
+def _by_mode(name: str, values: FloatArray) -> Arrays:
+    return {f"{name}_{mode}": np.asarray(v) for mode, v in zip(MODES, values, strict=True)}
 
 
 def _anions(plan: Plan) -> tuple[IntArray, int]:

@@ -16,10 +16,10 @@ WINDOW_PS = 4.096
 """Length of a window, so that lines 8 cm⁻¹ apart are too."""
 LARGEST_WAVENUMBER = 3000.0
 """cm⁻¹; up to here spectra are stored.  The stiffest vibrations, of B–H, are near 2500."""
-MOST_WINDOWS = 32
-FEWEST_WINDOWS = 4
+MOST_WINDOWS = 64
+FEWEST_WINDOWS = 8
 """If they fit into the run."""
-DUTY = 8
+DUTY = 4
 """Beyond the fewest, one window in so many times its length."""
 
 
