@@ -37,12 +37,10 @@ class Density:
         self.needs_energies = False
         symbols = np.array(plan.structure.symbols)
         n = len(plan.axes.get("fraction_a", ()))
-        self._n_cells = int(np.prod(plan.supercell))
         self._frame = LatticeFrame(plan.structure, plan.supercell)
         self._atoms = [np.flatnonzero(symbols == species) for species in SPECIES]
         self._counts = np.zeros((len(SPECIES), n, n, n), np.int64)
         self._volume = 0.0
-        self._samples = 0
 
     def sample(self, sample: Sample) -> None:
         """Take in one sample."""
@@ -51,28 +49,21 @@ class Density:
         for atoms, counts in zip(self._atoms, self._counts, strict=True):
             count_in_voxels(positions, matrix, origin, atoms, counts)
         self._volume += sample.state.volume
-        self._samples += 1
 
     def state(self) -> Arrays:
         """Give the counts, and the sum of volumes."""
-        return {
-            "counts": self._counts.copy(),
-            "volume": np.array(self._volume),
-            "samples": np.array(self._samples),
-        }
+        return {"counts": self._counts.copy(), "volume": np.array(self._volume)}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on from what `state` gave."""
         self._counts[:] = arrays["counts"]
         self._volume = float(arrays["volume"])
-        self._samples = int(arrays["samples"])
 
     def result(self) -> Arrays:
         """Give the densities (n, n, n) in atoms per Å³; NaN without samples."""
         if not self._in_hold:
             return {}
-        voxels = self._n_cells * self._counts[0].size
-        # One voxel of every cell together has the volume V n_cells / voxels at each sample.
-        seen = self._volume * self._n_cells / voxels if self._samples else np.nan
-        lithium, hydrogen = self._counts / seen
+        # Of all conventional cells together, and all samples.
+        voxel = self._volume / self._counts[0].size if self._volume else np.nan
+        lithium, hydrogen = self._counts / voxel
         return {"li_density": lithium, "h_density": hydrogen}
