@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from observables.made_up_ions import D, diffusion, plan, samples, swim, walk
+from simulation.simulation_points import FORCE_FIELD, hold_point
 
 from lbhsweep.observables.diffusion import N_BLOCKS, Diffusion, along_axes, origins_by_block
 from lbhsweep.observables.diffusion_kernels import add_displacements
 from lbhsweep.observables.diffusive_fit import diffusive_slope, line_weights, msd_error
 from lbhsweep.quantities import CATALOGUE, stderr_name
+from lbhsweep.simulation.rehearsal import rehearse
+from lbhsweep.simulation.simulate import simulate
+from lbhsweep.sweep.sampling import inner_axes
 from lbhsweep.sweep.sampling_diffusion import lags_in_samples, sample_every
 
 
@@ -224,3 +228,16 @@ def test_moments_follow_a_deformation():
     products = moves[:, [0, 1, 2, 1, 2, 0]] * moves[:, [0, 1, 2, 2, 0, 1]]
     expected = ((moves @ stretch) ** 2).sum(axis=0)
     np.testing.assert_allclose(along_axes(products.sum(axis=0), stretch), expected, rtol=1e-12)
+
+
+def test_a_short_run_of_a_hot_crystal_fills_every_quantity(tmp_path):
+    point = hold_point(0.5, 8.0, 2000.0, phase="beta", sample_every=10, observables=("diffusion",))
+    arrays = simulate(point, tmp_path, force_field=FORCE_FIELD).arrays
+    promised = rehearse(point).arrays
+    assert arrays.keys() == results_of_the_catalogue()
+    for name, array in arrays.items():
+        assert array.shape == promised[name].shape, name
+        assert np.all(np.isfinite(array)), name
+    assert len(arrays["li_msd"]) == len(inner_axes(point)["lag"])
+    assert 1e-4 < arrays["diffusion_coefficient"] < 2e-3
+    assert np.all(np.diff(arrays["li_msd"]) > 0.0)
