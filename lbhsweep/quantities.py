@@ -426,7 +426,9 @@ CATALOGUE = _catalogue(
         observable="diffusion",
     ),
     *(
-        _of_spectra(f"vdos_{group}", "cm", f"vibrational density of states of {of}", ("wavenumber",))
+        _of_spectra(
+            f"vdos_{group}", "cm", f"vibrational density of states of {of}", ("wavenumber",)
+        )
         for group, of in {**_MODES, "b": "B", "h": "H"}.items()
     ),
     *(

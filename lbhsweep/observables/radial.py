@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.engine.neighbors import heights
+from lbhsweep.observables.anions import anion_atoms
 from lbhsweep.observables.base import Arrays, Plan, Sample
 from lbhsweep.observables.errors_of_means import mean_error
 from lbhsweep.observables.radial_kernels import add_pairs
@@ -57,15 +58,14 @@ class Radial:
         self.needs_energies = False
         self._produce_steps = plan.produce_steps
         symbols = np.array(structure.symbols)
-        by_anion = np.argsort(structure.molecule, kind="stable")
+        self._anions = anion_atoms(structure)
+        by_anion = np.concatenate([np.flatnonzero(symbols == "Li"), self._anions.ravel()])
         atoms = [by_anion[symbols[by_anion] == species] for species in ("Li", "B", "H")]
-        numbers, anions = np.unique(structure.molecule, return_inverse=True)
-        self._anions = (anions, np.bincount(anions).astype(np.float64), numbers > 0)
         self._atoms = np.concatenate(atoms)
-        ends = np.cumsum([0, *(len(one) for one in atoms), np.count_nonzero(numbers)])
+        ends = np.cumsum([0, *(len(one) for one in atoms), len(self._anions)])
         sorts = ("Li", "B", "H", "anion")
         self._ranges = {one: (int(ends[k]), int(ends[k + 1])) for k, one in enumerate(sorts)}
-        self._per_anion = len(atoms[2]) // max(plan.n_formula, 1)
+        self._per_anion = len(atoms[2]) // len(self._anions)
         middles = plan.axes.get("radius", np.empty(0))
         self._width = 2.0 * float(middles[0]) if len(middles) else np.nan
         self._edges = self._width * np.arange(len(middles) + 1)
@@ -77,9 +77,7 @@ class Radial:
         """Take in one sample."""
         positions, cell = sample.state.positions, sample.state.cell
         block = (sample.step - 1) * N_BLOCKS // self._produce_steps
-        anion, n_atoms, real = self._anions
-        sums = [np.bincount(anion, positions[:, k], len(n_atoms)) for k in range(3)]
-        centres = (np.array(sums) / n_atoms).T[real]
+        centres = positions[self._anions].mean(axis=1)
         points = np.concatenate([positions[self._atoms], centres])
         fractions = points @ np.linalg.inv(cell)
         for histogram, (one, other) in zip(self._histogram[block], PAIRS.values(), strict=True):

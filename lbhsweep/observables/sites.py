@@ -66,8 +66,8 @@ class Sites:
     Li spread evenly about its sites has x = ¼.
 
     α may grow in eight variants; the one with the largest S + |x − ¼|/0.1 is taken, for a hold
-    from the whole run and for a ramp in each bin.  By this choice
-    S of disordered anions lies above 0, by 0.1 for 32 anions at rest.  Where the coherence is less than three times
+    from the whole run and for a ramp in each bin.  By this choice S of disordered anions lies
+    above 0, by 0.1 for 32 anions at rest.  Where the coherence is less than three times
     √(2/(13 w₃ n_anions)), that of anions turned at random, φ is NaN.
 
     Averages are over time first, so that anions that tumble lose their order and x has no bias.

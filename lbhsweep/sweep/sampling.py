@@ -19,8 +19,8 @@ Axes = dict[str, tuple[float, ...]]
 
 DENSITY_GRID = 24
 """Voxels along each axis of the conventional cell, 0.42 Å: about the amplitude of vibrations.
-Divisible by 2, 3 and 4, so that ideal sites are centres of voxels.  A run's two maps take 0.2 MB
-before compression; 32 voxels would take 0.5 MB."""
+Divisible by 2, 3 and 4, so that ideal sites are centres of voxels.  A run's two maps take 0.2 MB,
+some 20 kB when compressed; 32 voxels would take 0.5 MB."""
 RADIAL_REACH_A = 10.0
 """Half of the usual box; the same for all boxes, so that runs compare."""
 RADIAL_BIN_A = 0.05

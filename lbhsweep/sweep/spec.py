@@ -257,7 +257,20 @@ class SweepSpec(Section):
     dynamics: Dynamics = Field(default_factory=Dynamics)
     """How the equations of motion are integrated."""
     observables: Annotated[
-        tuple[Literal["thermo", "density", "sites", "radial", "spectra", "rotation", "anion_position", "diffusion"], ...], Listed("observable")
+        tuple[
+            Literal[
+                "thermo",
+                "density",
+                "sites",
+                "radial",
+                "spectra",
+                "rotation",
+                "anion_position",
+                "diffusion",
+            ],
+            ...,
+        ],
+        Listed("observable"),
     ] = _default(["thermo"])
     """What is measured."""
     exclude: Selections = _absent()
