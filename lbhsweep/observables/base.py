@@ -115,7 +115,8 @@ class Observable(Protocol):
     Attributes
     ----------
     every : int
-        Outer steps of production from one sample to the next.
+        Outer steps of production from one sample to the next: it is sampled whenever those done
+        are a multiple.  May change with a sample.
     needs_energies : bool
         Whether its samples must hold potential energies, which cost a tenth of a step.
     """

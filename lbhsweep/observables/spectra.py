@@ -50,11 +50,14 @@ class Spectra:
     nothing of it lies farther away.  Velocities are relative to the deforming cell.
 
     Entropies and heat capacities are those of harmonic oscillators with this g; what atoms do
-    beyond (disorder, turning over, diffusion) is not in them.
+    beyond (disorder, turning over, diffusion) is not in them.  The heat capacity's correction is
+    to be added to a classical one.  g of lithium at ν = 0 is 12 c n m D/(k_B T), D being the
+    diffusion coefficient of its n ions of mass m per formula unit, as far as a window outlasts
+    their memory.
 
     Standard errors are jackknife estimates over the windows, which lie three of their lengths
-    apart in holds of more than 0.14 ns; NaN for a single one.  A hold shorter than a window
-    gives NaN throughout, a ramp nothing.
+    apart in holds of more than 0.14 ns; fewer than some eight windows judge them roughly, and
+    one not at all (NaN).  A hold shorter than a window gives NaN throughout, a ramp nothing.
 
     Parameters
     ----------

@@ -154,7 +154,7 @@ def test_white_noise_is_flat_and_shares_its_energy_equally():
 
 
 def test_density_at_zero_tells_the_diffusion():
-    """Langevin's D = k_B T/(m γ), and g(0) = 12 n m D/(k_B T) per unit of frequency."""
+    """Langevin's D = k_B T/(m γ), and g(0) = 12 c n m D/(k_B T)."""
     friction, interval = 20.0, 0.004
     rng = np.random.default_rng(4)
     decay = np.exp(-friction * interval)
