@@ -306,7 +306,8 @@ def test_restoring_changes_no_bit(split):
     rng = np.random.default_rng(11)
     structure = build_alpha((1, 1, 1))
     plan = plan_of(structure, 60)
-    paths = products(small_turns(rng, 0.3, 60, 4))
+    spinning = 25.0 * np.arange(60)[:, None] * np.array([1.0, 1.3, -1.6, 2.0])
+    paths = full_turn_paths(np.eye(4, 3)[[0, 1, 2, 2]], spinning) @ small_turns(rng, 0.1, 60, 4)
     whole, first, second = (Rotation(plan) for _ in range(3))
     for frame, matrices in enumerate(paths):
         look(whole, plan, frame, turned(structure, matrices))
