@@ -54,9 +54,10 @@ class Diffusion:
     formal charges don't add up to zero, and the frame, that of the anions, matters.
 
     There is no D where the displacement is not yet linear (`diffusion_start` is NaN then) or
-    amounts to fewer than ten hops between lithium sites in the whole run; no Haven ratio where
-    D_σ is within two standard errors of zero.  The collective line does not begin before the
-    ions' own, because its noise would hide what is not yet linear.
+    amounts to fewer than ten hops between lithium sites in the whole run.  Replicas with about
+    ten hops are therefore to be averaged by `li_hop_count`, which is not cut off.  There is no
+    Haven ratio where D_σ is within two standard errors of zero.  The collective line does not
+    begin before the ions' own, because its noise would hide what is not yet linear.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ class Diffusion:
         arrays |= {stderr_name(name): np.full(n_lags, np.nan) for name in _CURVES}
         numbers = (*_NUMBERS, *map(stderr_name, _NUMBERS), "li_hop_count", "diffusion_start")
         arrays |= {name: np.array(np.nan) for name in numbers}
-        if not self._n_origins.all():
+        if n_ions == 0 or not self._n_origins.all():
             return arrays
         to_mean, volume = self._mean_cell()
         by_axis = along_axes(self._second.sum(axis=2) / self._n_origins[:, None] / n_ions, to_mean)

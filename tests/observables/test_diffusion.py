@@ -143,9 +143,9 @@ def test_few_hops_are_counted_but_give_no_coefficient():
     assert np.all(np.isfinite(result["li_msd_stderr"]))
 
 
-@pytest.mark.parametrize("n_samples", [0, 1, 2, 40])
-def test_a_run_too_short_for_a_line_says_so(n_samples):
-    result = diffusion(walk(np.random.default_rng(10), n_samples, 4))
+@pytest.mark.parametrize(("n_samples", "n_ions"), [(0, 4), (1, 4), (2, 4), (40, 4), (99, 0)])
+def test_a_run_too_short_or_without_lithium_says_so(n_samples, n_ions):
+    result = diffusion(walk(np.random.default_rng(10), n_samples, n_ions))
     assert np.isnan(result["diffusion_coefficient"])
     assert np.isnan(result["haven_ratio_stderr"])
     assert result.keys() == results_of_the_catalogue()
