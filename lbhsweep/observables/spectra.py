@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from lbhsweep.observables.anions import anion_bonds
 from lbhsweep.observables.base import Arrays, Plan, Sample
 from lbhsweep.observables.harmonic import (
     classical_entropy,
@@ -77,11 +78,13 @@ class Spectra:
         self.every = self._window.every if self._n_windows else self._never
 
         self._lithium = np.flatnonzero(plan.structure.molecule == 0)
-        self._anions, n_boron = _anions(plan)
+        bonds = anion_bonds(plan.structure)
+        # B first, then H, so that either is one stretch of every sample.
+        self._anions = np.concatenate([bonds[:, :, 0], bonds[:, :, 1]], axis=1)
         self._n_lithium = min(MOST_LITHIUM, len(self._lithium))
         self._n_anions = min(MOST_ANIONS, len(self._anions))
-        n_inside = self._anions.shape[1]
-        per_anion = np.array([1, 1, n_inside, n_boron, n_inside - n_boron])
+        n_bonds = bonds.shape[1]
+        per_anion = np.array([1, 1, 2 * n_bonds, n_bonds, n_bonds])
         sizes = [self._n_lithium, *(self._n_anions * per_anion)]
         self._ends = 3 * np.concatenate([[0], np.cumsum(sizes)])
         self._freedom = 3.0 * np.array([len(self._lithium) / plan.n_formula, *per_anion])
@@ -163,14 +166,16 @@ class Spectra:
         # Parseval: twice the kinetic energy in kJ/mol.
         taper = float((self._taper.astype(np.float64) ** 2).sum())
         energies = integral[:n_modes] * 2.0 / (self._window.n_samples * taper * ACCELERATION)
-        followed = BOLTZMANN * self._followed_freedom(centre_rests=bool(mobile.all()))
-        temperatures = np.where(mobile[:n_modes], energies / followed, np.nan)
-        measured = float(energies.sum() / followed[mobile[:n_modes]].sum())
+        # The centre of mass rests unless something is held still.
+        centre_rests = bool((mobile | (self._freedom == 0.0)).all())
+        followed = BOLTZMANN * self._followed_freedom(centre_rests=centre_rests)
+        followed[~mobile[:n_modes]] = np.nan
+        measured = float(energies.sum() / np.nansum(followed))
 
         n_stored = len(self._window.stored_wavenumbers)
         spectra = zip(GROUPS, density, strict=True)
         result: Arrays = {f"vdos_{group}": g[:n_stored] for group, g in spectra}
-        result |= _by_mode("kinetic_temperature", temperatures)
+        result |= _by_mode("kinetic_temperature", energies / followed)
         temperature = measured if self._plan.ensemble == "nve" else self._plan.temperature
         per_kilogram = 1e6 * BOLTZMANN * self._plan.n_formula / self._plan.mass
         for name, weight in WEIGHTS.items():
@@ -184,7 +189,7 @@ class Spectra:
     def _followed_freedom(self, *, centre_rests: bool) -> FloatArray:
         """Degrees of freedom (n_modes,) of what is followed in a window.
 
-        While the centre of mass rests, a particle of mass m moves with m⟨v²⟩ = 3 k_B T (1 - m/M)
+        If the centre of mass rests, a particle of mass m moves with m⟨v²⟩ = 3 k_B T (1 - m/M)
         if M is the mass of all.
         """
         lithium, anions = self._lithium[: self._n_lithium], self._anions[: self._n_anions]
@@ -197,15 +202,6 @@ class Spectra:
 
 def _by_mode(name: str, values: FloatArray) -> Arrays:
     return {f"{name}_{mode}": np.asarray(v) for mode, v in zip(MODES, values, strict=True)}
-
-
-def _anions(plan: Plan) -> tuple[IntArray, int]:
-    """Give the atoms (n_anions, n_inside) of each anion, hydrogen last, and how many are not."""
-    molecule = plan.structure.molecule
-    inside = np.flatnonzero(molecule > 0)
-    hydrogen = np.array([symbol == "H" for symbol in plan.structure.symbols])[inside]
-    members = inside[np.lexsort((hydrogen, molecule[inside]))].reshape(plan.n_formula, -1)
-    return members, members.shape[1] - int(hydrogen.sum()) // plan.n_formula
 
 
 def _in_turn(items: IntArray, n: int, window: int) -> IntArray:
