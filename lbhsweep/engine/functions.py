@@ -16,6 +16,7 @@ from lbhsweep.engine.simd import (
     inverse_sqrt,
     lanes,
     maximum,
+    minimum,
     select,
     times_power_of_two,
 )
@@ -80,15 +81,13 @@ def exp_negative(x: Any) -> Any:
     exp(-x) = 2^k 2^f with k the nearest integer to -x/ln 2.
     """
     if lanes(x) == SINGLE_LANES:
-        shifted = maximum(
-            fma(x, -LOG2_E, MAGIC_SINGLE), MAGIC_SINGLE - LARGEST_EXPONENT_SINGLE * LOG2_E
-        )
+        x = minimum(x, LARGEST_EXPONENT_SINGLE)
+        shifted = fma(x, -LOG2_E, MAGIC_SINGLE)
         f = fma(x, -LOG2_E, MAGIC_SINGLE - shifted)
         p = polynomial(f, EXP2_SINGLE)
     else:
-        shifted = maximum(
-            fma(x, -LOG2_E, MAGIC_DOUBLE), MAGIC_DOUBLE - LARGEST_EXPONENT_DOUBLE * LOG2_E
-        )
+        x = minimum(x, LARGEST_EXPONENT_DOUBLE)
+        shifted = fma(x, -LOG2_E, MAGIC_DOUBLE)
         f = fma(x, -LOG2_E, MAGIC_DOUBLE - shifted)
         p = polynomial(f, EXP2_DOUBLE)
     return times_power_of_two(p, shifted)
