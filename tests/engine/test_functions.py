@@ -37,7 +37,7 @@ def applied(function, x):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "last", "tolerance"), [(np.float32, 87.0, 2.5e-7), (np.float64, 700.0, 2e-15)]
+    ("dtype", "last", "tolerance"), [(np.float32, 80.0, 2.5e-7), (np.float64, 700.0, 2e-15)]
 )
 def test_exponential_in_the_lanes_precision(dtype, last, tolerance):
     rng = np.random.default_rng(0)
@@ -52,11 +52,13 @@ def test_exponential_in_the_lanes_precision(dtype, last, tolerance):
     assert found[0] == pytest.approx(1.0, abs=tolerance)
 
 
-@pytest.mark.parametrize(("dtype", "last"), [(np.float32, 87.0), (np.float64, 700.0)])
+@pytest.mark.parametrize(("dtype", "last"), [(np.float32, 80.0), (np.float64, 700.0)])
 def test_exponential_stays_nothing_beyond_its_range(dtype, last):
     # A pair at the cutoff whose repulsion is short.
-    x = np.concatenate([[last * 1.01], np.logspace(np.log10(last) + 0.01, 4, 500)]).astype(dtype)
-    assert abs(applied(exponentials, x)).max() < 1e-16
+    x = np.linspace(last, 1e3, 100000).astype(dtype)
+    found = applied(exponentials, x)
+    assert found.min() > 0.0
+    assert found.max() < 1e-18
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-6), (np.float64, 1e-14)])
