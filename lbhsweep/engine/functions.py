@@ -78,9 +78,9 @@ def polynomial(t: Any, coefficients: Coefficients) -> Any:
 def exp_negative(x: Any) -> Any:
     """exp(-x) for 0 ≤ x ≤ 80 (float64: 700) in the lanes' precision; up to 10³ below 1e-18.
 
-    exp(-x) = 2^k 2^f with k the nearest integer to -x/ln 2.  It is k that is held at the last
-    exponent, not x, which would take 6 % more time of all pairs.  Beyond, f leaves [-1/2, 1/2],
-    but polynomials of even order for 2^f stay above 1/128, so that the exponent can't wrap.
+    exp(-x) = 2^k 2^f with k the nearest integer to -x/ln 2, held at the last exponent.  Beyond, f
+    leaves [-1/2, 1/2], but polynomials of even order for 2^f stay above 1/128, so that the
+    exponent can't wrap.
     """
     if lanes(x) == SINGLE_LANES:
         shifted = maximum(
