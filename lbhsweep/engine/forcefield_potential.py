@@ -166,7 +166,8 @@ class ForceFieldPotential:
             half = float(neighbors.heights(cell).min()) / 2.0
             raise CutoffError(
                 f"the cutoff of {self.cutoff_A:g} Å exceeds half the smallest height of the cell, "
-                f"{half:.3f} Å; take a larger supercell or a cutoff below that",
+                f"{half:.6g} Å; take a larger supercell or a cutoff below that (if the crystal has "
+                "collapsed on the way here, the force field lacks what holds it apart)",
                 step,
             )
         self.restore_list(positions, cell)
@@ -223,8 +224,8 @@ class ForceFieldPotential:
         if furthest > self._reach_inside**2:
             raise LostAtomsError(
                 f"two atoms of one anion are {furthest**0.5:.3g} Å apart, at most "
-                f"{self._reach_inside:.3g} Å is believed: the anion is torn; try a shorter "
-                "timestep or a less strained start"
+                f"{self._reach_inside:.3g} Å is believed: the anion is torn; check its bonds and "
+                "pairs in the parameter file, or try a shorter timestep"
             )
 
     def _reciprocal(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> float:

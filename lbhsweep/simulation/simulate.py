@@ -148,7 +148,7 @@ class _Run:
         integrator, state, schedule = self._integrator, self._integrator.state, self._schedule
         saved = reported = time.perf_counter()
         while state.step < schedule.n_steps:
-            if state.step % LAST_GOOD_EVERY == 0:
+            if state.step % LAST_GOOD_EVERY == 0 or not self._last_good:
                 self._last_good = state.to_arrays()
             sampled = schedule.is_sampled(state.step + 1)
             integrator.advance(schedule.temperature(state.step), energies=sampled)
