@@ -235,8 +235,8 @@ def _potentials_fit_crystal(spec: SweepSpec) -> Iterator[Finding]:
                 path,
                 (
                     f"{one.name!r} has no species {', '.join(missing)}, of which "
-                    f"{spec.system.crystal} is made; other materials can't be swept yet, only evaluated one structure "
-                    "at a time (lbhsweep evaluate)"
+                    f"{spec.system.crystal} is made; other materials can't be swept yet, "
+                    "only evaluated one structure at a time (lbhsweep evaluate)"
                 ),
             )
             continue
