@@ -14,7 +14,6 @@ from lbhsweep.engine import bonded, ewald, neighbors, pme
 from lbhsweep.engine.aligned import aligned_full
 from lbhsweep.engine.integrate_kernels import cell_volume
 from lbhsweep.engine.intramolecular import (
-    IntramolecularTables,
     intramolecular_forces,
     intramolecular_tables,
     intramolecular_terms,
@@ -27,7 +26,7 @@ from lbhsweep.engine.pair_sum import (
     PairSum,
 )
 from lbhsweep.engine.pair_table import PairTable
-from lbhsweep.engine.potential import FloatArray, ForceBuffers, IntArray
+from lbhsweep.engine.potential import FloatArray, ForceBuffers
 from lbhsweep.engine.screening import erf_polynomial
 from lbhsweep.errors import CutoffError, LostAtomsError, NotFiniteError
 from lbhsweep.physics.forcefield import ForceField
@@ -304,5 +303,3 @@ def gather_forces(
         for k in range(3):
             out[i, k] = between[k, a] + inside[k, b]
 
-
-__all__ = ["Accuracy", "ForceFieldPotential", "IntArray", "IntramolecularTables", "SinglePoint"]
