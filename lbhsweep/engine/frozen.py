@@ -4,8 +4,9 @@ With R the mean position of a body's atoms, the cell's strain rate g moves them 
 
     dR/dt = g R        r_i = R + d_i        d_i constant
 
-so that no bond strains with the cell, and directions in space stay too.  What the potential energy
-gives against the strain is then, by the chain rule, the atoms' virial less that inside the bodies::
+so that no bond strains with the cell, and directions in space stay too (a triclinic cell, though
+never spun, turns a little by shears that follow each other).  What the potential energy gives
+against the strain is then, by the chain rule, the atoms' virial less that inside the bodies::
 
     -∂U/∂ε = W - Σ d_i⊗F_i
 

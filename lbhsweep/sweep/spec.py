@@ -123,7 +123,7 @@ class System(Section):
     charge_compensation: Literal["anions", "cations", "background"] = "anions"
     """What makes up for the charge of removed lithium."""
     frozen: Literal["none", "Li", "anions"] = "none"
-    """Atoms that have no velocity and keep their relaxed places in the cell."""
+    """Atoms without velocity at their relaxed places in the cell; anions follow it rigidly."""
 
 
 class Model(Section):
