@@ -302,4 +302,3 @@ def gather_forces(
         b = inside_slot[i]
         for k in range(3):
             out[i, k] = between[k, a] + inside[k, b]
-
