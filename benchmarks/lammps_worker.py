@@ -3,6 +3,7 @@
 Orders: ``["do", [command, …]]``, ``["time", steps]`` (wall and processor seconds),
 ``["evaluate"]`` (kcal/mol by term, and forces by atom in kcal/mol/Å), ``["totals", n, steps]``
 (total energy, kcal/mol, every so many steps).
+Each is answered by ``{"answer": …}`` or ``{"error": "LAMMPS's words"}``.
 Knows nothing of lbhsweep, so that it runs in any environment.
 """
 
@@ -22,7 +23,12 @@ def main():
     program = lammps(cmdargs=["-log", "none", "-screen", "none", *sys.argv[1:]])
     for line in sys.stdin:
         order, *arguments = json.loads(line)
-        print(json.dumps(ORDERS[order](program, *arguments)), flush=True)
+        try:
+            answer = {"answer": ORDERS[order](program, *arguments)}
+        except Exception as error:
+            # LAMMPS's own are plain exceptions; their first line says what is wrong.
+            answer = {"error": str(error).partition("\n")[0]}
+        print(json.dumps(answer), flush=True)
 
 
 def do(program, commands):
@@ -50,13 +56,19 @@ def evaluate(program):
 
 def totals(program, n, steps):
     """Sample the total energy n times, `steps` apart."""
+    begun = program.extract_global("ntimestep")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "totals"
+        program.command("variable now equal step")
         program.command("variable total equal etotal")
-        program.command(f'fix print all print {steps} "${{total}}" file {path} screen no title ""')
+        program.command(
+            f'fix print all print {steps} "${{now}} ${{total}}" file {path} screen no title ""'
+        )
         program.command(f"run {n * steps} post no")
         program.command("unfix print")
-        return [float(line) for line in path.read_text().split()]
+        rows = [line.split() for line in path.read_text().splitlines() if line]
+    # The first may be that of the start, which the run before has told already.
+    return [float(total) for now, total in rows if int(now) > begun]
 
 
 ORDERS = {"do": do, "time": timed, "evaluate": evaluate, "totals": totals}

@@ -5,15 +5,29 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from lbhsweep.errors import SpecError
+from lbhsweep.errors import LbhsweepError, SpecError
 
 if TYPE_CHECKING:
     from lbhsweep.simulation.benchmark import Prepared
     from lbhsweep.sweep.grid import Grid
+
+MIN_STEPS = 50
+OPTIONS = MappingProxyType(
+    {
+        "system.supercell": "--supercell",
+        "axes.temperature": "--temperature",
+        "axes.pressure": "--pressure",
+        "axes.potential": "--potential",
+        "model.cutoff": "--cutoff",
+        "dynamics.ensemble": "--ensemble",
+    }
+)
+"""What sets a key of the sweep of one point that is measured."""
 
 
 def _in(unit: str) -> Callable[[click.Context, click.Parameter, str], str]:
@@ -28,6 +42,18 @@ def _in(unit: str) -> Callable[[click.Context, click.Parameter, str], str]:
     return complete
 
 
+def wrong_options(error: LbhsweepError) -> list[str]:
+    """Say what `bench_grid` found wrong, a line each, by option or by the parameter file's line."""
+    if not isinstance(error, SpecError):
+        return [f"{OPTIONS['axes.potential']}: {error}"]
+    return [
+        f"{OPTIONS[key]}: {problem.message}"
+        if (key := problem.key.partition("[")[0]) in OPTIONS
+        else str(problem)
+        for problem in error.problems
+    ]
+
+
 @click.command("bench")
 @click.option("--supercell", default=2, show_default=True, help="Cubic cells along each axis.")
 @click.option("--temperature", callback=_in("K"), default="300 K", show_default=True)
@@ -35,7 +61,13 @@ def _in(unit: str) -> Callable[[click.Context, click.Parameter, str], str]:
 @click.option(
     "--ensemble", type=click.Choice(["npt", "nvt", "nve"]), default="npt", show_default=True
 )
-@click.option("--cutoff", callback=_in("Å"), default="9 Å", show_default=True)
+@click.option(
+    "--cutoff",
+    callback=_in("Å"),
+    default="9 Å",
+    show_default=True,
+    help="Less than half the box: a single cell needs about '4.5 Å'.",
+)
 @click.option(
     "--potential",
     default="lbh-2021",
@@ -44,10 +76,10 @@ def _in(unit: str) -> Callable[[click.Context, click.Parameter, str], str]:
 )
 @click.option(
     "--steps",
-    type=click.IntRange(1),
+    type=click.IntRange(MIN_STEPS),
     default=1000,
     show_default=True,
-    help="Outer steps to be timed.",
+    help=f"Outer steps to be timed, at least {MIN_STEPS}.",
 )
 @click.option(
     "--equilibrate",
@@ -62,7 +94,7 @@ def _in(unit: str) -> Callable[[click.Context, click.Parameter, str], str]:
     type=click.IntRange(100),
     default=10_000,
     show_default=True,
-    help="Outer steps of that run.",
+    help="Outer steps of that run, after 1 ps that is left out; 10 ps are needed to tell much.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -70,29 +102,22 @@ def command(
 ) -> None:
     """Measure how fast one core runs α-Li2B12H12, where the time goes, and the energy's drift.
 
-    All other settings are those that sweeps have unless told otherwise.
+    All other settings are those that sweeps have unless told otherwise. Here bare numbers are K,
+    GPa and Å. Kernels are compiled before anything is timed.
     """
-    from lbhsweep.simulation.benchmark import bench_grid, nve_drift, prepare, time_steps
+    from lbhsweep.simulation.benchmark import bench_grid, prepare, time_steps
 
     try:
         grid = bench_grid(**settings)
-    except SpecError as error:
-        for problem in error.problems:
-            click.echo(f"{problem.key}: {problem.message}", err=True)
+    except LbhsweepError as error:
+        click.echo("\n".join(wrong_options(error)), err=True)
         sys.exit(2)
     _say("compiling, relaxing and equilibrating")
     prepared = prepare(grid, equilibrate)
     _say(f"timing {steps} outer steps of {prepared.potential.n_atoms} atoms")
     found = _summary(grid, prepared, time_steps(prepared, steps))
     if drift:
-        _say(f"measuring the drift over {drift_steps} outer steps")
-        measured = nve_drift(prepared, drift_steps)
-        found |= {
-            "nve_drift_kT_per_atom_per_ns": measured.slope,
-            "nve_drift_stderr_kT_per_atom_per_ns": measured.stderr,
-            "nve_drift_ps": measured.length_ps,
-            "nve_temperature_K": measured.temperature,
-        }
+        found |= _drift(prepared, drift_steps, 1.0 / found["steps_per_second"])
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
@@ -101,6 +126,27 @@ def command(
 
 def _say(text: str) -> None:
     click.echo(f"{text} …", err=True)
+
+
+def _drift(prepared: Prepared, steps: int, seconds_a_step: float) -> dict[str, float]:
+    from lbhsweep.simulation.benchmark import RELIABLE_DRIFT_PS, nve_drift
+
+    length = steps * prepared.integrator.dynamics.outer_step
+    _say(f"measuring the drift over {length:g} ps, about {steps * seconds_a_step:.0f} s")
+    if length < RELIABLE_DRIFT_PS:
+        click.echo(
+            f"warning: {length:g} ps are too short to tell a drift from scatter, wanted at least "
+            f"{RELIABLE_DRIFT_PS:g} ps: --drift-steps "
+            f"{round(steps * RELIABLE_DRIFT_PS / length)}",
+            err=True,
+        )
+    measured = nve_drift(prepared, steps)
+    return {
+        "nve_drift_kT_per_atom_per_ns": measured.slope,
+        "nve_drift_stderr_kT_per_atom_per_ns": measured.stderr,
+        "nve_drift_ps": measured.length_ps,
+        "nve_temperature_K": measured.temperature,
+    }
 
 
 def _summary(grid: Grid, prepared: Prepared, timing: Any) -> dict[str, Any]:
@@ -119,6 +165,7 @@ def _summary(grid: Grid, prepared: Prepared, timing: Any) -> dict[str, Any]:
         "ns_per_day": float(np.median(by_block)),
         "ns_per_day_spread": [float(by_block.min()), float(by_block.max())],
         "cpu_share": timing.cpu_share,
+        "compile_seconds": prepared.compile_seconds,
         "timestep_fs": point.dynamics.timestep_fs,
         "outer_timestep_fs": outer_ps * 1e3,
         "list_rebuilds_per_step": timing.rebuilds,
@@ -148,12 +195,18 @@ def _show(found: dict[str, Any]) -> None:
     click.echo(
         f"{found['steps_per_second']:.1f} outer steps/s of {found['outer_timestep_fs']:g} fs, "
         f"inner step {found['timestep_fs']:g} fs; a list lasts "
-        f"{_steps_a_list(found['list_rebuilds_per_step'])} outer steps\n"
+        f"{_steps_a_list(found['list_rebuilds_per_step'])} outer steps"
+    )
+    click.echo(
+        f"kernels compiled, or loaded from the cache, in {found['compile_seconds']:.1f} s before\n"
     )
     step = 1.0 / found["steps_per_second"]
     click.echo(f"{'an outer step':<16}{'ms':>8}{'share':>8}")
     for part, seconds in [*found["breakdown"].items(), ("sum", step)]:
-        click.echo(f"{part:<16}{1e3 * seconds:8.3f}{seconds / step:8.0%}")
+        shown = f"{1e3 * seconds:8.3f}{seconds / step:8.0%}"
+        if part == "integration" and not seconds:
+            shown = "     below noise"
+        click.echo(f"{part:<16}{shown}")
     if "nve_drift_ps" in found:
         click.echo(
             f"\ndrift in NVE: {found['nve_drift_kT_per_atom_per_ns']:.4f} ± "

@@ -14,7 +14,6 @@ from lbhsweep.engine import bonded, ewald, neighbors, pme
 from lbhsweep.engine.aligned import aligned_full
 from lbhsweep.engine.integrate_kernels import cell_volume
 from lbhsweep.engine.intramolecular import (
-    IntramolecularTables,
     intramolecular_forces,
     intramolecular_tables,
     intramolecular_terms,
@@ -27,7 +26,7 @@ from lbhsweep.engine.pair_sum import (
     PairSum,
 )
 from lbhsweep.engine.pair_table import PairTable
-from lbhsweep.engine.potential import FloatArray, ForceBuffers, IntArray
+from lbhsweep.engine.potential import FloatArray, ForceBuffers
 from lbhsweep.engine.screening import erf_polynomial
 from lbhsweep.errors import CutoffError, LostAtomsError, NotFiniteError
 from lbhsweep.physics.forcefield import ForceField
@@ -166,7 +165,8 @@ class ForceFieldPotential:
             half = float(neighbors.heights(cell).min()) / 2.0
             raise CutoffError(
                 f"the cutoff of {self.cutoff_A:g} Å exceeds half the smallest height of the cell, "
-                f"{half:.3f} Å; take a larger supercell or a cutoff below that",
+                f"{half:.6g} Å; take a larger supercell or a cutoff below that (if the crystal has "
+                "collapsed on the way here, the force field lacks what holds it apart)",
                 step,
             )
         self.restore_list(positions, cell)
@@ -223,8 +223,8 @@ class ForceFieldPotential:
         if furthest > self._reach_inside**2:
             raise LostAtomsError(
                 f"two atoms of one anion are {furthest**0.5:.3g} Å apart, at most "
-                f"{self._reach_inside:.3g} Å is believed: the anion is torn; try a shorter "
-                "timestep or a less strained start"
+                f"{self._reach_inside:.3g} Å is believed: the anion is torn; check its bonds and "
+                "pairs in the parameter file, or try a shorter timestep"
             )
 
     def _reciprocal(self, positions: FloatArray, cell: FloatArray, out: ForceBuffers) -> float:
@@ -302,6 +302,3 @@ def gather_forces(
         b = inside_slot[i]
         for k in range(3):
             out[i, k] = between[k, a] + inside[k, b]
-
-
-__all__ = ["Accuracy", "ForceFieldPotential", "IntArray", "IntramolecularTables", "SinglePoint"]

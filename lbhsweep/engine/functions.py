@@ -27,8 +27,9 @@ SINGLE_LANES = 16
 MAGIC_SINGLE = 1.5 * 2.0**23
 MAGIC_DOUBLE = 1.5 * 2.0**52
 """Added to a number, it leaves the nearest integer in the mantissa's lowest bits."""
-LARGEST_EXPONENT_SINGLE = 87.0
+LARGEST_EXPONENT_SINGLE = 80.0
 LARGEST_EXPONENT_DOUBLE = 700.0
+"""Where exp(-x) stops, eight powers of two before its exponent would wrap round."""
 LOG2_E = 1.0 / math.log(2.0)
 
 
@@ -75,9 +76,11 @@ def polynomial(t: Any, coefficients: Coefficients) -> Any:
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def exp_negative(x: Any) -> Any:
-    """exp(-x) for x ≥ 0, in the lanes' precision; held at exp(-87) (float64: -700) beyond.
+    """exp(-x) for 0 ≤ x ≤ 80 (float64: 700) in the lanes' precision; up to 10³ below 1e-18.
 
-    exp(-x) = 2^k 2^f with k the nearest integer to -x/ln 2.
+    exp(-x) = 2^k 2^f with k the nearest integer to -x/ln 2, held at the last exponent.  Beyond, f
+    leaves [-1/2, 1/2], but polynomials of even order for 2^f stay above 1/128, so that the
+    exponent can't wrap.
     """
     if lanes(x) == SINGLE_LANES:
         shifted = maximum(

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.engine.barostat import Mode, barostat_with_time, piston_energy
+from lbhsweep.engine.frozen import subtract_inner_virial, take_offsets
 from lbhsweep.engine.integrate_kernels import moments, twice_kinetic
 from lbhsweep.engine.outer_step import after_slow_forces, before_slow_forces, fast_forces
 from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
@@ -83,6 +84,9 @@ class Integrator:
         What the watchdog believes.
     frozen : (n_atoms,) bool, optional
         Atoms that have no velocity and follow the cell.
+    molecule : (n_atoms,) integers, optional
+        0 for single atoms, otherwise the number of the whole molecule, whose frozen atoms follow
+        the cell as a rigid body (`frozen`); if not given, each atom follows it alone.
     resumed : bool
         Whether the state comes from a checkpoint: the potential's list has been restored and
         must stay as it is, and the accounts of energy go on.
@@ -103,6 +107,7 @@ class Integrator:
         *,
         limits: Limits | None = None,
         frozen: npt.NDArray[np.bool_] | None = None,
+        molecule: npt.NDArray[Any] | None = None,
         resumed: bool = False,
     ) -> None:
         self.potential = potential
@@ -115,7 +120,8 @@ class Integrator:
         state.velocities[mask] = 0.0
         self._scheme = self._make_scheme(centre_rests=not mask.any())
         masses = np.ascontiguousarray(potential.masses, dtype=np.float64)
-        self._work = workspace_of(masses, potential.bonded, mask)
+        home = np.zeros(state.n_atoms, np.int32) if molecule is None else np.asarray(molecule)
+        self._work = workspace_of(masses, potential.bonded, mask, home)
         self._slow = ForceBuffers.empty(state.n_atoms, len(potential.slow_terms))
         if not resumed:
             potential.update(state.positions, state.cell, state.step)
@@ -173,10 +179,15 @@ class Integrator:
 
     @property
     def pressure_tensor(self) -> FloatArray:
-        """Instantaneous pressure (Σ m v⊗v + W)/V (3, 3) in kJ/mol/Å³."""
-        kinetic = np.empty((3, 3))
-        moments(self.state.velocities, self._work.masses, np.empty(3), kinetic)
-        return np.asarray((kinetic + self._work.virial + self._slow.virial) / self.state.volume)
+        """Instantaneous pressure (Σ m v⊗v + W)/V (3, 3) in kJ/mol/Å³, W being -∂U/∂ε."""
+        state, work, slow = self.state, self._work, self._slow
+        total = np.empty((3, 3))
+        moments(state.velocities, work.masses, np.empty(3), total)
+        total += work.virial + slow.virial
+        take_offsets(work.bodies, state.positions)
+        slot = self.potential.bonded.slot
+        subtract_inner_virial(work.bodies, slow.forces, work.forces, slot, total)
+        return np.asarray(total / state.volume)
 
     @property
     def pressure(self) -> float:
@@ -251,6 +262,7 @@ class Integrator:
         heat, work, kinetic = after_slow_forces(
             self._scheme,
             self._work,
+            self.potential.bonded,
             state.velocities,
             state.cell,
             state.strain_rate,

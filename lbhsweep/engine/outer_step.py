@@ -8,6 +8,7 @@ import numpy as np
 from lbhsweep.engine import random
 from lbhsweep.engine.barostat import push_piston, thermalise_piston
 from lbhsweep.engine.bonded import BondedTables, bonded_forces
+from lbhsweep.engine.frozen import keep_shapes, subtract_inner_virial, take_offsets
 from lbhsweep.engine.integrate_kernels import (
     cell_volume,
     first_runaway,
@@ -61,6 +62,7 @@ def before_slow_forces(
         First atom that is too fast or nowhere; -1 for none.
     """
     half = 0.5 * scheme.timestep * scheme.inner_steps
+    take_offsets(work.bodies, positions)
     momentum, kinetic = np.empty(3), np.empty((3, 3))
     moments(velocities, work.masses, momentum, kinetic)
     factor, heat = _bath(scheme, momentum, kinetic, at, random.STREAM_THERMOSTAT_FIRST)
@@ -75,7 +77,7 @@ def before_slow_forces(
             at.step,
             random.STREAM_BAROSTAT_FIRST,
         )
-        _push(scheme, work, cell, rate, kinetic, slow_virial, half, at)
+        _push(scheme, work, tables, cell, rate, kinetic, slow_forces, slow_virial, half, at)
     strain = _largest(rate) * 2.0 * half
     if not abs(strain) <= scheme.largest_strain:
         return heat, barostat_work, strain, -1
@@ -112,6 +114,7 @@ def before_slow_forces(
 def after_slow_forces(
     scheme: Scheme,
     work: Workspace,
+    tables: BondedTables,
     velocities: FloatArray,
     cell: FloatArray,
     rate: FloatArray,
@@ -134,7 +137,7 @@ def after_slow_forces(
     moments(velocities, work.masses, momentum, kinetic)
     barostat_work = 0.0
     if scheme.pushed:
-        _push(scheme, work, cell, rate, kinetic, slow_virial, half, at)
+        _push(scheme, work, tables, cell, rate, kinetic, slow_forces, slow_virial, half, at)
         barostat_work = thermalise_piston(
             rate,
             at.temperature,
@@ -170,6 +173,7 @@ def _inner_steps(
             reach,
             shrink,
         )
+        keep_shapes(work.bodies, stretch, work.positions)
         strain_cell(cell, stretch)
         bonded_forces(work.positions, tables, work.forces, work.virial, work.energies)
 
@@ -178,9 +182,11 @@ def _inner_steps(
 def _push(
     scheme: Scheme,
     work: Workspace,
+    tables: BondedTables,
     cell: FloatArray,
     rate: FloatArray,
     kinetic: FloatArray,
+    slow_forces: FloatArray,
     slow_virial: FloatArray,
     duration: float,
     at: Conditions,
@@ -189,6 +195,7 @@ def _push(
     for a in range(3):
         for b in range(3):
             pressure_volume[a, b] = kinetic[a, b] + work.virial[a, b] + slow_virial[a, b]
+    subtract_inner_virial(work.bodies, slow_forces, work.forces, tables.slot, pressure_volume)
     outside = at.pressure * cell_volume(cell)
     push_piston(rate, pressure_volume, outside, at.temperature, duration, scheme.barostat)
 

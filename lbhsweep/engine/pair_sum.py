@@ -330,9 +330,12 @@ class PairSum:
             k = int(np.argmin(r))
             nearest = min(nearest, (float(r[k]), int(i), int(second[k])))
         r_A, i, j = nearest
+        closest = self._table.closest(a, b)
+        which = f"atoms {i} ({a[0]}) and {j} ({b[0]}) are {r_A:.3f} Å apart,"
+        if r_A > closest:
+            which = f"a molecule's {a[0]} and the {b[0]} of its own periodic image are"
         raise AtomsTooCloseError(
-            f"atoms {i} ({a[0]}) and {j} ({b[0]}) "
-            f"are {r_A:.3f} Å apart, within the unphysical well of their Buckingham pair "
-            f"(below {self._table.closest(a, b):.3f} Å); check the start structure, or take a "
+            f"{which} within the unphysical well of their Buckingham pair "
+            f"(below {closest:.3f} Å); check the start structure, or take a "
             "shorter timestep"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lbhsweep.engine.aligned import aligned_full
 from lbhsweep.engine.barostat import Barostat
 from lbhsweep.engine.bonded import BondedTables
+from lbhsweep.engine.frozen import Bodies, find_bodies
 from lbhsweep.engine.potential import FloatArray
 from lbhsweep.units import ACCELERATION
 
@@ -67,6 +68,8 @@ class Workspace(NamedTuple):
         Of the fast forces, kJ/mol.
     energies : (2,) float64
         Of the fast forces, kJ/mol.
+    bodies : Bodies
+        Frozen molecules.
     """
 
     masses: FloatArray
@@ -77,6 +80,7 @@ class Workspace(NamedTuple):
     slot_per_mass: FloatArray
     virial: FloatArray
     energies: FloatArray
+    bodies: Bodies
 
 
 class Conditions(NamedTuple):
@@ -89,7 +93,10 @@ class Conditions(NamedTuple):
 
 
 def workspace_of(
-    masses: FloatArray, tables: BondedTables, frozen: npt.NDArray[np.bool_]
+    masses: FloatArray,
+    tables: BondedTables,
+    frozen: npt.NDArray[np.bool_],
+    molecule: npt.NDArray[Any],
 ) -> Workspace:
     """Make the arrays for atoms of given masses (n_atoms,), of which some are `frozen`."""
     mobile = np.where(frozen, 0.0, masses)
@@ -104,4 +111,5 @@ def workspace_of(
         per_mass[tables.atoms],
         np.zeros((3, 3)),
         np.zeros(2),
+        find_bodies(frozen, molecule, tables.atoms),
     )

@@ -115,7 +115,8 @@ class Limits:
             )
         raise LostAtomsError(
             f"atom {atom} moves {moved:.3g} Å in one outer step, at most "
-            f"{self.displacement:g} Å is possible; try a shorter timestep",
+            f"{self.displacement:g} Å is possible; if it fell onto another atom, check their "
+            "repulsion in the parameter file, else try a shorter timestep",
             state.step,
         )
 
@@ -178,7 +179,7 @@ class Limits:
                 f"the conserved energy is {conserved:.8g} kJ/mol, {distance:+.3g} kT per atom from "
                 f"where a drift of {self.drift:g} kT per atom and ns could have carried it, at "
                 f"most {self.jump:g} is believed; take a shorter timestep, also for non-bonded "
-                "forces",
+                "forces, and check that the force field keeps atoms apart",
                 step,
             )
         return followed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -256,7 +257,7 @@ def _angles(
     for child in entry.entries() if entry else ():
         keys = child.mapping(required=("triple", "k", "theta"))
         k = keys["k"].number(at_least=0.0) if "k" in keys else 0.0
-        theta = keys["theta"].number(above=0.0) if "theta" in keys else 0.0
+        theta = keys["theta"].number(above=0.0, at_most=math.pi) if "theta" in keys else 0.0
         triple = keys["triple"].names(3, tuple(species)) if "triple" in keys else ()
         if not triple:
             continue

@@ -98,7 +98,9 @@ class Entry:
             return low
         return int(value)
 
-    def number(self, *, above: float = -math.inf, at_least: float = -math.inf) -> float:
+    def number(
+        self, *, above: float = -math.inf, at_least: float = -math.inf, at_most: float = math.inf
+    ) -> float:
         """Give a finite number, also written exactly as a text: ``-0.85/6``, ``2*pi/3``."""
         number = _evaluate(self.value)
         if number is None:
@@ -107,6 +109,8 @@ class Entry:
             self.report(f"got {self._shown()}, wanted more than {above:g}")
         elif number < at_least:
             self.report(f"got {self._shown()}, wanted {at_least:g} or more")
+        elif number > at_most:
+            self.report(f"got {self._shown()}, wanted at most {at_most:g}")
         else:
             return number
         return math.nan

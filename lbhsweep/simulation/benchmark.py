@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.document import Document
+from lbhsweep.engine.compile_clock import compile_clock
 from lbhsweep.engine.forcefield_potential import ForceFieldPotential
 from lbhsweep.engine.integrate import Integrator
 from lbhsweep.engine.potential import ForceBuffers
 from lbhsweep.engine.state import State
-from lbhsweep.observables.errors_of_means import statistical_inefficiency
+from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.simulation.outcome import run_seed
 from lbhsweep.simulation.setup import build_dynamics, build_potential, build_structure, start_state
 from lbhsweep.sweep.grid import Grid, expand_grid
@@ -34,6 +35,12 @@ FEWEST_TURNS = 3
 TURNS_A_LIST = 10
 INTEGRATION_STEPS = 50
 SECONDS_PER_DAY = 86400.0
+SETTLING_PS = 1.0
+"""Left out of a drift: without its baths, a run first shifts its total energy a little."""
+RELIABLE_DRIFT_PS = 10.0
+"""Shorter runs show little but the scatter of the total energy."""
+SLOPE_BLOCKS = 10
+"""Stretches of a run whose means are fitted; longer than the energy remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,15 @@ class Prepared:
         Of the baths, K.
     sample_every : int
         Outer steps from one evaluation of the energy to the next.
+    compile_seconds : float
+        Wall time in which kernels were compiled, or loaded from the cache.
     """
 
     potential: ForceFieldPotential
     integrator: Integrator
     temperature: float
     sample_every: int
+    compile_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +130,12 @@ def bench_grid(
     Raises
     ------
     SpecError
-        If a setting is wrong; keys are those of a sweep file.
+        If a setting is wrong; keys are those of a sweep file, or of the parameter file.
+    ForceFieldError
+        If there is no such potential.
     """
+    # A sweep would say of a missing file that paths are relative to the sweep's own.
+    load_force_field(potential)
     data: dict[str, Any] = {
         "name": "bench",
         "system": {"supercell": supercell},
@@ -134,7 +148,7 @@ def bench_grid(
 
 
 def prepare(grid: Grid, equilibrate: int) -> Prepared:
-    """Relax the crystal of a one-point grid and run `equilibrate` outer steps.
+    """Relax the crystal of a one-point grid, run `equilibrate` outer steps, compile all kernels.
 
     Raises
     ------
@@ -143,14 +157,18 @@ def prepare(grid: Grid, equilibrate: int) -> Prepared:
     """
     (point,) = grid.points
     schedule, seed = schedule_of(point), run_seed(run_id(point))
-    structure = build_structure(point, seed)
-    potential = build_potential(point, structure, grid.force_fields[point.model.potential])
     temperature = schedule.start_K
-    state = start_state(point, structure, potential, temperature, seed)
-    integrator = Integrator(potential, state, build_dynamics(point, schedule))
-    for _ in range(equilibrate):
-        integrator.advance(temperature)
-    return Prepared(potential, integrator, temperature, schedule.sample_every)
+    with compile_clock() as compile_seconds:
+        structure = build_structure(point, seed)
+        potential = build_potential(point, structure, grid.force_fields[point.model.potential])
+        state = start_state(point, structure, potential, temperature, seed)
+        integrator = Integrator(potential, state, build_dynamics(point, schedule))
+        for _ in range(equilibrate):
+            integrator.advance(temperature)
+        # Steps without energies have kernels of their own.
+        for energies in (True, False):
+            integrator.advance(temperature, energies=energies)
+    return Prepared(potential, integrator, temperature, schedule.sample_every, compile_seconds())
 
 
 def time_steps(prepared: Prepared, steps: int) -> Timing:
@@ -191,8 +209,9 @@ def breakdown(prepared: Prepared, timing: Timing) -> dict[str, float]:
 
     Parts are called in turn on the current state, so that each finds the caches as the others
     left them, and count as often as a step needs them. ``integration`` is a step in which all
-    forces but the bonded ones cost nothing, less these; ``waiting`` is time in which others had
-    the processor; ``other`` is what is left of the step.
+    forces but the bonded ones cost nothing, less these, and 0 where that difference is below the
+    noise; ``waiting`` is time in which others had the processor; ``other`` is what is left of the
+    step. Without ``waiting`` they add up to the step's processor time.
 
     Returns
     -------
@@ -203,9 +222,10 @@ def breakdown(prepared: Prepared, timing: Timing) -> dict[str, float]:
     often = {"list": timing.rebuilds, "bonded": float(dynamics.inner_steps)}
     calls = _seconds_a_call(prepared.potential.parts(state.positions, state.cell))
     parts = {name: often.get(name, 1.0) * seconds for name, seconds in calls.items()}
-    parts["integration"] = _seconds_without_pairs(prepared) - parts["bonded"]
-    parts["waiting"] = float(np.median(timing.seconds - timing.cpu_seconds))
-    parts["other"] = float(np.median(timing.seconds)) - sum(parts.values())
+    parts["integration"] = max(0.0, _seconds_without_pairs(prepared) - parts["bonded"])
+    wall, processor = float(np.median(timing.seconds)), float(np.median(timing.cpu_seconds))
+    parts["waiting"] = max(0.0, wall - processor)
+    parts["other"] = wall - sum(parts.values())
     return parts
 
 
@@ -273,7 +293,7 @@ def nve_drift(prepared: Prepared, steps: int) -> Drift:
     prepared : Prepared
         Left as it is.
     steps : int
-        Outer steps, at least 4.
+        Outer steps that are fitted, at least 4; `SETTLING_PS` before them are not.
 
     Raises
     ------
@@ -285,6 +305,8 @@ def nve_drift(prepared: Prepared, steps: int) -> Drift:
     state.strain_rate[:] = 0.0
     dynamics = replace(now.dynamics, ensemble="nve")
     integrator = Integrator(prepared.potential, state, dynamics, limits=now.limits)
+    for _ in range(round(SETTLING_PS / dynamics.outer_step)):
+        integrator.advance(energies=False)
     energies, kinetic = np.zeros(steps), np.zeros(steps)
     for step in range(steps):
         integrator.advance()
@@ -301,7 +323,7 @@ def nve_drift(prepared: Prepared, steps: int) -> Drift:
 
 
 def fit_slope(times: FloatArray, values: FloatArray) -> tuple[float, float]:
-    """Fit a line by least squares; the slope's error allows for correlated samples.
+    """Fit a line by least squares to the means of `SLOPE_BLOCKS` blocks.
 
     Parameters
     ----------
@@ -311,13 +333,16 @@ def fit_slope(times: FloatArray, values: FloatArray) -> tuple[float, float]:
     Returns
     -------
     slope, stderr : float
-        stderr² = g s²/Σ(t - t̄)², s² being the residuals' variance and g their statistical
-        inefficiency.
+        stderr² = s²/Σ(t - t̄)², s² being the variance of the blocks' residuals with two degrees of
+        freedom less; right if blocks are longer than the values' memory.
     """
-    t = times - times.mean()
+    blocks = min(SLOPE_BLOCKS, len(times))
+    t, y = (
+        np.array([block.mean() for block in np.array_split(series, blocks)])
+        for series in (times, values)
+    )
+    t -= t.mean()
     spread = float(t @ t)
-    slope = float(t @ values) / spread
-    residuals = values - values.mean() - slope * t
-    inefficiency = statistical_inefficiency(residuals)
-    variance = float(residuals @ residuals) / max(len(times) - 2 * inefficiency, 1.0)
-    return slope, float(np.sqrt(inefficiency * variance / spread))
+    slope = float(t @ y) / spread
+    residuals = y - y.mean() - slope * t
+    return slope, float(np.sqrt(residuals @ residuals / (blocks - 2) / spread))

@@ -126,11 +126,11 @@ class _Run:
         """Go on from the checkpoint, or relax the crystal and start."""
         checkpoint = load_checkpoint(self.workdir)
         dynamics = build_dynamics(self.point, self._schedule)
-        frozen = frozen_atoms(self.point, self._structure)
+        frozen, molecule = frozen_atoms(self.point, self._structure), self._structure.molecule
         if checkpoint is not None and checkpoint.notes["run_id"] == self.id:
             state = self._restore(checkpoint)
             self._integrator = Integrator(
-                self._potential, state, dynamics, frozen=frozen, resumed=True
+                self._potential, state, dynamics, frozen=frozen, molecule=molecule, resumed=True
             )
             return
         state = start_state(
@@ -140,7 +140,9 @@ class _Run:
             self._schedule.temperature(0),
             run_seed(self.id),
         )
-        self._integrator = Integrator(self._potential, state, dynamics, frozen=frozen)
+        self._integrator = Integrator(
+            self._potential, state, dynamics, frozen=frozen, molecule=molecule
+        )
 
     def go_on(
         self, should_stop: ShouldStop, checkpoint_every_s: float, on_progress: OnProgress | None
@@ -150,7 +152,7 @@ class _Run:
         integrator, state, schedule = self._integrator, self._integrator.state, self._schedule
         saved = reported = time.perf_counter()
         while state.step < schedule.n_steps:
-            if state.step % LAST_GOOD_EVERY == 0:
+            if state.step % LAST_GOOD_EVERY == 0 or not self._last_good:
                 self._last_good = state.to_arrays()
             due = self._due(state.step + 1)
             energies = any(observable.needs_energies for observable in due)

@@ -30,6 +30,9 @@ from lbhsweep.sweep.supercell import (
 )
 
 MAX_BINS = 10_000
+FORMULAS = {"Li2B12H12": {"Li": 2, "B": 12, "H": 12}}
+LARGEST_CHARGE = 1e-3
+"""e per formula unit: charges printed with four digits leave 4e-4."""
 Finding = tuple[KeyPath, str]
 Check = Callable[[SweepSpec], Iterator[Finding]]
 _DIMENSION_OF = {"pressure": "pressure", "temperature": "temperature", "heating_rate": "rate"}
@@ -130,19 +133,14 @@ def _whole_steps(spec: SweepSpec) -> Iterator[Finding]:
     ):
         length, step = getattr(dynamics, name), getattr(dynamics, step_name)
         if not divides(step, length):
-            below, above = (count * step * 1e3 for count in _neighbours(length / step))
+            fitting = max(1, math.floor(length / step)) * step
             yield (
                 ("dynamics", name),
                 (
                     f"{length * 1e3:g} fs is no whole multiple of {step_name}, {step * 1e3:g} fs; "
-                    f"wanted for example {below:g} fs or {above:g} fs"
+                    f"wanted for example {fitting * 1e3:g} fs"
                 ),
             )
-
-
-def _neighbours(number: float) -> tuple[int, int]:
-    lower = max(1, math.floor(number))
-    return lower, lower + 1
 
 
 def _bins_divide_range(spec: SweepSpec) -> Iterator[Finding]:
@@ -227,6 +225,32 @@ def _names_differ(spec: SweepSpec) -> Iterator[Finding]:
             yield path, f"another potential of this sweep is called {one.name!r} too; rename one"
 
 
+def _potentials_fit_crystal(spec: SweepSpec) -> Iterator[Finding]:
+    """Look for the crystal's species, and for a charge while no atom is missing."""
+    formula = FORMULAS[spec.system.crystal]
+    for path, one in _values(spec, "potential"):
+        missing = [symbol for symbol in formula if symbol not in one.species]
+        if missing:
+            yield (
+                path,
+                (
+                    f"{one.name!r} has no species {', '.join(missing)}, of which "
+                    f"{spec.system.crystal} is made; other materials can't be swept yet, "
+                    "only evaluated one structure at a time (lbhsweep evaluate)"
+                ),
+            )
+            continue
+        charge = sum(count * one.species[symbol].charge for symbol, count in formula.items())
+        if abs(charge) > LARGEST_CHARGE:
+            yield (
+                path,
+                (
+                    f"the charges of {one.name!r} add up to {charge:+.4g} e per formula unit of "
+                    f"{spec.system.crystal}, wanted 0; correct the charges in its file"
+                ),
+            )
+
+
 def _selections_fit(spec: SweepSpec) -> Iterator[Finding]:
     group = group_of(spec)
     known = DIMENSIONS[group]
@@ -284,6 +308,7 @@ _CHECKS: tuple[Check, ...] = (
     _cutoff_fits,
     _vacancies_exist,
     _names_differ,
+    _potentials_fit_crystal,
     _ensemble_obeys,
     _whole_steps,
     _bins_divide_range,

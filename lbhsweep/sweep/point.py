@@ -17,7 +17,7 @@ Phase = Literal["alpha", "beta"]
 class SystemPoint:
     """What is simulated: crystal, starting phase, size, vacancies, and what is held still.
 
-    Atoms that are `frozen` keep their relaxed places in the cell.
+    Atoms that are `frozen` keep their relaxed places in the cell, anions as rigid bodies.
     """
 
     crystal: str

@@ -45,10 +45,10 @@ def test_all_done(sweep, tmp_path):
 
 
 def test_some_failed(sweep, tmp_path):
-    found = invoke("run", sweep, "--output", tmp_path, "--rehearse", "--rehearse-failures", "0.3")
+    found = invoke("run", sweep, "--output", tmp_path, "--rehearse", "--rehearse-failures", "0.6")
     assert found.exit_code == 2, "the folder has the sweep's file in it"
     out = tmp_path / "out"
-    failing = ["run", sweep, "--output", out, "--rehearse", "--rehearse-failures", "0.3"]
+    failing = ["run", sweep, "--output", out, "--rehearse", "--rehearse-failures", "0.6"]
     found = invoke(*failing)
     assert found.exit_code == 3, found.output
     assert "failed, not-finite: " in found.stdout
@@ -59,7 +59,7 @@ def test_some_failed(sweep, tmp_path):
 
 def test_json_is_one_object(sweep, tmp_path):
     out = tmp_path / "out"
-    arguments = ["run", sweep, "--output", out, "--rehearse", "--rehearse-failures", "0.3"]
+    arguments = ["run", sweep, "--output", out, "--rehearse", "--rehearse-failures", "0.6"]
     found = invoke(*arguments, "--json")
     summary = json.loads(found.stdout)
     assert summary["done"] + summary["failed"] == summary["total"] == 8

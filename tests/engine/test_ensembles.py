@@ -10,6 +10,7 @@ from scipy import stats
 from toy_potentials import EinsteinCrystal, SoftSpheres, dimers, fcc
 
 from lbhsweep.engine.barostat import MODES, barostat_with_time, piston_energy, thermalise_piston
+from lbhsweep.engine.bonded import bonded_tables
 from lbhsweep.engine.integrate import Dynamics, Integrator
 from lbhsweep.engine.state import State, draw_velocities
 from lbhsweep.engine.thermostat import rescaling_factor
@@ -33,12 +34,24 @@ def energies(integrator):
 
 
 def trajectory(
-    potential, start, dynamics, temperature, n_samples, every, *, look=energies, frozen=None, seed=5
+    potential,
+    start,
+    dynamics,
+    temperature,
+    n_samples,
+    every,
+    *,
+    look=energies,
+    frozen=None,
+    molecule=None,
+    seed=5,
 ):
     """Sample what `look` sees, in rows."""
     state = State.at_rest(*start, seed)
     draw_velocities(state, potential.masses, temperature, frozen)
-    integrator = Integrator(potential, state, dynamics, limits=LENIENT, frozen=frozen)
+    integrator = Integrator(
+        potential, state, dynamics, limits=LENIENT, frozen=frozen, molecule=molecule
+    )
     mobile = np.ones(len(state.positions)) if frozen is None else ~frozen
     rng = np.random.default_rng(seed)
     rows = []
@@ -120,6 +133,7 @@ def test_mobile_atoms_among_frozen_ones_are_canonical():
 
 
 PRESSURE = 2.0 * KT / 1000.0
+TETHER = 10.0
 
 
 def pistons(integrator):
@@ -217,6 +231,41 @@ def test_volumes_among_frozen_atoms_follow_the_exact_law():
     scale = KT / PRESSURE
     assert stats.kstest(volumes, stats.gamma(1.0, scale=scale).cdf).pvalue > 1e-3
     assert stats.kstest(volumes, stats.gamma(2.0, scale=scale).cdf).pvalue < 1e-6
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_volumes_around_a_frozen_molecule_follow_the_exact_law(mode):
+    """P(V) ∝ exp(-PV/kT) for a dimer of one site: its strained bond and tethers never change."""
+    rows = with_frozen_dimer(0.0, mode, rigidity=20.0 * KT)
+    law = stats.gamma(1.0, scale=KT / PRESSURE)
+    assert stats.kstest(rows[2, ::3], law.cdf).pvalue > 1e-3
+
+
+def test_a_frozen_molecule_resists_strain_by_its_surroundings_alone():
+    """The others follow, so a dimer d of sites Δs apart costs ¼ k |d - h Δs|²: by quadrature."""
+    rows = with_frozen_dimer(0.2, "isotropic")
+    grid = np.linspace(0.1, 2e4, 200_000)
+    stretched = np.cbrt(grid) * 0.2
+    weight = np.exp(-(PRESSURE * grid + 0.25 * TETHER * (2.0 - stretched) ** 2) / KT)
+    cumulative = np.cumsum(weight) / weight.sum()
+    law = stats.kstest(rows[2, ::3], lambda v: np.interp(v, grid, cumulative))
+    assert law.pvalue > 1e-3
+
+
+def with_frozen_dimer(apart, mode, **options):
+    """Four tethered atoms, two of which are a frozen dimer of 2 Å: energies."""
+    sites = np.random.default_rng(0).random((4, 3))
+    sites[1] = sites[0] + np.array([apart, 0.0, 0.0])
+    none, molecule = np.zeros(0), np.array([1, 1, 0, 0])
+    bond = np.array([[0, 1]]), np.array([300.0]), np.array([1.5])
+    bonds = bonded_tables(molecule, *bond, np.zeros((0, 3), np.int32), none, none)
+    potential = EinsteinCrystal(sites, MASSES, TETHER, bonds=bonds, **options)
+    cell = np.eye(3) * 10.0
+    start = sites @ cell
+    start[1] = start[0] + np.array([2.0, 0.0, 0.0])
+    dynamics = Dynamics("npt", 0.002, 3, 0.05, 0.06, PRESSURE, TEMPERATURE, mode)
+    held = {"frozen": np.arange(4) < 2, "molecule": molecule}
+    return trajectory(potential, (start, cell), dynamics, TEMPERATURE, 1200, 30, **held)
 
 
 def test_volumes_follow_the_equation_of_state():
@@ -343,7 +392,8 @@ def elastic_crystal(mode, temperature, pressure, frozen):
     )
     dynamics = Dynamics("npt", 0.002, 3, 0.05, 0.1, pressure, 300.0, mode)
     start, seed = (sites @ np.eye(3) * 10.0, np.eye(3) * 10.0), int(1e3 * temperature * pressure)
-    rows = trajectory(potential, start, dynamics, temperature, 600, 20, frozen=frozen, seed=seed)
+    held = {"frozen": frozen, "molecule": np.arange(12) // 2}
+    rows = trajectory(potential, start, dynamics, temperature, 600, 20, seed=seed, **held)
     return as_data(potential, "NPT", temperature, pressure, rows, frozen=frozen)
 
 

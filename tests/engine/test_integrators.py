@@ -70,11 +70,12 @@ def run(system, dynamics, n_steps, kind=WithoutBaths, **options):
 
 
 def with_frozen(system):
-    """The same atoms, every third of which is frozen."""
+    """Freeze every third of the atoms, and a whole dimer."""
     potential, state = system
     frozen = np.arange(state.n_atoms) % 3 == 0
+    frozen[1] = True
     draw_velocities(state, potential.masses, TEMPERATURE, frozen)
-    return frozen
+    return {"frozen": frozen, "molecule": np.arange(state.n_atoms) // 2 + 1}
 
 
 @pytest.mark.parametrize(("ensemble", "barostat"), CORES)
@@ -98,14 +99,14 @@ def test_the_error_falls_with_the_square_of_the_timestep(ensemble, barostat, inn
 @pytest.mark.parametrize("make", [tethered, spheres])
 def test_reversing_the_motion_leads_back(ensemble, barostat, freeze, make):
     system = make()
-    frozen = with_frozen(system) if freeze else None
+    frozen = with_frozen(system) if freeze else {}
     start = system[1].positions.copy(), system[1].cell.copy()
     dynamics = Dynamics(ensemble, 0.002, 2, 0.1, 0.2, PRESSURE, barostat=barostat)
-    state = run(system, dynamics, 100, frozen=frozen).state
+    state = run(system, dynamics, 100, **frozen).state
     assert np.abs(state.positions - start[0]).max() > 0.1
     state.velocities *= -1.0
     state.strain_rate *= -1.0
-    run(system, dynamics, 100, frozen=frozen)
+    run(system, dynamics, 100, **frozen)
     np.testing.assert_allclose(state.positions, start[0], atol=1e-9)
     np.testing.assert_allclose(state.cell, start[1], atol=1e-9)
 
@@ -130,9 +131,9 @@ def test_the_conserved_energy_accounts_for_all_work_while_both_targets_ramp(baro
 
     def spread(n_steps):
         potential, state = system = tethered()
-        frozen = with_frozen(system) if freeze else None
+        frozen = with_frozen(system) if freeze else {}
         dynamics = Dynamics("npt", 1.0 / n_steps, 2, 0.1, 0.3, PRESSURE, barostat=barostat)
-        integrator = Integrator(potential, state, dynamics, limits=DILUTE, frozen=frozen)
+        integrator = Integrator(potential, state, dynamics, limits=DILUTE, **frozen)
         energies = []
         for k in range(n_steps):
             share = k / n_steps
@@ -186,14 +187,22 @@ def test_an_orthorhombic_barostat_refuses_a_skewed_cell():
 
 @pytest.mark.parametrize(("ensemble", "barostat"), [("nvt", "isotropic"), *CORES])
 def test_frozen_atoms_stay_where_they_are_in_the_cell(ensemble, barostat):
+    def placed():
+        """Scaled places, the first dimer's being that of its centre, and the dimer itself."""
+        scaled = state.positions @ np.linalg.inv(state.cell)
+        scaled[:2] = scaled[:2].mean(axis=0)
+        return scaled, state.positions[1] - state.positions[0]
+
     _, state = system = spheres()
-    frozen = with_frozen(system)
-    scaled = state.positions @ np.linalg.inv(state.cell)
+    options = with_frozen(system)
+    frozen = options["frozen"]
+    scaled, dimer = placed()
     dynamics = Dynamics(ensemble, 0.002, 2, 0.05, 0.2, PRESSURE, barostat=barostat)
-    integrator = run(system, dynamics, 100, Integrator, frozen=frozen)
-    moved = np.abs(state.positions @ np.linalg.inv(state.cell) - scaled).max(axis=1)
+    integrator = run(system, dynamics, 100, Integrator, **options)
+    moved = np.abs(placed()[0] - scaled).max(axis=1)
     assert moved[frozen].max() < 1e-12
     assert moved[~frozen].min() > 1e-4
+    np.testing.assert_allclose(placed()[1], dimer, rtol=0.0, atol=1e-12)
     assert not state.velocities[frozen].any()
     assert integrator.freedom == 3 * np.count_nonzero(~frozen)
     if ensemble == "npt":
@@ -216,11 +225,11 @@ def test_velocities_start_at_the_temperature_with_the_centre_at_rest():
 
 def test_frozen_atoms_get_no_share_of_the_temperature():
     potential, state = system = spheres()
-    frozen = with_frozen(system)
-    integrator = Integrator(potential, state, Dynamics("nve", 0.001), frozen=frozen)
+    options = with_frozen(system)
+    integrator = Integrator(potential, state, Dynamics("nve", 0.001), **options)
     kinetic = integrator.kinetic_energy
     assert integrator.temperature_of(kinetic) == pytest.approx(TEMPERATURE, rel=1e-12)
-    assert not state.velocities[frozen].any()
+    assert not state.velocities[options["frozen"]].any()
 
 
 def test_pressure_is_minus_the_slope_of_the_energy_in_the_strain():
@@ -334,9 +343,9 @@ def run_limited(potential, state, dynamics, limits, n_steps=200):
 def flexible(barostat):
     """A few steps with everything switched on."""
     system = spheres()
-    frozen = with_frozen(system)
+    options = with_frozen(system)
     dynamics = Dynamics("npt", 0.002, 2, 0.1, 0.2, 0.3, barostat=barostat)
-    state = run(system, dynamics, 5, Integrator, frozen=frozen).state
+    state = run(system, dynamics, 5, Integrator, **options).state
     return np.vstack([state.positions, state.velocities, state.cell, state.strain_rate])
 
 

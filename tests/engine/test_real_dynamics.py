@@ -6,6 +6,7 @@ import pytest
 from lbhsweep.engine.forcefield_potential import ForceFieldPotential
 from lbhsweep.engine.integrate import Dynamics, Integrator
 from lbhsweep.engine.state import State, draw_velocities
+from lbhsweep.observables.errors_of_means import mean_error
 from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.units import BOLTZMANN
@@ -72,4 +73,6 @@ def test_species_share_the_temperature_with_multiple_time_steps():
                 square = (state.velocities[atoms] ** 2).sum() / 100.0
                 found[mass].append(mass * square / (3 * len(atoms) * BOLTZMANN))
     for mass, series in found.items():
-        assert np.mean(series) == pytest.approx(500.0, rel=0.02), mass
+        error = mean_error(np.array(series))
+        assert error < 8.0, mass
+        assert np.mean(series) == pytest.approx(500.0, abs=4.0 * error), mass

@@ -16,7 +16,8 @@ from lbhsweep.engine.state import State, draw_velocities
 from lbhsweep.units import GPA
 
 N_STEPS = 60
-FROZEN = np.arange(32) % 5 == 0
+FROZEN = np.arange(32) % 5 < 2
+MOLECULE = np.arange(32) // 2 + 1
 KINDS = [
     (ensemble, mode, frozen)
     for ensemble, mode in [("nve", MODES[0]), ("nvt", MODES[0]), *(("npt", m) for m in MODES)]
@@ -48,14 +49,16 @@ def begin(kind):
     potential = spheres()
     state = State.at_rest(positions, cell, 17)
     draw_velocities(state, potential.masses, 300.0, kind[2])
-    return Integrator(potential, state, dynamics(kind), frozen=kind[2])
+    return Integrator(potential, state, dynamics(kind), frozen=kind[2], molecule=MOLECULE)
 
 
 def resume(kind, arrays):
     potential = spheres()
     potential.restore_list(arrays["list_positions"], arrays["list_cell"])
     state = State.from_arrays(arrays)
-    return Integrator(potential, state, dynamics(kind), frozen=kind[2], resumed=True)
+    return Integrator(
+        potential, state, dynamics(kind), frozen=kind[2], molecule=MOLECULE, resumed=True
+    )
 
 
 def contents(integrator):

@@ -53,14 +53,14 @@ def test_executors_give_the_same_bits(tmp_path, cluster):
 
     serial = Sweep(tmp_path / "serial", lambda: nullcontext(SerialExecutor()))
     dask = Sweep(tmp_path / "dask", lambda: nullcontext(cluster))
-    serial.run(physics=Rehearsal(failure_rate=0.3))
-    dask.run(physics=Rehearsal(failure_rate=0.3))
+    serial.run(physics=Rehearsal(failure_rate=0.6))
+    dask.run(physics=Rehearsal(failure_rate=0.6))
     assert 0 < (serial.results()["status"] == Status.FAILED).sum() < 8
     assert_same_bits(serial.results(), dask.results())
 
 
 def test_a_failed_run_is_recorded_and_the_others_done(sweep):
-    ending = sweep.run(physics=Rehearsal(failure_rate=0.3))
+    ending = sweep.run(physics=Rehearsal(failure_rate=0.6))
     assert ending.failed
     assert ending.done + len(ending.failed) == ending.total
     failed = {event.run_id: event for event in sweep.of(RunFailed)}
@@ -68,13 +68,13 @@ def test_a_failed_run_is_recorded_and_the_others_done(sweep):
     assert {event.error_class for event in failed.values()} == {"not-finite"}
     header = read_record(sweep.folder.record_path(ending.failed[0], "failed")).header
     assert (header.status, header.error.error_class, header.attempts) == ("failed", "not-finite", 1)
-    again = sweep.run(physics=Rehearsal(failure_rate=0.3))
+    again = sweep.run(physics=Rehearsal(failure_rate=0.6))
     assert again == ending
     assert not sweep.of(RunFailed), "failed runs are not tried again unasked"
 
 
 def test_failed_runs_are_tried_again_when_asked(sweep):
-    failed = sweep.run(physics=Rehearsal(failure_rate=0.3)).failed
+    failed = sweep.run(physics=Rehearsal(failure_rate=0.6)).failed
     ending = sweep.run(retry_failed=True)
     assert ending.done == ending.total
     assert {event.run_id for event in sweep.of(RunFinished)} == set(failed)

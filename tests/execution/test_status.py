@@ -15,7 +15,7 @@ from lbhsweep.store.folder import SweepFolder
 @pytest.fixture
 def finished(tmp_path):
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
-    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    sweep.run(physics=Rehearsal(failure_rate=0.6))
     return sweep
 
 

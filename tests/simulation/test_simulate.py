@@ -17,6 +17,7 @@ from simulation_points import FORCE_FIELD, hold_point, ramp_point
 
 from lbhsweep.engine.checkpoint import NAME, load_checkpoint
 from lbhsweep.errors import ForceFieldError, InterruptedRun
+from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.simulation.rehearsal import rehearse
 from lbhsweep.simulation.simulate import LAST_GOOD, simulate
 from lbhsweep.sweep.identity import run_id
@@ -96,6 +97,26 @@ def test_frozen_anions_have_no_share_of_the_temperature(undisturbed):
     assert arrays["kinetic_energy"] == pytest.approx(kinetic, rel=1e-9)
     assert arrays["lattice_a"] != arrays["lattice_b"]
     assert arrays["lattice_alpha"] == pytest.approx(90.0, abs=1e-9)
+
+
+def test_frozen_anions_follow_the_cell_as_rigid_bodies(tmp_path):
+    molecule = build_alpha((1, 1, 1)).molecule
+    anions = np.array([np.flatnonzero(molecule == m) for m in range(1, 5)])
+    shapes, cells = [], []
+    for steps in (5, 40):
+        with pytest.raises(InterruptedRun):
+            simulate(
+                POINTS["frozen"],
+                tmp_path,
+                force_field=FORCE_FIELD,
+                should_stop=stop_after(steps),
+            )
+        arrays = load_checkpoint(tmp_path).arrays
+        positions = arrays["state.positions"][anions]
+        shapes.append(positions - positions.mean(axis=1, keepdims=True))
+        cells.append(arrays["state.cell"])
+    np.testing.assert_allclose(shapes[1], shapes[0], rtol=0.0, atol=1e-12)
+    assert np.abs(cells[1] - cells[0]).max() > 1e-3
 
 
 def test_ramps_follow_their_temperature(undisturbed):
