@@ -22,7 +22,7 @@ def test_ramps(tmp_path):
     grid, layout = layout_of(tmp_path, yaml_text())
     assert layout.group == "ramp"
     assert layout.bin_centres == tuple(325.0 + 50.0 * i for i in range(8))
-    assert layout.time is None
+    assert layout.inner_axes == {}
     assert set(layout.places) == {run_id(point) for point in grid.points}
     assert (layout.n_formula_units, layout.n_li_sites) == (32, 64)
     assert layout.attributes["sweep_yaml"] == yaml_text()
@@ -33,8 +33,8 @@ def test_ramps(tmp_path):
 def test_holds_and_the_mass_without_some_lithium(tmp_path):
     _, layout = layout_of(tmp_path, HOLDS)
     assert layout.bin_centres is None
-    assert layout.time[0] > 0
-    assert layout.time[-1] < 10.0
+    assert layout.inner_axes["time"][0] > 0
+    assert layout.inner_axes["time"][-1] < 10.0
     # 2 of 64 Li lost by 32 formula units; masses of the periodic table.
     assert layout.molar_mass[0] == pytest.approx(155.7, abs=0.1)
     assert layout.molar_mass[0] - layout.molar_mass[2] == pytest.approx(6.94 * 2 / 32, rel=1e-3)
