@@ -96,7 +96,7 @@ class Sample:
     kinetic_temperature : float
         K.
     pressure : float
-        Instantaneous, kJ/mol/Å³.
+        Instantaneous, kJ/mol/Å³; NaN like the potential energy.
     """
 
     step: int

@@ -218,7 +218,7 @@ class _Run:
             kinetic_energy=kinetic,
             conserved_energy=integrator.conserved_energy if energies else math.nan,
             kinetic_temperature=integrator.temperature_of(kinetic),
-            pressure=integrator.pressure,
+            pressure=integrator.pressure if energies else math.nan,
         )
         for observable in due:
             observable.sample(sample)
