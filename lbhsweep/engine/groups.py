@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.engine.aligned import aligned_full
-from lbhsweep.engine.lanes import IndexArray
+from lbhsweep.engine.lanes import IndexArray, molecules_and_ions
 from lbhsweep.engine.potential import FloatArray, IntArray
 
 PADDING = 16
@@ -133,8 +133,7 @@ def make_groups(molecule: IntArray, kinds: list[Kind]) -> Groups:
     kinds : list of (str, float)
         Species and charge of each atom.
     """
-    inside = [np.flatnonzero(molecule == m) for m in np.unique(molecule[molecule != 0])]
-    groups = inside + [np.array([i]) for i in np.flatnonzero(molecule == 0)]
+    groups = molecules_and_ions(molecule)
     contents = [tuple(sorted(kinds[i] for i in atoms)) for atoms in groups]
     compositions = {content: n for n, content in enumerate(dict.fromkeys(contents))}
     composition = np.array([compositions[content] for content in contents])

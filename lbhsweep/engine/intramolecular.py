@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
-from lbhsweep.engine.bonded import add_symmetric, push
+from lbhsweep.engine.bonded import push
 from lbhsweep.engine.functions import exp_negative, polynomial
 from lbhsweep.engine.groups import Kind
 from lbhsweep.engine.lanes import IndexArray, Layout, Terms
@@ -31,7 +31,9 @@ from lbhsweep.engine.simd import (
     select,
     total,
 )
+from lbhsweep.engine.virial import add_symmetric
 from lbhsweep.physics.structure import Structure
+from lbhsweep.physics.topology import atoms_by_molecule
 
 
 class IntramolecularTables(NamedTuple):
@@ -78,8 +80,7 @@ def intramolecular_terms(
     """
     excluded = {(int(i), int(j)) for i, j in exclusions}
     pairs, parameters, longest = [], [], 1.0
-    for m in np.unique(structure.molecule[structure.molecule != 0]):
-        atoms = np.flatnonzero(structure.molecule == m)
+    for atoms in atoms_by_molecule(structure.molecule):
         first, second = (atoms[index] for index in np.triu_indices(len(atoms), 1))
         r = np.linalg.norm(structure.positions[second] - structure.positions[first], axis=1)
         longest = max(longest, float(r.max(initial=0.0)))

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from lbhsweep.engine.matching import IndexArray as IndexArray
 from lbhsweep.engine.matching import LocalTerm, match, relations
 from lbhsweep.engine.potential import FloatArray
+from lbhsweep.physics.topology import atoms_by_molecule
 
 LANES = 8
 """float64 lanes of a vector: runs of slots are multiples of this."""
@@ -88,7 +89,7 @@ def lay_out(molecule: npt.NDArray[Any], terms: Mapping[str, Terms]) -> Layout:
     terms : dict
         `Terms` by name, each within one molecule and the same if its atoms are read backwards.
     """
-    members = _members(molecule)
+    members = molecules_and_ions(molecule)
     local = np.empty(len(molecule), np.int64)
     home = np.empty(len(molecule), np.int64)
     for m, atoms in enumerate(members):
@@ -161,6 +162,7 @@ def _place(
     return Layout(every, slot, counts, rows)
 
 
-def _members(molecule: npt.NDArray[Any]) -> list[IndexArray]:
-    single = [np.array([i]) for i in np.flatnonzero(molecule == 0)]
-    return [np.flatnonzero(molecule == m) for m in np.unique(molecule[molecule != 0])] + single
+def molecules_and_ions(molecule: npt.NDArray[Any]) -> list[IndexArray]:
+    """Give the atoms of each molecule, then each single atom by itself."""
+    whole = [atoms.astype(np.int64) for atoms in atoms_by_molecule(molecule)]
+    return whole + [np.array([i]) for i in np.flatnonzero(molecule == 0)]

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.engine.aligned import aligned_full
-from lbhsweep.engine.bonded import add_symmetric
 from lbhsweep.engine.functions import exp_negative, polynomial
 from lbhsweep.engine.groups import FAR_A, PADDING, Members, Placement
 from lbhsweep.engine.neighbors import PairList
@@ -41,6 +40,7 @@ from lbhsweep.engine.simd import (
     store,
     total,
 )
+from lbhsweep.engine.virial import add_symmetric
 
 
 class Terms(NamedTuple):

@@ -20,10 +20,10 @@ import numpy.typing as npt
 import scipy.fft
 
 from lbhsweep.engine.aligned import aligned_full
-from lbhsweep.engine.bonded import add_symmetric
 from lbhsweep.engine.functions import exp_negative
 from lbhsweep.engine.potential import FloatArray, IntArray
 from lbhsweep.engine.simd import filled, fma, inverse_sqrt, lanes, load, select, store, total
+from lbhsweep.engine.virial import add_symmetric
 from lbhsweep.units import COULOMB
 
 ORDER = 8

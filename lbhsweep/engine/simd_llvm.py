@@ -320,9 +320,9 @@ def _newton(builder: Any, value: Any, guess: Any) -> Any:
 def inverse_sqrt(typing: Any, x: Any) -> Any:
     """1/√x: in float32 to 4 ulp, in float64 by two Newton steps from there, to 1e-15.
 
-    From the processor's estimate by a Newton step, which takes a third of the time of a root and
-    a quotient.  Written out, because LLVM finds the estimate in one kernel and not in another,
-    and forces would depend on whether energies are wanted.  x within float32's range.
+    From the processor's estimate by a Newton step.  Written out, because LLVM finds the estimate
+    in one kernel and not in another, and forces would depend on whether energies are wanted.
+    x within float32's range.
     """
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:

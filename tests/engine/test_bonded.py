@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_forces import plain_bonded
 
-from lbhsweep.engine.bonded import add_symmetric, atom_forces, bonded_tables, no_bonds
+from lbhsweep.engine.bonded import atom_forces, bonded_tables, no_bonds
 from lbhsweep.engine.lanes import LANES, Terms, lay_out
+from lbhsweep.engine.virial import add_symmetric
 from lbhsweep.physics.topology import Topology
 
 NO_EXCLUSIONS = np.zeros((0, 2), np.int32)
