@@ -1,0 +1,21 @@
+"""The one catalogue of every stored quantity: name, dimensions, unit, long name.
+
+Observables declare what they produce by these names, the store lays out its arrays from them,
+and analysis and plots take units and labels from here.  Extensive quantities are stored per
+formula unit (per anion), so that runs of different size compare.
+"""
+
+from types import MappingProxyType
+
+from lbhsweep.quantities.motion import MOTION
+from lbhsweep.quantities.quantity import DIMENSIONS, Dimension, Quantity, stderr_name
+from lbhsweep.quantities.spectra import SPECTRA
+from lbhsweep.quantities.structure import STRUCTURE
+from lbhsweep.quantities.thermodynamics import THERMODYNAMICS
+
+CATALOGUE = MappingProxyType(
+    {one.name: one for one in (*THERMODYNAMICS, *MOTION, *STRUCTURE, *SPECTRA)}
+)
+"""Every quantity by name."""
+
+__all__ = ["CATALOGUE", "DIMENSIONS", "Dimension", "Quantity", "stderr_name"]

@@ -1,0 +1,78 @@
+"""What is stored of a quantity, and the dimensions inside a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One stored quantity.
+
+    Attributes
+    ----------
+    name : str
+        Name of the variable in the dataset.
+    units : str
+        Unit as pint and CF readers parse it.
+    long_name : str
+        Axis label without the unit.
+    groups : tuple of str
+        Groups (`hold`, `ramp`) in which it is stored.
+    dims : tuple of str
+        Dimensions beyond the grid's, of `DIMENSIONS`; in the group `ramp` every quantity also
+        has ``temperature`` (the bin).
+    averaged : bool
+        Whether a companion ``<name>_stderr`` is stored.
+    observable : str
+        The observable that measures it; stored in sweeps that ask for that.
+    """
+
+    name: str
+    units: str
+    long_name: str
+    groups: tuple[str, ...] = ("hold", "ramp")
+    dims: tuple[str, ...] = ()
+    averaged: bool = True
+    observable: str = "thermo"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A dimension inside one run, beyond the grid's.
+
+    Attributes
+    ----------
+    name : str
+    units : str
+        Unit of its coordinate, as pint and CF readers parse it.
+    long_name : str
+    """
+
+    name: str
+    units: str
+    long_name: str
+
+
+DIMENSIONS = MappingProxyType(
+    {
+        dimension.name: dimension
+        for dimension in (
+            Dimension("time", "ps", "time since equilibration"),
+            Dimension("fraction_a", "1", "fraction of the conventional cell along a"),
+            Dimension("fraction_b", "1", "fraction of the conventional cell along b"),
+            Dimension("fraction_c", "1", "fraction of the conventional cell along c"),
+            Dimension("radius", "angstrom", "distance"),
+            Dimension("wavenumber", "1/cm", "wavenumber"),
+            Dimension("lag", "ps", "time between two samples"),
+            Dimension("bond", "1", "number of the bond that is followed"),
+        )
+    }
+)
+"""Every dimension inside a run by name; their coordinates are in `lbhsweep.sweep.sampling`."""
+
+
+def stderr_name(name: str) -> str:
+    """Name the variable that holds the standard error of `name`."""
+    return f"{name}_stderr"

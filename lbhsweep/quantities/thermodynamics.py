@@ -1,0 +1,58 @@
+"""Volume, energies, temperature, pressure, lattice."""
+
+from __future__ import annotations
+
+from lbhsweep.quantities.quantity import Quantity
+
+THERMODYNAMICS = (
+    Quantity("volume", "angstrom**3", "volume per formula unit"),
+    Quantity("enthalpy", "kJ/mol", "enthalpy per formula unit"),
+    Quantity("potential_energy", "kJ/mol", "potential energy per formula unit"),
+    Quantity("kinetic_energy", "kJ/mol", "kinetic energy per formula unit"),
+    Quantity("kinetic_temperature", "K", "kinetic temperature"),
+    Quantity("pressure_measured", "GPa", "measured pressure"),
+    Quantity("lattice_a", "angstrom", "lattice parameter a"),
+    Quantity("lattice_b", "angstrom", "lattice parameter b"),
+    Quantity("lattice_c", "angstrom", "lattice parameter c"),
+    Quantity("lattice_alpha", "degree", "lattice angle alpha"),
+    Quantity("lattice_beta", "degree", "lattice angle beta"),
+    Quantity("lattice_gamma", "degree", "lattice angle gamma"),
+    Quantity("conserved_energy", "kJ/mol", "conserved quantity per formula unit"),
+    Quantity(
+        "heat_capacity_fluctuation",
+        "J/kg/K",
+        "heat capacity at constant pressure from enthalpy fluctuations",
+        groups=("hold",),
+    ),
+    Quantity("sample_count", "1", "number of samples averaged", averaged=False),
+    Quantity(
+        "n_effective",
+        "1",
+        "number of effectively independent samples of the volume",
+        averaged=False,
+    ),
+    Quantity(
+        "volume_series",
+        "angstrom**3",
+        "volume per formula unit in time",
+        groups=("hold",),
+        dims=("time",),
+        averaged=False,
+    ),
+    Quantity(
+        "enthalpy_series",
+        "kJ/mol",
+        "enthalpy per formula unit in time",
+        groups=("hold",),
+        dims=("time",),
+        averaged=False,
+    ),
+    Quantity(
+        "kinetic_temperature_series",
+        "K",
+        "kinetic temperature in time",
+        groups=("hold",),
+        dims=("time",),
+        averaged=False,
+    ),
+)
