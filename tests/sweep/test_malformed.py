@@ -1,7 +1,5 @@
 """A wrong sweep file is refused with all that is wrong, where, and what to do."""
 
-
-
 import pytest
 from malformed_cases import CASES, hold, ramp
 
