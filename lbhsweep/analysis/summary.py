@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from lbhsweep.analysis.material import Material, label, materials
 from lbhsweep.analysis.routes import NOT_SIMULATED
 from lbhsweep.quantities import stderr_name
 
@@ -35,23 +36,24 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         dT/dP, one entry a pressure, the largest effects, and ``missing`` with the reasons.
         A number is ``{"value", "stderr", "units"}`` or null.
     """
-    materials = []
+    found: list[dict[str, Any]] = []
     if "transition" in analysis.children:
         transition = analysis["transition"].to_dataset()
-        for potential in transition["potential"].values:
-            for n in transition["n_vacancies"].values:
-                where = {"potential": potential, "n_vacancies": n}
-                # Materials need not be a full product of both axes.
-                if str(transition["used_reason"].sel(where).item()) != "nan":
-                    materials.append(_material(analysis, where))
+        # Materials need not be a full product of the axes.
+        found += [
+            _summarize(analysis, one)
+            for one in materials([transition])
+            if str(transition["used_reason"].sel(dict(one)).item()) != "nan"
+        ]
     return {
         "rehearsal": bool(analysis.attrs["rehearsal"]),
         "runs": {name: int(analysis.attrs[f"runs_{name}"]) for name in RUN_COUNTS},
-        "materials": materials,
+        "materials": found,
     }
 
 
-def _material(analysis: xr.DataTree, where: dict[str, Any]) -> dict[str, Any]:
+def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
+    where = dict(material)
     transition = analysis["transition"].to_dataset().sel(where)
     route = str(transition["used_route"].item())
     temperatures = transition.sel(route=route) if route else None
@@ -68,8 +70,8 @@ def _material(analysis: xr.DataTree, where: dict[str, Any]) -> dict[str, Any]:
         pressures.append(entry)
     barocaloric = analysis["barocaloric"].to_dataset().sel(where)
     return {
-        "potential": str(where["potential"]),
-        "n_vacancies": int(where["n_vacancies"]),
+        "label": label(material),
+        **where,
         "route": route or None,
         "boundary_slope": None if temperatures is None else number(temperatures, "boundary_slope"),
         "pressures": pressures,

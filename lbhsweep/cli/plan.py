@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_VALUES_SHOWN = 8
 MOST_RECORDS_READ = 20
-UNITS = {"pressure": "GPa", "temperature": "K", "heating_rate": "K/ps"}
+UNITS = {"cutoff": "Å", "pressure": "GPa", "temperature": "K", "heating_rate": "K/ps"}
 
 
 @click.command("plan")
@@ -42,7 +42,7 @@ def command(sweep: Path, output: Path | None, rehearse: bool, as_json: bool) -> 
         folder = SweepFolder(output) if output else None
         folder = folder.rehearsal if folder and rehearse else folder
         plan = make_plan(grid, folder.finished() if folder else {})
-        summary = _summary(spec, grid, plan, _changes(folder, plan))
+        summary = _summary(spec, grid, plan, _changes(folder, grid, plan))
     except LbhsweepError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -72,7 +72,7 @@ def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -
     }
 
 
-def _changes(folder: SweepFolder | None, plan: Plan) -> dict[str, Any]:
+def _changes(folder: SweepFolder | None, grid: Grid, plan: Plan) -> dict[str, Any]:
     """Look into some finished runs outside the grid for what has changed since."""
     from lbhsweep.store.record import read_record
     from lbhsweep.sweep import PHYSICS_VERSION, point_from_json
@@ -88,7 +88,7 @@ def _changes(folder: SweepFolder | None, plan: Plan) -> dict[str, Any]:
             points += [point_from_json(header.point)] if header else []
             if header and header.physics_version != PHYSICS_VERSION:
                 changes["physics_version"] = (header.physics_version, PHYSICS_VERSION)
-    return changed_physics(points, plan) | changes
+    return changed_physics(points, plan, tuple(grid.coordinates)) | changes
 
 
 def _show(summary: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from lbhsweep.execution.worker import private_folder
 from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import OnProgress, Outcome, ShouldStop
 from lbhsweep.simulation.rehearsal import rehearse
 from lbhsweep.sweep.point import RunPoint
@@ -30,9 +31,17 @@ class Physics(Protocol):
         """Do once a process what runs need, telling what takes long; called in a task's thread."""
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        start: EndState | None = None,
     ) -> Outcome:
-        """Do one run, or go on with it from its checkpoint in `workdir`."""
+        """Do one run, or go on with it from its checkpoint in `workdir`.
+
+        It starts where `start` says if it goes on from another run.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,12 @@ class MolecularDynamics:
             _compiled.set()
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        start: EndState | None = None,
     ) -> Outcome:
         """Simulate."""
         from lbhsweep.simulation.simulate import simulate
@@ -68,6 +82,7 @@ class MolecularDynamics:
             point,
             workdir,
             force_field=by_digest[point.model.potential_digest],
+            start=start,
             should_stop=should_stop,
             checkpoint_every_s=self.checkpoint_every_s,
             on_progress=on_progress,
@@ -93,7 +108,12 @@ class Rehearsal:
         """Nothing to prepare."""
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        start: EndState | None = None,
     ) -> Outcome:
         """Rehearse."""
         return rehearse(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
+from lbhsweep.simulation.end_state import EndState
 from lbhsweep.store.record import RunError
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -24,6 +25,8 @@ class Outcome:
     arrays : dict of str to ndarray
         By catalogue name: ramps (n_bins,), holds () and (n_time,); holds also
         ``equilibrated``.  Empty if failed.
+    end : EndState or None
+        Where it ended, for runs that go on from there; None if failed or made up.
     error : RunError or None
         Why it failed.
     steps : int
@@ -36,6 +39,7 @@ class Outcome:
 
     status: Literal["done", "failed"]
     arrays: Arrays
+    end: EndState | None = None
     error: RunError | None = None
     steps: int = 0
     wall_seconds: float = 0.0

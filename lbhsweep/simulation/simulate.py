@@ -14,6 +14,7 @@ from lbhsweep.errors import InterruptedRun, SimulationError
 from lbhsweep.observables import OBSERVABLES, Observable
 from lbhsweep.observables.base import Sample
 from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import (
     Arrays,
     OnProgress,
@@ -29,6 +30,8 @@ from lbhsweep.simulation.setup import (
     build_plan,
     build_potential,
     build_structure,
+    end_state,
+    followed_state,
     frozen_atoms,
     start_state,
 )
@@ -49,6 +52,7 @@ def simulate(
     workdir: Path,
     *,
     force_field: ForceField,
+    start: EndState | None = None,
     should_stop: ShouldStop = never,
     checkpoint_every_s: float = 60.0,
     on_progress: OnProgress | None = None,
@@ -66,6 +70,8 @@ def simulate(
         The run's own folder, for checkpoints; left to the caller to remove.
     force_field : ForceField
         The one that `point.model` names.
+    start : EndState, optional
+        Where the run ended that the point follows; not given if it follows none.
     should_stop : callable
         Asked after every outer step.
     checkpoint_every_s : float
@@ -89,7 +95,7 @@ def simulate(
     """
     run = _Run(point, workdir, force_field)
     try:
-        run.begin()
+        run.begin(start)
         run.go_on(should_stop, checkpoint_every_s, on_progress)
     except SimulationError as error:
         return run.failure(error)
@@ -106,7 +112,7 @@ class _Run:
         self._spent_before = 0.0
         self._provenance = provenance()
         self._schedule: Schedule = schedule_of(point)
-        self._structure = build_structure(point, run_seed(self.id))
+        self._structure = build_structure(point)
         potential = build_potential(point, self._structure, force_field)
         self._potential: Potential = potential
         plan = build_plan(point, self._structure, potential, self._schedule)
@@ -122,8 +128,8 @@ class _Run:
         """Wall time of this attempt and of those before."""
         return self._spent_before + time.perf_counter() - self._started
 
-    def begin(self) -> None:
-        """Go on from the checkpoint, or relax the crystal and start."""
+    def begin(self, start: EndState | None) -> None:
+        """Go on from the checkpoint, from the end of another run, or relax the crystal."""
         checkpoint = load_checkpoint(self.workdir)
         dynamics = build_dynamics(self.point, self._schedule)
         frozen, molecule = frozen_atoms(self.point, self._structure), self._structure.molecule
@@ -133,13 +139,16 @@ class _Run:
                 self._potential, state, dynamics, frozen=frozen, molecule=molecule, resumed=True
             )
             return
-        state = start_state(
-            self.point,
-            self._structure,
-            self._potential,
-            self._schedule.temperature(0),
-            run_seed(self.id),
-        )
+        if self.point.follows:
+            state = followed_state(self.point, self._structure, start, run_seed(self.id))
+        else:
+            state = start_state(
+                self.point,
+                self._structure,
+                self._potential,
+                self._schedule.temperature(0),
+                run_seed(self.id),
+            )
         self._integrator = Integrator(
             self._potential, state, dynamics, frozen=frozen, molecule=molecule
         )
@@ -178,9 +187,11 @@ class _Run:
         arrays: Arrays = {}
         for observable in self._observables.values():
             arrays |= observable.result()
+        assert self._integrator is not None  # noqa: S101 - for the type checker; begin sets it
         return Outcome(
             status="done",
             arrays=arrays,
+            end=end_state(self._integrator.state),
             steps=self._schedule.n_steps,
             wall_seconds=self.seconds,
             provenance=self._provenance,
@@ -203,7 +214,7 @@ class _Run:
 
     def _due(self, step: int) -> list[Observable]:
         """Give the observables that are to be sampled after so many outer steps."""
-        produced = step - self._schedule.equilibrate_steps
+        produced = step - self._schedule.preparing_steps
         if produced <= 0:
             return []
         return [one for one in self._observables.values() if produced % one.every == 0]
@@ -211,7 +222,7 @@ class _Run:
     def _sample(self, integrator: Integrator, due: list[Observable], *, energies: bool) -> None:
         kinetic = integrator.kinetic_energy
         sample = Sample(
-            step=integrator.state.step - self._schedule.equilibrate_steps,
+            step=integrator.state.step - self._schedule.preparing_steps,
             block=self._schedule.block(integrator.state.step),
             state=integrator.state,
             potential_energy=integrator.potential_energy,

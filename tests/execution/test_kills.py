@@ -44,7 +44,7 @@ class Stubborn:
     def prepare(self, tell):
         pass
 
-    def run(self, point, workdir, should_stop, on_progress):
+    def run(self, point, workdir, should_stop, on_progress, start=None):
         time.sleep(1000)
 
 """ + DRIVE.replace(

@@ -48,7 +48,7 @@ CASES = [
     case(
         "unknown key in a rule",
         ramp(exclude="[{presure: 0 GPa}]"),
-        "4: exclude[0].presure: unknown key; did you mean 'pressure'? Known: potential, n_vacancies, pressure, temperature, heating_rate, direction, replica",
+        "4: exclude[0].presure: unknown key; did you mean 'pressure'? Known: potential, n_vacancies, pressure, temperature, heating_rate, direction, cutoff, start, frozen, replica",
     ),
     case(
         "no name",

@@ -36,6 +36,7 @@ def grid_of(text, **options):
 
 
 GRID = grid_of(SWEEP)
+DIMS = tuple(GRID.coordinates)
 IDS = [run_id(point) for point in GRID.points]
 finished_runs = st.dictionaries(
     st.sampled_from([*IDS, "f" * 64, "0" * 64]), st.sampled_from(["done", "failed"])
@@ -55,14 +56,14 @@ def test_every_run_is_counted_once(finished):
 
 def test_changed_physics_is_named():
     plan = make_plan(grid_of(SWEEP.replace("9 Å", "8 Å")), dict.fromkeys(IDS, "done"))
-    assert changed_physics(GRID.points, plan) == {"model.cutoff_A": (9.0, 8.0)}
+    assert changed_physics(GRID.points, plan, DIMS) == {"model.cutoff_A": (9.0, 8.0)}
 
 
 def test_removed_points_are_no_change_of_physics():
     plan = make_plan(grid_of(SWEEP.replace("0 GPa, ", "")), dict.fromkeys(IDS, "done"))
     assert plan.missing == ()
     assert len(plan.others) == 4
-    assert changed_physics(GRID.points, plan) == {}
+    assert changed_physics(GRID.points, plan, DIMS) == {}
 
 
 @pytest.fixture
