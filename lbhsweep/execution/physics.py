@@ -30,9 +30,18 @@ class Physics(Protocol):
         """Do once a process what runs need, telling what takes long; called in a task's thread."""
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        *,
+        trajectory: Path,
     ) -> Outcome:
-        """Do one run, or go on with it from its checkpoint in `workdir`."""
+        """Do one run, or go on with it from its checkpoint in `workdir`.
+
+        If it keeps frames, they go to the path `trajectory`.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,13 @@ class MolecularDynamics:
             _compiled.set()
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        *,
+        trajectory: Path,
     ) -> Outcome:
         """Simulate."""
         from lbhsweep.simulation.simulate import simulate
@@ -68,6 +83,7 @@ class MolecularDynamics:
             point,
             workdir,
             force_field=by_digest[point.model.potential_digest],
+            trajectory=trajectory,
             should_stop=should_stop,
             checkpoint_every_s=self.checkpoint_every_s,
             on_progress=on_progress,
@@ -93,9 +109,15 @@ class Rehearsal:
         """Nothing to prepare."""
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        *,
+        trajectory: Path,
     ) -> Outcome:
-        """Rehearse."""
+        """Rehearse; no frames are made up."""
         return rehearse(
             point, failure_rate=self.failure_rate, seconds=self.seconds, should_stop=should_stop
         )

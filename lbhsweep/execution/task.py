@@ -164,7 +164,13 @@ def _attempt(
         message = f"its worker died {deaths} times in a row without coming any further"
         return _record(task.folder, point, ledger, counted, _failed("worker-lost", message))
     try:
-        outcome = task.physics.run(point, workdir, should_stop, _on_progress(name, report))
+        outcome = task.physics.run(
+            point,
+            workdir,
+            should_stop,
+            _on_progress(name, report),
+            trajectory=task.folder.trajectory_path(name),
+        )
     except InterruptedRun:
         ledger.end("interrupted")
         return RunSummary(run_id=name, ending="interrupted")

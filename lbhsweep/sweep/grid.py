@@ -18,6 +18,7 @@ from lbhsweep.sweep.point import (
     RampPoint,
     RunPoint,
     SystemPoint,
+    TrajectoryPoint,
 )
 from lbhsweep.sweep.spec import SweepSpec
 
@@ -82,6 +83,7 @@ def _points(
     models = {name: _model_point(spec, one) for name, one in force_fields.items()}
     dynamics = _dynamics_point(spec)
     observables = tuple(sorted(spec.observables))
+    trajectory = _trajectory_point(spec)
     cells = (
         [axis[i] for i in places.tolist()]
         for axis, places in zip(layout.coordinates.values(), layout.planned.nonzero(), strict=True)
@@ -97,6 +99,7 @@ def _points(
             pressure_GPa=at["pressure"],
             replica=at["replica"],
             observables=observables,
+            trajectory=trajectory,
             rehearsal=rehearsal,
         )
 
@@ -154,6 +157,13 @@ def _protocol_point(
         )
     assert hold is not None  # noqa: S101 - load_sweep accepts exactly one protocol
     return HoldPoint(temperature_K=driven, equilibrate_ps=hold.equilibrate, produce_ps=hold.produce)
+
+
+def _trajectory_point(spec: SweepSpec) -> TrajectoryPoint:
+    if spec.trajectory is None:
+        return TrajectoryPoint()
+    every = round(spec.trajectory.every / spec.dynamics.nonbonded_timestep)
+    return TrajectoryPoint(every=every, velocities=spec.trajectory.velocities)
 
 
 def _bin_centres(spec: SweepSpec) -> tuple[float, ...] | None:

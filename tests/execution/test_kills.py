@@ -44,7 +44,7 @@ class Stubborn:
     def prepare(self, tell):
         pass
 
-    def run(self, point, workdir, should_stop, on_progress):
+    def run(self, point, workdir, should_stop, on_progress, **places):
         time.sleep(1000)
 
 """ + DRIVE.replace(

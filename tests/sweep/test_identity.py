@@ -17,6 +17,7 @@ from lbhsweep.sweep.point import (
     RampPoint,
     RunPoint,
     SystemPoint,
+    TrajectoryPoint,
 )
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -58,6 +59,7 @@ ramps = st.builds(
     direction=st.sampled_from(["heating", "cooling"]),
     equilibrate_ps=numbers,
 )
+trajectories = st.builds(TrajectoryPoint, every=counts, velocities=st.booleans())
 points = st.builds(
     RunPoint,
     system=systems,
@@ -67,6 +69,7 @@ points = st.builds(
     pressure_GPa=numbers,
     replica=counts,
     observables=st.lists(st.text(), max_size=3).map(tuple),
+    trajectory=trajectories,
     rehearsal=st.booleans(),
 )
 
