@@ -84,8 +84,10 @@ class TrajectoryLayout:
 
     @property
     def frame_shapes(self) -> dict[str, tuple[tuple[int, ...], str]]:
-        """Shape and type of each array's share in a frame; the cell's, written last, tells whether
-        a frame is there."""
+        """Shape and type of each array's share in a frame.
+
+        The cell is written last, so that it tells whether a frame is there.
+        """
         shapes: dict[str, tuple[tuple[int, ...], str]] = {"positions": ((self.n_atoms, 3), "f4")}
         if self.velocities:
             shapes["velocities"] = ((self.n_atoms, 3), "f4")
@@ -232,10 +234,11 @@ class TrajectoryWriter:
             if group.attrs["run_id"] != self._layout.run_id:
                 return "its attributes"
             for name, _, values, _, _ in _constants(self._layout):
-                if group[name].shape != np.shape(values) or group[name].nchunks_initialized < 1:
+                array = zarr.open_array(self.path / name, mode="r")
+                if array.shape != np.shape(values) or array.nchunks_initialized < 1:
                     return name
             for name, (shape, _) in self._layout.frame_shapes.items():
-                if group[name].shape != (self._layout.n_frames, *shape):
+                if self._array(name).shape != (self._layout.n_frames, *shape):
                     return name
                 for chunk in range(n_chunks):
                     if not self._chunk_file(name, chunk).is_file():
@@ -316,5 +319,5 @@ def _constants(layout: TrajectoryLayout) -> Iterator[Constant]:
     yield "vector", ("vector",), np.array(["a", "b", "c"], dtype=text), "", "lattice vector"
 
 
-def _described(units: str, long_name: str) -> dict[str, str]:
+def _described(units: str, long_name: str) -> dict[str, Any]:
     return {"units": units, "long_name": long_name} if units else {"long_name": long_name}

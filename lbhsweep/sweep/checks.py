@@ -172,7 +172,7 @@ def _frames_fit(spec: SweepSpec) -> Iterator[Finding]:
             (path, "every"),
             (
                 f"{quantity_text(every, 'time')} is longer than the shortest production, "
-                f"{quantity_text(shortest, 'time')}, which would leave no frame; wanted at most that"
+                f"{quantity_text(shortest, 'time')}, and would leave no frame; wanted at most that"
             ),
         )
 

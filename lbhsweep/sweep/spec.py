@@ -289,9 +289,7 @@ class SweepSpec(Section):
         Listed("observable"),
     ] = _default(["thermo"])
     """What is measured."""
-    trajectory: Trajectory | None = Field(
-        default_factory=lambda: None, json_schema_extra=_not_null
-    )
+    trajectory: Trajectory | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
     """What is kept of the atoms' motion; if not given, nothing."""
     exclude: Selections = _absent()
     """Cells of the axes' product that are not run; each rule must match some."""

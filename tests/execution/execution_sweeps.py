@@ -96,7 +96,9 @@ class Misbehaving:
     def prepare(self, tell: Any) -> None:
         pass
 
-    def run(self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any) -> Outcome:
+    def run(
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
+    ) -> Outcome:
         mark = workdir / "raised"
         if point.replica == self.replica and not (self.once and mark.exists()):
             mark.touch()
@@ -111,7 +113,9 @@ class Broken:
     def prepare(self, tell: Any) -> None:
         raise ImportError("no module named nonsense")
 
-    def run(self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any) -> Outcome:
+    def run(
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
+    ) -> Outcome:
         raise AssertionError
 
 
@@ -124,7 +128,9 @@ class Recording:
     def prepare(self, tell: Any) -> None:
         pass
 
-    def run(self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any) -> Outcome:
+    def run(
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
+    ) -> Outcome:
         with self.notes.open("a") as file:
             file.write(run_id(point) + "\n")
         return Rehearsal().run(point, workdir, should_stop, on_progress, **places)
