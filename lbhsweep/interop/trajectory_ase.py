@@ -43,7 +43,7 @@ def atoms_of(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> I
     ValueError
         If `every` is no positive number.
     """
-    symbols = trajectory["symbol"].values.astype(str).tolist()
+    symbols = trajectory["symbol"].values.tolist()
     masses, charges = trajectory["mass"].values, trajectory["charge"].values
     molecule = trajectory["molecule"].values.astype(np.int32)
     for frame in frames(trajectory, every=every, wrap=wrap):

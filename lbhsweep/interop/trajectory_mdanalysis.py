@@ -82,7 +82,7 @@ def _lower_triangular(cell: FloatArray) -> FloatArray:
 
 
 def _atoms_only(trajectory: xr.Dataset) -> MDAnalysis.Universe:
-    symbols = trajectory["symbol"].values.astype(str)
+    symbols = np.array(trajectory["symbol"].values.tolist())
     molecule = trajectory["molecule"].values
     single = molecule == 0
     # Each single ion is a residue of its own.

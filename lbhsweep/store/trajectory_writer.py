@@ -257,6 +257,8 @@ class TrajectoryWriter:
                 data=values,
                 chunks=tuple(max(1, n) for n in values.shape),
                 dimension_names=dims,
+                # A chunk of zeros would otherwise look lost.
+                config={"write_empty_chunks": True},
                 attributes=_described(units, long_name),
             )
         for name, (shape, dtype) in layout.frame_shapes.items():
