@@ -196,10 +196,13 @@ class TrajectoryWriter:
             if not lost:
                 sync_tree(self.path)
         if lost:
-            raise StoreError(
-                f"{self.path}: the trajectory has lost {lost} while its run went on; "
-                "give the same command again, which starts that run anew"
-            )
+            raise self._loss(lost)
+
+    def _loss(self, lost: str) -> StoreError:
+        return StoreError(
+            f"{self.path}: the trajectory has lost {lost} while its run went on; "
+            "give the same command again, which starts that run anew"
+        )
 
     def _write_chunk(self) -> None:
         size = self._layout.frames_per_chunk
@@ -216,8 +219,10 @@ class TrajectoryWriter:
 
     def _array(self, name: str) -> zarr.Array[Any]:
         if name not in self._arrays:
-            array = zarr.open_array(self.path / name, mode="r+")
-            self._arrays[name] = array
+            try:
+                self._arrays[name] = zarr.open_array(self.path / name, mode="r+")
+            except (FileNotFoundError, KeyError, ValueError) as error:
+                raise self._loss(name) from error
         return self._arrays[name]
 
     def _chunk_file(self, name: str, chunk: int) -> Path:
