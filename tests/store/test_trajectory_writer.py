@@ -117,6 +117,12 @@ def test_kills_at_any_moment_change_no_byte(tmp_path_factory, attempts):
     assert files_of(path) == files_of(folder / "undisturbed.zarr")
 
 
+def go_on(writer, start):
+    for k in range(start, FRAMES):
+        writer.append(**frame_of(k))
+    writer.finish()
+
+
 def half_way(path, layout, n_frames=7):
     """Write some frames and give the checkpoint."""
     writer = TrajectoryWriter(path, layout)
@@ -156,9 +162,7 @@ def test_no_run_ends_with_holes_in_silence(tmp_path, layout, lost, after):
     checkpoint = writer.state()
     shutil.rmtree(path / lost)
     with pytest.raises(StoreError, match="which starts that run anew"):
-        for k in range(after, FRAMES):
-            writer.append(**frame_of(k))
-        writer.finish()
+        go_on(writer, after)
     assert not TrajectoryWriter(path, layout).restore(checkpoint)
 
 
@@ -169,33 +173,35 @@ def test_a_new_start_leaves_nothing_of_what_was_there(tmp_path, layout):
     assert array.nchunks_initialized == 1
 
 
-@pytest.mark.parametrize("call", ["create", "append", "finish"])
-def test_a_full_disk_is_said_and_loses_nothing(tmp_path, layout, monkeypatch, call):
-    def full(*arguments, **options):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def full(*arguments, **options):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+
+@pytest.mark.parametrize(
+    "call", ["zarr.storage._local._put", f"{trajectory_writer.__name__}.sync_tree"]
+)
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path, layout, monkeypatch, call):
     path = tmp_path / "t.zarr"
     write(tmp_path / "undisturbed.zarr", layout)
+    checkpoint = half_way(path, layout)
     writer = TrajectoryWriter(path, layout)
-    checkpoint = None
-    with monkeypatch.context() as patch, pytest.raises(StoreError, match="free space on that"):
-        if call == "create":
-            patch.setattr("zarr.storage._local._put", full)
-        writer.create()
-        for k in range(FRAMES):
-            if call == "append" and k == 4:
-                checkpoint = writer.state()
-                patch.setattr("zarr.storage._local._put", full)
-            writer.append(**frame_of(k))
-        checkpoint = writer.state()
-        patch.setattr(trajectory_writer, "sync_tree", full)
-        writer.finish()
+    assert writer.restore(checkpoint)
+    with monkeypatch.context() as patch:
+        patch.setattr(call, full)
+        with pytest.raises(StoreError, match="free space on that file system"):
+            go_on(writer, 7)
     again = TrajectoryWriter(path, layout)
-    if checkpoint is None:
-        again.create()
-    else:
-        assert again.restore(checkpoint)
-    for k in range(0 if checkpoint is None else int(checkpoint["count"]), FRAMES):
-        again.append(**frame_of(k))
-    again.finish()
+    assert again.restore(checkpoint)
+    go_on(again, 7)
     assert files_of(path) == files_of(tmp_path / "undisturbed.zarr")
+
+
+def test_a_full_disk_at_the_start_is_said(tmp_path, layout, monkeypatch):
+    write(tmp_path / "undisturbed.zarr", layout)
+    writer = TrajectoryWriter(tmp_path / "t.zarr", layout)
+    with monkeypatch.context() as patch:
+        patch.setattr("zarr.storage._local._put", full)
+        with pytest.raises(StoreError, match="free space on that file system"):
+            writer.create()
+    write(tmp_path / "t.zarr", layout)
+    assert files_of(tmp_path / "t.zarr") == files_of(tmp_path / "undisturbed.zarr")
