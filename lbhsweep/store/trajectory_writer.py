@@ -214,8 +214,7 @@ class TrajectoryWriter:
                 file = self._chunk_file(name, chunk)
                 # Before any checkpoint without these frames.
                 sync(file)
-                for folder in file.relative_to(self.path).parents:
-                    sync(self.path / folder)
+                sync(file.parent)
 
     def _array(self, name: str) -> zarr.Array[Any]:
         if name not in self._arrays:
@@ -273,6 +272,8 @@ class TrajectoryWriter:
                 shape=(layout.n_frames, *shape),
                 dtype=dtype,
                 chunks=(layout.frames_per_chunk, *shape),
+                # All chunks in one folder, so that one is to be brought to the disk with each.
+                chunk_key_encoding={"name": "default", "separator": "."},
                 dimension_names=("time", "vector" if name == "cell" else "atom", "xyz"),
                 fill_value=np.nan,
                 # One coordinate's course side by side, and its leading bytes together: what

@@ -123,7 +123,7 @@ def test_stops_and_kills_leave_the_same_bytes(tmp_path_factory, undisturbed, pie
     assert files_of(workdir / TRAJECTORY) == undisturbed[1]
 
 
-@pytest.mark.parametrize("lost", [".", "positions/c/0", "zarr.json"])
+@pytest.mark.parametrize("lost", [".", "positions/c.0.0.0", "zarr.json"])
 def test_a_run_whose_frames_are_gone_starts_anew(tmp_path, undisturbed, lost):
     with pytest.raises(InterruptedRun):
         simulate(POINT, tmp_path, force_field=FORCE_FIELD, should_stop=stop_after(80))

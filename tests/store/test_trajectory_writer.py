@@ -107,14 +107,17 @@ def test_kills_at_any_moment_change_no_byte(tmp_path_factory, attempts):
             if to_checkpoint == 0:
                 checkpoint = writer.state()
         if torn:
-            (path / "cell" / "c" / "0" / "0").mkdir(parents=True, exist_ok=True)
-            (path / "cell" / "c" / "0" / "0" / "0.12ab.partial").write_bytes(b"torn")
+            (path / "cell" / "c.0.0.12ab.partial").write_bytes(b"torn")
     writer = TrajectoryWriter(path, layout)
     assert writer.restore(checkpoint)
     for k in range(int(checkpoint["count"]), FRAMES):
         writer.append(**frame_of(k))
     writer.finish()
     assert files_of(path) == files_of(folder / "undisturbed.zarr")
+
+
+def remove(path):
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def go_on(writer, start):
@@ -133,14 +136,13 @@ def half_way(path, layout, n_frames=7):
 
 
 @pytest.mark.parametrize(
-    "lost", [".", "zarr.json", "positions", "positions/c/1", "cell/c/0/0/0", "time", "symbol/c"]
+    "lost", [".", "zarr.json", "positions", "positions/c.1.0.0", "cell/c.0.0.0", "time", "symbol/c"]
 )
 def test_a_trajectory_with_holes_can_not_go_on(tmp_path, layout, lost):
     path = tmp_path / "t.zarr"
     checkpoint = half_way(path, layout)
     assert TrajectoryWriter(path, layout).restore(checkpoint)
-    target = path / lost
-    shutil.rmtree(target) if target.is_dir() else target.unlink()
+    remove(path / lost)
     assert not TrajectoryWriter(path, layout).restore(checkpoint)
 
 
@@ -151,7 +153,7 @@ def test_that_of_another_run_can_not_go_on(tmp_path, layout):
 
 
 @pytest.mark.parametrize(
-    ("lost", "after"), [(".", 7), ("positions/c/1", 7), ("mass", 1), (".", 1), ("cell", 1)]
+    ("lost", "after"), [(".", 7), ("positions/c.1.0.0", 7), ("mass", 1), (".", 1), ("cell", 1)]
 )
 def test_no_run_ends_with_holes_in_silence(tmp_path, layout, lost, after):
     path = tmp_path / "t.zarr"
@@ -160,7 +162,7 @@ def test_no_run_ends_with_holes_in_silence(tmp_path, layout, lost, after):
     for k in range(after):
         writer.append(**frame_of(k))
     checkpoint = writer.state()
-    shutil.rmtree(path / lost)
+    remove(path / lost)
     with pytest.raises(StoreError, match="which starts that run anew"):
         go_on(writer, after)
     assert not TrajectoryWriter(path, layout).restore(checkpoint)
