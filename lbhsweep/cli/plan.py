@@ -69,6 +69,7 @@ def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -
         "others": len(plan.others),
         "changed": changed,
         "core_hours": round(plan.core_hours, 4),
+        "trajectory_bytes": plan.trajectory_bytes,
     }
 
 
@@ -111,12 +112,19 @@ def _show(summary: dict[str, Any]) -> None:
         f"{summary['points']} runs: {summary['done']} done, {summary['failed']} failed, "
         f"{summary['missing']} missing; estimated core-hours: {_hours(summary['core_hours'])}"
     )
+    if summary["trajectory_bytes"]:
+        console.print(f"trajectories will take about {_size(summary['trajectory_bytes'])}")
     if summary["others"]:
         console.print(_others_note(summary), style="yellow", markup=False)
 
 
 def _hours(core_hours: float) -> str:
     return f"{core_hours:.2g}" if core_hours >= 0.01 else "under 0.01"
+
+
+def _size(n_bytes: int) -> str:
+    power = min(4, max(1, (len(str(n_bytes)) - 1) // 3))
+    return f"{n_bytes / 1000**power:.3g} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
 
 
 def _some(values: list[Any], unit: str) -> str:

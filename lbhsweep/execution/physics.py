@@ -36,11 +36,14 @@ class Physics(Protocol):
         workdir: Path,
         should_stop: ShouldStop,
         on_progress: OnProgress,
-        start: EndState | None = None,
+        *,
+        start: EndState | None,
+        trajectory: Path,
     ) -> Outcome:
         """Do one run, or go on with it from its checkpoint in `workdir`.
 
-        It starts where `start` says if it goes on from another run.
+        It starts where `start` says if it goes on from another run.  If it keeps frames, they go
+        to the path `trajectory`.
         """
 
 
@@ -72,7 +75,9 @@ class MolecularDynamics:
         workdir: Path,
         should_stop: ShouldStop,
         on_progress: OnProgress,
-        start: EndState | None = None,
+        *,
+        start: EndState | None,
+        trajectory: Path,
     ) -> Outcome:
         """Simulate."""
         from lbhsweep.simulation.simulate import simulate
@@ -83,6 +88,7 @@ class MolecularDynamics:
             workdir,
             force_field=by_digest[point.model.potential_digest],
             start=start,
+            trajectory=trajectory,
             should_stop=should_stop,
             checkpoint_every_s=self.checkpoint_every_s,
             on_progress=on_progress,
@@ -113,9 +119,11 @@ class Rehearsal:
         workdir: Path,
         should_stop: ShouldStop,
         on_progress: OnProgress,
-        start: EndState | None = None,
+        *,
+        start: EndState | None,
+        trajectory: Path,
     ) -> Outcome:
-        """Rehearse."""
+        """Rehearse; no frames are made up."""
         return rehearse(
             point, failure_rate=self.failure_rate, seconds=self.seconds, should_stop=should_stop
         )

@@ -165,8 +165,14 @@ def _attempt(
         message = f"its worker died {deaths} times in a row without coming any further"
         return _record(task.folder, point, ledger, counted, _failed("worker-lost", message))
     try:
-        start = _end_of(task.folder, point.follows)
-        outcome = task.physics.run(point, workdir, should_stop, _on_progress(name, report), start)
+        outcome = task.physics.run(
+            point,
+            workdir,
+            should_stop,
+            _on_progress(name, report),
+            start=_end_of(task.folder, point.follows),
+            trajectory=task.folder.trajectory_path(name),
+        )
     except InterruptedRun:
         ledger.end("interrupted")
         return RunSummary(run_id=name, ending="interrupted")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy.typing as npt
 
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.store.record import RunError
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.point import RunPoint, TrajectoryPoint
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -75,6 +77,14 @@ ShouldStop = Callable[[], bool]
 OnProgress = Callable[[Progress], None]
 
 
+def seed_of(point: RunPoint) -> int:
+    """Derive the seed of all of a run's random numbers, 60 bits, from its physics.
+
+    A trajectory doesn't count: with or without it, a run gives the same numbers.
+    """
+    return run_seed(run_id(replace(point, trajectory=TrajectoryPoint())))
+
+
 def run_seed(run_id: str) -> int:
-    """Derive the seed of all of a run's random numbers, 60 bits, from its identity."""
+    """Take the first 60 bits of a run id."""
     return int(run_id[:15], 16)

@@ -154,6 +154,40 @@ def _whole_steps(spec: SweepSpec) -> Iterator[Finding]:
             )
 
 
+def _frames_fit(spec: SweepSpec) -> Iterator[Finding]:
+    """Frames lie at whole outer steps, and in every run there is at least one."""
+    trajectory, step, path = spec.trajectory, spec.dynamics.nonbonded_timestep, "trajectory"
+    if trajectory is None:
+        return
+    every = trajectory.every
+    if not divides(step, every):
+        fitting = max(1, math.floor(every / step)) * step
+        yield (
+            (path, "every"),
+            (
+                f"{quantity_text(every, 'time')} is no whole multiple of "
+                f"dynamics.nonbonded_timestep, {quantity_text(step, 'time')}; wanted for example "
+                f"{quantity_text(fitting, 'time')}"
+            ),
+        )
+    if spec.protocol.hold is not None:
+        shortest = spec.protocol.hold.produce
+    elif spec.protocol.ramp is not None:
+        low, high = spec.protocol.ramp.temperature
+        added = (rate for one in spec.extra_points for rate in one.heating_rate)
+        shortest = (high - low) / max((*spec.axes.heating_rate, *added), default=math.inf)
+    else:
+        return
+    if 0.0 < shortest < every * (1.0 - 1e-9):
+        yield (
+            (path, "every"),
+            (
+                f"{quantity_text(every, 'time')} is longer than the shortest production, "
+                f"{quantity_text(shortest, 'time')}, and would leave no frame; wanted at most that"
+            ),
+        )
+
+
 def _bins_divide_range(spec: SweepSpec) -> Iterator[Finding]:
     ramp = spec.protocol.ramp
     if ramp is None:
@@ -337,6 +371,7 @@ _CHECKS: tuple[Check, ...] = (
     _potentials_fit_crystal,
     _ensemble_obeys,
     _whole_steps,
+    _frames_fit,
     _bins_divide_range,
     _samples_in_bins,
     _samples_in_production,

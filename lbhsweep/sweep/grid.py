@@ -22,6 +22,7 @@ from lbhsweep.sweep.point import (
     RampPoint,
     RunPoint,
     SystemPoint,
+    TrajectoryPoint,
 )
 from lbhsweep.sweep.spec import SweepSpec
 
@@ -86,6 +87,7 @@ def _points(
     model = cache(lambda name, cutoff: _model_point(spec, force_fields[name], cutoff))
     dynamics = _dynamics_point(spec)
     observables = tuple(sorted(spec.observables or measured_in(group_of(spec))))
+    trajectory = _trajectory_point(spec)
     dims, cells = tuple(layout.coordinates), layout.cells()
     made: dict[Cell, RunPoint] = {}
     for cell, other in in_order_of_start(spec, dims, cells):
@@ -107,6 +109,7 @@ def _points(
             replica=at["replica"],
             observables=observables,
             follows=run_id(origin) if origin else "",
+            trajectory=trajectory,
             rehearsal=rehearsal,
         )
     yield from (made[cell] for cell in cells)
@@ -188,6 +191,13 @@ def _protocol_point(
         produce_ps=hold.produce,
         **heated,
     )
+
+
+def _trajectory_point(spec: SweepSpec) -> TrajectoryPoint:
+    if spec.trajectory is None:
+        return TrajectoryPoint()
+    every = round(spec.trajectory.every / spec.dynamics.nonbonded_timestep)
+    return TrajectoryPoint(every=every, velocities=spec.trajectory.velocities)
 
 
 def _bin_centres(spec: SweepSpec) -> tuple[float, ...] | None:

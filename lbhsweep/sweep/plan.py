@@ -10,6 +10,7 @@ from lbhsweep.sweep.cost import estimated_core_seconds
 from lbhsweep.sweep.grid import Grid
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RunPoint
+from lbhsweep.sweep.sampling_frames import estimated_trajectory_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Plan:
         Finished runs that are none of the grid's: of points since removed, or of other physics.
     core_hours : float
         Estimated core time of the missing runs.
+    trajectory_bytes : int
+        Estimated space that the trajectories of the missing runs take.
     """
 
     points: dict[str, RunPoint]
@@ -34,6 +37,7 @@ class Plan:
     missing: tuple[str, ...]
     others: tuple[str, ...]
     core_hours: float
+    trajectory_bytes: int
 
 
 def make_plan(grid: Grid, finished: Mapping[str, str]) -> Plan:
@@ -61,6 +65,7 @@ def make_plan(grid: Grid, finished: Mapping[str, str]) -> Plan:
         missing=missing,
         others=tuple(sorted(name for name in finished if name not in points)),
         core_hours=seconds / 3600,
+        trajectory_bytes=sum(estimated_trajectory_bytes(points[name]) for name in missing),
     )
 
 

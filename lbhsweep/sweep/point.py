@@ -111,6 +111,18 @@ class RampPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrajectoryPoint:
+    """What is kept of the motion: a frame every so many outer steps of the production, 0 for none.
+
+    It is part of a run's identity, because a run that kept nothing must be run again to give
+    frames; its random numbers don't depend on it, so what it measures stays the same.
+    """
+
+    every: int = 0
+    velocities: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPoint:
     """One run.
 
@@ -126,6 +138,7 @@ class RunPoint:
     replica: int
     observables: tuple[str, ...]
     follows: str = ""
+    trajectory: TrajectoryPoint = TrajectoryPoint()
     rehearsal: bool = False
 
     @property

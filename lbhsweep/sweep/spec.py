@@ -53,6 +53,7 @@ NONBONDED_TIMESTEP = QuantityBetween(
 )
 COUPLING_TIME = QuantityBetween("time", 0.01, 100.0, "1 ps")
 SAMPLING_TIME = QuantityBetween("time", 0.0, 100.0, "20 fs", above=True)
+FRAME_TIME = QuantityBetween("time", 0.0, 1e6, "1 ps", above=True)
 
 
 def _one_line(text: str) -> str:
@@ -243,6 +244,15 @@ class Dynamics(Section):
     """Time between samples; a whole multiple of nonbonded_timestep."""
 
 
+class Trajectory(Section):
+    """What is kept of the atoms' motion during production; without this section nothing."""
+
+    every: Annotated[float, FRAME_TIME]
+    """Time from one frame to the next; a whole multiple of dynamics.nonbonded_timestep."""
+    velocities: StrictBool = False
+    """Whether frames hold velocities too."""
+
+
 class Selection(Section):
     """Cells of the grid: the product of the values given, and all values of other axes."""
 
@@ -315,6 +325,8 @@ class SweepSpec(Section):
     ] = _absent()
     """What is measured; if not given, everything that the protocol can tell: ramps tell thermo
     and sites, holds all of them."""
+    trajectory: Trajectory | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
+    """What is kept of the atoms' motion; if not given, nothing."""
     exclude: Selections = _absent()
     """Cells of the axes' product that are not run; each rule must match some."""
     extra_points: Selections = _absent()

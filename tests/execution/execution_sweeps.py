@@ -97,13 +97,13 @@ class Misbehaving:
         pass
 
     def run(
-        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, start: Any = None
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
     ) -> Outcome:
         mark = workdir / "raised"
         if point.replica == self.replica and not (self.once and mark.exists()):
             mark.touch()
             raise self.error
-        return Rehearsal().run(point, workdir, should_stop, on_progress)
+        return Rehearsal().run(point, workdir, should_stop, on_progress, **places)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Broken:
         raise ImportError("no module named nonsense")
 
     def run(
-        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, start: Any = None
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
     ) -> Outcome:
         raise AssertionError
 
@@ -129,11 +129,11 @@ class Recording:
         pass
 
     def run(
-        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, start: Any = None
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
     ) -> Outcome:
         with self.notes.open("a") as file:
             file.write(run_id(point) + "\n")
-        return Rehearsal().run(point, workdir, should_stop, on_progress)
+        return Rehearsal().run(point, workdir, should_stop, on_progress, **places)
 
     def names(self) -> list[str]:
         return self.notes.read_text().split() if self.notes.exists() else []

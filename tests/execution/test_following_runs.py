@@ -39,17 +39,17 @@ class FailsAt:
     def prepare(self, tell):
         pass
 
-    def run(self, point, workdir, should_stop, on_progress, start=None):
+    def run(self, point, workdir, should_stop, on_progress, **places):
         if point.protocol.temperature_K == self.temperature_K:
             return Outcome(status="failed", arrays={}, error=RunError("not-finite", "boom", 3))
-        return Rehearsal().run(point, workdir, should_stop, on_progress)
+        return Rehearsal().run(point, workdir, should_stop, on_progress, **places)
 
 
 class Stops(Recording):
     """Notes its runs, and asks for a stop in those at 400 K."""
 
-    def run(self, point, workdir, should_stop, on_progress, start=None):
-        outcome = super().run(point, workdir, should_stop, on_progress)
+    def run(self, point, workdir, should_stop, on_progress, **places):
+        outcome = super().run(point, workdir, should_stop, on_progress, **places)
         if point.protocol.temperature_K == 400.0:
             (workdir.parents[2] / "stop").touch()
             # It is looked for once a second.

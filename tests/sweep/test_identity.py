@@ -17,6 +17,7 @@ from lbhsweep.sweep.point import (
     RampPoint,
     RunPoint,
     SystemPoint,
+    TrajectoryPoint,
 )
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -58,6 +59,7 @@ ramps = st.builds(
     direction=st.sampled_from(["heating", "cooling"]),
     equilibrate_ps=numbers,
 )
+trajectories = st.builds(TrajectoryPoint, every=counts, velocities=st.booleans())
 points = st.builds(
     RunPoint,
     system=systems,
@@ -67,6 +69,7 @@ points = st.builds(
     pressure_GPa=numbers,
     replica=counts,
     observables=st.lists(st.text(), max_size=3).map(tuple),
+    trajectory=trajectories,
     rehearsal=st.booleans(),
 )
 
@@ -206,7 +209,16 @@ PHYSICAL = [
     ("equilibrate: 200 ps", "equilibrate: 201 ps"),
     ("produce: 1 ns", "produce: 1.1 ns"),
     ("replica: 2", "replica: 2, potential: lbh-2021-stiff"),
+    ("name: a sweep", "name: a sweep\ntrajectory: {every: 1 ps}"),
 ]
+
+
+def test_every_way_of_keeping_frames_has_its_own_ids(tmp_path):
+    kept = ("{every: 1 ps}", "{every: 2 ps}", "{every: 1 ps, velocities: true}")
+    found = [ids(tmp_path, f"{SWEEP}trajectory: {one}\n") for one in kept]
+    assert len(set().union(*found)) == 3 * len(found[0])
+    same = "{every: 1000 fs, velocities: false}"
+    assert ids(tmp_path, f"{SWEEP}trajectory: {same}\n") == found[0]
 
 
 @pytest.mark.parametrize(("old", "new"), PHYSICAL)

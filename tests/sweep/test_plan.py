@@ -133,6 +133,26 @@ def test_rehearsals_are_counted_apart(sweep, tmp_path):
     assert plan_of(sweep, "--output", folder.path, "--rehearse")["done"] == 8
 
 
+def test_the_space_that_trajectories_take_is_told(sweep, tmp_path):
+    """Ramps of 5 and 2 ps, two of each at two pressures: 4 · (50 + 20) frames of 832 atoms."""
+    shown = CliRunner().invoke(command, [str(sweep)])
+    assert "trajectories" not in shown.stdout
+    sweep.write_text(SWEEP + "trajectory: {every: 0.1 ps}\n")
+    numbers = 4 * (50 + 20) * 832 * 3 * 4
+    assert plan_of(sweep)["trajectory_bytes"] == pytest.approx(0.8 * numbers, rel=0.05)
+    shown = CliRunner().invoke(command, [str(sweep)])
+    assert "trajectories will take about 2.24 MB" in shown.stdout
+    assert plan_of(sweep, "--rehearse")["trajectory_bytes"] == 0
+    folder = SweepFolder(tmp_path / "out")
+    for point in expand_grid(load_sweep(sweep)).points:
+        finish(folder, point)
+    assert plan_of(sweep, "--output", folder.path)["trajectory_bytes"] == 0
+    sweep.write_text(SWEEP + "trajectory: {every: 0.1 ps, velocities: true}\n")
+    assert plan_of(sweep)["trajectory_bytes"] == pytest.approx(1.72 * numbers, rel=0.05)
+    changed = plan_of(sweep, "--output", folder.path)["changed"]
+    assert changed == {"trajectory.velocities": [False, True]}
+
+
 def test_command_shows_the_grid(sweep):
     shown = CliRunner().invoke(command, [str(sweep)])
     assert shown.exit_code == 0
