@@ -38,7 +38,7 @@ class Frames:
 
     def __init__(self, point: RunPoint, plan: Plan, schedule: Schedule, path: Path) -> None:
         self._every = point.trajectory.every
-        self._first = schedule.equilibrate_steps
+        self._first = schedule.preparing_steps
         self._writer = TrajectoryWriter(path, _layout(point, plan)) if self._every else None
 
     def begin(self) -> None:

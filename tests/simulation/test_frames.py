@@ -22,6 +22,9 @@ from lbhsweep.sweep.schedule import schedule_of
 
 EVERY = 7
 PLAIN = hold_point()
+PLAIN = replace(
+    PLAIN, protocol=replace(PLAIN.protocol, heated_from_K=200.0, heating_rate_K_per_ps=5000.0)
+)
 POINT = replace(PLAIN, trajectory=TrajectoryPoint(every=EVERY, velocities=True))
 N_STEPS = schedule_of(POINT).n_steps
 
@@ -78,7 +81,7 @@ def test_a_trajectory_changes_no_bit_of_the_results(tmp_path, undisturbed):
 
 def test_frames_are_the_states_at_their_steps(tmp_path, undisturbed):
     dataset = xr.load_dataset(undisturbed[2], engine="zarr")
-    first = schedule_of(POINT).equilibrate_steps
+    first = schedule_of(POINT).preparing_steps
     assert dataset.sizes["time"] == n_frames(POINT) == 14
     for k in (0, 5, 13):
         step = first + (k + 1) * EVERY
@@ -154,7 +157,7 @@ def test_a_failed_run_keeps_its_frames_up_to_the_failure(tmp_path):
     outcome = simulate(point, tmp_path / "kept", force_field=FORCE_FIELD)
     assert (outcome.status, outcome.error.step) == ("failed", step)
     cell = xr.load_dataset(tmp_path / "kept" / TRAJECTORY, engine="zarr")["cell"].values[:, 0, 0]
-    n_kept = step - 1 - schedule_of(point).equilibrate_steps
+    n_kept = step - 1 - schedule_of(point).preparing_steps
     assert n_kept > 0
     assert np.isfinite(cell[:n_kept]).all()
     assert np.isnan(cell[n_kept:]).all()

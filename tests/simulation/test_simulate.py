@@ -124,7 +124,8 @@ def test_ramps_follow_their_temperature(undisturbed):
     for name, tolerance in (("heating", 0.25), ("cooling", 0.4)):
         measured = undisturbed[name].arrays["kinetic_temperature"]
         np.testing.assert_allclose(measured, [325.0, 375.0, 425.0, 475.0], rtol=tolerance)
-        assert measured[-1] > measured[0] + 50.0
+        # Of 100 K between the halves; single bins of 0.05 ps scatter by 30 K.
+        assert measured[2:].mean() > measured[:2].mean() + 35.0
         assert set(undisturbed[name].arrays["sample_count"]) <= {12.0, 13.0}
         assert undisturbed[name].arrays["sample_count"].sum() == 50.0
 
