@@ -18,6 +18,7 @@ from lbhsweep.analysis.heat_capacity import (
 from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
 from lbhsweep.analysis.phases import fit_phases
+from lbhsweep.analysis.replicas import combine_group, names_read
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, MATERIAL, group, materials, runs, select_material
 from lbhsweep.analysis.shared_slope import share_heat_capacity
@@ -28,7 +29,7 @@ from lbhsweep.analysis.variables import text, variable
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 STATUSES = MappingProxyType(
     {
         "runs_done": (Status.DONE,),
@@ -59,14 +60,14 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     -------
     DataTree
         Groups ``hysteresis``, ``holds``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
-        ``entropy``, ``barocaloric``, each by potential and n_vacancies; those without any
-        input are absent.  What is missing is NaN, with a `reason` beside it.  The same results
-        give the same analysis.
+        ``entropy``, ``barocaloric``, ``replicas/{hold,ramp}``, each by potential and
+        n_vacancies; those without any input are absent.  What is missing is NaN, with a `reason`
+        beside it.  The same results give the same analysis.
     """
     pieces: dict[str, dict[tuple[str, int], xr.Dataset]] = {}
     for potential, n_vacancies in materials(tree):
         selected = {
-            name: select_material(dataset, potential, n_vacancies)
+            name: select_material(dataset[_kept(dataset)], potential, n_vacancies)
             for name in ("hold", "ramp")
             if (dataset := group(tree, name)) is not None
         }
@@ -74,6 +75,9 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
         for name, product in _analyze_material(present).items():
             pieces.setdefault(name, {})[potential, n_vacancies] = product
     datasets = {f"/{name}": _join(parts) for name, parts in pieces.items()}
+    for name in ("hold", "ramp"):
+        if (dataset := group(tree, name)) is not None:
+            datasets[f"/replicas/{name}"] = combine_group(dataset)
     root = xr.Dataset(attrs=_attributes(tree))
     return xr.DataTree.from_dict({"/": root, **datasets}, name="analysis")
 
@@ -85,13 +89,19 @@ def results_digest(tree: xr.DataTree) -> str:
         dataset = group(tree, name)
         if dataset is None:
             continue
-        for key in sorted({*dataset.coords, *(k for k in _KEPT if k in dataset)}, key=str):
+        for key in sorted({*dataset.coords, *_kept(dataset), *names_read(dataset)}, key=str):
             values = dataset[key].values
-            content = (
-                values.tobytes() if values.dtype.kind in "fiub" else str(values.tolist()).encode()
-            )
-            digest.update(f"{name}/{key}{values.shape}".encode() + content)
+            digest.update(f"{name}/{key}{values.shape}".encode())
+            if values.dtype.kind in "fiub":
+                digest.update(np.ascontiguousarray(values).data)
+            else:
+                digest.update(str(values.tolist()).encode())
     return digest.hexdigest()
+
+
+def _kept(dataset: xr.Dataset) -> list[str]:
+    """List what the analysis of a material reads, so that maps and series aren't loaded."""
+    return [name for name in _KEPT if name in dataset]
 
 
 def _attributes(tree: xr.DataTree) -> dict[str, object]:

@@ -11,6 +11,8 @@ from lbhsweep.analysis.routes import NOT_SIMULATED
 from lbhsweep.quantities import stderr_name
 
 RUN_COUNTS = ("done", "failed", "missing")
+FEWEST_IN_A_BIN = 2.0
+"""Independent samples without which a ramp's bin is no more than part of one fluctuation."""
 _AT_PRESSURE = (
     "volume_step",
     "enthalpy_step",
@@ -32,7 +34,8 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
     -------
     dict
         ``rehearsal``, ``runs`` (done, failed, missing), and ``materials``: for each the route,
-        dT/dP, one entry a pressure, the largest effects, and ``missing`` with the reasons.
+        dT/dP, one entry a pressure, the largest effects, ``missing`` with the reasons, and
+        ``flagged`` with the runs that drift or are too short for their own correlation time.
         A number is ``{"value", "stderr", "units"}`` or null.
     """
     materials = []
@@ -80,7 +83,36 @@ def _material(analysis: xr.DataTree, where: dict[str, Any]) -> dict[str, Any]:
             barocaloric, "adiabatic_temperature_change", "adiabatic_extrapolated"
         ),
         "missing": _missing(transition, barocaloric, route),
+        "flagged": _flagged(analysis, where),
     }
+
+
+def _flagged(analysis: xr.DataTree, where: dict[str, Any]) -> list[str]:
+    """Say which runs are not what they should be: holds by their flag, bins of ramps by count."""
+    notes = []
+    if (holds := _of_material(analysis, "holds", where)) is not None:
+        note = str(holds["flagged"].item())
+        notes += [note] if note not in ("", "nan") else []
+    ramps = _of_material(analysis, "replicas/ramp", where)
+    if ramps is not None and "n_effective" in ramps:
+        each = (ramps["n_effective"] / ramps["n_replicas"]).values
+        few, known = int((each < FEWEST_IN_A_BIN).sum()), int(np.isfinite(each).sum())
+        if few:
+            notes.append(
+                f"{few} of {known} bins of ramps are shorter than volume and enthalpy remember: "
+                f"fewer than {FEWEST_IN_A_BIN:g} independent samples a run, neighbouring bins "
+                "fluctuate together"
+            )
+    return notes
+
+
+def _of_material(analysis: xr.DataTree, name: str, where: dict[str, Any]) -> xr.Dataset | None:
+    """Give a material's part of a group, or None where the group is absent or hasn't got it."""
+    if f"/{name}" not in analysis.groups:
+        return None
+    dataset = analysis[name].to_dataset()
+    has_it = all(value in dataset[dim].values for dim, value in where.items())
+    return dataset.sel(where) if has_it else None
 
 
 def number(dataset: xr.Dataset, name: str) -> dict[str, Any] | None:

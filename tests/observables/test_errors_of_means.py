@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from observables.processes import autoregressive, independent as worth
+from observables.processes import autoregressive
+from observables.processes import independent as worth
 
 from lbhsweep.observables.errors_of_means import (
     mean_error,
