@@ -101,7 +101,7 @@ def _works(grid: Grid, prepared: Prepared) -> list[Work]:
     (point,) = grid.points
     force_field = grid.force_fields[point.model.potential]
     state = prepared.integrator.state
-    structure = replace(build_structure(point, 0), positions=state.positions, cell=state.cell)
+    structure = replace(build_structure(point), positions=state.positions, cell=state.cell)
     return [
         *pair_work(structure, force_field, point.model.cutoff_A),
         *other_work(prepared, structure, force_field),

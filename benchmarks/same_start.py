@@ -55,7 +55,7 @@ def start(grid: Grid, lammps_python: str, stack: ExitStack) -> Start:
     force_field = grid.force_fields[point.model.potential]
     state = ours.integrator.state
     structure = replace(
-        build_structure(point, 0), positions=state.positions.copy(), cell=state.cell.copy()
+        build_structure(point), positions=state.positions.copy(), cell=state.cell.copy()
     )
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     data = folder / "start.data"

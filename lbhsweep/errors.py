@@ -148,6 +148,10 @@ class FolderError(LbhsweepError, ValueError):
     """The folder given for a sweep is none, or holds something else."""
 
 
+class RunNotFoundError(LbhsweepError, LookupError):
+    """No run fits what was asked for, several do, or the one that does has no frames."""
+
+
 class ClusterError(LbhsweepError, RuntimeError):
     """A cluster can't be started or no worker appears."""
 

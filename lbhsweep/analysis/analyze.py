@@ -17,15 +17,15 @@ from lbhsweep.analysis.heat_capacity import (
 )
 from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
+from lbhsweep.analysis.material import Material, join_materials, materials
 from lbhsweep.analysis.phases import fit_phases
 from lbhsweep.analysis.replicas import combine_group, names_read
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
-from lbhsweep.analysis.runs import CURVES, MATERIAL, group, materials, runs, select_material
+from lbhsweep.analysis.runs import CURVES, group, material_part, runs
 from lbhsweep.analysis.shared_slope import share_heat_capacity
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
 from lbhsweep.analysis.two_phase import draw_two_phase
-from lbhsweep.analysis.variables import text, variable
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
@@ -60,24 +60,24 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     -------
     DataTree
         Groups ``hysteresis``, ``holds``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
-        ``entropy``, ``barocaloric``, ``replicas/{hold,ramp}``, each by potential and
-        n_vacancies; those without any input are absent.  What is missing is NaN, with a `reason`
+        ``entropy``, ``barocaloric``, ``replicas/{hold,ramp}``, each by what tells materials
+        apart; those without any input are absent.  What is missing is NaN, with a `reason`
         beside it.  The same results give the same analysis.
     """
-    pieces: dict[str, dict[tuple[str, int], xr.Dataset]] = {}
-    for potential, n_vacancies in materials(tree):
+    pieces: dict[str, dict[Material, xr.Dataset]] = {}
+    groups = {
+        name: dataset for name in ("hold", "ramp") if (dataset := group(tree, name)) is not None
+    }
+    for material in materials(groups.values()):
         selected = {
-            name: select_material(dataset[_kept(dataset)], potential, n_vacancies)
-            for name in ("hold", "ramp")
-            if (dataset := group(tree, name)) is not None
+            name: material_part(dataset[_kept(dataset)], material)
+            for name, dataset in groups.items()
         }
         present = {name: dataset for name, dataset in selected.items() if dataset is not None}
         for name, product in _analyze_material(present).items():
-            pieces.setdefault(name, {})[potential, n_vacancies] = product
-    datasets = {f"/{name}": _join(parts) for name, parts in pieces.items()}
-    for name in ("hold", "ramp"):
-        if (dataset := group(tree, name)) is not None:
-            datasets[f"/replicas/{name}"] = combine_group(dataset)
+            pieces.setdefault(name, {})[material] = product
+    datasets = {f"/{name}": join_materials(parts) for name, parts in pieces.items()}
+    datasets |= {f"/replicas/{name}": combine_group(dataset) for name, dataset in groups.items()}
     root = xr.Dataset(attrs=_attributes(tree))
     return xr.DataTree.from_dict({"/": root, **datasets}, name="analysis")
 
@@ -181,19 +181,3 @@ def _molar_mass(present: dict[str, xr.Dataset]) -> float:
         if "molar_mass" in dataset.coords:
             return float(dataset["molar_mass"])
     return float("nan")
-
-
-def _join(parts: dict[tuple[str, int], xr.Dataset]) -> xr.Dataset:
-    """Put materials side by side along potential and n_vacancies; absent ones are NaN."""
-    expanded = [
-        dataset.drop_vars([name for name in (*MATERIAL, "molar_mass") if name in dataset.coords])
-        .expand_dims({"potential": np.array([potential], dtype=object), "n_vacancies": [n]})
-        .assign_coords(
-            potential=text(("potential",), [potential], "force field"),
-            n_vacancies=variable(("n_vacancies",), [n], "1", "Li vacancies in the supercell"),
-        )
-        for (potential, n), dataset in parts.items()
-    ]
-    joined = xr.combine_by_coords(expanded, combine_attrs="override")
-    assert isinstance(joined, xr.Dataset)  # noqa: S101 - datasets combine to a dataset
-    return joined

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import xarray as xr
 
+from lbhsweep.analysis.material import Material, has_material, select_material
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.quantities import stderr_name
@@ -16,8 +17,6 @@ from lbhsweep.store.schema import Equilibrated, Status
 
 HOLD = "hold"
 CURVES = ("volume", "enthalpy", "lattice_a")
-MATERIAL = ("potential", "n_vacancies")
-"""The dimensions that say which material it is; every analysis stays within one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +59,11 @@ def group(tree: xr.DataTree, name: str) -> xr.Dataset | None:
     return dataset if "volume" in dataset and dataset.sizes.get("temperature", 0) else None
 
 
-def materials(tree: xr.DataTree) -> list[tuple[str, int]]:
-    """List the (potential, n_vacancies) of all groups, in the order of the results."""
-    found: dict[tuple[str, int], None] = {}
-    for name in ("hold", "ramp"):
-        dataset = group(tree, name)
-        if dataset is not None:
-            for potential in dataset["potential"].values:
-                for n_vacancies in dataset["n_vacancies"].values:
-                    found[str(potential), int(n_vacancies)] = None
-    return list(found)
-
-
-def select_material(dataset: xr.Dataset, potential: str, n_vacancies: int) -> xr.Dataset | None:
+def material_part(dataset: xr.Dataset, material: Material) -> xr.Dataset | None:
     """Load one material's part of a group, or give None where the group hasn't got it."""
-    here = potential in dataset["potential"].values and n_vacancies in dataset["n_vacancies"].values
-    if not here:
+    if not has_material(dataset, material):
         return None
-    chosen = dataset.sel(potential=potential, n_vacancies=n_vacancies).load()
-    return chosen.sortby(["pressure", "temperature"])
+    return select_material(dataset, material).load().sortby(["pressure", "temperature"])
 
 
 def counted(dataset: xr.Dataset) -> xr.DataArray:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from lbhsweep.analysis.material import Material, has_material, label, materials, select_material
 from lbhsweep.analysis.routes import NOT_SIMULATED
 from lbhsweep.quantities import stderr_name
 
@@ -38,23 +39,24 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         ``flagged`` with the runs that drift or are too short for their own correlation time.
         A number is ``{"value", "stderr", "units"}`` or null.
     """
-    materials = []
+    found: list[dict[str, Any]] = []
     if "transition" in analysis.children:
         transition = analysis["transition"].to_dataset()
-        for potential in transition["potential"].values:
-            for n in transition["n_vacancies"].values:
-                where = {"potential": potential, "n_vacancies": n}
-                # Materials need not be a full product of both axes.
-                if str(transition["used_reason"].sel(where).item()) != "nan":
-                    materials.append(_material(analysis, where))
+        # Materials need not be a full product of the axes.
+        found += [
+            _summarize(analysis, one)
+            for one in materials([transition])
+            if str(transition["used_reason"].sel(dict(one)).item()) != "nan"
+        ]
     return {
         "rehearsal": bool(analysis.attrs["rehearsal"]),
         "runs": {name: int(analysis.attrs[f"runs_{name}"]) for name in RUN_COUNTS},
-        "materials": materials,
+        "materials": found,
     }
 
 
-def _material(analysis: xr.DataTree, where: dict[str, Any]) -> dict[str, Any]:
+def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
+    where = dict(material)
     transition = analysis["transition"].to_dataset().sel(where)
     route = str(transition["used_route"].item())
     temperatures = transition.sel(route=route) if route else None
@@ -71,8 +73,8 @@ def _material(analysis: xr.DataTree, where: dict[str, Any]) -> dict[str, Any]:
         pressures.append(entry)
     barocaloric = analysis["barocaloric"].to_dataset().sel(where)
     return {
-        "potential": str(where["potential"]),
-        "n_vacancies": int(where["n_vacancies"]),
+        "label": label(material),
+        **where,
         "route": route or None,
         "boundary_slope": None if temperatures is None else number(temperatures, "boundary_slope"),
         "pressures": pressures,
@@ -83,17 +85,17 @@ def _material(analysis: xr.DataTree, where: dict[str, Any]) -> dict[str, Any]:
             barocaloric, "adiabatic_temperature_change", "adiabatic_extrapolated"
         ),
         "missing": _missing(transition, barocaloric, route),
-        "flagged": _flagged(analysis, where),
+        "flagged": _flagged(analysis, material),
     }
 
 
-def _flagged(analysis: xr.DataTree, where: dict[str, Any]) -> list[str]:
+def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:
     """Say which runs are not what they should be: holds by their flag, bins of ramps by count."""
     notes = []
-    if (holds := _of_material(analysis, "holds", where)) is not None:
+    if (holds := _of_material(analysis, "holds", material)) is not None:
         note = str(holds["flagged"].item())
         notes += [note] if note not in ("", "nan") else []
-    ramps = _of_material(analysis, "replicas/ramp", where)
+    ramps = _of_material(analysis, "replicas/ramp", material)
     if ramps is not None and "n_effective" in ramps:
         each = (ramps["n_effective"] / ramps["n_replicas"]).values
         few, known = int((each < FEWEST_IN_A_BIN).sum()), int(np.isfinite(each).sum())
@@ -106,13 +108,12 @@ def _flagged(analysis: xr.DataTree, where: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _of_material(analysis: xr.DataTree, name: str, where: dict[str, Any]) -> xr.Dataset | None:
+def _of_material(analysis: xr.DataTree, name: str, material: Material) -> xr.Dataset | None:
     """Give a material's part of a group, or None where the group is absent or hasn't got it."""
     if f"/{name}" not in analysis.groups:
         return None
     dataset = analysis[name].to_dataset()
-    has_it = all(value in dataset[dim].values for dim, value in where.items())
-    return dataset.sel(where) if has_it else None
+    return select_material(dataset, material) if has_material(dataset, material) else None
 
 
 def number(dataset: xr.Dataset, name: str) -> dict[str, Any] | None:

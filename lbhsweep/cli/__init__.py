@@ -19,6 +19,7 @@ _VERBS = MappingProxyType(
         "status": "Show what is done, failed and running in a sweep's folder.",
         "analyze": "Read transitions, heat capacities and entropies from the results.",
         "plot": "Draw the figures.",
+        "trajectory": "List the trajectories of a sweep, or write one as extended XYZ.",
         "evaluate": "Energies by term, forces and stress of one structure.",
         "bench": "Measure throughput, where time goes, and conservation of energy.",
         "schema": "Print the JSON Schema of sweep files.",

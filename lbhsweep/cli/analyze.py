@@ -63,12 +63,10 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
 
-    vacancies = material["n_vacancies"]
-    title = material["potential"] + (f", {vacancies} vacancies" if vacancies else "")
     route = material["route"] or "none"
     table = Table(
         *(Column(header, justify="right") for header, _ in _COLUMNS),
-        title=f"{title}; T_t by {route}",
+        title=f"{material['label']}; T_t by {route}",
         title_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),

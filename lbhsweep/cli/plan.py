@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_VALUES_SHOWN = 8
 MOST_RECORDS_READ = 20
-UNITS = {"pressure": "GPa", "temperature": "K", "heating_rate": "K/ps"}
+UNITS = {"cutoff": "Å", "pressure": "GPa", "temperature": "K", "heating_rate": "K/ps"}
 
 
 @click.command("plan")
@@ -42,7 +42,7 @@ def command(sweep: Path, output: Path | None, rehearse: bool, as_json: bool) -> 
         folder = SweepFolder(output) if output else None
         folder = folder.rehearsal if folder and rehearse else folder
         plan = make_plan(grid, folder.finished() if folder else {})
-        summary = _summary(spec, grid, plan, _changes(folder, plan))
+        summary = _summary(spec, grid, plan, _changes(folder, grid, plan))
     except LbhsweepError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -69,10 +69,11 @@ def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -
         "others": len(plan.others),
         "changed": changed,
         "core_hours": round(plan.core_hours, 4),
+        "trajectory_bytes": plan.trajectory_bytes,
     }
 
 
-def _changes(folder: SweepFolder | None, plan: Plan) -> dict[str, Any]:
+def _changes(folder: SweepFolder | None, grid: Grid, plan: Plan) -> dict[str, Any]:
     """Look into some finished runs outside the grid for what has changed since."""
     from lbhsweep.store.record import read_record
     from lbhsweep.sweep import PHYSICS_VERSION, point_from_json
@@ -88,7 +89,7 @@ def _changes(folder: SweepFolder | None, plan: Plan) -> dict[str, Any]:
             points += [point_from_json(header.point)] if header else []
             if header and header.physics_version != PHYSICS_VERSION:
                 changes["physics_version"] = (header.physics_version, PHYSICS_VERSION)
-    return changed_physics(points, plan) | changes
+    return changed_physics(points, plan, tuple(grid.coordinates)) | changes
 
 
 def _show(summary: dict[str, Any]) -> None:
@@ -111,12 +112,19 @@ def _show(summary: dict[str, Any]) -> None:
         f"{summary['points']} runs: {summary['done']} done, {summary['failed']} failed, "
         f"{summary['missing']} missing; estimated core-hours: {_hours(summary['core_hours'])}"
     )
+    if summary["trajectory_bytes"]:
+        console.print(f"trajectories will take about {_size(summary['trajectory_bytes'])}")
     if summary["others"]:
         console.print(_others_note(summary), style="yellow", markup=False)
 
 
 def _hours(core_hours: float) -> str:
     return f"{core_hours:.2g}" if core_hours >= 0.01 else "under 0.01"
+
+
+def _size(n_bytes: int) -> str:
+    power = min(4, max(1, (len(str(n_bytes)) - 1) // 3))
+    return f"{n_bytes / 1000**power:.3g} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
 
 
 def _some(values: list[Any], unit: str) -> str:

@@ -137,6 +137,7 @@ def _summary(
         "done": ending.done,
         "failed": len(ending.failed),
         "missing": ending.missing,
+        "waiting": ending.waiting,
         "interrupted": ending.interrupted,
         "seconds": round(seconds, 3),
         "results": str(folder.results),
@@ -154,6 +155,8 @@ def _show(summary: dict[str, Any]) -> None:
         f"{summary['missing']} missing; {duration(summary['seconds'])}"
     )
     show_failures(summary["failures"])
+    if summary["waiting"]:
+        click.echo(f"{summary['waiting']} runs would go on from the end of runs that failed")
     if summary["failures"]:
         click.echo("to try failed runs again: add --retry-failed")
     click.echo(f"results: {summary['results']}")

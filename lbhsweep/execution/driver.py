@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice, takewhile
 
 from lbhsweep.errors import ClusterError, CorruptRecordError
@@ -32,7 +32,8 @@ from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.cost import estimated_core_seconds
 from lbhsweep.sweep.identity import run_id
-from lbhsweep.sweep.plan import Plan
+from lbhsweep.sweep.plan import Plan, followers
+from lbhsweep.sweep.point import RunPoint
 
 POLL_S = 0.2
 TELL_EVERY_S = 1.0
@@ -86,9 +87,14 @@ class Driver:
         self._collector = collector
         self._observers = observers
         self._counts = Counter(done=len(plan.done), failed=len(plan.failed))
-        # The longest first, so that none is left over at the end.
         self._costs = {one: estimated_core_seconds(plan.points[one]) for one in plan.missing}
-        self._waiting = deque(sorted(plan.missing, key=self._costs.__getitem__, reverse=True))
+        self._followers = followers(plan.points, plan.missing)
+        # Runs from whose end others go on with them, and the longest first, so that none is left
+        # over at the end.
+        lengths = _with_followers(self._costs, self._followers)
+        startable = {"", *plan.done}
+        ready = (one for one in plan.missing if plan.points[one].follows in startable)
+        self._waiting = deque(sorted(ready, key=lengths.__getitem__, reverse=True))
         ended = sum(estimated_core_seconds(plan.points[one]) for one in (*plan.done, *plan.failed))
         self._pace = Pace(self._costs, ended)
         self._in_flight: set[str] = set()
@@ -174,7 +180,8 @@ class Driver:
             case TaskBroken(task, error):
                 self._n_tasks -= 1
                 for point in task.points:
-                    self._repeat_broken(run_id(point), error)
+                    if not self._lost_its_start(point, error):
+                        self._repeat_broken(run_id(point), error)
             case RunStarted(run_id=name) if name in self._in_flight:
                 self._started.add(name)
                 self._pace.start()
@@ -200,6 +207,11 @@ class Driver:
             self._repeat(name)
         self._tell(_event_of(summary, self._plan.points[name].label))
 
+    def _release(self, name: str) -> None:
+        """Let the runs start that go on from the end of one whose record is sure to be whole."""
+        if not self._stopping:
+            self._waiting.extendleft(self._followers.pop(name, ()))
+
     def _repeat(self, name: str) -> None:
         if not self._stopping:
             self._waiting.append(name)
@@ -215,6 +227,25 @@ class Driver:
             ) from error
         self._repeat(name)
 
+    def _lost_its_start(self, point: RunPoint, error: BaseException) -> bool:
+        """Say whether a run broke on the damaged record of the one it goes on from.
+
+        That one is then done again, and the run waits for it.
+        """
+        before = point.follows
+        if not before or not isinstance(error, CorruptRecordError):
+            return False
+        problem = self._collector.collect([before]).quarantined.get(before)
+        if problem is None:
+            return False
+        name = run_id(point)
+        self._in_flight.discard(name)
+        self._followers.setdefault(before, []).append(name)
+        self._counts["done"] -= 1
+        self._costs.setdefault(before, estimated_core_seconds(self._plan.points[before]))
+        self._repeat_broken(before, CorruptRecordError(problem))
+        return True
+
     def _collect_when_due(self) -> None:
         now = time.monotonic()
         if now >= self._next_collect:
@@ -229,6 +260,9 @@ class Driver:
         if not self._to_collect:
             return
         report = self._collector.collect(self._to_collect)
+        for name in report.collected:
+            if self._to_collect[name] == "done":
+                self._release(name)
         for name, problem in report.quarantined.items():
             self._counts[self._to_collect[name]] -= 1
             self._repeat_broken(name, CorruptRecordError(problem))
@@ -255,6 +289,24 @@ class Driver:
                 seconds_left=self._pace.seconds_left,
             )
         )
+
+
+def _with_followers(
+    costs: Mapping[str, float], followers: Mapping[str, list[str]]
+) -> dict[str, float]:
+    """Give the cost of each run and of the longest chain of runs that wait for it."""
+    lengths: dict[str, float] = {}
+    unfolded = list(costs)
+    while unfolded:
+        name = unfolded[-1]
+        later = followers.get(name, ())
+        unknown = [one for one in later if one not in lengths]
+        if unknown:
+            unfolded += unknown
+            continue
+        lengths[name] = costs[name] + max((lengths[one] for one in later), default=0.0)
+        unfolded.pop()
+    return lengths
 
 
 def _event_of(summary: RunSummary, label: str) -> Event:

@@ -45,6 +45,7 @@ def grid_layout(grid: Grid, yaml_text: str) -> GridLayout:
         bin_centres=grid.bin_centres,
         inner_axes=inner_axes(first),
         observables=first.observables,
+        follows={run_id(point): point.follows for point in grid.points if point.follows},
         attributes={
             "title": "lbhsweep results",
             "sweep_yaml": yaml_text,

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from lbhsweep.execution.worker import private_folder
 from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import OnProgress, Outcome, ShouldStop
 from lbhsweep.simulation.rehearsal import rehearse
 from lbhsweep.sweep.point import RunPoint
@@ -30,9 +31,20 @@ class Physics(Protocol):
         """Do once a process what runs need, telling what takes long; called in a task's thread."""
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        *,
+        start: EndState | None,
+        trajectory: Path,
     ) -> Outcome:
-        """Do one run, or go on with it from its checkpoint in `workdir`."""
+        """Do one run, or go on with it from its checkpoint in `workdir`.
+
+        It starts where `start` says if it goes on from another run.  If it keeps frames, they go
+        to the path `trajectory`.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,14 @@ class MolecularDynamics:
             _compiled.set()
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        *,
+        start: EndState | None,
+        trajectory: Path,
     ) -> Outcome:
         """Simulate."""
         from lbhsweep.simulation.simulate import simulate
@@ -68,6 +87,8 @@ class MolecularDynamics:
             point,
             workdir,
             force_field=by_digest[point.model.potential_digest],
+            start=start,
+            trajectory=trajectory,
             should_stop=should_stop,
             checkpoint_every_s=self.checkpoint_every_s,
             on_progress=on_progress,
@@ -93,9 +114,16 @@ class Rehearsal:
         """Nothing to prepare."""
 
     def run(
-        self, point: RunPoint, workdir: Path, should_stop: ShouldStop, on_progress: OnProgress
+        self,
+        point: RunPoint,
+        workdir: Path,
+        should_stop: ShouldStop,
+        on_progress: OnProgress,
+        *,
+        start: EndState | None,
+        trajectory: Path,
     ) -> Outcome:
-        """Rehearse."""
+        """Rehearse; no frames are made up."""
         return rehearse(
             point, failure_rate=self.failure_rate, seconds=self.seconds, should_stop=should_stop
         )

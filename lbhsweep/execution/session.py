@@ -19,7 +19,7 @@ from lbhsweep.store.atomic import write_atomically
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.grid import Grid
-from lbhsweep.sweep.plan import Plan, make_plan
+from lbhsweep.sweep.plan import Plan, make_plan, waiting_for_failed
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
@@ -39,12 +39,15 @@ class SweepEnding:
         Run ids of those that failed.
     interrupted : bool
         Whether it was asked to stop before all runs had one.
+    waiting : int
+        Runs that can't start because one before them failed.
     """
 
     total: int
     done: int
     failed: tuple[str, ...]
     interrupted: bool
+    waiting: int
 
     @property
     def missing(self) -> int:
@@ -133,7 +136,7 @@ def run_sweep(
                         driver.drive(interruption)
             finally:
                 collector.finalize()
-            ending = _ending(folder, plan, interruption)
+            ending = _ending(folder, grid, interruption)
             _tell(
                 told,
                 SweepFinished(
@@ -157,12 +160,13 @@ def _forget_failed(folder: SweepFolder, plan: Plan) -> None:
         folder.record_path(name, "failed").unlink()
 
 
-def _ending(folder: SweepFolder, plan: Plan, interruption: Interruption) -> SweepEnding:
-    finished = folder.finished()
+def _ending(folder: SweepFolder, grid: Grid, interruption: Interruption) -> SweepEnding:
+    now = make_plan(grid, folder.finished())
     ending = SweepEnding(
-        total=len(plan.points),
-        done=sum(1 for name in plan.points if finished.get(name) == "done"),
-        failed=tuple(name for name in plan.points if finished.get(name) == "failed"),
+        total=len(now.points),
+        done=len(now.done),
+        failed=now.failed,
         interrupted=False,
+        waiting=len(waiting_for_failed(now)),
     )
     return replace(ending, interrupted=interruption.asked and ending.missing > 0)

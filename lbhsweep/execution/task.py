@@ -15,6 +15,7 @@ from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerPrep
 from lbhsweep.execution.ledger import NAME, AttemptUnderwayError, Ending, Ledger
 from lbhsweep.execution.physics import Physics
 from lbhsweep.execution.worker import StopPoll, at_work, worker_name
+from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import OnProgress, Outcome, Progress, ShouldStop
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import Record, RecordHeader, RunError, read_record, write_record
@@ -164,7 +165,14 @@ def _attempt(
         message = f"its worker died {deaths} times in a row without coming any further"
         return _record(task.folder, point, ledger, counted, _failed("worker-lost", message))
     try:
-        outcome = task.physics.run(point, workdir, should_stop, _on_progress(name, report))
+        outcome = task.physics.run(
+            point,
+            workdir,
+            should_stop,
+            _on_progress(name, report),
+            start=_end_of(task.folder, point.follows),
+            trajectory=task.folder.trajectory_path(name),
+        )
     except InterruptedRun:
         ledger.end("interrupted")
         return RunSummary(run_id=name, ending="interrupted")
@@ -180,6 +188,11 @@ def _attempt(
     return _record(task.folder, point, ledger, counted, outcome)
 
 
+def _end_of(folder: SweepFolder, name: str) -> EndState | None:
+    """Read where a run ended; None without a name, and for a run that was made up."""
+    return EndState.from_record(read_record(folder.record_path(name)).arrays) if name else None
+
+
 def _record(
     folder: SweepFolder, point: RunPoint, ledger: Ledger, attempts: int, outcome: Outcome
 ) -> RunSummary:
@@ -193,7 +206,8 @@ def _record(
         attempts=attempts,
         provenance={**outcome.provenance, "wall_seconds": outcome.wall_seconds},
     )
-    write_record(folder, Record(header, outcome.arrays))
+    end = outcome.end.to_record() if outcome.end else {}
+    write_record(folder, Record(header, {**outcome.arrays, **end}))
     if outcome.status == "done":
         shutil.rmtree(ledger.path.parent, ignore_errors=True)
     else:

@@ -14,6 +14,8 @@ FloatArray = npt.NDArray[np.float64]
 
 ROUNDING = 1e-28
 """Variance, as a share of the mean square, below which a series is constant but for rounding."""
+LEAST_LEFT = 0.3
+"""Least share of variance and memory that residuals are taken to show."""
 
 
 @cache
@@ -64,24 +66,33 @@ def is_constant(series: FloatArray) -> bool:
 def mean_error(series: FloatArray) -> float:
     """Give the standard error of a correlated series' mean; NaN for fewer than four samples.
 
-    Measured on AR(1) processes of 32 to 512 samples: the true mean lies within one error in
-    65 to 73 % of series of at least 20 independent samples, in 59 to 67 % of 10 to 15, in 52 to
-    55 % of 5, in 41 to 44 % of 2 and in 18 % of series of a third of their correlation; no
-    estimate from a series alone knows what it is too short to show.
+    √(s² g/n)/(1 - g/n), because the mean over few effective samples lies nearer to them than the
+    truth does, and hides part of their memory, too.  Measured on AR(1) processes of 32 to 512
+    samples: the true mean lies within one error in 66 to 71 % of series of at least 20 independent
+    samples, in 61 to 65 % of 10, in 54 to 59 % of 5, in 46 % of 2 (root mean square errors of 1.0
+    to 1.1, 1.0, 0.9 and 0.7 times the scatter of means); no series can show what is slower.
 
     Parameters
     ----------
     series : (n,) float64
         Equally spaced samples, or means of equal blocks.
     """
-    n = len(series)
-    if n < 4:
+    if len(series) < 4:
         return float("nan")
     if is_constant(series):
         return 0.0
-    # n - g, not n - 1: a mean over few effective samples lies nearer to them than the truth does.
     g = statistical_inefficiency(series)
-    return float(np.sqrt(series.var() * g / max(n - g, 1.0)))
+    left = _share_left(series, g, 1)
+    return float(np.sqrt(series.var() * g / len(series)) / left)
+
+
+def _share_left(series: FloatArray, g: float, n_parameters: int) -> float:
+    """Say what share of variance and of memory a fit of so many parameters leaves a series.
+
+    1 - p g/n, at least `LEAST_LEFT`: what the parameters of a fit, the mean being one, follow of
+    the slow fluctuations is missing from the residuals' variance and from their correlations.
+    """
+    return max(1.0 - n_parameters * g / len(series), LEAST_LEFT)
 
 
 def trend_error(series: FloatArray, n_averaged: int) -> tuple[float, float]:
@@ -89,7 +100,10 @@ def trend_error(series: FloatArray, n_averaged: int) -> tuple[float, float]:
 
     For a bin of a ramp, where the change is the physics: scatter and memory are those of the
     series about its parabola.  Where the series bends more sharply, as at a transition, the
-    error is overestimated.
+    error is overestimated.  Measured on AR(1) processes, 8 blocks in the bin of 56: the true mean
+    lies within one error in 59 to 70 % while the bin lasts as long as an independent sample takes
+    (the root mean square error is 1.0 to 1.1 times the scatter), in 40 % where it lasts a fifth of
+    that (0.6 times), because the parabola follows what is that slow.
 
     Parameters
     ----------
@@ -109,9 +123,11 @@ def trend_error(series: FloatArray, n_averaged: int) -> tuple[float, float]:
     if is_constant(series):
         return 0.0, 0.0
     residual = about_polynomial(series, 2)
-    variance = float(residual @ residual) / (n - 3)
+    g = statistical_inefficiency(residual)
+    left = _share_left(series, g, 3)
+    variance = float(residual @ residual) / n / left
     # Blocks that remember longer than the bin lasts are worth one, not less.
-    share = min(statistical_inefficiency(residual) / n_averaged, 1.0)
+    share = min(g / left / n_averaged, 1.0)
     return float(np.sqrt(variance * share)), variance
 
 

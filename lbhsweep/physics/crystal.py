@@ -7,6 +7,7 @@ the k-th B.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from lbhsweep.errors import StructureError
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.physics.structure import FloatArray, Structure
+from lbhsweep.physics.structure import FloatArray, IntArray, Structure
 
 Supercell = tuple[int, int, int]
 
@@ -136,6 +137,9 @@ def build_beta(supercell: Supercell, *, seed: int, lattice_A: float = BETA_LATTI
 def remove_lithium(structure: Structure, n: int, seed: int) -> Structure:
     """Remove `n` Li at random.
 
+    Those that a seed removes first are removed by the same seed whatever `n`, so that larger
+    numbers of vacancies contain the smaller ones.
+
     Raises
     ------
     StructureError
@@ -144,7 +148,42 @@ def remove_lithium(structure: Structure, n: int, seed: int) -> Structure:
     lithium = np.flatnonzero(np.array(structure.symbols) == "Li")
     if not 0 <= n <= len(lithium):
         raise StructureError(f"can't remove {n} Li of {len(lithium)}; ask for 0 to {len(lithium)}")
-    removed = np.random.default_rng(seed).choice(lithium, size=n, replace=False)
+    return _without(structure, np.random.default_rng(seed).permutation(lithium)[:n])
+
+
+def remove_lithium_near(
+    structure: Structure, supercell: Supercell, sites: Sequence[Sequence[float]]
+) -> Structure:
+    """Remove the Li nearest to each of some sites.
+
+    Parameters
+    ----------
+    structure : Structure
+        A crystal as built.
+    supercell : tuple of int
+        Its repeats of the conventional cell along each axis.
+    sites : sequence of (3,) float
+        In conventional cells, such as (0.25, 0.25, 1.75).
+
+    Raises
+    ------
+    StructureError
+        If two sites mean the same Li, or there is none.
+    """
+    lithium = np.flatnonzero(np.array(structure.symbols) == "Li")
+    if len(lithium) == 0:
+        raise StructureError("no Li to remove; wanted a structure with Li")
+    repeats = np.asarray(supercell, dtype=np.float64)
+    places = structure.positions[lithium] @ np.linalg.inv(structure.cell) * repeats
+    apart = places - np.reshape(sites, (-1, 1, 3))
+    apart -= repeats * np.round(apart / repeats)
+    removed = lithium[np.argmin((apart**2).sum(axis=-1), axis=1)]
+    if len(set(removed.tolist())) < len(removed):
+        raise StructureError(f"two of the sites {list(sites)} mean the same Li; give distinct ones")
+    return _without(structure, removed)
+
+
+def _without(structure: Structure, removed: IntArray) -> Structure:
     kept = np.setdiff1d(np.arange(structure.n_atoms), removed)
     return Structure(
         tuple(structure.symbols[i] for i in kept),

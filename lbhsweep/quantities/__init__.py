@@ -18,4 +18,10 @@ CATALOGUE = MappingProxyType(
 )
 """Every quantity by name."""
 
-__all__ = ["CATALOGUE", "DIMENSIONS", "Dimension", "Quantity", "stderr_name"]
+
+def measured_in(group: str) -> frozenset[str]:
+    """Name the observables that give something in a group, `hold` or `ramp`."""
+    return frozenset(one.observable for one in CATALOGUE.values() if group in one.groups)
+
+
+__all__ = ["CATALOGUE", "DIMENSIONS", "Dimension", "Quantity", "measured_in", "stderr_name"]

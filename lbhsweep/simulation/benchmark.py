@@ -159,7 +159,7 @@ def prepare(grid: Grid, equilibrate: int) -> Prepared:
     schedule, seed = schedule_of(point), run_seed(run_id(point))
     temperature = schedule.start_K
     with compile_clock() as compile_seconds:
-        structure = build_structure(point, seed)
+        structure = build_structure(point)
         potential = build_potential(point, structure, grid.force_fields[point.model.potential])
         state = start_state(point, structure, potential, temperature, seed)
         integrator = Integrator(potential, state, build_dynamics(point, schedule))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy.typing as npt
 
+from lbhsweep.simulation.end_state import EndState
 from lbhsweep.store.record import RunError
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.point import RunPoint, TrajectoryPoint
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -24,6 +27,8 @@ class Outcome:
     arrays : dict of str to ndarray
         By catalogue name: ramps (n_bins,), holds () and (n_time,); holds also
         ``equilibrated``.  Empty if failed.
+    end : EndState or None
+        Where it ended, for runs that go on from there; None if failed or made up.
     error : RunError or None
         Why it failed.
     steps : int
@@ -36,6 +41,7 @@ class Outcome:
 
     status: Literal["done", "failed"]
     arrays: Arrays
+    end: EndState | None = None
     error: RunError | None = None
     steps: int = 0
     wall_seconds: float = 0.0
@@ -71,6 +77,14 @@ ShouldStop = Callable[[], bool]
 OnProgress = Callable[[Progress], None]
 
 
+def seed_of(point: RunPoint) -> int:
+    """Derive the seed of all of a run's random numbers, 60 bits, from its physics.
+
+    A trajectory doesn't count: with or without it, a run gives the same numbers.
+    """
+    return run_seed(run_id(replace(point, trajectory=TrajectoryPoint())))
+
+
 def run_seed(run_id: str) -> int:
-    """Derive the seed of all of a run's random numbers, 60 bits, from its identity."""
+    """Take the first 60 bits of a run id."""
     return int(run_id[:15], 16)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from lbhsweep.errors import InterruptedRun
 from lbhsweep.quantities import stderr_name
-from lbhsweep.simulation.outcome import Arrays, Outcome, ShouldStop, never, run_seed
+from lbhsweep.simulation.outcome import Arrays, Outcome, ShouldStop, never, seed_of
 from lbhsweep.simulation.provenance import provenance
 from lbhsweep.simulation.rehearsal_diffusion import rehearse_diffusion
 from lbhsweep.simulation.rehearsal_material import (
@@ -34,7 +34,6 @@ from lbhsweep.simulation.rehearsal_structure import (
     rehearse_sites,
 )
 from lbhsweep.store.record import RunError
-from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RunPoint
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN, GPA
@@ -100,7 +99,7 @@ def rehearse(
         If `should_stop` says so.
     """
     started = time.perf_counter()
-    rng = np.random.default_rng(run_seed(run_id(point)))
+    rng = np.random.default_rng(seed_of(point))
     _pretend_to_work(point, started + seconds, should_stop)
     schedule = schedule_of(point)
     fails = float(rng.random()) < failure_rate

@@ -10,12 +10,18 @@ from lbhsweep.engine.integrate import Dynamics
 from lbhsweep.engine.minimize import minimize
 from lbhsweep.engine.potential import Potential
 from lbhsweep.engine.state import State, draw_velocities
-from lbhsweep.errors import ForceFieldError
+from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.observables import Plan
 from lbhsweep.physics.charges import compensated_charges
-from lbhsweep.physics.crystal import build_alpha, build_beta, remove_lithium
+from lbhsweep.physics.crystal import (
+    build_alpha,
+    build_beta,
+    remove_lithium,
+    remove_lithium_near,
+)
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
+from lbhsweep.simulation.end_state import EndState
 from lbhsweep.sweep.point import RunPoint
 from lbhsweep.sweep.sampling import inner_axes
 from lbhsweep.sweep.schedule import Schedule
@@ -26,14 +32,19 @@ RELAXED_FORCE = 1.0
 RELAXATION_STEPS = 300
 
 
-def build_structure(point: RunPoint, seed: int) -> Structure:
-    """Build the crystal of a point; disorder and vacancies follow from the seed."""
+def build_structure(point: RunPoint) -> Structure:
+    """Build the crystal of a point; disorder and random vacancies follow from its replica.
+
+    So runs at other temperatures, pressures and rates have the same crystal, and replicas differ.
+    """
     system = point.system
     if system.phase == "alpha":
         crystal = build_alpha(system.supercell)
     else:
-        crystal = build_beta(system.supercell, seed=seed)
-    return remove_lithium(crystal, system.n_vacancies, seed)
+        crystal = build_beta(system.supercell, seed=point.replica)
+    if system.vacancy_sites:
+        return remove_lithium_near(crystal, system.supercell, system.vacancy_sites)
+    return remove_lithium(crystal, system.n_vacancies, seed=point.replica)
 
 
 def build_potential(
@@ -139,3 +150,29 @@ def start_state(
     state = State.at_rest(minimum.positions, minimum.cell, seed)
     draw_velocities(state, potential.masses, 2.0 * temperature, frozen_atoms(point, structure))
     return state
+
+
+def followed_state(point: RunPoint, structure: Structure, end: EndState | None, seed: int) -> State:
+    """Go on from where another run ended, at step 0 and with random numbers of its own.
+
+    Raises
+    ------
+    StructureError
+        If the other run's end is not there, or has other atoms.
+    """
+    if end is None or len(end.positions) != structure.n_atoms:
+        got = "nothing" if end is None else f"{len(end.positions)} atoms"
+        raise StructureError(
+            f"{point.label}: goes on from the end of run {point.follows[:12]} with "
+            f"{structure.n_atoms} atoms, got {got}; remove that run's record and give the command "
+            "again"
+        )
+    return State(
+        end.positions.copy(), end.velocities.copy(), end.cell.copy(), end.strain_rate.copy(), seed
+    )
+
+
+def end_state(state: State) -> EndState:
+    """Keep what another run needs to go on from here."""
+    kept = (state.positions, state.velocities, state.cell, state.strain_rate)
+    return EndState(*(array.copy() for array in kept))

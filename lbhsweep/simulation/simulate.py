@@ -14,6 +14,8 @@ from lbhsweep.errors import InterruptedRun, SimulationError
 from lbhsweep.observables import OBSERVABLES, Observable
 from lbhsweep.observables.base import Sample
 from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.simulation.end_state import EndState
+from lbhsweep.simulation.frames import Frames
 from lbhsweep.simulation.outcome import (
     Arrays,
     OnProgress,
@@ -21,7 +23,7 @@ from lbhsweep.simulation.outcome import (
     Progress,
     ShouldStop,
     never,
-    run_seed,
+    seed_of,
 )
 from lbhsweep.simulation.provenance import provenance
 from lbhsweep.simulation.setup import (
@@ -29,6 +31,8 @@ from lbhsweep.simulation.setup import (
     build_plan,
     build_potential,
     build_structure,
+    end_state,
+    followed_state,
     frozen_atoms,
     start_state,
 )
@@ -42,6 +46,8 @@ LAST_GOOD = "last_good"
 LAST_GOOD_EVERY = 10
 """Outer steps from one such state to the next."""
 PROGRESS_EVERY_S = 0.5
+TRAJECTORY = "trajectory.zarr"
+"""Name of a trajectory for which no other place was given."""
 
 
 def simulate(
@@ -49,6 +55,8 @@ def simulate(
     workdir: Path,
     *,
     force_field: ForceField,
+    start: EndState | None = None,
+    trajectory: Path | None = None,
     should_stop: ShouldStop = never,
     checkpoint_every_s: float = 60.0,
     on_progress: OnProgress | None = None,
@@ -66,6 +74,10 @@ def simulate(
         The run's own folder, for checkpoints; left to the caller to remove.
     force_field : ForceField
         The one that `point.model` names.
+    start : EndState, optional
+        Where the run ended that the point follows; not given if it follows none.
+    trajectory : Path, optional
+        Where its frames go if it keeps any (a zarr); by default into `workdir`.
     should_stop : callable
         Asked after every outer step.
     checkpoint_every_s : float
@@ -85,11 +97,11 @@ def simulate(
     ForceFieldError, StructureError
         If the point can't be set up at all.
     StoreError
-        If a checkpoint can't be written.
+        If a checkpoint or the trajectory can't be written.
     """
-    run = _Run(point, workdir, force_field)
+    run = _Run(point, workdir, force_field, trajectory or workdir / TRAJECTORY)
     try:
-        run.begin()
+        run.begin(start)
         run.go_on(should_stop, checkpoint_every_s, on_progress)
     except SimulationError as error:
         return run.failure(error)
@@ -99,14 +111,16 @@ def simulate(
 class _Run:
     """A run under way."""
 
-    def __init__(self, point: RunPoint, workdir: Path, force_field: ForceField) -> None:
+    def __init__(
+        self, point: RunPoint, workdir: Path, force_field: ForceField, trajectory: Path
+    ) -> None:
         self.point, self.workdir = point, workdir
         self.id = run_id(point)
         self._started = time.perf_counter()
         self._spent_before = 0.0
         self._provenance = provenance()
         self._schedule: Schedule = schedule_of(point)
-        self._structure = build_structure(point, run_seed(self.id))
+        self._structure = build_structure(point)
         potential = build_potential(point, self._structure, force_field)
         self._potential: Potential = potential
         plan = build_plan(point, self._structure, potential, self._schedule)
@@ -114,6 +128,7 @@ class _Run:
         self._observables: dict[str, Observable] = {
             name: OBSERVABLES[name](plan) for name in point.observables
         }
+        self._frames = Frames(point, plan, self._schedule, trajectory)
         self._integrator: Integrator | None = None
         self._last_good: Arrays = {}
 
@@ -122,24 +137,29 @@ class _Run:
         """Wall time of this attempt and of those before."""
         return self._spent_before + time.perf_counter() - self._started
 
-    def begin(self) -> None:
-        """Go on from the checkpoint, or relax the crystal and start."""
+    def begin(self, start: EndState | None) -> None:
+        """Go on from the checkpoint, from the end of another run, or relax the crystal."""
         checkpoint = load_checkpoint(self.workdir)
         dynamics = build_dynamics(self.point, self._schedule)
         frozen, molecule = frozen_atoms(self.point, self._structure), self._structure.molecule
-        if checkpoint is not None and checkpoint.notes["run_id"] == self.id:
+        if checkpoint is not None and self._fits(checkpoint):
             state = self._restore(checkpoint)
             self._integrator = Integrator(
                 self._potential, state, dynamics, frozen=frozen, molecule=molecule, resumed=True
             )
             return
-        state = start_state(
-            self.point,
-            self._structure,
-            self._potential,
-            self._schedule.temperature(0),
-            run_seed(self.id),
-        )
+        self._frames.begin()
+        seed = seed_of(self.point)
+        if self.point.follows:
+            state = followed_state(self.point, self._structure, start, seed)
+        else:
+            state = start_state(
+                self.point,
+                self._structure,
+                self._potential,
+                self._schedule.temperature(0),
+                seed,
+            )
         self._integrator = Integrator(
             self._potential, state, dynamics, frozen=frozen, molecule=molecule
         )
@@ -159,6 +179,7 @@ class _Run:
             integrator.advance(schedule.temperature(state.step), energies=energies)
             if due:
                 self._sample(integrator, due, energies=energies)
+            self._frames.keep(state)
             now = time.perf_counter()
             if should_stop():
                 self._save(state)
@@ -175,19 +196,23 @@ class _Run:
 
     def success(self) -> Outcome:
         """Give the results."""
+        self._frames.finish()
         arrays: Arrays = {}
         for observable in self._observables.values():
             arrays |= observable.result()
+        assert self._integrator is not None  # noqa: S101 - for the type checker; begin sets it
         return Outcome(
             status="done",
             arrays=arrays,
+            end=end_state(self._integrator.state),
             steps=self._schedule.n_steps,
             wall_seconds=self.seconds,
             provenance=self._provenance,
         )
 
     def failure(self, error: SimulationError) -> Outcome:
-        """Keep the last good state and say why the run failed."""
+        """Keep the last good state and all frames, and say why the run failed."""
+        self._frames.finish()
         step = self._integrator.state.step if self._integrator else 0
         if self._last_good:
             good = Checkpoint(self._last_good, {"run_id": self.id, "error": str(error)})
@@ -203,7 +228,7 @@ class _Run:
 
     def _due(self, step: int) -> list[Observable]:
         """Give the observables that are to be sampled after so many outer steps."""
-        produced = step - self._schedule.equilibrate_steps
+        produced = step - self._schedule.preparing_steps
         if produced <= 0:
             return []
         return [one for one in self._observables.values() if produced % one.every == 0]
@@ -211,7 +236,7 @@ class _Run:
     def _sample(self, integrator: Integrator, due: list[Observable], *, energies: bool) -> None:
         kinetic = integrator.kinetic_energy
         sample = Sample(
-            step=integrator.state.step - self._schedule.equilibrate_steps,
+            step=integrator.state.step - self._schedule.preparing_steps,
             block=self._schedule.block(integrator.state.step),
             state=integrator.state,
             potential_energy=integrator.potential_energy,
@@ -239,8 +264,14 @@ class _Run:
         for name, observable in self._observables.items():
             kept = observable.state()
             arrays |= {f"observable.{name}.{key}": array for key, array in kept.items()}
+        arrays |= {f"trajectory.{key}": array for key, array in self._frames.state().items()}
         notes = {"run_id": self.id, "step": state.step, "wall_seconds": self.seconds}
         save_checkpoint(self.workdir, Checkpoint(arrays, notes))
+
+    def _fits(self, checkpoint: Checkpoint) -> bool:
+        """Tell whether it is of this run, whose frames so far are all there."""
+        of_this_run = checkpoint.notes["run_id"] == self.id
+        return of_this_run and self._frames.restore(_under("trajectory.", checkpoint.arrays))
 
     def _restore(self, checkpoint: Checkpoint) -> State:
         self._spent_before = float(checkpoint.notes["wall_seconds"])

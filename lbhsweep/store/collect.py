@@ -24,7 +24,7 @@ from lbhsweep.store.create import (
     has_labels,
     write_attributes,
 )
-from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.folder import RecordStatus, SweepFolder
 from lbhsweep.store.grid_writer import Cell, GridWriter
 from lbhsweep.store.record import Record, RunError, read_record
 from lbhsweep.store.schema import GridLayout, Status
@@ -115,8 +115,12 @@ class Collector:
         for run_id, place in self._layout.places.items():
             status = self._writer.status[place]
             if run_id not in finished:
-                if status not in (Status.RUNNING, self._status_without_record(run_id)):
-                    vacant.append(self._vacant(run_id))
+                # Whether a run waits for one that failed may change while its status does not.
+                if run_id in self._layout.follows or status not in (
+                    Status.RUNNING,
+                    self._status_without_record(run_id),
+                ):
+                    vacant.append(self._vacant(run_id, finished))
             # A failed run may have been tried again and have failed in another way.
             elif status != Status.DONE or finished[run_id] == "failed":
                 waiting.append(run_id)
@@ -186,15 +190,25 @@ class Collector:
         except CorruptRecordError as error:
             damaged[run_id] = str(error)
             self._put_aside(run_id, path)
-            return self._vacant(run_id)
+            return self._vacant(run_id, {})
         self._check_shapes(record, path)
         place = self._layout.places[run_id]
         return Cell(place, _STATUS[record.header.status], _values(record))
 
-    def _vacant(self, run_id: str) -> Cell:
+    def _vacant(self, run_id: str, finished: Mapping[str, RecordStatus]) -> Cell:
         status = self._status_without_record(run_id)
         error = "its record was damaged" if status == Status.QUARANTINED else ""
+        failed = self._failed_before(run_id, finished)
+        if failed:
+            error = f"goes on from the end of run {failed}, which failed"
         return Cell(self._layout.places[run_id], status, {"error": error})
+
+    def _failed_before(self, run_id: str, finished: Mapping[str, RecordStatus]) -> str:
+        """Name the failed run on whose end a run depends, empty if there is none."""
+        before = self._layout.follows.get(run_id, "")
+        while before and before not in finished:
+            before = self._layout.follows.get(before, "")
+        return before if finished.get(before) == "failed" else ""
 
     def _status_without_record(self, run_id: str) -> Status:
         return Status.QUARANTINED if run_id in self._quarantined else Status.PENDING

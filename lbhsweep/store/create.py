@@ -30,6 +30,9 @@ CHUNK_BYTES = 1 << 20
 _BYTES = {"f8": 8, "i8": 8, "i4": 4, "i1": 1, "text": 64}
 _COORDINATE_ATTRIBUTES: dict[str, dict[str, str]] = {
     "potential": {"long_name": "force field"},
+    "cutoff": {"units": "angstrom", "long_name": "range of the pair forces"},
+    "frozen": {"long_name": "atoms held still"},
+    "start": {"long_name": "phase that was built for the start"},
     "n_vacancies": {"units": "1", "long_name": "Li vacancies in the supercell"},
     "pressure": {"units": "GPa", "long_name": "pressure"},
     "temperature": {"units": "K", "long_name": "temperature"},

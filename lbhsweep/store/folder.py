@@ -63,6 +63,11 @@ class SweepFolder:
         return self.path / "records"
 
     @property
+    def trajectories(self) -> Path:
+        """Frames of those runs that keep any."""
+        return self.path / "trajectories"
+
+    @property
     def quarantine(self) -> Path:
         """Damaged records, moved out of the way so that their runs are repeated."""
         return self.path / "quarantine"
@@ -95,6 +100,10 @@ class SweepFolder:
     def run_folder(self, run_id: str) -> Path:
         """Where a run under way keeps its checkpoint; not created here."""
         return self.runs / run_id[:2] / run_id
+
+    def trajectory_path(self, run_id: str) -> Path:
+        """Name the folder of a run's frames, a zarr; not created here."""
+        return self.trajectories / run_id[:2] / f"{run_id}.zarr"
 
     def record_path(self, run_id: str, status: RecordStatus = "done") -> Path:
         """Name the file of a run's record: the name says whether it is done or failed."""

@@ -83,6 +83,8 @@ class GridLayout:
         stored.
     observables : tuple of str
         Whose quantities are stored.
+    follows : mapping of str to str
+        Run id of the run from whose end a run goes on, by run id; only those that do.
     attributes : mapping
         Attributes of the dataset: sweep YAML, versions, force fields, `rehearsal`.
     """
@@ -96,6 +98,7 @@ class GridLayout:
     bin_centres: tuple[float, ...] | None = None
     inner_axes: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
     observables: tuple[str, ...] = ("thermo",)
+    follows: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

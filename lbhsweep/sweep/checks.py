@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext, suppress
-from typing import Any
 
 from lbhsweep.document import KeyPath
+from lbhsweep.quantities import measured_in
+from lbhsweep.sweep.checked import Check, Finding, values_of
+from lbhsweep.sweep.checks_of_starts import (
+    first_direction_runs,
+    first_runs_planned,
+    heated_from_below,
+    one_place_for_each,
+    vacancy_sites_exist,
+)
 from lbhsweep.sweep.fields import quantity_text
 from lbhsweep.sweep.layout import (
     DIMENSIONS,
@@ -21,7 +29,7 @@ from lbhsweep.sweep.layout import (
     n_cells,
 )
 from lbhsweep.sweep.span import divides, nearest_divisor
-from lbhsweep.sweep.spec import Axes, Selection, SweepSpec
+from lbhsweep.sweep.spec import SweepSpec
 from lbhsweep.sweep.supercell import (
     LITHIUM_PER_CELL,
     largest_cutoff,
@@ -33,9 +41,12 @@ MAX_BINS = 10_000
 FORMULAS = {"Li2B12H12": {"Li": 2, "B": 12, "H": 12}}
 LARGEST_CHARGE = 1e-3
 """e per formula unit: charges printed with four digits leave 4e-4."""
-Finding = tuple[KeyPath, str]
-Check = Callable[[SweepSpec], Iterator[Finding]]
-_DIMENSION_OF = {"pressure": "pressure", "temperature": "temperature", "heating_rate": "rate"}
+_DIMENSION_OF = {
+    "cutoff": "length",
+    "pressure": "pressure",
+    "temperature": "temperature",
+    "heating_rate": "rate",
+}
 
 
 def findings(spec: SweepSpec, *, complete: bool) -> list[Finding]:
@@ -88,36 +99,36 @@ def _axes_of_protocol(spec: SweepSpec) -> Iterator[Finding]:
 def _cutoff_fits(spec: SweepSpec) -> Iterator[Finding]:
     pressure = max((0.0, *_pressures(spec)))
     largest = math.floor(largest_cutoff(spec.system.supercell, pressure) * 100) / 100
-    if spec.model.cutoff > largest:
-        repeats = math.ceil(2 * spec.model.cutoff / smallest_lattice_a(pressure))
+    for path, cutoff in _cutoffs(spec):
+        if cutoff <= largest:
+            continue
+        repeats = math.ceil(2 * cutoff / smallest_lattice_a(pressure))
         yield (
-            ("model", "cutoff"),
+            path,
             (
-                f"{quantity_text(spec.model.cutoff, 'length')} does not fit the box, which can "
+                f"{quantity_text(cutoff, 'length')} does not fit the box, which can "
                 f"shrink to {2 * largest:.2f} Å at {quantity_text(pressure, 'pressure')}; "
                 f"wanted at most {largest:.2f} Å, or a supercell of {repeats} or more"
             ),
         )
 
 
+def _cutoffs(spec: SweepSpec) -> Iterator[tuple[KeyPath, float]]:
+    on_axis = []
+    with suppress(AttributeError):
+        on_axis = list(values_of(spec, "cutoff"))
+    yield from on_axis or [(("model", "cutoff"), spec.model.cutoff)]
+
+
 def _pressures(spec: SweepSpec) -> Iterator[float]:
     with suppress(AttributeError):
-        for _, pressure in _values(spec, "pressure"):
+        for _, pressure in values_of(spec, "pressure"):
             yield pressure
-
-
-def _values(spec: SweepSpec, axis: str) -> Iterator[tuple[KeyPath, Any]]:
-    """Go through an axis' values and those that extra points add, each with its path."""
-    owners: list[tuple[KeyPath, Axes | Selection]] = [(("axes",), spec.axes)]
-    owners += [(("extra_points", i), one) for i, one in enumerate(spec.extra_points)]
-    for path, owner in owners:
-        for place, value in enumerate(getattr(owner, axis)):
-            yield (*path, axis, place), value
 
 
 def _vacancies_exist(spec: SweepSpec) -> Iterator[Finding]:
     lithium = LITHIUM_PER_CELL * n_cubic_cells(spec.system.supercell)
-    for path, number in _values(spec, "n_vacancies"):
+    for path, number in values_of(spec, "n_vacancies"):
         if number >= lithium:
             message = (
                 f"got {number}, wanted fewer than the {lithium} lithium atoms of the supercell"
@@ -141,6 +152,40 @@ def _whole_steps(spec: SweepSpec) -> Iterator[Finding]:
                     f"wanted for example {fitting * 1e3:g} fs"
                 ),
             )
+
+
+def _frames_fit(spec: SweepSpec) -> Iterator[Finding]:
+    """Frames lie at whole outer steps, and in every run there is at least one."""
+    trajectory, step, path = spec.trajectory, spec.dynamics.nonbonded_timestep, "trajectory"
+    if trajectory is None:
+        return
+    every = trajectory.every
+    if not divides(step, every):
+        fitting = max(1, math.floor(every / step)) * step
+        yield (
+            (path, "every"),
+            (
+                f"{quantity_text(every, 'time')} is no whole multiple of "
+                f"dynamics.nonbonded_timestep, {quantity_text(step, 'time')}; wanted for example "
+                f"{quantity_text(fitting, 'time')}"
+            ),
+        )
+    if spec.protocol.hold is not None:
+        shortest = spec.protocol.hold.produce
+    elif spec.protocol.ramp is not None:
+        low, high = spec.protocol.ramp.temperature
+        added = (rate for one in spec.extra_points for rate in one.heating_rate)
+        shortest = (high - low) / max((*spec.axes.heating_rate, *added), default=math.inf)
+    else:
+        return
+    if 0.0 < shortest < every * (1.0 - 1e-9):
+        yield (
+            (path, "every"),
+            (
+                f"{quantity_text(every, 'time')} is longer than the shortest production, "
+                f"{quantity_text(shortest, 'time')}, and would leave no frame; wanted at most that"
+            ),
+        )
 
 
 def _bins_divide_range(spec: SweepSpec) -> Iterator[Finding]:
@@ -167,7 +212,7 @@ def _samples_in_bins(spec: SweepSpec) -> Iterator[Finding]:
     ramp, sample = spec.protocol.ramp, spec.dynamics.sample_every
     if ramp is None:
         return
-    for path, rate in _values(spec, "heating_rate"):
+    for path, rate in values_of(spec, "heating_rate"):
         if ramp.bin / rate < sample:
             yield (
                 path,
@@ -191,6 +236,17 @@ def _samples_in_production(spec: SweepSpec) -> Iterator[Finding]:
         )
 
 
+def _observables_tell(spec: SweepSpec) -> Iterator[Finding]:
+    known = measured_in(group_of(spec))
+    for place, name in enumerate(spec.observables):
+        if name not in known:
+            message = (
+                f"{name} needs constant temperature, a ramp tells {', '.join(sorted(known))}; "
+                "leave it out, or make a sweep of holds"
+            )
+            yield ("observables", place), message
+
+
 def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
     """At constant volume no pressure acts on the crystal; at constant energy no temperature does.
 
@@ -207,7 +263,7 @@ def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
         )
     if ensemble == "nve" and spec.protocol.ramp is not None:
         yield ("dynamics", "ensemble"), "nve drives no temperature, wanted npt or nvt in a ramp"
-    for path, pressure in _values(spec, "pressure"):
+    for path, pressure in values_of(spec, "pressure"):
         if pressure != 0.0:
             yield (
                 path,
@@ -220,7 +276,7 @@ def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
 
 def _names_differ(spec: SweepSpec) -> Iterator[Finding]:
     digests: dict[str, str] = {}
-    for path, one in _values(spec, "potential"):
+    for path, one in values_of(spec, "potential"):
         if digests.setdefault(one.name, one.digest) != one.digest:
             yield path, f"another potential of this sweep is called {one.name!r} too; rename one"
 
@@ -228,7 +284,7 @@ def _names_differ(spec: SweepSpec) -> Iterator[Finding]:
 def _potentials_fit_crystal(spec: SweepSpec) -> Iterator[Finding]:
     """Look for the crystal's species, and for a charge while no atom is missing."""
     formula = FORMULAS[spec.system.crystal]
-    for path, one in _values(spec, "potential"):
+    for path, one in values_of(spec, "potential"):
         missing = [symbol for symbol in formula if symbol not in one.species]
         if missing:
             yield (
@@ -253,14 +309,16 @@ def _potentials_fit_crystal(spec: SweepSpec) -> Iterator[Finding]:
 
 def _selections_fit(spec: SweepSpec) -> Iterator[Finding]:
     group = group_of(spec)
-    known = DIMENSIONS[group]
+    known, here = DIMENSIONS[group], axis_values(spec)
     for key, selections in (("exclude", spec.exclude), ("extra_points", spec.extra_points)):
         for i, selection in enumerate(selections):
             chosen = chosen_values(selection)
             if not chosen:
                 yield (key, i), "names no axis, wanted for example {pressure: 0.4 GPa}"
-            for dim in chosen.keys() - set(known):
-                yield (key, i, dim), f"is no axis of {group}s, wanted {', '.join(known)}"
+            for dim in sorted(chosen.keys() - set(known)):
+                yield (key, i, dim), f"is no axis of {group}s, wanted {', '.join(here)}"
+            for dim in sorted(chosen.keys() & (set(known) - here.keys())):
+                yield (key, i, dim), f"is no axis of this sweep; give axes.{dim} too"
 
 
 def _excluded_exists(spec: SweepSpec) -> Iterator[Finding]:
@@ -302,6 +360,8 @@ def _grid_sense(spec: SweepSpec) -> Iterator[Finding]:
             yield ("extra_points", i), "adds nothing, these points are in the grid already"
     if not layout.planned.any():
         yield ("exclude",), "leaves no point to run, wanted a rule that keeps some"
+    else:
+        yield from first_runs_planned(spec, layout)
 
 
 _CHECKS: tuple[Check, ...] = (
@@ -311,9 +371,15 @@ _CHECKS: tuple[Check, ...] = (
     _potentials_fit_crystal,
     _ensemble_obeys,
     _whole_steps,
+    _frames_fit,
     _bins_divide_range,
     _samples_in_bins,
     _samples_in_production,
+    _observables_tell,
+    one_place_for_each,
+    vacancy_sites_exist,
+    heated_from_below,
+    first_direction_runs,
 )
 _PROTOCOL_CHECKS: tuple[Check, ...] = (
     _axes_of_protocol,

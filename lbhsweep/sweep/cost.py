@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lbhsweep.sweep.point import HoldPoint, RunPoint
+from lbhsweep.sweep.point import RunPoint
+from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.sweep.supercell import ATOMS_PER_CELL, n_cubic_cells
 
 REFERENCE_ATOMS = 832
@@ -16,18 +17,6 @@ SECONDS_PER_DAY = 86_400.0
 def n_atoms(point: RunPoint) -> int:
     """Count the atoms of a run."""
     return ATOMS_PER_CELL * n_cubic_cells(point.system.supercell) - point.system.n_vacancies
-
-
-def outer_steps(point: RunPoint) -> int:
-    """Count the outer steps of a run, equilibration included."""
-    protocol = point.protocol
-    if isinstance(protocol, HoldPoint):
-        produce_ps = protocol.produce_ps
-    else:
-        length_K = protocol.temperature_max_K - protocol.temperature_min_K
-        produce_ps = length_K / protocol.heating_rate_K_per_ps
-    step_ps = point.dynamics.outer_step_ps
-    return round(protocol.equilibrate_ps / step_ps) + round(produce_ps / step_ps)
 
 
 def estimated_core_seconds(point: RunPoint, ns_per_day: float | None = None) -> float:
@@ -54,4 +43,4 @@ def estimated_core_seconds(point: RunPoint, ns_per_day: float | None = None) -> 
     reference_ns_per_step = REFERENCE_OUTER_STEP_PS * 1e-3
     throughput = ns_per_day or REFERENCE_NS_PER_DAY
     seconds_per_step = SECONDS_PER_DAY * reference_ns_per_step / throughput
-    return outer_steps(point) * seconds_per_step * n_atoms(point) / REFERENCE_ATOMS
+    return schedule_of(point).n_steps * seconds_per_step * n_atoms(point) / REFERENCE_ATOMS

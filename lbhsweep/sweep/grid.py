@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, cast
 
 from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.quantities import measured_in
+from lbhsweep.sweep.chains import Cell, in_order_of_start
+from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.layout import Group, Layout, Values, group_of, lay_out, potentials
 from lbhsweep.sweep.point import (
     Direction,
     DynamicsPoint,
+    Frozen,
     HoldPoint,
     ModelPoint,
     Phase,
     RampPoint,
     RunPoint,
     SystemPoint,
+    TrajectoryPoint,
 )
 from lbhsweep.sweep.spec import SweepSpec
 
@@ -79,47 +84,65 @@ def _points(
 ) -> Iterator[RunPoint]:
     system = cache(partial(_system_point, spec))
     protocol = cache(partial(_protocol_point, spec))
-    models = {name: _model_point(spec, one) for name, one in force_fields.items()}
+    model = cache(lambda name, cutoff: _model_point(spec, force_fields[name], cutoff))
     dynamics = _dynamics_point(spec)
-    observables = tuple(sorted(spec.observables))
-    cells = (
-        [axis[i] for i in places.tolist()]
-        for axis, places in zip(layout.coordinates.values(), layout.planned.nonzero(), strict=True)
-    )
-    for values in zip(*cells, strict=True):
-        at: dict[str, Any] = dict(zip(layout.coordinates, values, strict=True))
-        direction = at.get("direction")
-        yield RunPoint(
-            system=system(at["n_vacancies"], direction),
-            model=models[at["potential"]],
+    observables = tuple(sorted(spec.observables or measured_in(group_of(spec))))
+    trajectory = _trajectory_point(spec)
+    dims, cells = tuple(layout.coordinates), layout.cells()
+    made: dict[Cell, RunPoint] = {}
+    for cell, other in in_order_of_start(spec, dims, cells):
+        at: dict[str, Any] = dict(zip(dims, cell, strict=True))
+        driven = at.get("heating_rate", at.get("temperature"))
+        origin = None if other is None else made[other]
+        made[cell] = RunPoint(
+            system=system(
+                at["n_vacancies"],
+                at["replica"] if spec.system.vacancy_sites else 0,
+                at.get("frozen", spec.system.frozen),
+                # What goes on from another run has its atoms.
+                origin.system.phase if origin else _phase(spec, at),
+            ),
+            model=model(at["potential"], at.get("cutoff", spec.model.cutoff)),
             dynamics=dynamics,
-            protocol=protocol(direction, at.get("heating_rate", at.get("temperature"))),
+            protocol=protocol(at.get("direction"), driven, origin is None),
             pressure_GPa=at["pressure"],
             replica=at["replica"],
             observables=observables,
+            follows=run_id(origin) if origin else "",
+            trajectory=trajectory,
             rehearsal=rehearsal,
         )
+    yield from (made[cell] for cell in cells)
 
 
-def _system_point(spec: SweepSpec, n_vacancies: int, direction: Direction | None) -> SystemPoint:
-    automatic: Phase = "beta" if direction == "cooling" else "alpha"
-    start = spec.system.start
+def _phase(spec: SweepSpec, at: Mapping[str, Any]) -> Phase:
+    start = at.get("start", spec.system.start)
+    if start == "auto":
+        return "beta" if at.get("direction") == "cooling" else "alpha"
+    return cast("Phase", start)
+
+
+def _system_point(
+    spec: SweepSpec, n_vacancies: int, replica: int, frozen: Frozen, phase: Phase
+) -> SystemPoint:
+    given = spec.system.vacancy_sites
     return SystemPoint(
         crystal=spec.system.crystal,
-        phase=automatic if start == "auto" else start,
+        phase=phase,
         supercell=spec.system.supercell,
         n_vacancies=n_vacancies,
         # Nothing to compensate: the key must not tell apart runs that are the same.
         charge_compensation=spec.system.charge_compensation if n_vacancies else "anions",
-        frozen=spec.system.frozen,
+        frozen=frozen,
+        vacancy_sites=given[replica][:n_vacancies] if given else (),
     )
 
 
-def _model_point(spec: SweepSpec, force_field: ForceField) -> ModelPoint:
+def _model_point(spec: SweepSpec, force_field: ForceField, cutoff: float) -> ModelPoint:
     return ModelPoint(
         potential=force_field.name,
         potential_digest=force_field.digest,
-        cutoff_A=spec.model.cutoff,
+        cutoff_A=cutoff,
         shift=spec.model.shift,
         accuracy=spec.model.accuracy,
     )
@@ -139,7 +162,7 @@ def _dynamics_point(spec: SweepSpec) -> DynamicsPoint:
 
 
 def _protocol_point(
-    spec: SweepSpec, direction: Direction | None, driven: float
+    spec: SweepSpec, direction: Direction | None, driven: float, built: bool
 ) -> HoldPoint | RampPoint:
     ramp, hold = spec.protocol.ramp, spec.protocol.hold
     if ramp is not None and direction is not None:
@@ -153,7 +176,28 @@ def _protocol_point(
             equilibrate_ps=ramp.equilibrate,
         )
     assert hold is not None  # noqa: S101 - load_sweep accepts exactly one protocol
-    return HoldPoint(temperature_K=driven, equilibrate_ps=hold.equilibrate, produce_ps=hold.produce)
+    # A run that goes on from another one is warm already.
+    heated = (
+        {}
+        if hold.heated_from is None or not built
+        else {
+            "heated_from_K": hold.heated_from,
+            "heating_rate_K_per_ps": hold.heating_rate,
+        }
+    )
+    return HoldPoint(
+        temperature_K=driven,
+        equilibrate_ps=hold.equilibrate,
+        produce_ps=hold.produce,
+        **heated,
+    )
+
+
+def _trajectory_point(spec: SweepSpec) -> TrajectoryPoint:
+    if spec.trajectory is None:
+        return TrajectoryPoint()
+    every = round(spec.trajectory.every / spec.dynamics.nonbonded_timestep)
+    return TrajectoryPoint(every=every, velocities=spec.trajectory.velocities)
 
 
 def _bin_centres(spec: SweepSpec) -> tuple[float, ...] | None:

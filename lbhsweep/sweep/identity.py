@@ -16,12 +16,13 @@ from lbhsweep.sweep.point import (
     RampPoint,
     RunPoint,
     SystemPoint,
+    TrajectoryPoint,
 )
 
-PHYSICS_VERSION = 2
+PHYSICS_VERSION = 3
 """Raised when the code gives other physics for the same point, so that runs are done anew."""
 
-Part = SystemPoint | ModelPoint | DynamicsPoint | HoldPoint | RampPoint
+Part = SystemPoint | ModelPoint | DynamicsPoint | HoldPoint | RampPoint | TrajectoryPoint
 _PROTOCOLS: dict[str, type[HoldPoint] | type[RampPoint]] = {"hold": HoldPoint, "ramp": RampPoint}
 P = TypeVar("P", bound=Part)
 
@@ -44,12 +45,15 @@ def canonical_json(point: RunPoint) -> str:
     """
     # Assembled from cached parts, which thousands of points share: 5 µs instead of 60.
     protocol = f'{{"{point.group}":{_part_json(point.protocol)}}}'
+    # Left out where nothing is kept, so that runs done before there were trajectories count.
+    kept = point.trajectory != TrajectoryPoint()
+    trajectory = f',"trajectory":{_part_json(point.trajectory)}' if kept else ""
     return (
-        f'{{"dynamics":{_part_json(point.dynamics)},"model":{_part_json(point.model)},'
-        f'"observables":{_names_json(point.observables)},'
+        f'{{"dynamics":{_part_json(point.dynamics)},"follows":"{point.follows}",'
+        f'"model":{_part_json(point.model)},"observables":{_names_json(point.observables)},'
         f'"pressure_GPa":{_number_json(float(point.pressure_GPa) + 0.0)},"protocol":{protocol},'
         f'"rehearsal":{"true" if point.rehearsal else "false"},"replica":{int(point.replica)},'
-        f'"system":{_part_json(point.system)}}}'
+        f'"system":{_part_json(point.system)}{trajectory}}}'
     )
 
 
@@ -89,6 +93,7 @@ def point_from_json(text: str) -> RunPoint:
                 "dynamics": _part(DynamicsPoint, data["dynamics"]),
                 "protocol": _part(_PROTOCOLS[group], protocol),
                 "observables": tuple(data["observables"]),
+                "trajectory": _part(TrajectoryPoint, data.get("trajectory", {})),
             }
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -96,4 +101,8 @@ def point_from_json(text: str) -> RunPoint:
 
 
 def _part(kind: Callable[..., P], data: dict[str, Any]) -> P:
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in data.items()})
+    return kind(**{name: _tuples(value) for name, value in data.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value

@@ -21,20 +21,17 @@ Group = Literal["hold", "ramp"]
 Value = str | int | float
 Values = tuple[Value, ...]
 
+_MATERIAL = ("potential", "cutoff", "n_vacancies", "frozen", "start", "pressure")
 DIMENSIONS = MappingProxyType(
     {
-        "hold": ("potential", "n_vacancies", "pressure", "temperature", "replica"),
-        "ramp": (
-            "potential",
-            "n_vacancies",
-            "pressure",
-            "heating_rate",
-            "direction",
-            "replica",
-        ),
+        "hold": (*_MATERIAL, "temperature", "replica"),
+        "ramp": (*_MATERIAL, "heating_rate", "direction", "replica"),
     }
 )
-"""Dimensions of each group of the dataset, without the temperature bins of ramps."""
+"""Axes of each group, without the temperature bins of ramps, in the order of the dataset's
+dimensions."""
+OPTIONAL = frozenset({"cutoff", "frozen", "start"})
+"""Axes that are dimensions only of the sweeps that give them; others have one value for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,13 @@ class Layout:
     coordinates: dict[str, Values]
     planned: npt.NDArray[np.bool_]
 
+    def cells(self) -> list[tuple[Value, ...]]:
+        """Give the coordinates of each planned cell, in their order."""
+        axes = zip(self.coordinates.values(), self.planned.nonzero(), strict=True)
+        return list(
+            zip(*([axis[i] for i in places.tolist()] for axis, places in axes), strict=True)
+        )
+
 
 def group_of(spec: SweepSpec) -> Group:
     """Name the group of the dataset in which the sweep's runs land."""
@@ -67,7 +71,9 @@ def axis_values(spec: SweepSpec) -> dict[str, Values]:
     """Give the values of each axis of the product, by dimension."""
     directions = spec.protocol.ramp.directions if spec.protocol.ramp else ()
     values = _by_dimension(spec.axes) | {"direction": directions}
-    return {dim: values[dim] for dim in DIMENSIONS[group_of(spec)]}
+    return {
+        dim: values[dim] for dim in DIMENSIONS[group_of(spec)] if values[dim] or dim not in OPTIONAL
+    }
 
 
 def chosen_values(selection: Selection) -> dict[str, Values]:
@@ -79,7 +85,10 @@ def chosen_values(selection: Selection) -> dict[str, Values]:
 def _by_dimension(owner: Axes | Selection) -> dict[str, Values]:
     return {
         "potential": tuple(force_field.name for force_field in owner.potential),
+        "cutoff": owner.cutoff,
         "n_vacancies": owner.n_vacancies,
+        "frozen": owner.frozen,
+        "start": owner.start,
         "pressure": owner.pressure,
         "temperature": owner.temperature,
         "heating_rate": owner.heating_rate,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from lbhsweep.sweep.cost import estimated_core_seconds
 from lbhsweep.sweep.grid import Grid
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RunPoint
+from lbhsweep.sweep.sampling_frames import estimated_trajectory_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Plan:
         Finished runs that are none of the grid's: of points since removed, or of other physics.
     core_hours : float
         Estimated core time of the missing runs.
+    trajectory_bytes : int
+        Estimated space that the trajectories of the missing runs take.
     """
 
     points: dict[str, RunPoint]
@@ -34,6 +37,7 @@ class Plan:
     missing: tuple[str, ...]
     others: tuple[str, ...]
     core_hours: float
+    trajectory_bytes: int
 
 
 def make_plan(grid: Grid, finished: Mapping[str, str]) -> Plan:
@@ -61,10 +65,35 @@ def make_plan(grid: Grid, finished: Mapping[str, str]) -> Plan:
         missing=missing,
         others=tuple(sorted(name for name in finished if name not in points)),
         core_hours=seconds / 3600,
+        trajectory_bytes=sum(estimated_trajectory_bytes(points[name]) for name in missing),
     )
 
 
-def changed_physics(finished: Iterable[RunPoint], plan: Plan) -> dict[str, tuple[Any, Any]]:
+def followers(points: Mapping[str, RunPoint], names: Iterable[str]) -> dict[str, list[str]]:
+    """Group those of some runs that go on from another one by the run id of that one."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if points[name].follows:
+            found.setdefault(points[name].follows, []).append(name)
+    return found
+
+
+def waiting_for_failed(plan: Plan) -> dict[str, str]:
+    """Give the missing runs that can't start because one before them failed, and which."""
+    after = followers(plan.points, plan.missing)
+    found: dict[str, str] = {}
+    failed = [(name, name) for name in plan.failed]
+    while failed:
+        name, root = failed.pop()
+        for follower in after.get(name, ()):
+            found[follower] = root
+            failed.append((follower, root))
+    return found
+
+
+def changed_physics(
+    finished: Iterable[RunPoint], plan: Plan, dims: Sequence[str]
+) -> dict[str, tuple[Any, Any]]:
     """Find in what finished runs differ from the missing runs that are to take their places.
 
     Parameters
@@ -73,6 +102,8 @@ def changed_physics(finished: Iterable[RunPoint], plan: Plan) -> dict[str, tuple
         Points of some of the plan's `others`.
     plan : Plan
         The plan.
+    dims : sequence of str
+        The grid's dimensions.
 
     Returns
     -------
@@ -80,19 +111,22 @@ def changed_physics(finished: Iterable[RunPoint], plan: Plan) -> dict[str, tuple
         One example of each value that changed, by name such as ``model.cutoff_A``; empty if
         no missing run stands at the coordinates of a finished one.
     """
-    missing = {_place(plan.points[name]): plan.points[name] for name in plan.missing}
+    missing = {_place(plan.points[name], dims): plan.points[name] for name in plan.missing}
     changes: dict[str, tuple[Any, Any]] = {}
     for old in finished:
         before = _flat(old)
-        after = _flat(missing.get(_place(old), old))
+        after = _flat(missing.get(_place(old, dims), old))
         for name in sorted(before.keys() & after.keys()):
-            if before[name] != after[name]:
+            # Between two runs that follow others, the change is in those.
+            passed_on = name == "follows" and before[name] and after[name]
+            if before[name] != after[name] and not passed_on:
                 changes.setdefault(name, (before[name], after[name]))
     return changes
 
 
-def _place(point: RunPoint) -> tuple[tuple[str, str | int | float], ...]:
-    return tuple(point.coordinates.items())
+def _place(point: RunPoint, dims: Sequence[str]) -> tuple[str | int | float | None, ...]:
+    at = point.coordinates
+    return tuple(at.get(dim) for dim in dims)
 
 
 def _flat(point: RunPoint) -> dict[str, Any]:

@@ -11,13 +11,17 @@ from typing import Literal
 
 Direction = Literal["heating", "cooling"]
 Phase = Literal["alpha", "beta"]
+Frozen = Literal["none", "Li", "anions"]
+Site = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPoint:
-    """What is simulated: crystal, starting phase, size, vacancies, and what is held still.
+    """What is simulated: crystal, phase as built, size, vacancies, and what is held still.
 
     Atoms that are `frozen` keep their relaxed places in the cell, anions as rigid bodies.
+    `vacancy_sites` are the tetrahedral sites, in conventional cells, whose Li are removed; if
+    there are none, `n_vacancies` Li are drawn at random, by the replica's number.
     """
 
     crystal: str
@@ -25,7 +29,8 @@ class SystemPoint:
     supercell: tuple[int, int, int]
     n_vacancies: int
     charge_compensation: Literal["anions", "cations", "background"]
-    frozen: Literal["none", "Li", "anions"] = "none"
+    frozen: Frozen = "none"
+    vacancy_sites: tuple[Site, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +74,24 @@ class DynamicsPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPoint:
-    """Constant pressure and temperature: equilibrate, then produce."""
+    """Constant pressure and temperature: heat if asked to, equilibrate, then produce.
+
+    A `heating_rate_K_per_ps` of 0 means that the run is at its temperature from the start;
+    otherwise it is heated from `heated_from_K` at this rate.
+    """
 
     temperature_K: float
     equilibrate_ps: float
     produce_ps: float
+    heated_from_K: float = 0.0
+    heating_rate_K_per_ps: float = 0.0
+
+    @property
+    def heating_ps(self) -> float:
+        """Length of the heating."""
+        if not self.heating_rate_K_per_ps:
+            return 0.0
+        return (self.temperature_K - self.heated_from_K) / self.heating_rate_K_per_ps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +111,24 @@ class RampPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrajectoryPoint:
+    """What is kept of the motion: a frame every so many outer steps of the production, 0 for none.
+
+    It is part of a run's identity, because a run that kept nothing must be run again to give
+    frames; its random numbers don't depend on it, so what it measures stays the same.
+    """
+
+    every: int = 0
+    velocities: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPoint:
-    """One run.  `rehearsal` marks make-believe physics, stored apart from real results."""
+    """One run.
+
+    `follows` is the run id of the run from whose end this one starts, empty if it starts from a
+    crystal as built.  `rehearsal` marks make-believe physics, stored apart from real results.
+    """
 
     system: SystemPoint
     model: ModelPoint
@@ -103,6 +137,8 @@ class RunPoint:
     pressure_GPa: float
     replica: int
     observables: tuple[str, ...]
+    follows: str = ""
+    trajectory: TrajectoryPoint = TrajectoryPoint()
     rehearsal: bool = False
 
     @property
@@ -112,13 +148,16 @@ class RunPoint:
 
     @property
     def coordinates(self) -> dict[str, str | int | float]:
-        """Give the run's place in its group: dimension name to coordinate value.
+        """Give the run's place in its group: name of each possible axis to coordinate value.
 
         The group `ramp` has the further dimension ``temperature`` inside each run.
         """
         common: dict[str, str | int | float] = {
             "potential": self.model.potential,
+            "cutoff": self.model.cutoff_A,
             "n_vacancies": self.system.n_vacancies,
+            "frozen": self.system.frozen,
+            "start": self.system.phase,
             "pressure": self.pressure_GPa,
         }
         if isinstance(self.protocol, HoldPoint):
@@ -136,6 +175,8 @@ class RunPoint:
         parts = [f"{self.model.potential}", f"{self.pressure_GPa:g} GPa"]
         if self.system.n_vacancies:
             parts.append(f"{self.system.n_vacancies} vacancies")
+        if self.system.frozen != "none":
+            parts.append(f"{self.system.frozen} frozen")
         if isinstance(self.protocol, HoldPoint):
             parts.append(f"{self.protocol.temperature_K:g} K")
         else:

@@ -18,14 +18,16 @@ BLOCKS_PER_BIN = 8
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A run in outer steps: equilibration first, then production.
+    """A run in outer steps: heating if there is any, equilibration, then production.
 
     Attributes
     ----------
-    equilibrate_steps, produce_steps : int
-        Outer steps of either part.
+    heat_steps, equilibrate_steps, produce_steps : int
+        Outer steps of each part.
     sample_every : int
         Outer steps from one sample of the production to the next.
+    heated_from_K : float
+        Temperature before the heating, which goes up to `start_K`.
     start_K, end_K : float
         Temperature before and at the end of production, linear between.
     n_bins : int
@@ -41,15 +43,28 @@ class Schedule:
     end_K: float
     n_bins: int
     n_blocks: int
+    heat_steps: int = 0
+    heated_from_K: float = 0.0
+
+    @property
+    def preparing_steps(self) -> int:
+        """Outer steps before the production."""
+        return self.heat_steps + self.equilibrate_steps
 
     @property
     def n_steps(self) -> int:
         """Outer steps of the whole run."""
-        return self.equilibrate_steps + self.produce_steps
+        return self.preparing_steps + self.produce_steps
 
     def temperature(self, step: int) -> float:
-        """Give the baths' temperature in K during the outer step that follows `step` others."""
-        produced = max(0, step - self.equilibrate_steps)
+        """Give the baths' temperature in K during the outer step that follows `step` others.
+
+        While heating it is that of the step's end, so that it is never 0.
+        """
+        if step < self.heat_steps:
+            heated = (step + 1) / self.heat_steps
+            return self.heated_from_K + (self.start_K - self.heated_from_K) * heated
+        produced = max(0, step - self.preparing_steps)
         return self.start_K + (self.end_K - self.start_K) * (produced / self.produce_steps)
 
     def block(self, step: int) -> int:
@@ -57,7 +72,7 @@ class Schedule:
 
         The sample stands for the middle of the steps since the one before.
         """
-        twice = 2 * (step - self.equilibrate_steps) - self.sample_every
+        twice = 2 * (step - self.preparing_steps) - self.sample_every
         block = twice * self.n_blocks // (2 * self.produce_steps)
         return block if self.end_K >= self.start_K else self.n_blocks - 1 - block
 
@@ -75,7 +90,10 @@ def schedule_of(point: RunPoint) -> Schedule:
         n_samples = produce // dynamics.sample_every
         n_blocks = n_samples // math.ceil(n_samples / LONGEST_SERIES)
         temperatures = (protocol.temperature_K, protocol.temperature_K)
-        return Schedule(equilibrate, produce, dynamics.sample_every, *temperatures, 1, n_blocks)
+        heating = (round(protocol.heating_ps / outer_ps), protocol.heated_from_K)
+        return Schedule(
+            equilibrate, produce, dynamics.sample_every, *temperatures, 1, n_blocks, *heating
+        )
     low, high = protocol.temperature_min_K, protocol.temperature_max_K
     produce = round((high - low) / protocol.heating_rate_K_per_ps / outer_ps)
     produce = max(produce, dynamics.sample_every)

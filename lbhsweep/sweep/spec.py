@@ -13,8 +13,9 @@ from pydantic.json_schema import WithJsonSchema
 
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.sweep.fields import Listed, PotentialChoice, QuantityBetween, Span, as_list
-from lbhsweep.sweep.point import Direction
+from lbhsweep.sweep.point import Direction, Frozen, Phase, Site
 from lbhsweep.sweep.supercell import MAX_REPEATS, three_repeats
+from lbhsweep.sweep.vacancies import SitesByReplica
 
 PRESSURE = QuantityBetween(
     "pressure",
@@ -24,6 +25,7 @@ PRESSURE = QuantityBetween(
     why=" (more tension tears the crystal, and no force field here is made for more pressure)",
 )
 TEMPERATURE = QuantityBetween("temperature", 0.0, 2000.0, "300 K", above=True)
+HEATED_FROM = QuantityBetween("temperature", 0.0, 2000.0, "0 K")
 HEATING_RATE = QuantityBetween(
     "rate", 0.0, 1000.0, "20 K/ps", above=True, why=" ('directions' says whether it cools)"
 )
@@ -51,6 +53,7 @@ NONBONDED_TIMESTEP = QuantityBetween(
 )
 COUPLING_TIME = QuantityBetween("time", 0.01, 100.0, "1 ps")
 SAMPLING_TIME = QuantityBetween("time", 0.0, 100.0, "20 fs", above=True)
+FRAME_TIME = QuantityBetween("time", 0.0, 1e6, "1 ps", above=True)
 
 
 def _one_line(text: str) -> str:
@@ -67,10 +70,14 @@ Temperatures = Annotated[
 HeatingRates = Annotated[
     tuple[Annotated[float, HEATING_RATE], ...], Listed("heating rate", HEATING_RATE)
 ]
+Cutoffs = Annotated[tuple[Annotated[float, CUTOFF], ...], Listed("cutoff")]
+Starts = Annotated[tuple[Phase, ...], Listed("start")]
+FrozenParts = Annotated[tuple[Frozen, ...], Listed("frozen part")]
 VacancyNumber = Annotated[int, Field(strict=True, ge=0)]
 VacancyNumbers = Annotated[tuple[VacancyNumber, ...], Listed("number of vacancies")]
 ReplicaNumber = Annotated[int, Field(strict=True, ge=0, le=99_999)]
 Replicas = Annotated[tuple[ReplicaNumber, ...], Listed("replica")]
+VacancySites = Annotated[tuple[tuple[Site, ...], ...], SitesByReplica()]
 Repeats = Annotated[int, Field(strict=True, ge=1, le=MAX_REPEATS)]
 
 
@@ -119,7 +126,11 @@ class System(Section):
     ] = _default(2)
     """Cubic cells of 104 atoms along each axis: one number, or three. 2 makes 832 atoms."""
     start: Literal["auto", "alpha", "beta"] = "auto"
-    """Phase at the start; auto: beta for cooling ramps, alpha for everything else."""
+    """Phase that is built for the start; auto: beta for cooling ramps, alpha for all else."""
+    vacancy_sites: VacancySites = _absent()
+    """Which Li are missing, for each replica in turn a list of tetrahedral sites in conventional
+    cells, such as [0.25, 0.25, 1.75]; runs with fewer vacancies take the first of them.
+    If not given they are drawn at random, by the replica's number."""
     charge_compensation: Literal["anions", "cations", "background"] = "anions"
     """What makes up for the charge of removed lithium."""
     frozen: Literal["none", "Li", "anions"] = "none"
@@ -150,8 +161,18 @@ class Axes(Section):
     """Rates of ramps, positive for cooling too."""
     n_vacancies: VacancyNumbers = _default(0)
     """Numbers of lithium atoms removed from the supercell."""
+    cutoff: Cutoffs = _absent()
+    """Ranges of the pair forces, instead of model.cutoff."""
+    start: Starts = _absent()
+    """Phases that are built for the start, instead of system.start."""
+    frozen: FrozenParts = _absent()
+    """Atoms that are held still, instead of system.frozen."""
     replica: Annotated[tuple[ReplicaNumber, ...], Listed("replica", count=True)] = _default(1)
     """Independent repetitions: how many, or a list of their numbers."""
+
+
+def _not_null(schema: dict[str, Any]) -> None:
+    schema |= schema.pop("anyOf")[0]
 
 
 class Ramp(Section):
@@ -167,6 +188,11 @@ class Ramp(Section):
     """Heating from the lower end, cooling from the upper, or both as separate runs."""
     equilibrate: Annotated[float, EQUILIBRATION] = _default("2 ps")
     """Time at the starting temperature before the ramp."""
+    first: Direction | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
+    """Direction from the end of whose runs the others go on; if not given, each run starts from
+    a crystal as built."""
+    first_rate: Annotated[float | None, HEATING_RATE] = Field(default_factory=lambda: None)
+    """Rate of the runs that go first; if not given, that of the runs that go on from them."""
 
 
 class Hold(Section):
@@ -176,10 +202,14 @@ class Hold(Section):
     """Time before averages are taken."""
     produce: Annotated[float, PRODUCTION] = _default("1 ns")
     """Time over which averages are taken."""
-
-
-def _not_null(schema: dict[str, Any]) -> None:
-    schema |= schema.pop("anyOf")[0]
+    heated_from: Annotated[float | None, HEATED_FROM] = Field(default_factory=lambda: None)
+    """Temperature from which runs are heated before they equilibrate; if not given, they are at
+    their temperature from the start."""
+    heating_rate: Annotated[float, HEATING_RATE] = _default("1 K/ps")
+    """Rate of that heating."""
+    follow: Literal["none", "rising", "falling"] = "none"
+    """Whether runs start from the end of the run at the next lower temperature (rising), the next
+    higher (falling), or from a crystal as built."""
 
 
 class Protocol(Section):
@@ -214,6 +244,15 @@ class Dynamics(Section):
     """Time between samples; a whole multiple of nonbonded_timestep."""
 
 
+class Trajectory(Section):
+    """What is kept of the atoms' motion during production; without this section nothing."""
+
+    every: Annotated[float, FRAME_TIME]
+    """Time from one frame to the next; a whole multiple of dynamics.nonbonded_timestep."""
+    velocities: StrictBool = False
+    """Whether frames hold velocities too."""
+
+
 class Selection(Section):
     """Cells of the grid: the product of the values given, and all values of other axes."""
 
@@ -229,6 +268,12 @@ class Selection(Section):
     """Rates of ramps."""
     direction: Annotated[tuple[Direction, ...], Listed("direction")] = _absent()
     """Directions of ramps."""
+    cutoff: Cutoffs = _absent()
+    """Ranges of the pair forces."""
+    start: Starts = _absent()
+    """Phases that are built for the start."""
+    frozen: FrozenParts = _absent()
+    """Atoms that are held still."""
     replica: Replicas = _absent()
     """Replica numbers, from 0."""
 
@@ -277,8 +322,11 @@ class SweepSpec(Section):
             ...,
         ],
         Listed("observable"),
-    ] = _default(["thermo"])
-    """What is measured."""
+    ] = _absent()
+    """What is measured; if not given, everything that the protocol can tell: ramps tell thermo
+    and sites, holds all of them."""
+    trajectory: Trajectory | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
+    """What is kept of the atoms' motion; if not given, nothing."""
     exclude: Selections = _absent()
     """Cells of the axes' product that are not run; each rule must match some."""
     extra_points: Selections = _absent()

@@ -145,12 +145,12 @@ def test_help_needs_no_heavy_package():
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
-    for verb in ("plan", "run", "status", "analyze", "plot", "evaluate", "schema"):
+    for verb in ("plan", "run", "status", "analyze", "plot", "trajectory", "evaluate", "schema"):
         assert f"  {verb} " in found.stdout
 
 
 def test_every_verb_has_help():
-    for verb in ("plan", "run", "status", "analyze", "plot", "evaluate", "schema"):
+    for verb in ("plan", "run", "status", "analyze", "plot", "trajectory", "evaluate", "schema"):
         found = invoke(verb, "--help")
         assert found.exit_code == 0, found.output
 

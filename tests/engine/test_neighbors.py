@@ -55,8 +55,8 @@ def test_list_equals_brute_force_in_any_cell(seed, skew, edges, fraction, wanted
     a, b, c = edges
     cell = np.array([[a, 0, 0], [skew[0] * a, b, 0], [skew[1] * a, skew[2] * b, c]])
     cell = cell @ np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    # Not on a lattice vector, where rounding decides.
-    radius = min((fraction + 1e-6) * neighbors.heights(cell).min(), 9.0)
+    # Not on a lattice vector, where rounding decides: 9 would be the length of an edge of 9 or 3.
+    radius = min((fraction + 1e-6) * neighbors.heights(cell).min(), 8.9990517)
     points = rng.random((14, 3)) @ cell
     species = rng.integers(0, 2, 14)
     owners = np.flatnonzero(species == wanted[0]).astype(np.uint32)

@@ -96,12 +96,14 @@ class Misbehaving:
     def prepare(self, tell: Any) -> None:
         pass
 
-    def run(self, point: Any, workdir: Path, should_stop: Any, on_progress: Any) -> Outcome:
+    def run(
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
+    ) -> Outcome:
         mark = workdir / "raised"
         if point.replica == self.replica and not (self.once and mark.exists()):
             mark.touch()
             raise self.error
-        return Rehearsal().run(point, workdir, should_stop, on_progress)
+        return Rehearsal().run(point, workdir, should_stop, on_progress, **places)
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ class Broken:
     def prepare(self, tell: Any) -> None:
         raise ImportError("no module named nonsense")
 
-    def run(self, point: Any, workdir: Path, should_stop: Any, on_progress: Any) -> Outcome:
+    def run(
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
+    ) -> Outcome:
         raise AssertionError
 
 
@@ -124,10 +128,12 @@ class Recording:
     def prepare(self, tell: Any) -> None:
         pass
 
-    def run(self, point: Any, workdir: Path, should_stop: Any, on_progress: Any) -> Outcome:
+    def run(
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
+    ) -> Outcome:
         with self.notes.open("a") as file:
             file.write(run_id(point) + "\n")
-        return Rehearsal().run(point, workdir, should_stop, on_progress)
+        return Rehearsal().run(point, workdir, should_stop, on_progress, **places)
 
     def names(self) -> list[str]:
         return self.notes.read_text().split() if self.notes.exists() else []

@@ -7,6 +7,7 @@ import time
 import pytest
 from execution_sweeps import assert_same_bits, physics_of
 from started_command import Started, events_of
+from store.trajectory_samples import files_of
 
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.store.folder import SweepFolder
@@ -17,6 +18,7 @@ system: {supercell: 1}
 model: {cutoff: 4.5 Å}
 axes: {pressure: 0.4 GPa, heating_rate: 40 K/ps}
 protocol: {ramp: {temperature: 300 K .. 500 K, bin: 50 K, equilibrate: 0.1 ps}}
+trajectory: {every: 2 fs}
 """
 DRIVE = """\
 import sys
@@ -44,7 +46,7 @@ class Stubborn:
     def prepare(self, tell):
         pass
 
-    def run(self, point, workdir, should_stop, on_progress):
+    def run(self, point, workdir, should_stop, on_progress, **places):
         time.sleep(1000)
 
 """ + DRIVE.replace(
@@ -63,12 +65,22 @@ def start(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def undisturbed(start, tmp_path_factory):
-    """Results of the sweep left alone."""
+    """Results and trajectories, of three chunks each, of the sweep left alone."""
     out = tmp_path_factory.mktemp("undisturbed")
     with start(out) as command:
         assert command.wait() == 0, command.text
         assert not command.left_behind()
-    return physics_of(out)
+    return physics_of(out), files_of(SweepFolder(out).trajectories)
+
+
+def assert_undisturbed(path, undisturbed):
+    results, trajectories = undisturbed
+    assert_same_bits(physics_of(path), results)
+    found = files_of(SweepFolder(path).trajectories)
+    assert found.keys() == trajectories.keys()
+    assert sum(name.endswith("positions/c.2.0.0") for name in found) == 2
+    for name, content in trajectories.items():
+        assert found[name] == content, name
 
 
 def checkpointed_run(folder):
@@ -90,7 +102,7 @@ def test_sigkill_of_a_worker(start, undisturbed, tmp_path):
     assert events_of(folder.events, "worker-lost")
     attempts = events_of(folder.events, "run-started")
     assert max(event["attempt"] for event in attempts) == 2
-    assert_same_bits(physics_of(folder.path), undisturbed)
+    assert_undisturbed(folder.path, undisturbed)
 
 
 def test_sigkill_of_the_driver(start, undisturbed, tmp_path):
@@ -105,7 +117,7 @@ def test_sigkill_of_the_driver(start, undisturbed, tmp_path):
         assert command.wait() == 0, command.text
     attempts = events_of(folder.events, "run-started")
     assert max(event["attempt"] for event in attempts) == 2
-    assert_same_bits(physics_of(folder.path), undisturbed)
+    assert_undisturbed(folder.path, undisturbed)
 
 
 def test_ctrl_c(start, undisturbed, tmp_path):
@@ -120,7 +132,7 @@ def test_ctrl_c(start, undisturbed, tmp_path):
     assert not folder.stop_file.exists()
     with start(folder.path) as command:
         assert command.wait() == 0, command.text
-    assert_same_bits(physics_of(folder.path), undisturbed)
+    assert_undisturbed(folder.path, undisturbed)
 
 
 def test_ctrl_c_twice_waits_for_nothing(tmp_path):
@@ -146,4 +158,4 @@ def test_sigterm_of_a_worker_leaves_a_checkpoint_first(start, undisturbed, tmp_p
         assert command.wait() == 0, command.text
     (interrupted,) = events_of(folder.events, "run-interrupted")
     assert interrupted["run_id"] == run_folder.name
-    assert_same_bits(physics_of(folder.path), undisturbed)
+    assert_undisturbed(folder.path, undisturbed)

@@ -111,10 +111,10 @@ def test_starts_are_told_of_single_runs_only(folder, points):
 class Telling(Rehearsal):
     """Tells of its progress three times."""
 
-    def run(self, point, workdir, should_stop, on_progress):
+    def run(self, point, workdir, should_stop, on_progress, **places):
         for step in (1, 2, 4):
             on_progress(Progress(step=step, n_steps=4, temperature_K=300.0, volume_A3=224.0))
-        return super().run(point, workdir, should_stop, on_progress)
+        return super().run(point, workdir, should_stop, on_progress, **places)
 
 
 @pytest.mark.parametrize(("every_s", "fractions"), [(0.0, [0.25, 0.5, 1.0]), (60.0, [])])

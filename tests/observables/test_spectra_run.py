@@ -29,7 +29,7 @@ def run(point, workdir, **how):
 
 def normal_modes(point):
     """Give the wavenumbers (312,) of the relaxed cell's vibrations, from its Hessian."""
-    structure = build_structure(point, seed=1)
+    structure = build_structure(point)
     potential = build_potential(point, structure, load_force_field(point.model.potential))
     minimum = minimize(potential, structure.positions, structure.cell, tolerance=0.05)
     hessian = np.empty((312, 312))

@@ -33,12 +33,12 @@ CASES = [
     case(
         "unknown key",
         ramp(axis="1"),
-        "4: axis: unknown key; did you mean 'axes'? Known: name, description, system, model, axes, protocol, dynamics, observables, exclude, extra_points",
+        "4: axis: unknown key; did you mean 'axes'? Known: name, description, system, model, axes, protocol, dynamics, observables, trajectory, exclude, extra_points",
     ),
     case(
         "unknown key, nothing near",
         ramp(zzz="1"),
-        "4: zzz: unknown key; Known: name, description, system, model, axes, protocol, dynamics, observables, exclude, extra_points",
+        "4: zzz: unknown key; Known: name, description, system, model, axes, protocol, dynamics, observables, trajectory, exclude, extra_points",
     ),
     case(
         "unknown nested key",
@@ -48,7 +48,7 @@ CASES = [
     case(
         "unknown key in a rule",
         ramp(exclude="[{presure: 0 GPa}]"),
-        "4: exclude[0].presure: unknown key; did you mean 'pressure'? Known: potential, n_vacancies, pressure, temperature, heating_rate, direction, replica",
+        "4: exclude[0].presure: unknown key; did you mean 'pressure'? Known: potential, n_vacancies, pressure, temperature, heating_rate, direction, cutoff, start, frozen, replica",
     ),
     case(
         "no name",
@@ -475,7 +475,7 @@ CASES = [
         "several at once",
         "nmae: t\naxes:\n  pressure: [0, 99 GPa]\n  replica: x\nprotocol: {}\nmodel: {cutoff: 15 Å}\n",
         "1: name: missing, wanted a short name of the sweep",
-        "1: nmae: unknown key; did you mean 'name'? Known: name, description, system, model, axes, protocol, dynamics, observables, exclude, extra_points",
+        "1: nmae: unknown key; did you mean 'name'? Known: name, description, system, model, axes, protocol, dynamics, observables, trajectory, exclude, extra_points",
         "3: axes.pressure[0]: got 0 without a unit, wanted a pressure in one of GPa, MPa, kbar, bar, atm, Pa, for example '0 GPa'",
         "3: axes.pressure[1]: got '99 GPa', wanted at least -1 GPa and at most 20 GPa (more tension tears the crystal, and no force field here is made for more pressure)",
         "4: axes.replica: got 'x', wanted a whole number",
@@ -570,5 +570,60 @@ CASES = [
         "control character",
         "name: a\x01\n",
         "1: syntax: not YAML: unacceptable character #x0001: special characters are not allowed",
+    ),
+    case(
+        "trajectory without its interval",
+        ramp(trajectory="{velocities: true}"),
+        "4: trajectory.every: missing, wanted time from one frame to the next; a whole multiple of dynamics.nonbonded_timestep",
+    ),
+    case(
+        "trajectory that is no mapping",
+        ramp(trajectory="1 ps"),
+        "4: trajectory: got '1 ps', wanted a mapping with some of the keys every, velocities",
+    ),
+    case(
+        "unknown key of the trajectory",
+        ramp(trajectory="{every: 1 ps, velocity: true}"),
+        "4: trajectory.velocity: unknown key; did you mean 'velocities'? Known: every, velocities",
+    ),
+    case(
+        "velocities that are no truth value",
+        ramp(trajectory="{every: 1 ps, velocities: some}"),
+        "4: trajectory.velocities: got 'some', wanted true or false",
+    ),
+    case(
+        "time between frames without a unit",
+        ramp(trajectory="{every: 1}"),
+        "4: trajectory.every: got 1 without a unit, wanted a time in one of ps, fs, ns, us, for example '1 ps'",
+    ),
+    case(
+        "no time between frames",
+        ramp(trajectory="{every: 0 ps}"),
+        "4: trajectory.every: got '0 ps', wanted more than 0 fs and at most 1000 ns",
+    ),
+    case(
+        "frames between outer steps",
+        ramp(trajectory="{every: 25 fs}"),
+        "4: trajectory.every: 25 fs is no whole multiple of dynamics.nonbonded_timestep, 2 fs; wanted for example 24 fs",
+    ),
+    case(
+        "frames within an outer step",
+        ramp(trajectory="{every: 0.5 fs}"),
+        "4: trajectory.every: 0.5 fs is no whole multiple of dynamics.nonbonded_timestep, 2 fs; wanted for example 2 fs",
+    ),
+    case(
+        "no frame in a ramp",
+        ramp(trajectory="{every: 30 ps}"),
+        "4: trajectory.every: 30 ps is longer than the shortest production, 20 ps, and would leave no frame; wanted at most that",
+    ),
+    case(
+        "no frame in a ramp of an extra point",
+        ramp(trajectory="{every: 20 ps}", extra_points="{heating_rate: 40 K/ps}"),
+        "4: trajectory.every: 20 ps is longer than the shortest production, 10 ps, and would leave no frame; wanted at most that",
+    ),
+    case(
+        "no frame in a hold",
+        hold(trajectory="{every: 2 ns}"),
+        "4: trajectory.every: 2 ns is longer than the shortest production, 1 ns, and would leave no frame; wanted at most that",
     ),
 ]

@@ -6,8 +6,9 @@ import pytest
 
 from lbhsweep.document import parse_document
 from lbhsweep.sweep import expand_grid
-from lbhsweep.sweep.cost import estimated_core_seconds, n_atoms, outer_steps
+from lbhsweep.sweep.cost import estimated_core_seconds, n_atoms
 from lbhsweep.sweep.load import sweep_from
+from lbhsweep.sweep.schedule import schedule_of
 
 
 def first_point(text, **options):
@@ -29,8 +30,8 @@ system: {supercell: [2, 2, 3]}
 
 
 def test_outer_steps_of_protocols():
-    assert outer_steps(first_point(HOLD)) == 1_200_000 // 2
-    assert outer_steps(first_point(RAMP)) == (2_000 + 20_000) // 2
+    assert schedule_of(first_point(HOLD)).n_steps == 1_200_000 // 2
+    assert schedule_of(first_point(RAMP)).n_steps == (2_000 + 20_000) // 2
 
 
 def test_atoms_less_vacancies():

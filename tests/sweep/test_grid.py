@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep import expand_grid, run_id
+from lbhsweep.sweep.layout import DIMENSIONS
 from lbhsweep.sweep.load import sweep_from
 
 
@@ -79,7 +80,10 @@ def test_grid_is_product_less_rules_plus_extras(data):
         return
 
     grid = grid_of(json.dumps(tree))
-    found = [tuple(sorted(point.coordinates.items())) for point in grid.points]
+    found = [
+        tuple(sorted((dim, point.coordinates[dim]) for dim in grid.coordinates))
+        for point in grid.points
+    ]
     assert len(set(found)) == len(found)
     without_potential = {tuple(pair for pair in cell if pair[0] != "potential") for cell in found}
     assert without_potential == wanted
@@ -109,7 +113,8 @@ def test_dimensions_are_those_of_the_dataset():
     assert tuple(ramp.coordinates) == (
         *("potential", "n_vacancies", "pressure", "heating_rate", "direction", "replica"),
     )
-    assert all(tuple(point.coordinates) == tuple(ramp.coordinates) for point in ramp.points)
+    for point in (*hold.points, *ramp.points):
+        assert tuple(point.coordinates) == DIMENSIONS[point.group]
 
 
 def test_bins_tile_the_range():

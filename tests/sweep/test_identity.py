@@ -17,6 +17,7 @@ from lbhsweep.sweep.point import (
     RampPoint,
     RunPoint,
     SystemPoint,
+    TrajectoryPoint,
 )
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -58,6 +59,7 @@ ramps = st.builds(
     direction=st.sampled_from(["heating", "cooling"]),
     equilibrate_ps=numbers,
 )
+trajectories = st.builds(TrajectoryPoint, every=counts, velocities=st.booleans())
 points = st.builds(
     RunPoint,
     system=systems,
@@ -67,6 +69,7 @@ points = st.builds(
     pressure_GPa=numbers,
     replica=counts,
     observables=st.lists(st.text(), max_size=3).map(tuple),
+    trajectory=trajectories,
     rehearsal=st.booleans(),
 )
 
@@ -120,7 +123,7 @@ def test_different_points_have_different_ids(one, other):
 
 def test_ids_outlive_this_version():
     """Folders of finished runs are found by these names: they may only change with the physics."""
-    assert run_id(POINT) == "1459070325c629b5f619920032dcb37fa581af739b80ac341c456b21e58b98b7"
+    assert run_id(POINT) == "d0e58594caf1c4be3ec8c5934d2192bb38010af7e41a98d419458d510b5db374"
 
 
 def test_whole_numbers_and_negative_zero_are_the_same_physics():
@@ -206,7 +209,16 @@ PHYSICAL = [
     ("equilibrate: 200 ps", "equilibrate: 201 ps"),
     ("produce: 1 ns", "produce: 1.1 ns"),
     ("replica: 2", "replica: 2, potential: lbh-2021-stiff"),
+    ("name: a sweep", "name: a sweep\ntrajectory: {every: 1 ps}"),
 ]
+
+
+def test_every_way_of_keeping_frames_has_its_own_ids(tmp_path):
+    kept = ("{every: 1 ps}", "{every: 2 ps}", "{every: 1 ps, velocities: true}")
+    found = [ids(tmp_path, f"{SWEEP}trajectory: {one}\n") for one in kept]
+    assert len(set().union(*found)) == 3 * len(found[0])
+    same = "{every: 1000 fs, velocities: false}"
+    assert ids(tmp_path, f"{SWEEP}trajectory: {same}\n") == found[0]
 
 
 @pytest.mark.parametrize(("old", "new"), PHYSICAL)

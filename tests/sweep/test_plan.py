@@ -36,6 +36,7 @@ def grid_of(text, **options):
 
 
 GRID = grid_of(SWEEP)
+DIMS = tuple(GRID.coordinates)
 IDS = [run_id(point) for point in GRID.points]
 finished_runs = st.dictionaries(
     st.sampled_from([*IDS, "f" * 64, "0" * 64]), st.sampled_from(["done", "failed"])
@@ -55,14 +56,14 @@ def test_every_run_is_counted_once(finished):
 
 def test_changed_physics_is_named():
     plan = make_plan(grid_of(SWEEP.replace("9 Å", "8 Å")), dict.fromkeys(IDS, "done"))
-    assert changed_physics(GRID.points, plan) == {"model.cutoff_A": (9.0, 8.0)}
+    assert changed_physics(GRID.points, plan, DIMS) == {"model.cutoff_A": (9.0, 8.0)}
 
 
 def test_removed_points_are_no_change_of_physics():
     plan = make_plan(grid_of(SWEEP.replace("0 GPa, ", "")), dict.fromkeys(IDS, "done"))
     assert plan.missing == ()
     assert len(plan.others) == 4
-    assert changed_physics(GRID.points, plan) == {}
+    assert changed_physics(GRID.points, plan, DIMS) == {}
 
 
 @pytest.fixture
@@ -130,6 +131,26 @@ def test_rehearsals_are_counted_apart(sweep, tmp_path):
         finish(folder.rehearsal, point)
     assert plan_of(sweep, "--output", folder.path)["done"] == 0
     assert plan_of(sweep, "--output", folder.path, "--rehearse")["done"] == 8
+
+
+def test_the_space_that_trajectories_take_is_told(sweep, tmp_path):
+    """Ramps of 5 and 2 ps, two of each at two pressures: 4 · (50 + 20) frames of 832 atoms."""
+    shown = CliRunner().invoke(command, [str(sweep)])
+    assert "trajectories" not in shown.stdout
+    sweep.write_text(SWEEP + "trajectory: {every: 0.1 ps}\n")
+    numbers = 4 * (50 + 20) * 832 * 3 * 4
+    assert plan_of(sweep)["trajectory_bytes"] == pytest.approx(0.8 * numbers, rel=0.05)
+    shown = CliRunner().invoke(command, [str(sweep)])
+    assert "trajectories will take about 2.24 MB" in shown.stdout
+    assert plan_of(sweep, "--rehearse")["trajectory_bytes"] == 0
+    folder = SweepFolder(tmp_path / "out")
+    for point in expand_grid(load_sweep(sweep)).points:
+        finish(folder, point)
+    assert plan_of(sweep, "--output", folder.path)["trajectory_bytes"] == 0
+    sweep.write_text(SWEEP + "trajectory: {every: 0.1 ps, velocities: true}\n")
+    assert plan_of(sweep)["trajectory_bytes"] == pytest.approx(1.72 * numbers, rel=0.05)
+    changed = plan_of(sweep, "--output", folder.path)["changed"]
+    assert changed == {"trajectory.velocities": [False, True]}
 
 
 def test_command_shows_the_grid(sweep):
