@@ -65,11 +65,11 @@ def settling(series: FloatArray) -> Settling:
     `FEWEST_INDEPENDENT` independent samples; else settled.
 
     Measured on AR(1) processes of 256 samples: settled are 98 % of stationary series of 100
-    independent samples, 91 % of 30, 81 % of 20, 23 % of 7, 2 % of 2 and fewer.  A relaxation by
-    6 standard deviations over a tenth of the series is seen in 97 to 100 %, by 2 over three
-    tenths in 88 % (100 independent samples) or 66 % (30), a drift by 8 always; what is missed
-    shifts the mean of the whole by 0.5 to 1.5 errors, or it relaxes more slowly than any series
-    of that length could tell.
+    independent samples, 90 % of 30, 81 % of 20, 23 % of 7, 2 % of 2 and fewer.  A relaxation by
+    6 standard deviations over a tenth of the series is seen in 99 %, by 2 over three tenths in
+    91 % (100 independent samples) or 64 % (30), a drift by 8 always.  A relaxation that passes
+    shifts the mean of the whole by half an error to 1.5 if it lasts a tenth of the series, and
+    by 3 if it lasts three tenths: what is slower than that is a property of no series so short.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def test_trend_error_is_the_spread_of_means_about_the_trend(memory):
     trend = np.linspace(0.0, 50.0, 56) + np.linspace(-3.0, 3.0, 56) ** 2
     claimed = np.sqrt(np.mean([trend_error(one + trend, 8)[0] ** 2 for one in series]))
     # A parabola swallows some of the slow fluctuations of a short series.
-    assert 0.65 < claimed / middles.std() < 1.2
+    assert 0.9 < claimed / middles.std() < 1.2
 
 
 @given(
@@ -67,8 +67,8 @@ def test_a_constant_series_has_no_error():
 
 @pytest.mark.parametrize(
     ("n", "independent", "lowest"),
-    [(512, 512, 0.65), (512, 100, 0.63), (512, 20, 0.59), (64, 64, 0.64), (64, 20, 0.59),
-     (64, 10, 0.53), (32, 10, 0.53), (8, 8, 0.61)],
+    [(512, 512, 0.65), (512, 100, 0.63), (512, 20, 0.61), (64, 64, 0.64), (64, 20, 0.61),
+     (64, 10, 0.57), (32, 10, 0.57), (8, 8, 0.63)],
 )  # fmt: skip
 def test_the_mean_lies_within_one_error_as_often_as_it_should(n, independent, lowest):
     """68 % of series; fewer where a series is short, by no more than was measured and is stated."""
