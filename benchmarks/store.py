@@ -24,6 +24,7 @@ from lbhsweep.store.record import Record, RecordHeader, write_record
 from lbhsweep.store.schema import GridLayout
 
 N_BINS = 32
+CELL = {"lattice_vector": ("a", "b", "c"), "component": ("x", "y", "z")}
 BATCHES = (1, 16, 64, 256, 1024)
 
 
@@ -58,6 +59,7 @@ def make_layout(n_runs: int) -> GridLayout:
         coordinates=coordinates,
         planned=planned,
         bin_centres=tuple(300 + 12.5 * (i + 0.5) for i in range(N_BINS)),
+        inner_axes=CELL,
         n_formula_units=32,
         n_li_sites=64,
         molar_mass={0: 155.7},
@@ -66,13 +68,18 @@ def make_layout(n_runs: int) -> GridLayout:
 
 def make_record(run_id: str, generator: np.random.Generator) -> Record:
     """Fill every quantity of a ramp with noise, which compresses as badly as real data."""
-    names = [one.name for one in CATALOGUE.values() if "ramp" in one.groups]
-    names += [stderr_name(name) for name in names if CATALOGUE[name].averaged]
+    shapes = {}
+    for one in CATALOGUE.values():
+        if "ramp" in one.groups:
+            shape = (N_BINS, *(len(CELL[dim]) for dim in one.dims))
+            shapes[one.name] = shape
+            shapes |= {stderr_name(one.name): shape} if one.averaged else {}
     provenance = {"host": "node", "pid": 1, "wall_seconds": 1.0}
     header = RecordHeader(
         run_id=run_id, point="{}", physics_version=1, status="done", provenance=provenance
     )
-    return Record(header, {name: generator.normal(size=N_BINS) for name in names})
+    arrays = {name: generator.normal(size=shape) for name, shape in shapes.items()}
+    return Record(header, arrays)
 
 
 def timed(label: str, n_runs: int, action: Callable[[], object]) -> None:

@@ -19,6 +19,7 @@ from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
 from lbhsweep.analysis.material import Material, join_materials, materials
 from lbhsweep.analysis.phases import fit_phases
+from lbhsweep.analysis.replicas import combine_group, names_read
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, group, material_part, runs
 from lbhsweep.analysis.shared_slope import share_heat_capacity
@@ -28,7 +29,7 @@ from lbhsweep.analysis.two_phase import draw_two_phase
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 STATUSES = MappingProxyType(
     {
         "runs_done": (Status.DONE,),
@@ -59,20 +60,24 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     -------
     DataTree
         Groups ``hysteresis``, ``holds``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
-        ``entropy``, ``barocaloric``, each by what tells materials apart; those without any
-        input are absent.  What is missing is NaN, with a `reason` beside it.  The same results
-        give the same analysis.
+        ``entropy``, ``barocaloric``, ``replicas/{hold,ramp}``, each by what tells materials
+        apart; those without any input are absent.  What is missing is NaN, with a `reason`
+        beside it.  The same results give the same analysis.
     """
     pieces: dict[str, dict[Material, xr.Dataset]] = {}
     groups = {
         name: dataset for name in ("hold", "ramp") if (dataset := group(tree, name)) is not None
     }
     for material in materials(groups.values()):
-        selected = {name: material_part(dataset, material) for name, dataset in groups.items()}
+        selected = {
+            name: material_part(dataset[_kept(dataset)], material)
+            for name, dataset in groups.items()
+        }
         present = {name: dataset for name, dataset in selected.items() if dataset is not None}
         for name, product in _analyze_material(present).items():
             pieces.setdefault(name, {})[material] = product
     datasets = {f"/{name}": join_materials(parts) for name, parts in pieces.items()}
+    datasets |= {f"/replicas/{name}": combine_group(dataset) for name, dataset in groups.items()}
     root = xr.Dataset(attrs=_attributes(tree))
     return xr.DataTree.from_dict({"/": root, **datasets}, name="analysis")
 
@@ -84,13 +89,19 @@ def results_digest(tree: xr.DataTree) -> str:
         dataset = group(tree, name)
         if dataset is None:
             continue
-        for key in sorted({*dataset.coords, *(k for k in _KEPT if k in dataset)}, key=str):
+        for key in sorted({*dataset.coords, *_kept(dataset), *names_read(dataset)}, key=str):
             values = dataset[key].values
-            content = (
-                values.tobytes() if values.dtype.kind in "fiub" else str(values.tolist()).encode()
-            )
-            digest.update(f"{name}/{key}{values.shape}".encode() + content)
+            digest.update(f"{name}/{key}{values.shape}".encode())
+            if values.dtype.kind in "fiub":
+                digest.update(np.ascontiguousarray(values).data)
+            else:
+                digest.update(str(values.tolist()).encode())
     return digest.hexdigest()
+
+
+def _kept(dataset: xr.Dataset) -> list[str]:
+    """List what the analysis of a material reads, so that maps and series aren't loaded."""
+    return [name for name in _KEPT if name in dataset]
 
 
 def _attributes(tree: xr.DataTree) -> dict[str, object]:

@@ -73,14 +73,17 @@ def legs_caveats(
     return notes
 
 
-def caveats(transition: xr.Dataset) -> list[str]:
+def caveats(analysis: xr.DataTree) -> list[str]:
     """List what must be said beside every product that rests on the used T_t, each once.
 
     Parameters
     ----------
-    transition : Dataset
-        One material's part of the group `transition`.
+    analysis : DataTree
+        One material's part; its groups `transition` and, if T_t is that of holds, `holds`.
     """
+    if "transition" not in analysis.children:
+        return []
+    transition = analysis["transition"].to_dataset()
     route = str(transition["used_route"].item())
     notes = [str(transition["used_reason"].item())]
     if route:
@@ -91,6 +94,8 @@ def caveats(transition: xr.Dataset) -> list[str]:
             if str(reason)
         ]
         notes.append(str(used["slope_reason"].item()))
+    if route == "hold":
+        notes.append(str(analysis["holds"]["flagged"].item()))
     notes += [str(note) for note in transition["legs_reason"].values]
     notes += [
         f"{p:g} GPa: {note}"

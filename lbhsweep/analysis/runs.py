@@ -66,20 +66,46 @@ def material_part(dataset: xr.Dataset, material: Material) -> xr.Dataset | None:
     return select_material(dataset, material).load().sortby(["pressure", "temperature"])
 
 
-def curve(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
-    """Give a quantity and its error, NaN where a run is not done or a hold has not settled."""
+def counted(dataset: xr.Dataset) -> xr.DataArray:
+    """Tell which runs count: those that are done and, of holds, have not been seen to drift."""
     usable = xr.ones_like(dataset["volume"], dtype=bool)
     if "status" in dataset:
         usable = usable & (dataset["status"] == Status.DONE)
-    if "heating_rate" not in dataset.dims and "equilibrated" in dataset:
+    if _is_flagged(dataset):
         usable = usable & (dataset["equilibrated"] != Equilibrated.NO)
+    return usable
+
+
+def too_short(dataset: xr.Dataset) -> xr.DataArray:
+    """Tell which runs are too short for their own correlation time; only holds say so.
+
+    They count, but their own errors, which are too small, don't: the scatter between replicas
+    is all that is known, and nothing of a single one.
+    """
+    if _is_flagged(dataset):
+        return dataset["equilibrated"] == Equilibrated.TOO_SHORT
+    return xr.zeros_like(dataset["volume"], dtype=bool)
+
+
+def _is_flagged(dataset: xr.Dataset) -> bool:
+    return "heating_rate" not in dataset.dims and "equilibrated" in dataset
+
+
+def curve(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
+    """Give a quantity and its error.
+
+    Both are NaN where a run is not done or a hold has not settled, the error also where a hold is
+    too short for its own correlation time.
+    """
     if name not in dataset:
         empty = xr.full_like(dataset["volume"], np.nan)
         return empty, empty
+    usable = counted(dataset)
     values = dataset[name].where(usable)
     error = stderr_name(name)
-    stderrs = dataset[error].where(usable) if error in dataset else xr.full_like(values, np.nan)
-    return values, stderrs
+    if error not in dataset:
+        return values, xr.full_like(values, np.nan)
+    return values, dataset[error].where(usable & ~too_short(dataset))
 
 
 def runs(dataset: xr.Dataset) -> Iterator[Run]:

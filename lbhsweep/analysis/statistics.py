@@ -15,7 +15,7 @@ SEED = 20210517
 def combine_replicas(
     values: FloatArray, stderrs: FloatArray, axis: int
 ) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Average over replicas; NaN replicas don't count.
+    """Average over replicas, all of the same weight; NaN replicas don't count.
 
     The standard error of the mean is the larger of the two estimates there are: the errors
     within the runs, √(Σ sᵢ²)/n, and the spread between them, √(Σ (xᵢ − x̄)²/(n(n−1))).  With one
@@ -35,18 +35,97 @@ def combine_replicas(
     count : array of int
         Replicas averaged.
     """
-    valid = np.isfinite(values)
+    return combine_weighted(values, stderrs, np.ones_like(values), axis)
+
+
+def combine_weighted(
+    values: FloatArray, stderrs: FloatArray, weights: FloatArray, axis: int
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Average over replicas with weights; NaN replicas don't count.
+
+    The standard error of the mean Σ wᵢ xᵢ/Σ wᵢ is the larger of √(Σ wᵢ² sᵢ²)/Σ wᵢ, within runs,
+    and √(n/(n−1) Σ wᵢ² (xᵢ − x̄)²)/Σ wᵢ, between them.
+
+    Parameters
+    ----------
+    values, stderrs : array
+        Values and their standard errors within a run (NaN where unknown).
+    weights : array
+        Replicas with an unknown weight, or one that is not positive, don't count.
+    axis : int
+        Axis of the replicas.
+
+    Returns
+    -------
+    mean, stderr : array
+        Without `axis`; NaN where nothing is known.
+    count : array of int
+        Replicas averaged.
+    """
+    valid = np.isfinite(values) & (weights > 0.0)
+    share = np.where(valid, weights, 0.0)
     count = valid.sum(axis=axis)
-    n = np.maximum(count, 1)
-    mean = np.where(count > 0, np.where(valid, values, 0.0).sum(axis=axis) / n, np.nan)
+    total = np.where(count > 0, share.sum(axis=axis), 1.0)
+    mean = (share * np.where(valid, values, 0.0)).sum(axis=axis) / total
+    mean = np.where(count > 0, mean, np.nan)
     known = valid & np.isfinite(stderrs)
-    within = np.sqrt((np.where(known, stderrs, 0.0) ** 2).sum(axis=axis)) / n
+    within = np.sqrt(((share * np.where(known, stderrs, 0.0)) ** 2).sum(axis=axis)) / total
     within = np.where(known.sum(axis=axis) == count, within, np.nan)
-    deviation = np.where(valid, values - np.expand_dims(mean, axis), 0.0)
-    between = np.sqrt((deviation**2).sum(axis=axis) / (n * np.maximum(n - 1, 1)))
+    deviation = share * np.where(valid, values - np.expand_dims(mean, axis), 0.0)
+    freedom = count / np.maximum(count - 1, 1)
+    between = np.sqrt(freedom * (deviation**2).sum(axis=axis)) / total
     between = np.where(count > 1, between, np.nan)
     stderr = np.fmax(within, between)
     return mean, np.where(count > 0, stderr, np.nan), count
+
+
+def combine_rates(
+    values: FloatArray, stderrs: FloatArray, events: FloatArray, axis: int
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Average over replicas what is proportional to the number of events in a run.
+
+    Runs of few events give no value, so that the mean of those that do would be too large; their
+    events are known and count:
+
+        x̄ = (Σ xᵢ / Σ Nᵢ) N̄,  sums over runs with a value, N̄ the mean over all.
+
+    The standard error is the larger of that within runs, √(Σ sᵢ²)/Σ xᵢ of the value, less by the
+    root of the share of all events that are in these runs, and that between runs, in which the
+    scatters of Nᵢ about N̄ and of xᵢ about what Nᵢ events give add up in squares.
+
+    Parameters
+    ----------
+    values, stderrs : array
+        Values and their standard errors within a run (NaN where unknown).
+    events : array
+        Number of events in each run; NaN where unknown, and the run then doesn't count.
+    axis : int
+        Axis of the replicas.
+
+    Returns
+    -------
+    mean, stderr : array
+        Without `axis`; NaN where no run has a value.
+    count : array of int
+        Replicas whose events are known.
+    """
+    counted = np.isfinite(events)
+    valued = counted & np.isfinite(values)
+    count, n_valued = counted.sum(axis=axis), valued.sum(axis=axis)
+    x, s, n = (np.where(valued, array, 0.0) for array in (values, stderrs, events))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = x.sum(axis=axis) / n.sum(axis=axis)
+        mean_events = np.where(counted, events, 0.0).sum(axis=axis) / count
+        share = n.sum(axis=axis) / (mean_events * count)
+        within = np.sqrt((s**2).sum(axis=axis) * share) / x.sum(axis=axis)
+        apart = np.where(counted, events - np.expand_dims(mean_events, axis), 0.0)
+        of_events = np.sqrt((apart**2).sum(axis=axis) / (count * (count - 1))) / mean_events
+        apart = np.where(valued, x - np.expand_dims(each, axis) * n, 0.0)
+        freedom = n_valued / np.maximum(n_valued - 1, 1)
+        of_values = np.sqrt(freedom * (apart**2).sum(axis=axis)) / x.sum(axis=axis)
+        between = np.where(count > 1, np.hypot(of_events, of_values), np.nan)
+        mean = np.where(n_valued > 0, each * mean_events, np.nan)
+        return mean, np.fmax(within, between) * np.abs(mean), count
 
 
 def smooth_errors(stderrs: FloatArray) -> FloatArray | None:

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.material import Material, label, materials
+from lbhsweep.analysis.material import Material, has_material, label, materials, select_material
 from lbhsweep.analysis.routes import NOT_SIMULATED
 from lbhsweep.quantities import stderr_name
 
 RUN_COUNTS = ("done", "failed", "missing")
+FEWEST_IN_A_BIN = 2.0
+"""Independent samples without which a ramp's bin is no more than part of one fluctuation."""
 _AT_PRESSURE = (
     "volume_step",
     "enthalpy_step",
@@ -33,7 +35,8 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
     -------
     dict
         ``rehearsal``, ``runs`` (done, failed, missing), and ``materials``: for each the route,
-        dT/dP, one entry a pressure, the largest effects, and ``missing`` with the reasons.
+        dT/dP, one entry a pressure, the largest effects, ``missing`` with the reasons, and
+        ``flagged`` with the runs that drift or are too short for their own correlation time.
         A number is ``{"value", "stderr", "units"}`` or null.
     """
     found: list[dict[str, Any]] = []
@@ -82,7 +85,35 @@ def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
             barocaloric, "adiabatic_temperature_change", "adiabatic_extrapolated"
         ),
         "missing": _missing(transition, barocaloric, route),
+        "flagged": _flagged(analysis, material),
     }
+
+
+def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:
+    """Say which runs are not what they should be: holds by their flag, bins of ramps by count."""
+    notes = []
+    if (holds := _of_material(analysis, "holds", material)) is not None:
+        note = str(holds["flagged"].item())
+        notes += [note] if note not in ("", "nan") else []
+    ramps = _of_material(analysis, "replicas/ramp", material)
+    if ramps is not None and "n_effective" in ramps:
+        each = (ramps["n_effective"] / ramps["n_replicas"]).values
+        few, known = int((each < FEWEST_IN_A_BIN).sum()), int(np.isfinite(each).sum())
+        if few:
+            notes.append(
+                f"{few} of {known} bins of ramps are shorter than volume and enthalpy remember: "
+                f"fewer than {FEWEST_IN_A_BIN:g} independent samples a run, neighbouring bins "
+                "fluctuate together"
+            )
+    return notes
+
+
+def _of_material(analysis: xr.DataTree, name: str, material: Material) -> xr.Dataset | None:
+    """Give a material's part of a group, or None where the group is absent or hasn't got it."""
+    if f"/{name}" not in analysis.groups:
+        return None
+    dataset = analysis[name].to_dataset()
+    return select_material(dataset, material) if has_material(dataset, material) else None
 
 
 def number(dataset: xr.Dataset, name: str) -> dict[str, Any] | None:

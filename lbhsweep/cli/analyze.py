@@ -82,7 +82,7 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
         ("largest ΔT_ad ", "largest_temperature_change", "K"),
     ):
         console.print(f"{label}  {_effect(material[key], unit)}")
-    for note in material["missing"]:
+    for note in (*material["missing"], *material["flagged"]):
         console.print(f"  · {note}", style="yellow", markup=False)
 
 

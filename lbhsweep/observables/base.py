@@ -57,7 +57,7 @@ class Plan:
         Outer steps from one thermodynamic sample to the next.
     produce_steps : int
         Outer steps of the production.
-    axes : mapping of str to (n,) float64
+    axes : mapping of str to (n,) array
         Coordinates of the dimensions inside a run (`lbhsweep.sweep.sampling`).
     """
 
@@ -76,7 +76,7 @@ class Plan:
     outer_step: float
     sample_every: int
     produce_steps: int
-    axes: Mapping[str, FloatArray]
+    axes: Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from lbhsweep.observables.base import Arrays, Plan, Sample
 from lbhsweep.observables.bins import bin_and_neighbours
 from lbhsweep.observables.block_sums import BlockSums
-from lbhsweep.observables.errors_of_means import is_stationary, mean_error, trend_error
+from lbhsweep.observables.equilibration import Settling, settling
+from lbhsweep.observables.errors_of_means import mean_error, trend_error
 from lbhsweep.quantities import stderr_name
 from lbhsweep.units import BOLTZMANN, GPA
 
@@ -37,15 +38,30 @@ NAMES = (
 SERIES = ("volume", "enthalpy", "kinetic_temperature")
 """Quantities of a hold whose course in time is kept."""
 _VOLUME, _ENTHALPY = NAMES.index("volume"), NAMES.index("enthalpy")
+_CELL = slice(len(NAMES), len(NAMES) + 9)
+_EQUILIBRATED = {"settled": 1, "unsettled": 0, "too_short": 2}
+"""Values of the dataset's flag."""
 
 
 class Thermo:
     """Means, standard errors and time courses of thermodynamic quantities.
 
+    ``cell`` is the mean of the lattice vectors (rows) of the conventional cell.
+
     Holds: standard errors from the statistical inefficiency of the series of block means;
-    ``equilibrated`` is 1 if the halves of volume and enthalpy agree within three standard
-    errors.  Ramps: standard errors from the scatter and memory of the blocks in the bin and its
-    neighbours about their parabola.
+    ``correlation_time`` is g/2 blocks, the longer of volume and enthalpy, and
+    ``equilibration_time`` says how much of the production comes before both are stationary.
+    ``equilibrated`` is 1 if both had settled (`lbhsweep.observables.equilibration`), 0 if one
+    had not, 2 if one is too short to tell and the production lasts fewer than 30 correlation
+    times.  Averages are over the whole production nevertheless, as are those of all other
+    observables: where the whole passes as settled its mean is as good as the stationary part's
+    (0.97 to 1.11 of the ideal error against 1.0 to 1.5 for series of 13 to 500 independent
+    samples, because the part is shorter and its length a matter of chance), and where it does not
+    pass, the hold is flagged.
+
+    Ramps: standard errors from the scatter and memory of the blocks in the bin and its
+    neighbours about their parabola.  Bins have about one effectively independent sample where
+    volume or enthalpy remember longer than a bin lasts.
 
     Parameters
     ----------
@@ -57,11 +73,13 @@ class Thermo:
         self.every = plan.sample_every
         self.needs_energies = True
         self._plan = plan
-        self._sums = BlockSums(plan.n_blocks, len(NAMES))
+        self._sums = BlockSums(plan.n_blocks, _CELL.stop)
 
     def sample(self, sample: Sample) -> None:
         """Take in one sample."""
-        self._sums.add(sample.block, thermo_values(sample, self._plan))
+        cell = sample.state.cell / np.array(self._plan.supercell)[:, None]
+        values = thermo_values(sample, self._plan)
+        self._sums.add(sample.block, np.concatenate([values, cell.ravel()]))
 
     def state(self) -> Arrays:
         """Give all that has been accumulated."""
@@ -85,12 +103,22 @@ class Thermo:
         error = np.array([mean_error(column) for column in series[filled].T])
         result = self._averages(filled, mean, error, variance)
         result |= {f"{name}_series": series[:, NAMES.index(name)] for name in SERIES}
-        settled = all(is_stationary(series[filled, column]) for column in (_VOLUME, _ENTHALPY))
-        result["equilibrated"] = np.int8(settled)
+        result |= self._settling([settling(series[filled, k]) for k in (_VOLUME, _ENTHALPY)])
         if self._plan.ensemble == "npt":
             spread = self._sums.variances() + (series - mean) ** 2
             result |= self._heat_capacity(spread[filled, _ENTHALPY], variance[_ENTHALPY])
         return result
+
+    def _settling(self, both: list[Settling]) -> dict[str, Any]:
+        production = self._plan.produce_steps * self._plan.outer_step
+        verdicts = {one.verdict for one in both}
+        # The graver of the two rules: what has not settled doesn't count, however long it is.
+        verdict = next(v for v in ("unsettled", "too_short", "settled") if v in verdicts)
+        return {
+            "equilibrated": np.int8(_EQUILIBRATED[verdict]),
+            "equilibration_time": production * max(one.start for one in both),
+            "correlation_time": production / self._plan.n_blocks * max(one.memory for one in both),
+        }
 
     def _bin(self, filled: npt.NDArray[np.bool_], number: int) -> dict[str, Any]:
         inside, around = bin_and_neighbours(filled, self._plan.n_bins, number)
@@ -107,7 +135,7 @@ class Thermo:
     def _moments(self, inside: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of all samples in some blocks; NaN without samples."""
         if not inside.any():
-            return np.full(len(NAMES), np.nan), np.full(len(NAMES), np.nan)
+            return np.full(_CELL.stop, np.nan), np.full(_CELL.stop, np.nan)
         weight = self._sums.count[inside, None] / self._sums.count[inside].sum()
         mean = self._sums.mean(inside)
         spread = self._sums.variances()[inside] + (self._sums.means()[inside] - mean) ** 2
@@ -121,12 +149,14 @@ class Thermo:
         variance: FloatArray,
     ) -> dict[str, Any]:
         count = float(self._sums.count[inside].sum())
-        result: dict[str, Any] = dict(zip(NAMES, mean, strict=True))
-        result |= {stderr_name(name): e for name, e in zip(NAMES, error, strict=True)}
+        result: dict[str, Any] = dict(zip(NAMES, mean, strict=False))
+        result |= {stderr_name(name): e for name, e in zip(NAMES, error, strict=False)}
+        result |= {"cell": mean[_CELL].reshape(3, 3)}
+        result |= {stderr_name("cell"): error[_CELL].reshape(3, 3)}
         result["sample_count"] = count
-        with np.errstate(divide="ignore", invalid="ignore"):
-            independent = variance[_VOLUME] / error[_VOLUME] ** 2
-        result["n_effective"] = min(independent, count) if error[_VOLUME] > 0.0 else np.nan
+        known = [k for k in (_VOLUME, _ENTHALPY) if error[k] > 0.0]
+        independent = [variance[k] / error[k] ** 2 for k in known]
+        result["n_effective"] = min(*independent, count) if known else np.nan
         return result
 
     def _heat_capacity(self, spread: FloatArray, variance: float) -> dict[str, float]:

@@ -49,8 +49,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         _draw_map(figure, axes, dataset, name, symbol, flag)
         axes.set_title(f"{title} compression from {gigapascal(first)}")
     shared_legend(figure, panels, columns=2)
-    notes = caveats(analysis["transition"].to_dataset()) if "transition" in analysis else []
-    return finish(figure, tree, "Barocaloric effect", notes)
+    return finish(figure, tree, "Barocaloric effect", caveats(analysis))
 
 
 def _draw_map(

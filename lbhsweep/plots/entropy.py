@@ -53,8 +53,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         axes.set_title(str(barocaloric[name].attrs["long_name"]).capitalize())
     for axes in panels:
         axes.set_xlabel(label(entropy["temperature"], "T"))
-    notes = caveats(analysis["transition"].to_dataset()) if "transition" in analysis else []
-    return finish(figure, tree, "Entropy and barocaloric effect", notes)
+    return finish(figure, tree, "Entropy and barocaloric effect", caveats(analysis))
 
 
 def _draw_changes(

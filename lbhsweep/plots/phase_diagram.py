@@ -73,7 +73,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     pad = max(_NARROWEST_GPA - (high - low), 0.0) / 2
     axes.set_xlim(low - pad, high + pad)
     shared_legend(figure, [axes], columns=2)
-    return finish(figure, tree, "Phase diagram", caveats(dataset))
+    return finish(figure, tree, "Phase diagram", caveats(analysis))
 
 
 def _draw_boundary(axes: Axes, dataset: xr.Dataset, route: str) -> None:

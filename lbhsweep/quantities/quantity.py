@@ -46,7 +46,7 @@ class Dimension:
     ----------
     name : str
     units : str
-        Unit of its coordinate, as pint and CF readers parse it.
+        Unit of its coordinate, as pint and CF readers parse it; empty where they are labels.
     long_name : str
     """
 
@@ -67,6 +67,8 @@ DIMENSIONS = MappingProxyType(
             Dimension("wavenumber", "1/cm", "wavenumber"),
             Dimension("lag", "ps", "time between two samples"),
             Dimension("bond", "1", "number of the bond that is followed"),
+            Dimension("lattice_vector", "", "lattice vector"),
+            Dimension("component", "", "Cartesian component"),
         )
     }
 )

@@ -17,6 +17,12 @@ THERMODYNAMICS = (
     Quantity("lattice_alpha", "degree", "lattice angle alpha"),
     Quantity("lattice_beta", "degree", "lattice angle beta"),
     Quantity("lattice_gamma", "degree", "lattice angle gamma"),
+    Quantity(
+        "cell",
+        "angstrom",
+        "lattice vectors of the conventional cell",
+        dims=("lattice_vector", "component"),
+    ),
     Quantity("conserved_energy", "kJ/mol", "conserved quantity per formula unit"),
     Quantity(
         "heat_capacity_fluctuation",
@@ -28,7 +34,21 @@ THERMODYNAMICS = (
     Quantity(
         "n_effective",
         "1",
-        "number of effectively independent samples of the volume",
+        "number of effectively independent samples of volume and enthalpy, the smaller",
+        averaged=False,
+    ),
+    Quantity(
+        "correlation_time",
+        "ps",
+        "integrated correlation time of volume and enthalpy, the longer",
+        groups=("hold",),
+        averaged=False,
+    ),
+    Quantity(
+        "equilibration_time",
+        "ps",
+        "time in the production before volume and enthalpy are stationary",
+        groups=("hold",),
         averaged=False,
     ),
     Quantity(

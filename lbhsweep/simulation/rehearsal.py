@@ -52,6 +52,8 @@ COMPRESSIBILITY = 0.03
 """1/GPa."""
 NOISE = 3e-4
 """Relative scatter of a mean."""
+N_EFFECTIVE = 20.0
+"""Independent samples in a mean."""
 REHEARSED: Mapping[str, Callable[[RunPoint, np.random.Generator], Arrays]] = MappingProxyType(
     {
         "rotation": rehearse_rotation,
@@ -150,6 +152,7 @@ def _averages(point: RunPoint, temperature_K: FloatArray, rng: np.random.Generat
         "lattice_alpha": np.full_like(lattice, 90.0),
         "lattice_beta": np.full_like(lattice, 90.0),
         "lattice_gamma": np.full_like(lattice, 90.0),
+        "cell": lattice[..., None, None] * np.eye(3),
         "conserved_energy": np.full_like(lattice, -700.0),
     }
     errors = {stderr_name(name): NOISE * np.abs(value) for name, value in means.items()}
@@ -158,7 +161,7 @@ def _averages(point: RunPoint, temperature_K: FloatArray, rng: np.random.Generat
     errors[stderr_name("pressure_measured")] = np.full_like(volume, 0.01)
     counts = {
         "sample_count": np.full_like(volume, 100.0),
-        "n_effective": np.full_like(volume, 20.0),
+        "n_effective": np.full_like(volume, N_EFFECTIVE),
     }
     return means | errors | counts
 
@@ -183,5 +186,8 @@ def _hold(point: RunPoint, rng: np.random.Generator) -> Arrays:
     fluctuation = 1e6 * HEAT_CAPACITY / MOLAR_MASS * (1.0 + 0.05 * rng.standard_normal())
     arrays["heat_capacity_fluctuation"] = np.array(fluctuation)
     arrays[stderr_name("heat_capacity_fluctuation")] = np.array(0.05 * fluctuation)
+    produced_ps = schedule.produce_steps * point.dynamics.outer_step_ps
+    arrays["correlation_time"] = np.array(produced_ps / (2.0 * N_EFFECTIVE))
+    arrays["equilibration_time"] = np.array(0.0)
     arrays["equilibrated"] = np.array(1, dtype=np.int8)
     return arrays

@@ -39,7 +39,10 @@ _COORDINATE_ATTRIBUTES: dict[str, dict[str, str]] = {
     "heating_rate": {"units": "K/ps", "long_name": "heating rate"},
     "direction": {"long_name": "direction of the ramp"},
     "replica": {"units": "1", "long_name": "replica"},
-    **{one.name: {"units": one.units, "long_name": one.long_name} for one in DIMENSIONS.values()},
+    **{
+        one.name: ({"units": one.units} if one.units else {}) | {"long_name": one.long_name}
+        for one in DIMENSIONS.values()
+    },
 }
 _DERIVED = {
     "molar_mass": ("g/mol", "molar mass per formula unit"),

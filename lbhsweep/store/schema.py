@@ -78,7 +78,7 @@ class GridLayout:
         g/mol per formula unit by number of vacancies.
     bin_centres : tuple of float or None
         Centres of a ramp's temperature bins, K.
-    inner_axes : mapping of str to tuple of float
+    inner_axes : mapping of str to tuple of float or str
         Coordinates inside one run, of `quantities.DIMENSIONS`; quantities along others are not
         stored.
     observables : tuple of str
@@ -96,7 +96,7 @@ class GridLayout:
     n_li_sites: int
     molar_mass: Mapping[int, float]
     bin_centres: tuple[float, ...] | None = None
-    inner_axes: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    inner_axes: Mapping[str, tuple[float | str, ...]] = field(default_factory=dict)
     observables: tuple[str, ...] = ("thermo",)
     follows: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str | int | float | bool] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class GridLayout:
         return tuple(self.coordinates)
 
     @cached_property
-    def inner(self) -> dict[str, tuple[float, ...]]:
+    def inner(self) -> dict[str, tuple[float | str, ...]]:
         """Coordinates inside one run: temperature bins of a ramp, and the inner axes."""
         bins = {} if self.bin_centres is None else {"temperature": self.bin_centres}
         return {**bins, **self.inner_axes}
@@ -200,11 +200,15 @@ def _flags(codes: type[IntEnum]) -> dict[str, Any]:
 
 
 class Equilibrated(IntEnum):
-    """Whether a run had settled before its averages were taken."""
+    """Whether a run had settled before its averages were taken.
+
+    A run that is too short for its own correlation time can't tell; its own errors are too small.
+    """
 
     UNKNOWN = -1
     NO = 0
     YES = 1
+    TOO_SHORT = 2
 
 
 def _bookkeeping(dims: tuple[str, ...]) -> tuple[Variable, ...]:

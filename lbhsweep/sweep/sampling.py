@@ -15,7 +15,7 @@ from lbhsweep.sweep.sampling_rotation import rotation_axes
 from lbhsweep.sweep.sampling_spectra import spectra_axes
 from lbhsweep.sweep.schedule import series_times
 
-Axes = dict[str, tuple[float, ...]]
+Axes = dict[str, tuple[float | str, ...]]
 
 DENSITY_GRID = 24
 """Voxels along each axis of the conventional cell, 0.42 Å: about the amplitude of vibrations.
@@ -27,8 +27,9 @@ RADIAL_BIN_A = 0.05
 
 
 def _thermo(point: RunPoint) -> Axes:
+    axes: Axes = {"lattice_vector": ("a", "b", "c"), "component": ("x", "y", "z")}
     times = series_times(point)
-    return {} if times is None else {"time": tuple(times.tolist())}
+    return axes if times is None else {"time": tuple(times.tolist()), **axes}
 
 
 def _density(point: RunPoint) -> Axes:
@@ -49,7 +50,7 @@ def _no_axes(point: RunPoint) -> Axes:
     return {}
 
 
-AXES: Mapping[str, Callable[[RunPoint], Axes]] = MappingProxyType(
+AXES: Mapping[str, Callable[[RunPoint], Mapping[str, tuple[float | str, ...]]]] = MappingProxyType(
     {
         "thermo": _thermo,
         "density": _density,

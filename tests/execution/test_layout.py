@@ -22,7 +22,7 @@ def test_ramps(tmp_path):
     grid, layout = layout_of(tmp_path, yaml_text())
     assert layout.group == "ramp"
     assert layout.bin_centres == tuple(325.0 + 50.0 * i for i in range(8))
-    assert layout.inner_axes == {}
+    assert "time" not in layout.inner_axes
     assert set(layout.places) == {run_id(point) for point in grid.points}
     assert (layout.n_formula_units, layout.n_li_sites) == (32, 64)
     assert layout.attributes["sweep_yaml"] == yaml_text()

@@ -1,10 +1,13 @@
 """Averages over blocks equal averages over all samples, whatever the blocks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase.cell import Cell
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from observables.processes import autoregressive
 
 from lbhsweep.engine.state import State
 from lbhsweep.observables.base import Plan, Sample
@@ -38,8 +41,9 @@ def plan(group="hold", n_blocks=64, n_bins=1, ensemble="npt"):
     )
 
 
-def sample(block, edge=19.6, potential=-29000.0, kinetic=3000.0):
-    state = State.at_rest(np.zeros((2, 3)), np.eye(3) * edge, 1)
+def sample(block, edge=19.6, potential=-29000.0, kinetic=3000.0, cell=None):
+    cell = np.eye(3) * edge if cell is None else cell
+    state = State.at_rest(np.zeros((2, 3)), cell, 1)
     return Sample(0, block, state, potential, kinetic, -25000.0, 401.0, 0.3 * GPA)
 
 
@@ -77,6 +81,9 @@ def test_results_are_exactly_what_the_catalogue_lists_for_the_group(group):
 
 BELONGS = {
     *NAMES,
+    "cell",
+    "correlation_time",
+    "equilibration_time",
     "sample_count",
     "n_effective",
     "heat_capacity_fluctuation",
@@ -120,6 +127,68 @@ def test_a_drifting_hold_is_not_equilibrated():
     assert np.all(np.diff(result["volume_series"][::8]) > 0)
 
 
+def made_up_hold(memory, *, n_blocks=256, drift=0.0, seed=3):
+    """A hold whose volume remembers; production lasts 0.02 ps a block."""
+    thermo = Thermo(plan(n_blocks=n_blocks))
+    edges = 0.02 * autoregressive(np.random.default_rng(seed), (n_blocks,), memory)
+    for block, edge in enumerate(19.6 + edges + drift * np.linspace(0.0, 1.0, n_blocks)):
+        thermo.sample(sample(block, edge=edge))
+    return thermo.result()
+
+
+def test_a_settled_hold_says_how_long_it_remembers():
+    result = made_up_hold(0.6)
+    assert result["equilibrated"] == 1
+    # g = 4 blocks of 0.02 ps, of which half are the integrated time.
+    assert result["correlation_time"] == pytest.approx(0.04, rel=0.3)
+    assert 0.0 <= result["equilibration_time"] < 0.5 * 256 * 0.02
+    assert result["n_effective"] == pytest.approx(64, rel=0.3)
+
+
+def test_a_hold_within_its_own_correlation_time_is_too_short_and_not_settled():
+    result = made_up_hold(0.99)
+    assert result["equilibrated"] == 2
+    assert result["correlation_time"] > 256 * 0.02 / 30.0
+    assert result["n_effective"] < 15.0
+    assert made_up_hold(0.0, n_blocks=7)["equilibrated"] == 2
+    # However short, a drift is a drift.
+    assert made_up_hold(0.99, drift=1.0)["equilibrated"] == 0
+
+
+def test_without_a_changing_volume_the_enthalpy_counts():
+    thermo = Thermo(plan(n_blocks=64, ensemble="nvt"))
+    rng = np.random.default_rng(4)
+    for block in range(64):
+        thermo.sample(sample(block, potential=-29000.0 + rng.normal()))
+    result = thermo.result()
+    assert result["volume_stderr"] == 0.0
+    assert result["n_effective"] == pytest.approx(64, rel=0.3)
+    assert result["equilibrated"] == 1
+
+
+@pytest.mark.parametrize("group", ["hold", "ramp"])
+def test_the_cell_is_the_mean_of_its_lattice_vectors_per_conventional_cell(group):
+    thermo = Thermo(replace(plan(group, 64, 4 if group == "ramp" else 1), supercell=(2, 3, 4)))
+    rng = np.random.default_rng(11)
+    mean = np.array([[19.0, 0.0, 0.0], [0.5, 30.0, 0.0], [-1.0, 0.25, 41.0]])
+    cells = mean + 0.1 * np.tri(3) * rng.normal(size=(64, 3, 3))
+    for block, cell in enumerate(cells):
+        thermo.sample(sample(block, cell=cell))
+    result = thermo.result()
+    repeats = np.array([[2.0], [3.0], [4.0]])
+    if group == "hold":
+        np.testing.assert_allclose(result["cell"], cells.mean(axis=0) / repeats, atol=1e-12)
+    else:
+        by_bin = cells.reshape(4, 16, 3, 3).mean(axis=1) / repeats
+        np.testing.assert_allclose(result["cell"], by_bin, atol=1e-12)
+    error = result["cell_stderr"]
+    assert error.shape == result["cell"].shape
+    expected = 0.1 / np.sqrt(64 if group == "hold" else 16) / repeats * np.tri(3)
+    ratio = (error / np.where(expected > 0.0, expected, np.inf))[..., expected > 0.0]
+    assert 0.8 < ratio.mean() < 1.4
+    assert np.all(error[..., expected == 0.0] == 0.0)
+
+
 def test_bins_of_a_ramp_are_averaged_apart_and_the_trend_is_no_error():
     thermo = Thermo(plan("ramp", 32, 4))
     rng = np.random.default_rng(2)
@@ -156,17 +225,20 @@ def test_n_effective_counts_independent_samples():
 
 
 def test_n_effective_of_a_bin_counts_independent_samples():
-    thermo = Thermo(plan("ramp", 80, 10))
-    rng = np.random.default_rng(9)
-    for block in range(80):
-        for _ in range(5):
-            thermo.sample(sample(block, edge=19.6 + 0.002 * block + 0.02 * rng.normal()))
-    result = thermo.result()
-    np.testing.assert_array_equal(result["sample_count"], 40)
+    results = []
+    for seed in range(12):
+        thermo = Thermo(plan("ramp", 80, 10))
+        rng = np.random.default_rng(seed)
+        for block in range(80):
+            for _ in range(5):
+                thermo.sample(sample(block, edge=19.6 + 0.002 * block + 0.02 * rng.normal()))
+        results.append(thermo.result())
+        np.testing.assert_array_equal(results[-1]["sample_count"], 40)
     # The inefficiency of a short series is at least one and noisy, so the count errs low.
-    assert 20 < result["n_effective"].mean() <= 40
+    assert 20 < np.mean([one["n_effective"] for one in results]) <= 40
     expected = 3 * 19.6**2 * 0.02 / 32 / np.sqrt(40)
-    assert result["volume_stderr"].mean() == pytest.approx(expected, rel=0.25)
+    stated = np.mean([one["volume_stderr"] for one in results])
+    assert stated == pytest.approx(expected, rel=0.15)
 
 
 @settings(max_examples=30, deadline=None)

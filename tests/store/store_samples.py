@@ -16,6 +16,7 @@ from lbhsweep.store.schema import GridLayout
 
 BINS = (305.0, 315.0, 325.0)
 TIMES = (0.5, 1.5)
+CELL = {"lattice_vector": ("a", "b", "c"), "component": ("x", "y", "z")}
 
 
 def run_id_at(at: dict[str, Any]) -> str:
@@ -43,6 +44,7 @@ def ramp_layout(
         "coordinates": coordinates,
         "planned": planned_cells(coordinates, skip),
         "bin_centres": BINS,
+        "inner_axes": CELL,
         "n_formula_units": 4,
         "n_li_sites": 8,
         "molar_mass": {0: 155.7, 2: 152.2},
@@ -63,7 +65,7 @@ def hold_layout() -> GridLayout:
         group="hold",
         coordinates=coordinates,
         planned=planned_cells(coordinates),
-        inner_axes={"time": TIMES},
+        inner_axes={"time": TIMES, **CELL},
         n_formula_units=4,
         n_li_sites=8,
         molar_mass={0: 155.7},

@@ -96,12 +96,14 @@ def test_dimensions_are_those_of_the_run_points(made):
 
 def test_bins_and_times_lie_inside_a_run():
     assert LAYOUTS["ramp"].variables[-1].dims[-1] == "temperature"
+    cell = next(v for v in LAYOUTS["ramp"].variables if v.name == "cell")
+    assert LAYOUTS["ramp"].cell_shape(cell) == (len(BINS), 3, 3)
     series = next(v for v in LAYOUTS["hold"].variables if v.name == "volume_series")
     assert LAYOUTS["hold"].cell_shape(series) == (len(TIMES),)
     assert all(
         LAYOUTS["ramp"].cell_shape(v) == (len(BINS),)
         for v in LAYOUTS["ramp"].variables
-        if v.name in CATALOGUE
+        if v.name in CATALOGUE and v.name != "cell"
     )
 
 
