@@ -119,7 +119,7 @@ def _show(summary: dict[str, Any]) -> None:
 
 
 def _hours(core_hours: float) -> str:
-    return f"{core_hours:.2g}" if core_hours >= 0.01 else "under 0.01"
+    return f"{float(f'{core_hours:.2g}'):,.9g}" if core_hours >= 0.01 else "under 0.01"
 
 
 def _size(n_bytes: int) -> str:

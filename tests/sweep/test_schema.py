@@ -71,6 +71,7 @@ def test_patterns_of_quantities_accept_what_is_read():
             assert matches == (unit.dimension == dimension)
 
 
-@pytest.mark.parametrize("path", sorted(SWEEPS.glob("*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(SWEEPS.rglob("*.yaml")), ids=lambda path: path.name)
 def test_shipped_sweeps_point_to_the_schema(path):
-    assert path.read_text().startswith("# yaml-language-server: $schema=sweep.schema.json\n")
+    found = re.match(r"# yaml-language-server: \$schema=(\S+)\n", path.read_text())
+    assert (path.parent / found[1]).resolve() == SWEEPS / "sweep.schema.json"

@@ -1,0 +1,111 @@
+"""The shipped sweeps: what their headers and their list say is so, and each can be run."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from lbhsweep.cli.plan import _hours
+from lbhsweep.plots.figures import FIGURES
+from lbhsweep.quantities import CATALOGUE
+from lbhsweep.simulation.rehearsal import rehearse
+from lbhsweep.sweep import Grid, expand_grid, load_sweep, make_plan
+from lbhsweep.sweep.cost import estimated_core_seconds
+
+SWEEPS = Path(__file__).parents[2] / "sweeps"
+EXAMPLES = {"quickstart", "hold_demo"}
+FULL = sorted(path for path in SWEEPS.glob("*.yaml") if path.stem not in EXAMPLES)
+TWINS = sorted((SWEEPS / "reduced").glob("*.yaml"))
+README = (SWEEPS / "README.md").read_text()
+ROW = re.compile(
+    r"\| [^|]+ \| \[(?P<name>\w+)\]\((?P<link>\w+\.yaml)\) \| (?P<full>\S+) \| (?P<twin>\S+) "
+    r"\| (?P<look>[^|]+) \|"
+)
+ROWS = {row["name"]: row for row in map(ROW.fullmatch, README.splitlines()) if row}
+TWIN_CORE_HOURS = 1.0
+
+each = pytest.mark.parametrize("path", [*FULL, *TWINS], ids=lambda p: f"{p.parent.name}/{p.stem}")
+each_full = pytest.mark.parametrize("path", FULL, ids=lambda path: path.stem)
+
+
+@cache
+def grid(path: Path) -> Grid:
+    return expand_grid(load_sweep(path))
+
+
+@cache
+def core_hours(path: Path) -> float:
+    return make_plan(grid(path), {}).core_hours
+
+
+def test_there_are_sweeps_of_both_papers_and_twins_of_all():
+    assert {path.name.split("_")[0] for path in FULL} == {"barocaloric", "maltsev"}
+    assert [path.name for path in FULL] == [path.name for path in TWINS]
+
+
+@each
+def test_header_says_what_plan_says(path):
+    (told,) = re.findall(r"^# Estimated core-hours: (.+) \(lbhsweep plan\)$", path.read_text(), re.M)
+    assert told == _hours(core_hours(path))
+
+
+@pytest.mark.parametrize("path", TWINS, ids=lambda path: path.stem)
+def test_two_cores_finish_a_twin_within_an_hour(path):
+    assert core_hours(path) <= TWIN_CORE_HOURS
+    seconds = {point: estimated_core_seconds(point) for point in grid(path).points}
+    assert max(seconds.values()) <= 0.25 * 3600.0, "the last run keeps one core only busy"
+    assert load_sweep(path).name == f"{path.stem}_reduced"
+
+
+@each_full
+def test_full_sweeps_have_the_papers_size_and_repeat_runs(path):
+    points = grid(path).points
+    cells = {point.system.supercell for point in points}
+    assert cells == {(2, 2, 2) if path.name.startswith("barocaloric") else (3, 3, 3)}
+    assert len({point.replica for point in points}) >= 3, "error bars"
+    assert load_sweep(path).name == path.stem
+
+
+@each
+def test_what_a_figure_needs_is_measured(path):
+    quoted = re.findall(r"`(\w+)`", ROWS[path.stem]["look"])
+    variables = [name for name in quoted if name not in grid(path).coordinates]
+    assert variables
+    for name in variables:
+        assert grid(path).group in CATALOGUE[name].groups
+        for point in grid(path).points:
+            assert CATALOGUE[name].observable in point.observables
+
+
+@each
+def test_rehearsed_runs_fill_what_is_looked_at(path):
+    points = expand_grid(load_sweep(path), rehearsal=True).points
+    names = set(re.findall(r"`(\w+)`", ROWS[path.stem]["look"])) & CATALOGUE.keys()
+    for point in {points[0], points[len(points) // 2], points[-1]}:
+        outcome = rehearse(point)
+        assert outcome.status == "done"
+        assert names <= outcome.arrays.keys()
+
+
+def test_the_list_has_all_sweeps_with_their_hours_and_figures_that_are_drawn():
+    assert sorted(ROWS) == [path.stem for path in FULL]
+    for path, twin in zip(FULL, TWINS, strict=True):
+        row = ROWS[path.stem]
+        assert row["link"] == path.name
+        assert (row["full"], row["twin"]) == (_hours(core_hours(path)), _hours(core_hours(twin)))
+        assert set(re.findall(r"\*(\w+)\*", row["look"])) <= FIGURES.keys()
+
+
+@pytest.mark.parametrize(
+    ("more", "fewer"),
+    [
+        ("barocaloric_entropy_maps", "barocaloric_fig2_heat_capacity"),
+        ("maltsev_table3_activation", "maltsev_fig3b_vacancies"),
+        ("maltsev_fig4_rotation", "maltsev_fig5a_correlation_temperature"),
+    ],
+)
+def test_runs_in_common_are_the_same_runs(more, fewer):
+    assert re.search(f"`{more}`[^`]*`{fewer}`", README)
+    larger, smaller = (make_plan(grid(SWEEPS / f"{name}.yaml"), {}) for name in (more, fewer))
+    assert smaller.points.keys() < larger.points.keys()
