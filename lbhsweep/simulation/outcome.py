@@ -80,9 +80,10 @@ OnProgress = Callable[[Progress], None]
 def seed_of(point: RunPoint) -> int:
     """Derive the seed of all of a run's random numbers, 60 bits, from its physics.
 
-    A trajectory doesn't count: with or without it, a run gives the same numbers.
+    A trajectory doesn't count, neither its own nor that of a run that it follows: with or without
+    it, a run gives the same numbers.
     """
-    return run_seed(run_id(replace(point, trajectory=TrajectoryPoint())))
+    return run_seed(run_id(replace(point, trajectory=TrajectoryPoint(), follows="")))
 
 
 def run_seed(run_id: str) -> int:

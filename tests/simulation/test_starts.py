@@ -14,6 +14,7 @@ from lbhsweep.simulation.simulate import simulate
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import Record, RecordHeader, read_record, write_record
 from lbhsweep.sweep.identity import PHYSICS_VERSION, canonical_json, run_id
+from lbhsweep.sweep.point import TrajectoryPoint
 from lbhsweep.sweep.schedule import schedule_of
 
 HEATING = ramp_point("heating")
@@ -111,6 +112,16 @@ def test_following_runs_are_interrupted_without_a_trace(tmp_path, heated, cooled
     assert_same_ends(cooled.end, resumed.end)
     for name, array in cooled.arrays.items():
         np.testing.assert_array_equal(resumed.arrays[name], array, err_msg=name)
+
+
+def test_frames_of_the_run_before_change_nothing(tmp_path, heated, cooled):
+    filmed = replace(HEATING, trajectory=TrajectoryPoint(every=10))
+    assert run_id(filmed) != run_id(HEATING)
+    before = simulate(filmed, tmp_path / "heating", force_field=FORCE_FIELD)
+    assert_same_ends(heated.end, before.end)
+    after = replace(COOLING, follows=run_id(filmed))
+    outcome = simulate(after, tmp_path / "cooling", force_field=FORCE_FIELD, start=before.end)
+    assert_same_ends(cooled.end, outcome.end)
 
 
 def test_an_end_survives_its_record_to_the_last_bit(tmp_path, heated):

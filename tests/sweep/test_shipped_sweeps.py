@@ -46,7 +46,9 @@ def test_there_are_sweeps_of_both_papers_and_twins_of_all():
 
 @each
 def test_header_says_what_plan_says(path):
-    (told,) = re.findall(r"^# Estimated core-hours: (.+) \(lbhsweep plan\)$", path.read_text(), re.M)
+    (told,) = re.findall(
+        r"^# Estimated core-hours: (.+) \(lbhsweep plan\)$", path.read_text(), re.M
+    )
     assert told == _hours(core_hours(path))
 
 
