@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.sweep.sampling_diffusion import KEPT
+from lbhsweep.sweep.sampling_lags import KEPT
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -172,13 +172,14 @@ def orientation_features(directions: FloatArray, features: Float32Array) -> None
         for bond in range(N_BONDS):
             for axis in range(3):
                 value = directions[anion, bond, axis]
-                features[anion, 3 * bond + axis] = value / math.sqrt(N_BONDS)
+                features[anion, 3 * bond + axis] = value * (1.0 / math.sqrt(N_BONDS))
             _add_harmonics(directions[anion, bond], harmonics)
         square = 0.0
         for k in range(13):
             square += harmonics[k] ** 2
+        scale = 1.0 / math.sqrt(square)
         for k in range(13):
-            features[anion, N_DIRECTIONS + k] = harmonics[k] / math.sqrt(square)
+            features[anion, N_DIRECTIONS + k] = harmonics[k] * scale
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -195,7 +196,7 @@ def _add_harmonics(direction: FloatArray, harmonics: FloatArray) -> None:
         real, imaginary = real * x - imaginary * y, real * y + imaginary * x
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def add_products(
     sample: int, now: Float32Array, kept: Float32Array, sums: FloatArray, counts: IntArray
 ) -> None:

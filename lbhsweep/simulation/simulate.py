@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 
@@ -116,6 +115,7 @@ class _Run:
         }
         self._integrator: Integrator | None = None
         self._last_good: Arrays = {}
+        self._next_sample = 1
 
     @property
     def seconds(self) -> float:
@@ -158,7 +158,7 @@ class _Run:
             energies = any(observable.needs_energies for observable in due)
             integrator.advance(schedule.temperature(state.step), energies=energies)
             if due:
-                self._sample(integrator, due, energies=energies)
+                self._sample(integrator, due)
             now = time.perf_counter()
             if should_stop():
                 self._save(state)
@@ -204,24 +204,19 @@ class _Run:
     def _due(self, step: int) -> list[Observable]:
         """Give the observables that are to be sampled after so many outer steps."""
         produced = step - self._schedule.equilibrate_steps
-        if produced <= 0:
+        if produced < self._next_sample:
             return []
         return [one for one in self._observables.values() if produced % one.every == 0]
 
-    def _sample(self, integrator: Integrator, due: list[Observable], *, energies: bool) -> None:
-        kinetic = integrator.kinetic_energy
-        sample = Sample(
-            step=integrator.state.step - self._schedule.equilibrate_steps,
-            block=self._schedule.block(integrator.state.step),
-            state=integrator.state,
-            potential_energy=integrator.potential_energy,
-            kinetic_energy=kinetic,
-            conserved_energy=integrator.conserved_energy if energies else math.nan,
-            kinetic_temperature=integrator.temperature_of(kinetic),
-            pressure=integrator.pressure if energies else math.nan,
-        )
+    def _sample(self, integrator: Integrator, due: list[Observable]) -> None:
+        produced = integrator.state.step - self._schedule.equilibrate_steps
+        block = self._schedule.block(integrator.state.step)
+        sample = Sample(produced, block, integrator.state, integrator.measure)
         for observable in due:
             observable.sample(sample)
+        # How often an observable looks may have changed, but only by this sample.
+        intervals = (one.every for one in self._observables.values())
+        self._next_sample = min(produced - produced % every + every for every in intervals)
 
     def _progress(self, state: State) -> Progress:
         return Progress(
