@@ -79,11 +79,12 @@ def main() -> int:
             start = Path(folder) / nothing
             _equilibrate(nothing, given.supercell, start)
             for number in range(given.rounds):
-                say(f"{nothing.split()[0]}s, round {number + 1} of {given.rounds} …")
                 seconds = _round([nothing, *names], given.supercell, start)
                 steps.setdefault(nothing, []).append(seconds[nothing] / _round_steps())
                 for name in names:
                     shares.setdefault(name, []).append(seconds[name] / seconds[nothing] - 1.0)
+                found = ", ".join(f"{name} {100 * shares[name][-1]:+.1f} %" for name in names)
+                say(f"{nothing.split()[0]}s, round {number + 1} of {given.rounds}: {found}")
     if given.json:
         print(json.dumps({"seconds_per_step": steps, "shares": shares}))
         return 0
@@ -119,7 +120,9 @@ def _id(point: RunPoint) -> str:
     return run_id(replace(point, observables=()))
 
 
-def _point(name: str, supercell: list[int], observables: tuple[str, ...]) -> _Point:
+def _point(
+    name: str, supercell: list[int], observables: tuple[str, ...]
+) -> tuple[RunPoint, ForceField]:
     data: dict[str, Any] = {
         "name": "observables",
         "system": {"supercell": supercell, "start": "beta"},
@@ -137,12 +140,18 @@ def _round_steps() -> int:
 
 def _equilibrate(nothing: str, supercell: list[int], start: Path) -> None:
     """Leave a checkpoint from the end of the equilibration."""
-    say(f"equilibrating the {nothing.split()[0]} …")
+    say(f"compiling, equilibrating the {nothing.split()[0]} …")
     start.mkdir()
     everything = EVERYTHING if nothing == HOLD_OF_NOTHING else IN_RAMPS
     run = _Run(*_point(nothing, supercell, everything), start)
     run.go_on(EQUILIBRATION_STEPS - 1)
     run.end()
+    # So that everything is compiled: all that is measured, and the end of a window of spectra.
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(start, folder, dirs_exist_ok=True)
+        run = _Run(*_point(nothing, supercell, everything), Path(folder))
+        run.go_on(max(1300, spectral_window(0.002).length))
+        run.end()
 
 
 def _round(names: list[str], supercell: list[int], start: Path) -> dict[str, float]:
@@ -160,9 +169,6 @@ def _round(names: list[str], supercell: list[int], start: Path) -> dict[str, flo
         for run in runs.values():
             run.end()
     return seconds
-
-
-_Point = tuple[RunPoint, ForceField]
 
 
 class _Run:

@@ -31,6 +31,8 @@ def count_in_voxels(
             s = -origin[k]
             for m in range(3):
                 s += positions[i, m] * matrix[m, k]
-            # The remainder, because a fraction just below a half voxel rounds up to n.
-            place[k] = int((s - math.floor(s)) * n + 0.5) % n
+            place[k] = int((s - math.floor(s)) * n + 0.5)
+            # Within half a voxel of the end it is the first one's.
+            if place[k] == n:
+                place[k] = 0
         counts[number, place[0], place[1], place[2]] += 1

@@ -100,12 +100,12 @@ class Diffusion:
         if count == 0:
             self._reference[:] = cell
         matrix, origin = self._frame.at(sample.state.positions, cell)
-        undeformed = self._reference / self._repeats[:, None]
-        places(sample.state.positions, self._ions, matrix, origin, undeformed, self._now)
+        unstrained = self._repeats, self._reference
+        places(sample.state.positions, self._ions, matrix, origin, *unstrained, self._now)
         add_displacements(count, self._now, self._kept, self._n_origins, self._second, self._fourth)
         self._cells += cell
-        self._temperatures += sample.instant.kinetic_temperature
-        self._count += 1
+        self._temperatures[0] += sample.instant.kinetic_temperature
+        self._count[0] += 1
 
     def _remembered(self) -> Arrays:
         if not self._hold:

@@ -19,10 +19,11 @@ def places(
     ions: IntArray,
     matrix: FloatArray,
     origin: FloatArray,
-    undeformed: FloatArray,
+    repeats: FloatArray,
+    reference: FloatArray,
     now: FloatArray,
 ) -> None:
-    """Fill in where ions are in the anions' lattice, were it not deformed.
+    """Fill in where ions are in the anions' lattice, in a cell that is always the same.
 
     Parameters
     ----------
@@ -31,8 +32,10 @@ def places(
     ions : (n_ions,) int64
     matrix, origin : (3, 3), (3,) float64
         The frame of the anions' lattice, such that positions @ matrix − origin are in it.
-    undeformed : (3, 3) float64
-        Conventional cell, Å.
+    repeats : (3,) float64
+        Conventional cells along each axis.
+    reference : (3, 3) float64
+        Cell in which places are given, Å.
     now : (n_ions, 3) float64
         Å, overwritten.
     """
@@ -41,8 +44,9 @@ def places(
         x, y, z = positions[ions[k], 0], positions[ions[k], 1], positions[ions[k], 2]
         for m in range(3):
             s[m] = x * matrix[0, m] + y * matrix[1, m] + z * matrix[2, m] - origin[m]
+            s[m] /= repeats[m]
         for m in range(3):
-            now[k, m] = s[0] * undeformed[0, m] + s[1] * undeformed[1, m] + s[2] * undeformed[2, m]
+            now[k, m] = s[0] * reference[0, m] + s[1] * reference[1, m] + s[2] * reference[2, m]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
