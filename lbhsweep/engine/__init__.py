@@ -2,8 +2,9 @@
 
 Compiled kernels are cached on the node's own disk, per user: numba's cache index is written
 without a lock and breaks on shared file systems (numba#10128), so the folder must be named
-before numba is first imported.  It is named after the state of the sources, because numba looks
-only at the file of the function that it compiles, not at those of the functions inlined into it.
+before numba is first imported.  It is named after the state of all sources with kernels, because
+numba looks only at the file of the function that it compiles, not at those of the functions inlined
+into it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def _default_cache_folder() -> str:
 
 def _state_of_sources() -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    package = Path(__file__).parents[1]
+    for path in sorted([*package.glob("engine/*.py"), *package.glob("observables/*.py")]):
         status = path.stat()
         digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:12]

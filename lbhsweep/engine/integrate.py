@@ -18,9 +18,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.barostat import Mode, barostat_with_time, piston_energy
+from lbhsweep.engine.barostat import Mode, barostat_with_time
 from lbhsweep.engine.frozen import subtract_inner_virial, take_offsets
-from lbhsweep.engine.integrate_kernels import moments, twice_kinetic
+from lbhsweep.engine.instant import Instant, add_up
 from lbhsweep.engine.outer_step import after_slow_forces, before_slow_forces, fast_forces
 from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
 from lbhsweep.engine.scheme import Conditions, Scheme, workspace_of
@@ -122,6 +122,7 @@ class Integrator:
         masses = np.ascontiguousarray(potential.masses, dtype=np.float64)
         home = np.zeros(state.n_atoms, np.int32) if molecule is None else np.asarray(molecule)
         self._work = workspace_of(masses, potential.bonded, mask, home)
+        self._rigid, self._inner_virial = len(self._work.bodies.atoms) > 0, np.zeros((3, 3))
         self._slow = ForceBuffers.empty(state.n_atoms, len(potential.slow_terms))
         if not resumed:
             potential.update(state.positions, state.cell, state.step)
@@ -167,32 +168,53 @@ class Integrator:
             largest_speed=self.limits.displacement / dynamics.outer_step,
         )
 
+    def measure(self) -> Instant:
+        """Give the energies and the pressure of the state as it is."""
+        state, work, slow = self.state, self._work, self._slow
+        if self._rigid:
+            self._inner_virial[:] = 0.0
+            take_offsets(work.bodies, state.positions)
+            slot = self.potential.bonded.slot
+            subtract_inner_virial(work.bodies, slow.forces, work.forces, slot, self._inner_virial)
+        tensor = np.empty((3, 3))
+        kinetic, potential, piston, volume, pressure = add_up(
+            state.velocities,
+            work.masses,
+            work.energies,
+            slow.energies,
+            work.virial,
+            slow.virial,
+            self._inner_virial,
+            state.strain_rate,
+            self._scheme.barostat.inertia,
+            state.cell,
+            tensor,
+        )
+        conserved = kinetic + potential - state.thermostat_work
+        if self._scheme.pushed:
+            conserved += piston + state.pressure * volume - state.barostat_work
+        temperature = self.temperature_of(kinetic)
+        return Instant(kinetic, potential, conserved, temperature, pressure, tensor, volume)
+
     @property
     def potential_energy(self) -> float:
         """Potential energy in kJ/mol; NaN if the last step was told not to evaluate it."""
-        return float(self._work.energies.sum() + self._slow.energies.sum())
+        return self.measure().potential_energy
 
     @property
     def kinetic_energy(self) -> float:
         """Kinetic energy in kJ/mol."""
-        return 0.5 * float(twice_kinetic(self.state.velocities, self._work.masses))
+        return self.measure().kinetic_energy
 
     @property
     def pressure_tensor(self) -> FloatArray:
         """Instantaneous pressure (Σ m v⊗v + W)/V (3, 3) in kJ/mol/Å³, W being -∂U/∂ε."""
-        state, work, slow = self.state, self._work, self._slow
-        total = np.empty((3, 3))
-        moments(state.velocities, work.masses, np.empty(3), total)
-        total += work.virial + slow.virial
-        take_offsets(work.bodies, state.positions)
-        slot = self.potential.bonded.slot
-        subtract_inner_virial(work.bodies, slow.forces, work.forces, slot, total)
-        return np.asarray(total / state.volume)
+        return self.measure().pressure_tensor
 
     @property
     def pressure(self) -> float:
         """Instantaneous pressure (2K + tr W)/(3V) in kJ/mol/Å³."""
-        return float(np.trace(self.pressure_tensor)) / 3.0
+        return self.measure().pressure
 
     @property
     def conserved_energy(self) -> float:
@@ -200,12 +222,7 @@ class Integrator:
 
         Constant but for the error of integration.
         """
-        state = self.state
-        energy = self.kinetic_energy + self.potential_energy - state.thermostat_work
-        if not self._scheme.pushed:
-            return energy
-        piston = float(piston_energy(state.strain_rate, self._scheme.barostat.inertia))
-        return energy + piston + state.pressure * state.volume - state.barostat_work
+        return self.measure().conserved_energy
 
     def temperature_of(self, kinetic_energy: float) -> float:
         """Convert a kinetic energy in kJ/mol to a kinetic temperature in K."""

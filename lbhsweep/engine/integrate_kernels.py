@@ -19,16 +19,6 @@ FASTMATH = {"reassoc", "contract", "nsz"}
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
-def twice_kinetic(velocities: FloatArray, masses: FloatArray) -> float:
-    """Sum m v² in kJ/mol."""
-    total = 0.0
-    for i in range(masses.shape[0]):
-        x, y, z = velocities[i, 0], velocities[i, 1], velocities[i, 2]
-        total += masses[i] * (x * x + y * y + z * z)
-    return total / ACCELERATION
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
 def moments(
     velocities: FloatArray, masses: FloatArray, momentum: FloatArray, kinetic: FloatArray
 ) -> None:

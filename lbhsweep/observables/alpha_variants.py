@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.sites_kernels import ORDERS, add_harmonics
+from lbhsweep.observables.spherical_harmonics import ORDERS, add_harmonics
 from lbhsweep.physics.crystal import build_alpha
 
 FloatArray = npt.NDArray[np.float64]

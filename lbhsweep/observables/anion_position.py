@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.observables.anion_position_kernels import add_centres
 from lbhsweep.observables.anions import anion_atoms
 from lbhsweep.observables.base import Arrays, Plan, Sample
 from lbhsweep.observables.errors_of_means import mean_error
 from lbhsweep.quantities import stderr_name
-from lbhsweep.sweep.sampling_diffusion import sample_every
+from lbhsweep.sweep.sampling_lags import sample_every
 
 MOST_BLOCKS = 64
 """Blocks from whose scatter the error follows."""
@@ -55,18 +56,19 @@ class AnionPosition:
     def sample(self, sample: Sample) -> None:
         """Take in one sample."""
         state = sample.state
-        centres = np.einsum("na,nai->ni", self._weights, state.positions[self._atoms])
-        scaled = centres @ np.linalg.inv(state.cell)
-        scaled -= scaled.mean(axis=0)
-        if not self._count.any():
-            self._first[:] = scaled
-        # Differences from the first sample, so that squares keep their digits.
-        scaled -= self._first
         block = sample.block * len(self._count) // self._n_plan_blocks
-        self._count[block] += 1.0
-        self._cell += state.cell
-        self._sum[block] += scaled
-        self._square[block] += scaled.T @ scaled
+        add_centres(
+            state.positions,
+            state.cell,
+            self._atoms,
+            self._weights,
+            block,
+            self._count,
+            self._first,
+            self._cell,
+            self._sum,
+            self._square,
+        )
 
     def state(self) -> Arrays:
         """Give all that has been accumulated."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.engine.instant import Instant
 from lbhsweep.engine.integrate import Ensemble
 from lbhsweep.engine.state import State
 from lbhsweep.physics.structure import Structure
@@ -79,7 +80,7 @@ class Plan:
     axes: Mapping[str, npt.NDArray[Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sample:
     """One look at the system, at the end of an outer step.
 
@@ -91,22 +92,26 @@ class Sample:
         Block of the plan into which it falls.
     state : State
         Positions, velocities, cell; read only.
-    potential_energy, kinetic_energy, conserved_energy : float
-        kJ/mol; the first and last NaN unless an observable that needs energies is sampled too.
-    kinetic_temperature : float
-        K.
-    pressure : float
-        Instantaneous, kJ/mol/Å³; NaN like the potential energy.
+    measure : callable
+        Gives energies and pressure.
     """
 
     step: int
     block: int
     state: State
-    potential_energy: float
-    kinetic_energy: float
-    conserved_energy: float
-    kinetic_temperature: float
-    pressure: float
+    measure: Callable[[], Instant]
+    _instant: Instant | None = field(default=None, init=False, repr=False)
+
+    @property
+    def instant(self) -> Instant:
+        """Energies and pressure, which are worked out when they are first asked for.
+
+        Potential and conserved energy are NaN unless an observable that needs energies is
+        sampled too.
+        """
+        if self._instant is None:
+            self._instant = self.measure()
+        return self._instant
 
 
 class Observable(Protocol):

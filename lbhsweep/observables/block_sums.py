@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.observables.base import Arrays
+
+FloatArray = npt.NDArray[np.float64]
 
 
 class BlockSums:
@@ -28,35 +31,30 @@ class BlockSums:
         self._sum = np.zeros((n_blocks, n_values))
         self._square = np.zeros((n_blocks, n_values))
 
-    def add(self, block: int, values: npt.NDArray[np.float64]) -> None:
+    def add(self, block: int, values: FloatArray) -> None:
         """Add one sample of all quantities to a block."""
-        if not self._count.any():
-            self._first[:] = values
-        deviation = values - self._first
-        self._count[block] += 1.0
-        self._sum[block] += deviation
-        self._square[block] += deviation**2
+        add_values(block, values, self._count, self._first, self._sum, self._square)
 
     @property
-    def count(self) -> npt.NDArray[np.float64]:
+    def count(self) -> FloatArray:
         """Samples (n_blocks,) in each block."""
         return self._count
 
-    def mean(self, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    def mean(self, inside: npt.NDArray[np.bool_]) -> FloatArray:
         """Mean (n_values,) of all samples in some blocks, at least one of them filled."""
         total = self._sum[inside].sum(axis=0)
         return np.asarray(self._first + total / self._count[inside].sum())
 
-    def means(self) -> npt.NDArray[np.float64]:
+    def means(self) -> FloatArray:
         """Mean (n_blocks, n_values) of each block; NaN in an empty one."""
         return self._first + self._per_sample(self._sum)
 
-    def variances(self) -> npt.NDArray[np.float64]:
+    def variances(self) -> FloatArray:
         """Mean square distance (n_blocks, n_values) from each block's own mean."""
         spread = self._per_sample(self._square) - self._per_sample(self._sum) ** 2
         return np.maximum(spread, 0.0)
 
-    def _per_sample(self, sums: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _per_sample(self, sums: FloatArray) -> FloatArray:
         count = np.where(self._count > 0, self._count, np.nan)
         return sums / count[:, None]
 
@@ -75,3 +73,22 @@ class BlockSums:
         self._first[:] = arrays["first"]
         self._sum[:] = arrays["sum"]
         self._square[:] = arrays["square"]
+
+
+@nb.njit(cache=True, nogil=True)
+def add_values(
+    block: int,
+    values: FloatArray,
+    count: FloatArray,
+    first: FloatArray,
+    total: FloatArray,
+    square: FloatArray,
+) -> None:
+    """Add values (n_values,) to the sums of a block, in place; the very first become `first`."""
+    if not count.any():
+        first[:] = values
+    count[block] += 1.0
+    for k in range(len(values)):
+        deviation = values[k] - first[k]
+        total[block, k] += deviation
+        square[block, k] += deviation * deviation

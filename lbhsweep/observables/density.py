@@ -38,7 +38,8 @@ class Density:
         symbols = np.array(plan.structure.symbols)
         n = len(plan.axes.get("fraction_a", ()))
         self._frame = LatticeFrame(plan.structure, plan.supercell)
-        self._atoms = [np.flatnonzero(symbols == species) for species in SPECIES]
+        self._atoms = np.flatnonzero(np.isin(symbols, SPECIES))
+        self._species = np.array([SPECIES.index(one) for one in symbols[self._atoms]])
         self._counts = np.zeros((len(SPECIES), n, n, n), np.int64)
         self._volume = 0.0
 
@@ -46,8 +47,7 @@ class Density:
         """Take in one sample."""
         positions = sample.state.positions
         matrix, origin = self._frame.at(positions, sample.state.cell)
-        for atoms, counts in zip(self._atoms, self._counts, strict=True):
-            count_in_voxels(positions, matrix, origin, atoms, counts)
+        count_in_voxels(positions, matrix, origin, self._atoms, self._species, self._counts)
         self._volume += sample.state.volume
 
     def state(self) -> Arrays:

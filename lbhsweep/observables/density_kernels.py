@@ -17,19 +17,22 @@ def count_in_voxels(
     matrix: FloatArray,
     origin: FloatArray,
     atoms: IndexArray,
+    species: IndexArray,
     counts: npt.NDArray[np.int64],
 ) -> None:
-    """Add each of some atoms to its voxel of the cell (n, n, n), in place.
+    """Add each of some atoms to its voxel of its species' cell (n_species, n, n, n), in place.
 
     Voxel k along an axis is centred on the fraction k/n.
     """
-    n = counts.shape[0]
+    n = counts.shape[1]
     place = np.empty(3, np.int64)
-    for i in atoms:
+    for i, number in zip(atoms, species):  # noqa: B905 - numba knows no strict
         for k in range(3):
             s = -origin[k]
             for m in range(3):
                 s += positions[i, m] * matrix[m, k]
-            # The remainder, because a fraction just below a half voxel rounds up to n.
-            place[k] = int((s - math.floor(s)) * n + 0.5) % n
-        counts[place[0], place[1], place[2]] += 1
+            place[k] = int((s - math.floor(s)) * n + 0.5)
+            # Within half a voxel of the end it is the first one's.
+            if place[k] == n:
+                place[k] = 0
+        counts[number, place[0], place[1], place[2]] += 1

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.observables.base import Arrays, Plan, Sample
-from lbhsweep.observables.diffusion_kernels import COLLECTIVE, TRACER, add_displacements
+from lbhsweep.observables.diffusion_kernels import COLLECTIVE, TRACER, add_displacements, places
 from lbhsweep.observables.diffusive_fit import Slope, diffusive_slope, msd_error
 from lbhsweep.observables.errors_of_means import mean_error
 from lbhsweep.observables.lattice_frame import LatticeFrame
 from lbhsweep.quantities import stderr_name
-from lbhsweep.sweep.sampling_diffusion import KEPT, sample_every
+from lbhsweep.sweep.sampling_lags import KEPT, sample_every
 from lbhsweep.units import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE
 
 FloatArray = npt.NDArray[np.float64]
@@ -86,6 +86,7 @@ class Diffusion:
         self._repeats = np.array(plan.supercell, dtype=np.float64)
         n_ions = len(self._ions)
         self._kept = np.zeros((int(level[-1]) + 1, KEPT, n_ions, 3))
+        self._now = np.empty((n_ions, 3))
         self._second = np.zeros((2, len(lags), N_BLOCKS, 6))
         self._fourth = np.zeros(len(lags))
         self._reference = np.zeros((3, 3))
@@ -99,12 +100,12 @@ class Diffusion:
         if count == 0:
             self._reference[:] = cell
         matrix, origin = self._frame.at(sample.state.positions, cell)
-        fractions = sample.state.positions[self._ions] @ matrix - origin
-        now = fractions @ (self._reference / self._repeats[:, None])
-        add_displacements(count, now, self._kept, self._n_origins, self._second, self._fourth)
+        unstrained = self._repeats, self._reference
+        places(sample.state.positions, self._ions, matrix, origin, *unstrained, self._now)
+        add_displacements(count, self._now, self._kept, self._n_origins, self._second, self._fourth)
         self._cells += cell
-        self._temperatures += sample.kinetic_temperature
-        self._count += 1
+        self._temperatures[0] += sample.instant.kinetic_temperature
+        self._count[0] += 1
 
     def _remembered(self) -> Arrays:
         if not self._hold:

@@ -14,6 +14,42 @@ TRACER, COLLECTIVE = 0, 1
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def places(
+    positions: FloatArray,
+    ions: IntArray,
+    matrix: FloatArray,
+    origin: FloatArray,
+    repeats: FloatArray,
+    reference: FloatArray,
+    now: FloatArray,
+) -> None:
+    """Fill in where ions are in the anions' lattice, in a cell that is always the same.
+
+    Parameters
+    ----------
+    positions : (n_atoms, 3) float64
+        Å.
+    ions : (n_ions,) int64
+    matrix, origin : (3, 3), (3,) float64
+        The frame of the anions' lattice, such that positions @ matrix − origin are in it.
+    repeats : (3,) float64
+        Conventional cells along each axis.
+    reference : (3, 3) float64
+        Cell in which places are given, Å.
+    now : (n_ions, 3) float64
+        Å, overwritten.
+    """
+    s = np.empty(3)
+    for k in range(len(ions)):
+        x, y, z = positions[ions[k], 0], positions[ions[k], 1], positions[ions[k], 2]
+        for m in range(3):
+            s[m] = x * matrix[0, m] + y * matrix[1, m] + z * matrix[2, m] - origin[m]
+            s[m] /= repeats[m]
+        for m in range(3):
+            now[k, m] = s[0] * reference[0, m] + s[1] * reference[1, m] + s[2] * reference[2, m]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def add_displacements(
     sample: int,
     now: FloatArray,
@@ -64,7 +100,7 @@ def add_displacements(
         sample //= 2
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def _add_squares(
     now: FloatArray, before: FloatArray, tracer: FloatArray, collective: FloatArray
 ) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.observables.errors_of_means import mean_error
-from lbhsweep.sweep.sampling_diffusion import KEPT
+from lbhsweep.sweep.sampling_lags import KEPT
 
 FloatArray = npt.NDArray[np.float64]
 

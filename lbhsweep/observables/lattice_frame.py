@@ -31,12 +31,11 @@ class LatticeFrame:
     """
 
     def __init__(self, structure: Structure, supercell: tuple[int, int, int]) -> None:
-        self._repeats = np.array(supercell, dtype=np.float64)
-        self._atoms = np.flatnonzero(structure.molecule > 0)
-        self._cell = structure.cell
-        _, self._built = lattice_frame(
-            structure.positions, structure.cell, self._repeats, self._atoms, np.zeros(3)
-        )
+        repeats = np.array(supercell, dtype=np.float64)
+        atoms = np.flatnonzero(structure.molecule > 0)
+        cell, nowhere = structure.cell, np.zeros(3)
+        built = lattice_frame(structure.positions, cell, repeats, atoms, nowhere)[1]
+        self._crystal = repeats, atoms, built
 
     def at(self, positions: FloatArray, cell: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give the frame of a configuration, so that s = positions @ matrix − origin.
@@ -55,18 +54,28 @@ class LatticeFrame:
         origin : (3,) float64
             In conventional cells.
         """
-        matrix, origin = lattice_frame(positions, cell, self._repeats, self._atoms, self._built)
+        matrix, origin = lattice_frame(positions, cell, *self._crystal)
         return matrix, origin
 
-    def rotation(self, cell: FloatArray) -> FloatArray:
-        """Give the rotation (3, 3) R of the cell since it was built: directions were d Rᵀ.
 
-        h = h₀ S R with S symmetric (polar decomposition), h₀ the cell as built.
-        """
-        if not (cell[~np.eye(3, dtype=bool)].any() or self._cell[~np.eye(3, dtype=bool)].any()):
-            return np.eye(3)
-        left, _, right = np.linalg.svd(np.linalg.solve(self._cell, cell))
-        return np.asarray(left @ right)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def cell_inverse(cell: FloatArray) -> FloatArray:
+    """Invert a cell (3, 3): what turns positions, as rows, into scaled coordinates."""
+    inverse = np.empty((3, 3))
+    volume = 0.0
+    for k in range(3):
+        a = (k + 1) % 3
+        b = (k + 2) % 3
+        for m in range(3):
+            p = (m + 1) % 3
+            q = (m + 2) % 3
+            inverse[m, k] = cell[a, p] * cell[b, q] - cell[a, q] * cell[b, p]
+    for m in range(3):
+        volume += cell[0, m] * inverse[m, 0]
+    for m in range(3):
+        for k in range(3):
+            inverse[m, k] /= volume
+    return inverse
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -78,17 +87,7 @@ def lattice_frame(
     built: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Compute matrix and origin; the latter is the mean over `atoms` less where it was built."""
-    matrix = np.empty((3, 3))
-    volume = 0.0
-    for k in range(3):
-        a = (k + 1) % 3
-        b = (k + 2) % 3
-        for m in range(3):
-            p = (m + 1) % 3
-            q = (m + 2) % 3
-            matrix[m, k] = cell[a, p] * cell[b, q] - cell[a, q] * cell[b, p]
-    for m in range(3):
-        volume += cell[0, m] * matrix[m, 0]
+    matrix = cell_inverse(cell)
     mean = np.zeros(3)
     for i in atoms:
         for m in range(3):
@@ -96,7 +95,7 @@ def lattice_frame(
     origin = np.empty(3)
     for k in range(3):
         for m in range(3):
-            matrix[m, k] *= repeats[k] / volume
+            matrix[m, k] *= repeats[k]
         s = 0.0
         for m in range(3):
             s += mean[m] * matrix[m, k]

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from lbhsweep.observables import rotation_kernels as kernels
 from lbhsweep.observables.anions import anion_bonds
 from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.observables.cell_rotation import cell_rotation
 from lbhsweep.observables.relaxation_fit import fit_decay
 from lbhsweep.quantities import stderr_name
-from lbhsweep.sweep.sampling_diffusion import KEPT, lags_in_samples, sample_every
+from lbhsweep.sweep.sampling_lags import KEPT, lags_in_samples, sample_every
 from lbhsweep.sweep.sampling_rotation import N_BONDS_FOLLOWED
 
 FloatArray = npt.NDArray[np.float64]
@@ -149,31 +150,14 @@ class Rotation:
         """Note where the followed bonds point in the middle of the block, and turns so far."""
         block = sample.block
         middle = (block + 0.5) * self._plan.produce_steps / self._plan.n_blocks
-        if sample.step > middle and not math.isnan(self._turned[block]):
+        last_before = sample.step <= middle < sample.step + self.every
+        if not last_before and not (sample.step > middle and math.isnan(self._turned[block])):
             return
         self._turned[block] = self._turns.mean()
         followed = self._directions[:N_BONDS_FOLLOWED, 0]
         polar = np.arccos(np.clip(followed[:, 2], -1.0, 1.0))
         azimuth = np.arctan2(followed[:, 1], followed[:, 0])
         self._angles[block, : len(followed)] = np.degrees(np.stack([polar, azimuth], axis=1))
-
-
-def cell_rotation(deformation: FloatArray) -> FloatArray:
-    """Give the rotation that undoes the one in a cell's deformation.
-
-    Parameters
-    ----------
-    deformation : (3, 3) float64
-        h₀⁻¹ h of the present cell h and the first one, rows being lattice vectors; its polar
-        decomposition is P R with symmetric P, so that a direction v (a row) has turned to v R.
-
-    Returns
-    -------
-    (3, 3) float64
-        R, which as a matrix before a column turns v R back to v.
-    """
-    u, _, vt = np.linalg.svd(deformation)
-    return np.asarray(u @ vt)
 
 
 def _over_anions(values: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -8,7 +8,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.sweep.sampling_diffusion import KEPT
+from lbhsweep.observables.spherical_harmonics import ORDERS, add_harmonics
+from lbhsweep.sweep.sampling_lags import KEPT
 
 FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
@@ -17,26 +18,13 @@ IntArray = npt.NDArray[np.int64]
 N_BONDS = 12
 """B–H bonds of an anion."""
 N_DIRECTIONS = 3 * N_BONDS
-N_FEATURES = N_DIRECTIONS + 13
+N_FEATURES = N_DIRECTIONS + ORDERS
 """Numbers that say how an anion is turned: its directions, then its harmonics of degree 6."""
 FIT_TOLERANCE = 1e-24
 """Squared change of a unit quaternion below which a fit has converged."""
 FIT_ITERATIONS = 200
 
 _HALF = KEPT // 2
-
-
-def _harmonic_polynomials() -> FloatArray:
-    """Coefficients (7, 7) of z^k in sqrt(2 (6-m)!/(6+m)!) d^m P_6/dz^m; without the 2 for m = 0."""
-    table = np.zeros((7, 7))
-    legendre = np.polynomial.legendre.leg2poly([0.0] * 6 + [1.0])
-    for m in range(7):
-        norm = math.sqrt((2.0 if m else 1.0) * math.factorial(6 - m) / math.factorial(6 + m))
-        table[m, : 7 - m] = norm * np.polynomial.polynomial.polyder(legendre, m)
-    return table
-
-
-_POLYNOMIALS = _harmonic_polynomials()
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -166,36 +154,29 @@ def orientation_features(directions: FloatArray, features: Float32Array) -> None
     features : (n_anions, N_FEATURES) float32
         Filled.
     """
-    harmonics = np.empty(13)
+    harmonics = np.empty(ORDERS)
     for anion in range(len(directions)):
         harmonics[:] = 0.0
         for bond in range(N_BONDS):
             for axis in range(3):
                 value = directions[anion, bond, axis]
-                features[anion, 3 * bond + axis] = value / math.sqrt(N_BONDS)
-            _add_harmonics(directions[anion, bond], harmonics)
+                features[anion, 3 * bond + axis] = value * (1.0 / math.sqrt(N_BONDS))
+            add_harmonics(
+                directions[anion, bond, 0],
+                directions[anion, bond, 1],
+                directions[anion, bond, 2],
+                1.0,
+                harmonics,
+            )
         square = 0.0
-        for k in range(13):
+        for k in range(ORDERS):
             square += harmonics[k] ** 2
-        for k in range(13):
-            features[anion, N_DIRECTIONS + k] = harmonics[k] / math.sqrt(square)
+        scale = 1.0 / math.sqrt(square)
+        for k in range(ORDERS):
+            features[anion, N_DIRECTIONS + k] = harmonics[k] * scale
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _add_harmonics(direction: FloatArray, harmonics: FloatArray) -> None:
-    x, y, z = direction
-    real, imaginary = 1.0, 0.0
-    for m in range(7):
-        value = 0.0
-        for power in range(6 - m, -1, -1):
-            value = value * z + _POLYNOMIALS[m, power]
-        harmonics[m] += value * real
-        if m > 0:
-            harmonics[6 + m] += value * imaginary
-        real, imaginary = real * x - imaginary * y, real * y + imaginary * x
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 def add_products(
     sample: int, now: Float32Array, kept: Float32Array, sums: FloatArray, counts: IntArray
 ) -> None:

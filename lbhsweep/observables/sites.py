@@ -13,6 +13,7 @@ from lbhsweep.observables.alpha_variants import alpha_variants, sublattice
 from lbhsweep.observables.anions import anion_atoms
 from lbhsweep.observables.base import Arrays, Plan, Sample
 from lbhsweep.observables.bins import bin_and_neighbours
+from lbhsweep.observables.cell_rotation import cell_rotation
 from lbhsweep.observables.errors_of_means import mean_error, trend_error
 from lbhsweep.observables.lattice_frame import LatticeFrame
 from lbhsweep.observables.sites_kernels import (
@@ -88,6 +89,7 @@ class Sites:
         self.needs_energies = False
         self._plan = plan
         self._frame = LatticeFrame(plan.structure, plan.supercell)
+        self._inverse_cell = np.linalg.inv(plan.structure.cell)
         self._lithium = np.flatnonzero(np.array(plan.structure.symbols) == "Li")
         self._diameters, self._sublattices = _anions(plan.structure, plan.supercell)
         self._weight = 1.0 / np.bincount(self._sublattices, minlength=N_SUBLATTICES)
@@ -100,7 +102,7 @@ class Sites:
         positions, cell = sample.state.positions, sample.state.cell
         matrix, origin = self._frame.at(positions, cell)
         row = self._sums[sample.block]
-        rotation = self._frame.rotation(cell)
+        rotation = cell_rotation(self._inverse_cell @ cell)
         add_orientations(positions, rotation, self._diameters, self._sublattices, self._weight, row)
         add_lithium(positions, matrix, origin, self._lithium, row)
         self._count[sample.block] += 1.0

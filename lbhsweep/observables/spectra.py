@@ -18,7 +18,7 @@ from lbhsweep.observables.harmonic import (
     integration_weights,
     quantum_entropy,
 )
-from lbhsweep.observables.spectra_kernels import weighted_velocities
+from lbhsweep.observables.spectra_kernels import add_squares, weighted_velocities
 from lbhsweep.quantities import stderr_name
 from lbhsweep.sweep.sampling_spectra import n_windows, spectral_window
 from lbhsweep.units import ACCELERATION, BOLTZMANN
@@ -32,6 +32,8 @@ MODES = GROUPS[:4]
 """Together all there is; B and H are another cut of the anions' share."""
 MOST_ANIONS, MOST_LITHIUM = 8, 64
 """Ions followed in one window; the next window takes the next ones in turn."""
+COLUMNS = 48
+"""Velocities that are transformed at once, so that they stay in the cache."""
 WEIGHTS = {
     "vibrational_entropy_quantum": quantum_entropy,
     "vibrational_entropy_classical": classical_entropy,
@@ -95,6 +97,7 @@ class Spectra:
         self._filled = 0
         self._power = np.zeros((self._n_windows, len(GROUPS), self._window.n_samples // 2 + 1))
         self._done = 0
+        self._choose()
 
     def sample(self, sample: Sample) -> None:
         """Take in one sample; between windows, only learn that the next one begins."""
@@ -105,8 +108,8 @@ class Spectra:
             sample.state.positions,
             sample.state.velocities,
             self._plan.masses,
-            _in_turn(self._lithium, self._n_lithium, self._done),
-            _in_turn(self._anions, self._n_anions, self._done),
+            self._followed_lithium,
+            self._followed_anions,
             self._rows[self._filled],
         )
         self._filled += 1
@@ -114,16 +117,23 @@ class Spectra:
             self._close_window()
 
     def _close_window(self) -> None:
-        for group, (start, end) in enumerate(pairwise(self._ends)):
-            transforms = scipy.fft.rfft(self._rows[:, start:end] * self._taper, axis=0)
-            squares = np.square(transforms.view(np.float32), dtype=np.float64)
-            self._power[self._done, group] = squares.sum(axis=1)
+        for group, ends in enumerate(pairwise(self._ends)):
+            power = self._power[self._done, group]
+            for start in range(*ends, COLUMNS):
+                columns = self._rows[:, start : min(start + COLUMNS, ends[1])] * self._taper
+                add_squares(scipy.fft.rfft(columns, axis=0, overwrite_x=True), power)
         self._filled = 0
         self._done += 1
+        self._choose()
         if self._done == self._n_windows:
             self.every = self._never
         elif self._period > self._window.length:
             self.every = self._period
+
+    def _choose(self) -> None:
+        """Choose the ions that are followed in the window that begins, so that all get a turn."""
+        self._followed_lithium = _in_turn(self._lithium, self._n_lithium, self._done)
+        self._followed_anions = _in_turn(self._anions, self._n_anions, self._done)
 
     def state(self) -> Arrays:
         """Give all that has been accumulated, with the samples of an unfinished window."""
@@ -139,6 +149,7 @@ class Spectra:
         self._filled, self._done = len(arrays["rows"]), len(arrays["power"])
         self._rows[: self._filled] = arrays["rows"]
         self._power[: self._done] = arrays["power"]
+        self._choose()
 
     def result(self) -> Arrays:
         """Give spectra, entropies, heat capacity and temperatures by catalogue name."""

@@ -107,3 +107,15 @@ def weighted_velocities(
             row[at] = root * (p - u - (omega_y * c - omega_z * b))
             row[at + 1] = root * (q - v - (omega_z * a - omega_x * c))
             row[at + 2] = root * (r - w - (omega_x * b - omega_y * a))
+
+
+@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def add_squares(transforms: npt.NDArray[np.complex64], power: FloatArray) -> None:
+    """Add the squared moduli of transforms (n_wavenumbers, n) to a spectrum (n_wavenumbers,)."""
+    for k in range(transforms.shape[0]):
+        total = 0.0
+        for n in range(transforms.shape[1]):
+            real = np.float64(transforms[k, n].real)
+            imaginary = np.float64(transforms[k, n].imag)
+            total += real * real + imaginary * imaginary
+        power[k] += total

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 
@@ -179,32 +180,41 @@ def thermo_values(sample: Sample, plan: Plan) -> FloatArray:
 
     The enthalpy is H = K + U + P V with the target pressure P.
     """
-    volume = sample.state.volume
-    extensive = (
-        volume,
-        sample.kinetic_energy + sample.potential_energy + plan.pressure * volume,
-        sample.potential_energy,
-        sample.kinetic_energy,
-    )
-    lengths, angles = lattice_parameters(sample.state.cell)
+    instant, n_formula = sample.instant, plan.n_formula
+    a, b, c, alpha, beta, gamma = lattice_parameters(sample.state.cell)
+    n_a, n_b, n_c = plan.supercell
+    energy = instant.kinetic_energy + instant.potential_energy
     return np.array(
         [
-            *(value / plan.n_formula for value in extensive),
-            sample.kinetic_temperature,
-            sample.pressure / GPA,
-            *(length / n for length, n in zip(lengths, plan.supercell, strict=True)),
-            *angles,
-            sample.conserved_energy / plan.n_formula,
+            instant.volume / n_formula,
+            (energy + plan.pressure * instant.volume) / n_formula,
+            instant.potential_energy / n_formula,
+            instant.kinetic_energy / n_formula,
+            instant.kinetic_temperature,
+            instant.pressure / GPA,
+            a / n_a,
+            b / n_b,
+            c / n_c,
+            alpha,
+            beta,
+            gamma,
+            instant.conserved_energy / n_formula,
         ]
     )
 
 
-def lattice_parameters(
-    cell: FloatArray,
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+@nb.njit(cache=True, nogil=True)
+def lattice_parameters(cell: FloatArray) -> tuple[float, float, float, float, float, float]:
     """Give the lengths a, b, c in Å and the angles α, β, γ in degrees of a cell."""
-    a, b, c = (math.sqrt(float(row @ row)) for row in cell)
-    ab, bc, ca = float(cell[0] @ cell[1]), float(cell[1] @ cell[2]), float(cell[2] @ cell[0])
-    angles = (bc / (b * c), ca / (c * a), ab / (a * b))
-    alpha, beta, gamma = (math.degrees(math.acos(max(-1.0, min(1.0, cos)))) for cos in angles)
-    return (a, b, c), (alpha, beta, gamma)
+    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = cell[0], cell[1], cell[2]
+    a = math.sqrt(ax * ax + ay * ay + az * az)
+    b = math.sqrt(bx * bx + by * by + bz * bz)
+    c = math.sqrt(cx * cx + cy * cy + cz * cz)
+    cos_alpha = (bx * cx + by * cy + bz * cz) / (b * c)
+    cos_beta = (cx * ax + cy * ay + cz * az) / (c * a)
+    cos_gamma = (ax * bx + ay * by + az * bz) / (a * b)
+    # Rounding could bring a cosine beyond one.
+    alpha = math.degrees(math.acos(max(-1.0, min(1.0, cos_alpha))))
+    beta = math.degrees(math.acos(max(-1.0, min(1.0, cos_beta))))
+    gamma = math.degrees(math.acos(max(-1.0, min(1.0, cos_gamma))))
+    return a, b, c, alpha, beta, gamma

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from lbhsweep.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -131,11 +131,18 @@ class _Run:
         self._frames = Frames(point, plan, self._schedule, trajectory)
         self._integrator: Integrator | None = None
         self._last_good: Arrays = {}
+        self._next_looks: dict[str, int] = {}
 
     @property
     def seconds(self) -> float:
         """Wall time of this attempt and of those before."""
         return self._spent_before + time.perf_counter() - self._started
+
+    @property
+    def _produced(self) -> int:
+        """Outer steps of production done; negative before."""
+        assert self._integrator is not None  # noqa: S101 - for the type checker; begin sets it
+        return self._integrator.state.step - self._schedule.preparing_steps
 
     def begin(self, start: EndState | None) -> None:
         """Go on from the checkpoint, from the end of another run, or relax the crystal."""
@@ -170,15 +177,16 @@ class _Run:
         """Integrate and sample to the end of the schedule."""
         assert self._integrator is not None  # noqa: S101 - for the type checker; begin sets it
         integrator, state, schedule = self._integrator, self._integrator.state, self._schedule
+        self._plan_looks(self._observables)
         saved = reported = time.perf_counter()
         while state.step < schedule.n_steps:
             if state.step % LAST_GOOD_EVERY == 0 or not self._last_good:
                 self._last_good = state.to_arrays()
-            due = self._due(state.step + 1)
-            energies = any(observable.needs_energies for observable in due)
+            due = self._due(self._produced + 1)
+            energies = any(self._observables[name].needs_energies for name in due)
             integrator.advance(schedule.temperature(state.step), energies=energies)
             if due:
-                self._sample(integrator, due, energies=energies)
+                self._sample(integrator, due)
             self._frames.keep(state)
             now = time.perf_counter()
             if should_stop():
@@ -226,27 +234,28 @@ class _Run:
             provenance=self._provenance,
         )
 
-    def _due(self, step: int) -> list[Observable]:
-        """Give the observables that are to be sampled after so many outer steps."""
-        produced = step - self._schedule.preparing_steps
-        if produced <= 0:
-            return []
-        return [one for one in self._observables.values() if produced % one.every == 0]
+    def _plan_looks(self, names: Iterable[str]) -> None:
+        """Note after which outer steps of production observables want to be sampled next."""
+        produced = max(0, self._produced)
+        for name in names:
+            every = self._observables[name].every
+            self._next_looks[name] = produced - produced % every + every
+        self._next_look = min(self._next_looks.values(), default=self._schedule.n_steps + 1)
 
-    def _sample(self, integrator: Integrator, due: list[Observable], *, energies: bool) -> None:
-        kinetic = integrator.kinetic_energy
-        sample = Sample(
-            step=integrator.state.step - self._schedule.preparing_steps,
-            block=self._schedule.block(integrator.state.step),
-            state=integrator.state,
-            potential_energy=integrator.potential_energy,
-            kinetic_energy=kinetic,
-            conserved_energy=integrator.conserved_energy if energies else math.nan,
-            kinetic_temperature=integrator.temperature_of(kinetic),
-            pressure=integrator.pressure if energies else math.nan,
-        )
-        for observable in due:
-            observable.sample(sample)
+    def _due(self, produced: int) -> list[str]:
+        """Name the observables that are to be sampled after so many outer steps of production."""
+        if produced < self._next_look:
+            return []
+        return [name for name, at in self._next_looks.items() if at == produced]
+
+    def _sample(self, integrator: Integrator, due: list[str]) -> None:
+        state = integrator.state
+        block = self._schedule.block(state.step)
+        sample = Sample(self._produced, block, state, integrator.measure)
+        for name in due:
+            self._observables[name].sample(sample)
+        # How often an observable looks may have changed, but only by this sample.
+        self._plan_looks(due)
 
     def _progress(self, state: State) -> Progress:
         return Progress(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from lbhsweep.sweep.point import RunPoint
-from lbhsweep.sweep.sampling_diffusion import diffusion_axes
+from lbhsweep.sweep.sampling_lags import lag_axes
 from lbhsweep.sweep.sampling_rotation import rotation_axes
 from lbhsweep.sweep.sampling_spectra import spectra_axes
 from lbhsweep.sweep.schedule import series_times
@@ -59,7 +59,7 @@ AXES: Mapping[str, Callable[[RunPoint], Mapping[str, tuple[float | str, ...]]]] 
         "spectra": spectra_axes,
         "rotation": rotation_axes,
         "anion_position": _no_axes,
-        "diffusion": diffusion_axes,
+        "diffusion": lag_axes,
     }
 )
 """Axes of each observable, by the name that a sweep uses."""

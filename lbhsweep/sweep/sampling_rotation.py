@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lbhsweep.sweep.point import RampPoint, RunPoint
-from lbhsweep.sweep.sampling_diffusion import diffusion_axes
+from lbhsweep.sweep.sampling_lags import lag_axes
 from lbhsweep.sweep.schedule import series_times
 
 N_BONDS_FOLLOWED = 4
@@ -16,7 +16,7 @@ def rotation_axes(point: RunPoint) -> dict[str, tuple[float, ...]]:
     if isinstance(point.protocol, RampPoint) or times is None:
         return {}
     return {
-        **diffusion_axes(point),
+        **lag_axes(point),
         "time": tuple(times.tolist()),
         "bond": tuple(float(k) for k in range(1, N_BONDS_FOLLOWED + 1)),
     }

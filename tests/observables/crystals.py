@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from lbhsweep.engine.instant import Instant
 from lbhsweep.engine.state import State
 from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.physics.structure import Structure
@@ -32,9 +33,17 @@ def plan_of(structure, supercell=(2, 2, 2), group="hold", n_blocks=16, n_bins=1,
     )
 
 
+def measured(
+    kinetic=1.0, potential=np.nan, conserved=np.nan, temperature=400.0, pressure=0.0, volume=np.nan
+):
+    """Stand in for an integrator, whose pressure is the same in all directions."""
+    tensor = pressure * np.eye(3)
+    return lambda: Instant(kinetic, potential, conserved, temperature, pressure, tensor, volume)
+
+
 def sample_of(positions, cell, step=1, block=0):
     state = State.at_rest(positions, cell, 1)
-    return Sample(step, block, state, np.nan, 1.0, np.nan, 400.0, 0.0)
+    return Sample(step, block, state, measured())
 
 
 def show(observable, frames, n_blocks=16, steps=1600):

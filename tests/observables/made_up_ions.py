@@ -1,12 +1,13 @@
 """Lithium ions whose motion is known, in a crystal of two anions that may drift and breathe."""
 
 import numpy as np
+from crystals import measured
 
 from lbhsweep.engine.state import State
 from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.diffusion import Diffusion
 from lbhsweep.physics.structure import Structure
-from lbhsweep.sweep.sampling_diffusion import lags_in_samples
+from lbhsweep.sweep.sampling_lags import lags_in_samples
 
 D = 0.5
 """Å²/ps."""
@@ -72,7 +73,7 @@ def samples(displaced, *, edge=20.0, temperature=500.0, breathing=0.0, drift=0.0
             edge * np.eye(3) @ deformed,
             1,
         )
-        yield Sample(50 * (k + 1), 0, state, np.nan, 1.0, np.nan, temperature, 0.0)
+        yield Sample(50 * (k + 1), 0, state, measured(temperature=temperature))
 
 
 def diffusion(displaced, *, edge=20.0, **how):

@@ -16,7 +16,7 @@ from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.simulation.rehearsal import rehearse
 from lbhsweep.simulation.simulate import simulate
 from lbhsweep.sweep.sampling import inner_axes
-from lbhsweep.sweep.sampling_diffusion import lags_in_samples, sample_every
+from lbhsweep.sweep.sampling_lags import lags_in_samples, sample_every
 
 
 def brute_force(displaced, lags):

@@ -27,13 +27,14 @@ from turning_anions import (
 
 from lbhsweep.observables import rotation_kernels as kernels
 from lbhsweep.observables.anions import anion_bonds
-from lbhsweep.observables.rotation import NEAR_START_DEG, Rotation, cell_rotation
+from lbhsweep.observables.cell_rotation import cell_rotation
+from lbhsweep.observables.rotation import NEAR_START_DEG, Rotation
 from lbhsweep.physics.crystal import build_alpha, build_beta
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.simulation.rehearsal import rehearse
 from lbhsweep.simulation.simulate import simulate
 from lbhsweep.sweep.sampling import inner_axes
-from lbhsweep.sweep.sampling_diffusion import KEPT, lags_in_samples
+from lbhsweep.sweep.sampling_lags import KEPT, lags_in_samples
 
 UNTURNED = np.tile(np.eye(3), (4, 1, 1))
 

@@ -15,11 +15,10 @@ from lbhsweep.observables.sites import NAMES, Sites
 from lbhsweep.observables.sites_kernels import (
     ELSEWHERE_BEYOND,
     N_VALUES,
-    ORDERS,
     SHARES_FROM,
-    add_harmonics,
     add_lithium,
 )
+from lbhsweep.observables.spherical_harmonics import ORDERS, add_harmonics
 from lbhsweep.physics.crystal import build_alpha, build_beta, remove_lithium
 from lbhsweep.physics.structure import Structure
 from lbhsweep.quantities import CATALOGUE, stderr_name

@@ -1,6 +1,7 @@
 """Anions that turn as told, shown to an observable."""
 
 import numpy as np
+from crystals import measured
 from scipy.spatial.transform import Rotation as Turn
 
 from lbhsweep.engine.state import State
@@ -40,7 +41,7 @@ def look(observable, plan, frame, positions, cell=None):
     step = (frame + 1) * EVERY
     block = (2 * step - EVERY) * plan.n_blocks // (2 * plan.produce_steps)
     state = State.at_rest(positions, plan.structure.cell if cell is None else cell, 1)
-    observable.sample(Sample(step, block, state, *[np.nan] * 3, 500.0, 0.0))
+    observable.sample(Sample(step, block, state, measured()))
 
 
 def turned(structure, matrices):

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import textwrap
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -193,6 +194,61 @@ def test_a_damaged_or_foreign_checkpoint_means_a_fresh_start(tmp_path, undisturb
     (tmp_path / NAME).write_bytes(b"torn")
     outcome = simulate(POINTS["hold"], tmp_path, force_field=FORCE_FIELD)
     same(undisturbed["hold"].arrays, outcome.arrays)
+
+
+@dataclass
+class Recorder:
+    """Notes the steps at which it is sampled; from `changes_at` on it looks `then` steps apart."""
+
+    every: int
+    changes_at: int
+    then: int
+    needs_energies: bool
+    steps: list[int] = field(default_factory=list)
+    energies: list[float] = field(default_factory=list)
+
+    def sample(self, sample):
+        self.steps.append(sample.step)
+        self.energies.append(sample.instant.potential_energy)
+        if sample.step >= self.changes_at:
+            self.every = self.then
+
+    def result(self):
+        return {}
+
+
+@settings(max_examples=5, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.integers(1, 30)] * 3, st.booleans()), min_size=1, max_size=4),
+)
+def test_observables_are_sampled_whenever_they_ask_to_be(tmp_path_factory, asked):
+    recorders = {str(k): Recorder(*one) for k, one in enumerate(asked)}
+    made = {name: lambda plan, one=one: one for name, one in recorders.items()}
+    point = replace(hold_point(0.01, 0.1), observables=tuple(recorders))
+    with (
+        patch("lbhsweep.simulation.simulate.OBSERVABLES", made),
+        patch("lbhsweep.simulation.setup.inner_axes", lambda point: {}),
+    ):
+        outcome = simulate(point, tmp_path_factory.mktemp("run"), force_field=FORCE_FIELD)
+    assert outcome.error is None
+    with_energies = set()
+    for recorder, (every, changes_at, then, needs_energies) in zip(
+        recorders.values(), asked, strict=True
+    ):
+        expected, step = [], 0
+        for step in range(1, 51):
+            if step % every == 0:
+                expected.append(step)
+                every = then if step >= changes_at else every
+        assert recorder.steps == expected
+        with_energies |= set(expected) if needs_energies else set()
+    for recorder in recorders.values():
+        wanted = [
+            e
+            for e, step in zip(recorder.energies, recorder.steps, strict=True)
+            if step in with_energies
+        ]
+        assert np.isfinite(wanted).all()
 
 
 def test_replicas_differ(tmp_path, undisturbed):

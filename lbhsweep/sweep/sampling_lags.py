@@ -1,4 +1,4 @@
-"""Lags of the displacements: logarithmic, from a tenth of a picosecond to half the production."""
+"""Lags of displacements and of turns: logarithmic, from 0.1 ps to half the production."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def lags_in_samples(n_samples: int) -> tuple[int, ...]:
     return (1, *(lag for lag in lags[1:] if lag <= n_samples // 2))
 
 
-def diffusion_axes(point: RunPoint) -> dict[str, tuple[float, ...]]:
-    """Give the lags in ps at which a hold's displacements are known; ramps have none."""
+def lag_axes(point: RunPoint) -> dict[str, tuple[float, ...]]:
+    """Give the lags in ps at which a hold's displacements and turns are known; ramps have none."""
     if isinstance(point.protocol, RampPoint):
         return {}
     every = sample_every(point.dynamics.outer_step_ps)
