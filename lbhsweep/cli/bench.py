@@ -204,7 +204,8 @@ def _show(found: dict[str, Any]) -> None:
     click.echo(f"{'an outer step':<16}{'ms':>8}{'share':>8}")
     for part, seconds in [*found["breakdown"].items(), ("sum", step)]:
         shown = f"{1e3 * seconds:8.3f}{seconds / step:8.0%}"
-        if part == "integration" and not seconds:
+        # Differences of measurements.
+        if part in ("integration", "other") and seconds <= 0.0:
             shown = "     below noise"
         click.echo(f"{part:<16}{shown}")
     if "nve_drift_ps" in found:

@@ -19,7 +19,6 @@ from simulation.simulation_points import FORCE_FIELD, hold_point
 from lbhsweep.interop.trajectory_mdanalysis import universe_of
 from lbhsweep.observables import OBSERVABLES
 from lbhsweep.observables.radial import PAIRS
-from lbhsweep.simulation.outcome import seed_of
 from lbhsweep.simulation.setup import build_plan, build_potential, build_structure
 from lbhsweep.simulation.simulate import TRAJECTORY, simulate
 from lbhsweep.sweep.point import TrajectoryPoint
@@ -67,7 +66,7 @@ class Stored:
         self.molecule = self.dataset["molecule"].values
         self.masses = self.dataset["mass"].values
         self.universe = universe_of(self.dataset)
-        self.structure = build_structure(point, seed_of(point))
+        self.structure = build_structure(point)
         potential = build_potential(point, self.structure, FORCE_FIELD)
         self.plan = build_plan(point, self.structure, potential, schedule_of(point))
         self.every = point.trajectory.every
