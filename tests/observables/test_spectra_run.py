@@ -51,14 +51,18 @@ def test_a_cold_crystal_vibrates_at_the_frequencies_of_its_hessian(name, tmp_pat
     modes = normal_modes(point)
     # Velocity Verlet with 0.5 fs is fast by (ω δt)²/24.
     modes *= 1.0 + (2.0 * np.pi * LIGHT_SPEED * modes * 0.0005) ** 2 / 24.0
-    arrays = run(point, tmp_path).arrays
     wavenumbers = np.array(inner_axes(point)["wavenumber"])
     distance = np.abs(wavenumbers[:, None] - modes).min(axis=1)
-    g = arrays["vdos_internal"]
-    assert g[distance > 2.5 * wavenumbers[1]].sum() < 0.01 * g.sum()
-    fast = wavenumbers > 1300.0
-    centre = (g * wavenumbers)[fast].sum() / g[fast].sum()
-    assert centre == pytest.approx(modes[modes > 1300.0].mean(), abs=5.0)
+    fast, centres = wavenumbers > 1300.0, []
+    for replica in range(4):
+        one = replace(point, replica=replica)
+        g = run(one, tmp_path / str(replica)).arrays["vdos_internal"]
+        assert g[distance > 2.5 * wavenumbers[1]].sum() < 0.01 * g.sum()
+        centres.append((g * wavenumbers)[fast].sum() / g[fast].sum())
+    # A cold mode keeps the energy of its first velocity, whose square scatters by √2 of its mean.
+    stretching = modes[modes > 1300.0]
+    scatter = stretching.std() * np.sqrt(2.0 / (len(stretching) * len(centres)))
+    assert np.mean(centres) == pytest.approx(stretching.mean(), abs=3.5 * scatter)
 
 
 @pytest.fixture(scope="module")
