@@ -1,18 +1,20 @@
-"""What observables cost: processor time of runs that measure against runs that measure nothing.
+"""What observables cost: processor time of steps with them against the same steps without.
 
     python benchmarks/observables.py
-    python benchmarks/observables.py --only all ramp --rounds 20 --json
+    python benchmarks/observables.py --only all ramp --rounds 10 --json
 
-Compared is the beginning of long runs: of a hold of 1 ns at 600 K with each observable and with
-all of them, and of a ramp from 500 to 700 K at 1 K/ps with those that measure in ramps.  A round is
-the time from one window of spectra to the next in such holds, 16.4 ps, one quarter of which they
-watch; holds shorter than 0.14 ns pay for more.
+Measured is the beginning of long runs: of a hold of 1 ns at 600 K with each observable and with
+all of them, and of a ramp from 500 to 700 K at 1 K/ps with those that measure in ramps.  A stretch
+is the time from one window of spectra to the next in such holds, 16.4 ps, one quarter of which
+they watch; holds shorter than 0.14 ns pay for more.
 
-All runs of a protocol follow the same trajectory, and take turns on one core, a tenth of a second
-each, so that a machine that slows down slows all of them.  Each round begins them anew from the
-same checkpoint, because the addresses at which arrays happen to lie change a run's speed by a
-percent or more.  Not counted is what comes once, setting up and results, and checkpoints.  A round
-takes 4 s a run, all by default eight minutes.
+The addresses at which a run's arrays happen to lie change its speed by some percent, and so do
+other programs on the machine.  Therefore two runs of the same trajectory take turns on one core,
+a tenth of a second each; in one stretch the first looks and the second doesn't, in the next it is
+the other way round, and of the two ratios the geometric mean is taken: a round.
+
+Not counted is what comes once, setting up and results, and checkpoints.  A round takes 16 s, all
+by default eleven minutes.
 """
 
 from __future__ import annotations
@@ -20,12 +22,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import random
-import shutil
 import tempfile
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from statistics import median, stdev
 from typing import Any
@@ -36,22 +35,15 @@ from command_line import say
 
 from lbhsweep.document import Document
 from lbhsweep.errors import InterruptedRun
-from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.simulation.simulate import simulate
-from lbhsweep.sweep.grid import expand_grid
-from lbhsweep.sweep.identity import run_id
+from lbhsweep.simulation import simulate as simulation
+from lbhsweep.sweep.grid import Grid, expand_grid
 from lbhsweep.sweep.load import sweep_from
-from lbhsweep.sweep.point import RunPoint
 from lbhsweep.sweep.sampling import AXES
 from lbhsweep.sweep.sampling_spectra import DUTY, spectral_window
 
-EVERYTHING = tuple(sorted(AXES))
-IN_RAMPS = ("sites", "thermo")
-HOLDS = {one: (one,) for one in EVERYTHING} | {"all": EVERYTHING}
-RAMPS = {"ramp": IN_RAMPS}
-MEASURED = HOLDS | RAMPS
+EVERYTHING = sorted(AXES)
+MEASURED = {one: [one] for one in EVERYTHING} | {"all": EVERYTHING, "ramp": ["sites", "thermo"]}
 """What is measured, by the name of the run."""
-HOLD_OF_NOTHING, RAMP_OF_NOTHING = "hold of nothing", "ramp of nothing"
 HOLD = {
     "axes": {"potential": "lbh-2021", "pressure": "0 GPa", "temperature": "600 K"},
     "protocol": {"hold": {"equilibrate": "2 ps", "produce": "1 ns"}},
@@ -60,7 +52,11 @@ HEATING = {
     "axes": {"potential": "lbh-2021", "pressure": "0 GPa", "heating_rate": "1 K/ps"},
     "protocol": {"ramp": {"temperature": "500 K .. 700 K", "directions": ["heating"]}},
 }
-EQUILIBRATION_STEPS = 1000
+WINDOW_STEPS = spectral_window(0.002).length
+STRETCH_STEPS = DUTY * WINDOW_STEPS
+WARM_UP_STEPS = 1000 + 2 * WINDOW_STEPS
+"""Outer steps before anything is counted: equilibration and, to compile all, a first window; as far
+again, so that the windows of all stretches lie well inside them."""
 TURN_STEPS = 256
 
 
@@ -69,27 +65,28 @@ def main() -> int:
     given = _arguments()
     command_line.stay_on(None)
     shares: dict[str, list[float]] = {}
-    steps: dict[str, list[float]] = {}
-    with patch("lbhsweep.simulation.simulate.run_id", _id), tempfile.TemporaryDirectory() as folder:
-        for nothing, sets in ((HOLD_OF_NOTHING, HOLDS), (RAMP_OF_NOTHING, RAMPS)):
-            names = [name for name in given.only if name in sets]
-            if not names:
-                continue
-            # A checkpoint serves all runs that measure no more than the one that wrote it.
-            start = Path(folder) / nothing
-            _equilibrate(nothing, given.supercell, start)
+    steps: list[float] = []
+    with patch.object(simulation._Run, "_due", _due_if_awake):
+        for name in given.only:
+            runs = _Run(_grid(name, given.supercell)), _Run(_grid(name, given.supercell))
+            for run in runs:
+                run.go_on(WARM_UP_STEPS)
+            shares[name] = []
             for number in range(given.rounds):
-                seconds = _round([nothing, *names], given.supercell, start)
-                steps.setdefault(nothing, []).append(seconds[nothing] / _round_steps())
-                for name in names:
-                    shares.setdefault(name, []).append(seconds[name] / seconds[nothing] - 1.0)
-                found = ", ".join(f"{name} {100 * shares[name][-1]:+.1f} %" for name in names)
-                say(f"{nothing.split()[0]}s, round {number + 1} of {given.rounds}: {found}")
+                with_one, without_other = _stretch(runs[0], runs[1])
+                with_other, without_one = _stretch(runs[1], runs[0])
+                ratio = with_one / without_other * with_other / without_one
+                shares[name].append(math.sqrt(ratio) - 1.0)
+                steps += [without_one / STRETCH_STEPS, without_other / STRETCH_STEPS]
+                say(
+                    f"{name}, round {number + 1} of {given.rounds}: {100 * shares[name][-1]:+.2f} %"
+                )
+            for run in runs:
+                run.end()
     if given.json:
-        print(json.dumps({"seconds_per_step": steps, "shares": shares}))
+        print(json.dumps({"seconds_per_step": median(steps), "shares": shares}))
         return 0
-    for name, values in steps.items():
-        print(f"{name:16s}{1e6 * median(values):8.0f} µs an outer step")
+    print(f"{1e6 * median(steps):.0f} µs an outer step without observables")
     for name, values in shares.items():
         # The standard error of a normal distribution's median is √(π/2) times that of its mean.
         error = math.sqrt(0.5 * math.pi / len(values)) * stdev(values)
@@ -110,78 +107,60 @@ def _arguments() -> argparse.Namespace:
         metavar="NAME",
         help=", ".join(MEASURED),
     )
-    parser.add_argument("--rounds", type=command_line.whole(2), default=10)
+    parser.add_argument("--rounds", type=command_line.whole(2), default=4)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
 
-def _id(point: RunPoint) -> str:
-    """Name a run by all but what it measures, so that seeds and checkpoints are the same."""
-    return run_id(replace(point, observables=()))
-
-
-def _point(
-    name: str, supercell: list[int], observables: tuple[str, ...]
-) -> tuple[RunPoint, ForceField]:
+def _grid(name: str, supercell: list[int]) -> Grid:
     data: dict[str, Any] = {
         "name": "observables",
         "system": {"supercell": supercell, "start": "beta"},
-        **(HEATING if name.startswith("ramp") else HOLD),
+        "observables": MEASURED[name],
+        **(HEATING if name == "ramp" else HOLD),
     }
-    grid = expand_grid(sweep_from(Document("observables", data, {(): 1})))
-    (point,) = grid.points
-    # A sweep must measure something, a run need not.
-    return replace(point, observables=observables), grid.force_fields[point.model.potential]
+    return expand_grid(sweep_from(Document("observables", data, {(): 1})))
 
 
-def _round_steps() -> int:
-    return DUTY * spectral_window(0.002).length
+def _stretch(awake: _Run, asleep: _Run) -> tuple[float, float]:
+    """Let two runs take turns, of which only the first looks; give their seconds."""
+    _Run.asleep = asleep.thread
+    seconds = [0.0, 0.0]
+    for _ in range(STRETCH_STEPS // TURN_STEPS):
+        for number, run in enumerate((awake, asleep)):
+            seconds[number] += run.go_on(TURN_STEPS)
+    _Run.asleep = None
+    return seconds[0], seconds[1]
 
 
-def _equilibrate(nothing: str, supercell: list[int], start: Path) -> None:
-    """Leave a checkpoint from the end of the equilibration."""
-    say(f"compiling, equilibrating the {nothing.split()[0]} …")
-    start.mkdir()
-    everything = EVERYTHING if nothing == HOLD_OF_NOTHING else IN_RAMPS
-    run = _Run(*_point(nothing, supercell, everything), start)
-    run.go_on(EQUILIBRATION_STEPS - 1)
-    run.end()
-    # So that everything is compiled: all that is measured, and the end of a window of spectra.
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(start, folder, dirs_exist_ok=True)
-        run = _Run(*_point(nothing, supercell, everything), Path(folder))
-        run.go_on(max(1300, spectral_window(0.002).length))
-        run.end()
+_due = simulation._Run._due
 
 
-def _round(names: list[str], supercell: list[int], start: Path) -> dict[str, float]:
-    """Carry runs forward in turns; give the processor time of each in seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        runs: dict[str, _Run] = {}
-        for name in random.sample(names, len(names)):
-            shutil.copytree(start, Path(folder) / name)
-            point, force_field = _point(name, supercell, MEASURED.get(name, ()))
-            runs[name] = _Run(point, force_field, Path(folder) / name)
-        seconds = dict.fromkeys(runs, 0.0)
-        for _ in range(_round_steps() // TURN_STEPS):
-            for name, run in runs.items():
-                seconds[name] += run.go_on(TURN_STEPS)
-        for run in runs.values():
-            run.end()
-    return seconds
+def _due_if_awake(run: simulation._Run, produced: int) -> list[str]:
+    """Stand in for what tells a run which observables to sample."""
+    if threading.current_thread() is _Run.asleep:
+        return []
+    if run._next_look < produced:
+        # It slept over some looks.
+        run._plan_looks(run._observables)
+    return _due(run, produced)
 
 
 class _Run:
     """A run in a thread of its own that waits, after its first step, whenever it isn't its turn."""
 
-    def __init__(self, point: RunPoint, force_field: ForceField, workdir: Path) -> None:
-        self._point, self._force_field, self._workdir = point, force_field, workdir
+    asleep: threading.Thread | None = None
+    """That of the run that doesn't look."""
+
+    def __init__(self, grid: Grid) -> None:
+        (self._point,) = grid.points
+        self._force_field = grid.force_fields[self._point.model.potential]
         self._go, self._done = threading.Semaphore(0), threading.Semaphore(0)
         self._to_do = 1
         self._began = self._seconds = 0.0
         self._ended: str | None = None
-        self._thread = threading.Thread(target=self._simulate, daemon=True)
-        self._thread.start()
+        self.thread = threading.Thread(target=self._simulate, daemon=True)
+        self.thread.start()
         self._done.acquire()
 
     def go_on(self, steps: int) -> float:
@@ -194,21 +173,22 @@ class _Run:
         return self._seconds
 
     def end(self) -> None:
-        """Let it write a checkpoint and end."""
+        """Let it end."""
         self._to_do = 0
         self._go.release()
-        self._thread.join()
+        self.thread.join()
 
     def _simulate(self) -> None:
         self._ended = "see above"
         try:
-            outcome = simulate(
-                self._point,
-                self._workdir,
-                force_field=self._force_field,
-                should_stop=self._wait,
-                checkpoint_every_s=math.inf,
-            )
+            with tempfile.TemporaryDirectory() as folder:
+                outcome = simulation.simulate(
+                    self._point,
+                    Path(folder),
+                    force_field=self._force_field,
+                    should_stop=self._wait,
+                    checkpoint_every_s=math.inf,
+                )
             self._ended = outcome.error.message if outcome.error else outcome.status
         except InterruptedRun:
             pass
