@@ -134,6 +134,6 @@ def _compile() -> None:
     import_module("lbhsweep.engine")
 
     private_folder(Path(os.environ["NUMBA_CACHE_DIR"]))
-    from lbhsweep.engine.warmup import warm_up
+    from lbhsweep.simulation.warmup import warm_up
 
     warm_up()

@@ -119,6 +119,7 @@ def bench_grid(
     ensemble: str = "npt",
     cutoff: str = "9 Å",
     potential: str = "lbh-2021",
+    produce: str = "1 ps",
 ) -> Grid:
     """Make the point of a run with the settings that sweeps have unless told otherwise.
 
@@ -141,7 +142,7 @@ def bench_grid(
         "system": {"supercell": supercell},
         "model": {"cutoff": cutoff},
         "axes": {"potential": potential, "pressure": pressure, "temperature": temperature},
-        "protocol": {"hold": {"equilibrate": "0 ps", "produce": "1 ps"}},
+        "protocol": {"hold": {"equilibrate": "0 ps", "produce": produce}},
         "dynamics": {"ensemble": ensemble},
     }
     return expand_grid(sweep_from(Document("bench", data, {(): 1})))

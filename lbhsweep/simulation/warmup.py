@@ -7,11 +7,13 @@ import os
 import time
 from pathlib import Path
 
-from lbhsweep.engine.forcefield_potential import ForceFieldPotential
-from lbhsweep.engine.integrate import Dynamics, Integrator
+from lbhsweep.engine.integrate import Integrator
 from lbhsweep.engine.state import State, draw_velocities
-from lbhsweep.physics.crystal import build_alpha
-from lbhsweep.physics.forcefield import load_force_field
+from lbhsweep.observables import OBSERVABLES
+from lbhsweep.observables.base import Sample
+from lbhsweep.simulation.benchmark import bench_grid
+from lbhsweep.simulation.setup import build_dynamics, build_plan, build_potential, build_structure
+from lbhsweep.sweep.schedule import schedule_of
 
 
 def warm_up() -> float:
@@ -36,12 +38,22 @@ def warm_up() -> float:
 
 def _run_a_little() -> None:
     # Size and cutoff of usual runs: the number of a polynomial's terms, part of a kernel's type,
-    # depends on the cutoff.
-    structure = build_alpha((2, 2, 2))
-    potential = ForceFieldPotential(structure, load_force_field("lbh-2021"), cutoff_A=9.0)
+    # depends on the cutoff.  5 ps hold a whole window of spectra.
+    grid = bench_grid(supercell=2, temperature="300 K", produce="5 ps")
+    (point,) = grid.points
+    schedule, structure = schedule_of(point), build_structure(point)
+    potential = build_potential(point, structure, grid.force_fields[point.model.potential])
     state = State.at_rest(structure.positions, structure.cell, seed=0)
     draw_velocities(state, potential.masses, 300.0)
-    integrator = Integrator(potential, state, Dynamics("npt", timestep=5e-4, inner_steps=4))
+    # As a relaxation does.
+    potential.single_point(state.positions, state.cell)
+    integrator = Integrator(potential, state, build_dynamics(point, schedule))
     # A second step meets the list that the first one built; energies have kernels of their own.
-    for energies in (True, False):
+    for energies in (False, True):
         integrator.advance(300.0, energies=energies)
+    plan = build_plan(point, structure, potential, schedule)
+    observables = [OBSERVABLES[name](plan) for name in point.observables]
+    for step in range(1, schedule.produce_steps + 1):
+        for one in observables:
+            if step % one.every == 0:
+                one.sample(Sample(step, schedule.block(step), state, integrator.measure))
