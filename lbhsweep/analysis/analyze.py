@@ -18,7 +18,7 @@ from lbhsweep.analysis.heat_capacity import (
 from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
 from lbhsweep.analysis.material import Material, join_materials, materials
-from lbhsweep.analysis.phases import fit_phases
+from lbhsweep.analysis.phases import HIGH, LOW, fit_phases
 from lbhsweep.analysis.replicas import combine_group, names_read
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, group, material_part, runs
@@ -135,7 +135,10 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     route = choose_route(table)
     source = [item for item in steps if _serves(item, route, slowest_rate(steps))]
     lines, notes = zip(
-        *(fit_phases([item for item in source if item.run.pressure == p]) for p in pressures),
+        *(
+            fit_phases([item for item in source if item.run.pressure == p], _start(present))
+            for p in pressures
+        ),
         strict=True,
     )
     chosen = table[route] if route else [Estimate()] * len(pressures)
@@ -163,6 +166,12 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
             present["hold"], holds, molar_mass
         )
     return products
+
+
+def _start(present: dict[str, xr.Dataset]) -> str:
+    """Give the phase from which a material's runs start, as far as the results say it."""
+    starts = {str(ds["start"].item()) for ds in present.values() if "start" in ds.coords}
+    return HIGH if starts == {"beta"} else LOW
 
 
 def _serves(item: RunStep, route: str | None, rate: float | None) -> bool:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from lbhsweep.analysis.entropy_lines import heat_capacity_terms
 from lbhsweep.analysis.phases import HIGH, LOW
-from lbhsweep.analysis.runs import mean_over_replicas
+from lbhsweep.analysis.runs import mean_over_replicas, too_short
 from lbhsweep.analysis.statistics import spread
 from lbhsweep.analysis.step import Step
 from lbhsweep.analysis.transitions import RunStep
@@ -113,7 +113,10 @@ def analyze_hold_heat_capacity(
     ]
     variables["latent_heat"] = mask(dims, np.array(latent), _LATENT)
     if "heat_capacity_fluctuation" in hold:
-        mean, stderr, _ = mean_over_replicas(hold, "heat_capacity_fluctuation")
+        # Variances of holds too short for their correlation time are too small in all replicas.
+        name = "heat_capacity_fluctuation"
+        long_enough = hold.assign({name: hold[name].where(~too_short(hold))})
+        mean, stderr, _ = mean_over_replicas(long_enough, name)
         variables |= with_error(
             "heat_capacity_fluctuation",
             dims,
@@ -121,7 +124,7 @@ def analyze_hold_heat_capacity(
             stderr.transpose(*dims).values,
             ENTROPY_UNITS,
             f"{_NAME} from enthalpy fluctuations",
-            formula="Var(H)/(k_B T²)",
+            formula="Var(H)/(k_B T²), of holds long enough for their correlation time",
         )
     return xr.Dataset(variables, coords={dim: hold[dim].variable for dim in dims})
 

@@ -49,13 +49,13 @@ class _Share:
     inside: BoolArray
 
 
-def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
+def fit_phases(steps: Sequence[RunStep], start: str = LOW) -> tuple[dict[str, PhaseLines], str]:
     """Fit the lines of both phases at one pressure.
 
     Points enter on their phase's side of their own run's step, four widths away from it.  A
     run without a step belongs to the phase whose line its volume follows; where no run at this
-    pressure has a step, heating runs are taken as the low-temperature phase, since they start
-    there, and cooling runs are left out.  Runs with too few temperatures for any step to be seen
+    pressure has a step, heating runs and holds are taken as the phase from which they `start`, and
+    cooling runs are left out.  Runs with too few temperatures for any step to be seen
     give a line only where their volumes are one straight line within their errors.
 
     Returns
@@ -88,9 +88,11 @@ def fit_phases(steps: Sequence[RunStep]) -> tuple[dict[str, PhaseLines], str]:
         if mixed:
             most = max(int(np.isfinite(item.run.values["volume"]).sum()) for item in mixed)
             return {}, f"phases not told apart: {most} temperatures"
-        shares[LOW] = [_Share(item, np.ones(item.run.temperature.size, bool)) for item in starting]
+        shares[start] = [
+            _Share(item, np.ones(item.run.temperature.size, bool)) for item in starting
+        ]
         if starting:
-            note = "no transition seen: heating and holds taken as the low-temperature phase"
+            note = f"no transition seen: heating and holds taken as the {start}-temperature phase"
     lines = {}
     for phase in PHASES:
         volume, enthalpy = _fit(shares[phase], "volume"), _fit(shares[phase], "enthalpy")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.runs import counted, too_short
+from lbhsweep.analysis.runs import counted, short_and_alone, too_short
 from lbhsweep.analysis.statistics import combine_rates, combine_replicas, combine_weighted
 from lbhsweep.analysis.variables import variable, with_error
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
@@ -38,7 +38,7 @@ def combine_group(dataset: xr.Dataset) -> xr.Dataset:
     """Combine the replicas of a group of the results, `hold` or `ramp`.
 
     Runs that are not done and holds that drift don't count.  Holds too short for their own
-    correlation time count, without those errors of theirs that are too small (`OWN_ERRORS`).
+    correlation time count; where there is one of them only, it has no error (`OWN_ERRORS`).
     Quantities proportional to the number of hops are averaged with the hops of all replicas
     (`combine_rates`), Haven ratios are weighted by hops, all others are averaged alike.
 
@@ -54,7 +54,7 @@ def combine_group(dataset: xr.Dataset) -> xr.Dataset:
     usable, short = counted(dataset).compute(), too_short(dataset).compute()
     variables: dict[str, xr.Variable] = {}
     for quantity in _averaged(dataset):
-        variables |= _combined(dataset, quantity, usable, usable & ~short)
+        variables |= _combined(dataset, quantity, usable)
     if "n_effective" in dataset:
         total = dataset["n_effective"].where(usable).sum("replica", min_count=1)
         long_name = f"{CATALOGUE['n_effective'].long_name}, in all replicas"
@@ -75,12 +75,11 @@ def _with_error(quantity: Quantity, dataset: xr.Dataset) -> list[str]:
 
 
 def _combined(
-    dataset: xr.Dataset, quantity: Quantity, usable: xr.DataArray, sure: xr.DataArray
+    dataset: xr.Dataset, quantity: Quantity, usable: xr.DataArray
 ) -> dict[str, xr.Variable]:
     name, error = quantity.name, stderr_name(quantity.name)
     values = dataset[name].where(usable)
-    known = sure if quantity.observable in OWN_ERRORS else usable
-    stderrs = dataset[error].where(known) if error in dataset else xr.full_like(values, np.nan)
+    stderrs = dataset[error].where(usable) if error in dataset else xr.full_like(values, np.nan)
     pair, axis = (values.values, stderrs.values), values.dims.index("replica")
     formula = _ALIKE
     if name in (*PROPORTIONAL, *WEIGHTED) and EVENTS in dataset:
@@ -90,6 +89,8 @@ def _combined(
         formula = _BY_HOPS
     else:
         mean, stderr, count = combine_replicas(*pair, axis)
+    if quantity.observable in OWN_ERRORS:
+        stderr = np.where(short_and_alone(dataset, values), np.nan, stderr)
     dims = tuple(str(dim) for dim in values.dims if dim != "replica")
     combined = with_error(
         name, dims, mean, stderr, quantity.units, quantity.long_name, formula=formula

@@ -132,13 +132,14 @@ def smooth_errors(stderrs: FloatArray) -> FloatArray | None:
     """Bring the errors of bins half way to their median.
 
     A bin's own error comes from few samples and is itself uncertain; taken at its word, bins
-    that look quiet by chance would rule a fit.  Returns None where no error is known.
+    that look quiet by chance would rule a fit.  What has no error gets the largest that is known.
+    Returns None where no error is known.
     """
     finite = np.isfinite(stderrs) & (stderrs > 0)
     if not finite.any():
         return None
     median = float(np.median(stderrs[finite]))
-    return np.sqrt((np.where(finite, stderrs, median) ** 2 + median**2) / 2)
+    return np.sqrt((np.where(finite, stderrs, stderrs[finite].max()) ** 2 + median**2) / 2)
 
 
 def noise_scale(

@@ -134,9 +134,18 @@ def _some(values: list[Any], unit: str) -> str:
     return f"{', '.join(shown)} {unit}".rstrip()
 
 
+def _shown(name: str, value: Any) -> Any:
+    if name == "follows":
+        return f"run {value[:12]}" if value else "none"
+    return value
+
+
 def _others_note(summary: dict[str, Any]) -> str:
     note = f"{summary['others']} finished runs of the folder are not in this grid"
-    changes = [f"{name}: {old} → {new}" for name, (old, new) in summary["changed"].items()]
+    changes = [
+        f"{name}: {_shown(name, old)} → {_shown(name, new)}"
+        for name, (old, new) in summary["changed"].items()
+    ]
     if changes:
-        return f"{note}; the physics changed, so their points run anew ({'; '.join(changes)})"
+        return f"{note}; what they do changed, so their points run anew ({'; '.join(changes)})"
     return f"{note}; their records stay, and count again when the grid has them again"

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice, takewhile
 
-from lbhsweep.errors import ClusterError, CorruptRecordError
+from lbhsweep.errors import ClusterError, CorruptRecordError, StoreError
 from lbhsweep.execution.events import (
     Event,
     Observer,
@@ -98,6 +98,7 @@ class Driver:
         ended = sum(estimated_core_seconds(plan.points[one]) for one in (*plan.done, *plan.failed))
         self._pace = Pace(self._costs, ended)
         self._in_flight: set[str] = set()
+        self._redone: set[str] = set()
         self._n_tasks = 0
         self._slowness: float | None = None
         self._started: set[str] = set()
@@ -209,6 +210,7 @@ class Driver:
 
     def _release(self, name: str) -> None:
         """Let the runs start that go on from the end of one whose record is sure to be whole."""
+        self._redone.discard(name)
         if not self._stopping:
             self._waiting.extendleft(self._followers.pop(name, ()))
 
@@ -228,22 +230,35 @@ class Driver:
         self._repeat(name)
 
     def _lost_its_start(self, point: RunPoint, error: BaseException) -> bool:
-        """Say whether a run broke on the damaged record of the one it goes on from.
+        """Say whether a run broke because the record of the one that it goes on from is no good.
 
-        That one is then done again, and the run waits for it.
+        That one is done again then, and the run waits for it.
         """
         before = point.follows
-        if not before or not isinstance(error, CorruptRecordError):
+        if not before or not isinstance(error, StoreError):
             return False
-        problem = self._collector.collect([before]).quarantined.get(before)
-        if problem is None:
+        if before not in self._redone and not self._do_again_if_lost(before):
             return False
         name = run_id(point)
         self._in_flight.discard(name)
         self._followers.setdefault(before, []).append(name)
+        return True
+
+    def _do_again_if_lost(self, name: str) -> bool:
+        """Do a finished run again if its record is damaged or gone; what follows it waits."""
+        problem: str | None = "its record is gone"
+        if self._folder.find_record(name) is not None:
+            problem = self._collector.collect([name]).quarantined.get(name)
+        if problem is None:
+            return False
+        self._redone.add(name)
+        points = self._plan.points
+        for follower in [one for one in self._waiting if points[one].follows == name]:
+            self._waiting.remove(follower)
+            self._followers.setdefault(name, []).append(follower)
         self._counts["done"] -= 1
-        self._costs.setdefault(before, estimated_core_seconds(self._plan.points[before]))
-        self._repeat_broken(before, CorruptRecordError(problem))
+        self._costs.setdefault(name, estimated_core_seconds(points[name]))
+        self._repeat_broken(name, CorruptRecordError(problem))
         return True
 
     def _collect_when_due(self) -> None:

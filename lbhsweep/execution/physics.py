@@ -12,7 +12,7 @@ from typing import Protocol
 
 from lbhsweep.execution.worker import private_folder
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.simulation.end_state import EndState
+from lbhsweep.simulation.end_state import FindEnd
 from lbhsweep.simulation.outcome import OnProgress, Outcome, ShouldStop
 from lbhsweep.simulation.rehearsal import rehearse
 from lbhsweep.sweep.point import RunPoint
@@ -37,12 +37,12 @@ class Physics(Protocol):
         should_stop: ShouldStop,
         on_progress: OnProgress,
         *,
-        start: EndState | None,
+        start: FindEnd,
         trajectory: Path,
     ) -> Outcome:
         """Do one run, or go on with it from its checkpoint in `workdir`.
 
-        It starts where `start` says if it goes on from another run.  If it keeps frames, they go
+        It starts where `start` finds if it goes on from another run.  If it keeps frames, they go
         to the path `trajectory`.
         """
 
@@ -76,7 +76,7 @@ class MolecularDynamics:
         should_stop: ShouldStop,
         on_progress: OnProgress,
         *,
-        start: EndState | None,
+        start: FindEnd,
         trajectory: Path,
     ) -> Outcome:
         """Simulate."""
@@ -120,7 +120,7 @@ class Rehearsal:
         should_stop: ShouldStop,
         on_progress: OnProgress,
         *,
-        start: EndState | None,
+        start: FindEnd,
         trajectory: Path,
     ) -> Outcome:
         """Rehearse; no frames are made up."""

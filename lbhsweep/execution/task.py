@@ -170,7 +170,7 @@ def _attempt(
             workdir,
             should_stop,
             _on_progress(name, report),
-            start=_end_of(task.folder, point.follows),
+            start=lambda: _end_of(task.folder, point.follows),
             trajectory=task.folder.trajectory_path(name),
         )
     except InterruptedRun:

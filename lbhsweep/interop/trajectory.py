@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from lbhsweep.store.trajectory import open_trajectory, run_at, written_frames
+from lbhsweep.store.trajectory import hole_in, open_trajectory, run_at, written_frames
 
 __all__ = ["Frame", "frames", "open_trajectory", "run_at", "wrapped", "written_frames"]
 
@@ -62,6 +62,8 @@ def frames(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> Ite
     ------
     ValueError
         If `every` is no positive number.
+    StoreError
+        If a frame is missing before others that are there.
     """
     if every < 1:
         raise ValueError(f"every is {every}, wanted at least 1")
@@ -75,6 +77,8 @@ def frames(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> Ite
         for k in range(len(part["time"])):
             cell = part["cell"].values[k].astype(np.float64)
             positions = part["positions"].values[k].astype(np.float64)
+            if np.isnan(positions).any():
+                raise hole_in(written, start + k * every)
             yield Frame(
                 time=float(part["time"].values[k]),
                 temperature=float(part["temperature"].values[k]),

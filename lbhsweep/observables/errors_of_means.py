@@ -82,11 +82,11 @@ def mean_error(series: FloatArray) -> float:
     if is_constant(series):
         return 0.0
     g = statistical_inefficiency(series)
-    left = _share_left(series, g, 1)
+    left = share_left(series, g, 1)
     return float(np.sqrt(series.var() * g / len(series)) / left)
 
 
-def _share_left(series: FloatArray, g: float, n_parameters: int) -> float:
+def share_left(series: FloatArray, g: float, n_parameters: int) -> float:
     """Say what share of variance and of memory a fit of so many parameters leaves a series.
 
     1 - p g/n, at least `LEAST_LEFT`: what the parameters of a fit, the mean being one, follow of
@@ -124,7 +124,7 @@ def trend_error(series: FloatArray, n_averaged: int) -> tuple[float, float]:
         return 0.0, 0.0
     residual = about_polynomial(series, 2)
     g = statistical_inefficiency(residual)
-    left = _share_left(series, g, 3)
+    left = share_left(series, g, 3)
     variance = float(residual @ residual) / n / left
     # Blocks that remember longer than the bin lasts are worth one, not less.
     share = min(g / left / n_averaged, 1.0)

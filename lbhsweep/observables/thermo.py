@@ -14,7 +14,12 @@ from lbhsweep.observables.base import Arrays, Plan, Sample
 from lbhsweep.observables.bins import bin_and_neighbours
 from lbhsweep.observables.block_sums import BlockSums
 from lbhsweep.observables.equilibration import Settling, settling
-from lbhsweep.observables.errors_of_means import mean_error, trend_error
+from lbhsweep.observables.errors_of_means import (
+    mean_error,
+    share_left,
+    statistical_inefficiency,
+    trend_error,
+)
 from lbhsweep.quantities import stderr_name
 from lbhsweep.units import BOLTZMANN, GPA
 
@@ -106,8 +111,11 @@ class Thermo:
         result |= {f"{name}_series": series[:, NAMES.index(name)] for name in SERIES}
         result |= self._settling([settling(series[filled, k]) for k in (_VOLUME, _ENTHALPY)])
         if self._plan.ensemble == "npt":
-            spread = self._sums.variances() + (series - mean) ** 2
-            result |= self._heat_capacity(spread[filled, _ENTHALPY], variance[_ENTHALPY])
+            enthalpy = series[filled, _ENTHALPY]
+            spread = self._sums.variances()[filled, _ENTHALPY] + (enthalpy - mean[_ENTHALPY]) ** 2
+            # The mean follows the slowest fluctuations, which are then missing from the variance.
+            left = share_left(enthalpy, statistical_inefficiency(enthalpy), 1)
+            result |= self._heat_capacity(spread / left, variance[_ENTHALPY] / left)
         return result
 
     def _settling(self, both: list[Settling]) -> dict[str, Any]:

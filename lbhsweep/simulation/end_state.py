@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -48,3 +48,12 @@ class EndState:
     def to_record(self) -> Arrays:
         """Give the arrays under the names that a record keeps them by."""
         return {f"{_PREFIX}{one.name}": getattr(self, one.name) for one in fields(self)}
+
+
+FindEnd = Callable[[], EndState | None]
+"""Finds where a run starts that goes on from another; asked only if there is no checkpoint."""
+
+
+def nowhere() -> EndState | None:
+    """Find nothing."""
+    return None

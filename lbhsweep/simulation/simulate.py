@@ -14,7 +14,7 @@ from lbhsweep.errors import InterruptedRun, SimulationError
 from lbhsweep.observables import OBSERVABLES, Observable
 from lbhsweep.observables.base import Sample
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.simulation.end_state import EndState
+from lbhsweep.simulation.end_state import FindEnd, nowhere
 from lbhsweep.simulation.frames import Frames
 from lbhsweep.simulation.outcome import (
     Arrays,
@@ -55,7 +55,7 @@ def simulate(
     workdir: Path,
     *,
     force_field: ForceField,
-    start: EndState | None = None,
+    start: FindEnd = nowhere,
     trajectory: Path | None = None,
     should_stop: ShouldStop = never,
     checkpoint_every_s: float = 60.0,
@@ -74,8 +74,9 @@ def simulate(
         The run's own folder, for checkpoints; left to the caller to remove.
     force_field : ForceField
         The one that `point.model` names.
-    start : EndState, optional
-        Where the run ended that the point follows; not given if it follows none.
+    start : callable
+        Finds where the run ended that the point follows; not asked if it follows none, or if
+        there is a checkpoint.
     trajectory : Path, optional
         Where its frames go if it keeps any (a zarr); by default into `workdir`.
     should_stop : callable
@@ -144,7 +145,7 @@ class _Run:
         assert self._integrator is not None  # noqa: S101 - for the type checker; begin sets it
         return self._integrator.state.step - self._schedule.preparing_steps
 
-    def begin(self, start: EndState | None) -> None:
+    def begin(self, start: FindEnd) -> None:
         """Go on from the checkpoint, from the end of another run, or relax the crystal."""
         checkpoint = load_checkpoint(self.workdir)
         dynamics = build_dynamics(self.point, self._schedule)
@@ -158,7 +159,7 @@ class _Run:
         self._frames.begin()
         seed = seed_of(self.point)
         if self.point.follows:
-            state = followed_state(self.point, self._structure, start, seed)
+            state = followed_state(self.point, self._structure, start(), seed)
         else:
             state = start_state(
                 self.point,

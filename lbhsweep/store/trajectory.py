@@ -69,11 +69,29 @@ def open_trajectory(folder: str | Path, run: str) -> xr.Dataset:
 
 
 def written_frames(trajectory: xr.Dataset) -> xr.Dataset:
-    """Leave out the frames that are not written: of a run under way, or after a failure."""
+    """Leave out the frames that are not written: of a run under way, or after a failure.
+
+    Raises
+    ------
+    StoreError
+        If frames are missing before others that are there.
+    """
     # The cell is written last, and chunks are written in their order.
     missing = np.isnan(trajectory["cell"].values[:, 0, 0])
     n_written = int(missing.argmax()) if missing.any() else len(missing)
+    if not missing[n_written:].all():
+        raise hole_in(trajectory, n_written)
     return trajectory.isel(time=slice(0, n_written))
+
+
+def hole_in(trajectory: xr.Dataset, frame: int) -> StoreError:
+    """Say that a frame is missing before others that are there."""
+    run = str(trajectory.attrs.get("run_id", ""))
+    return StoreError(
+        f"trajectory of run {run[:12]}: frame {frame} is missing before others that are there, "
+        "files were removed; take the part before it, or delete the trajectory together with the "
+        "run's file in records/ and give the 'lbhsweep run' command again"
+    )
 
 
 def trajectory_ids(sweep: SweepFolder) -> list[str]:

@@ -117,7 +117,11 @@ def _cutoffs(spec: SweepSpec) -> Iterator[tuple[KeyPath, float]]:
     on_axis = []
     with suppress(AttributeError):
         on_axis = list(values_of(spec, "cutoff"))
-    yield from on_axis or [(("model", "cutoff"), spec.model.cutoff)]
+    yield from on_axis
+    # An axis with mistakes stands for model.cutoff all the same.
+    is_wrong = hasattr(spec, "axes") and not hasattr(spec.axes, "cutoff")
+    if not on_axis and not is_wrong:
+        yield ("model", "cutoff"), spec.model.cutoff
 
 
 def _pressures(spec: SweepSpec) -> Iterator[float]:
@@ -263,6 +267,18 @@ def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
         )
     if ensemble == "nve" and spec.protocol.ramp is not None:
         yield ("dynamics", "ensemble"), "nve drives no temperature, wanted npt or nvt in a ramp"
+    hold = spec.protocol.hold
+    if ensemble == "nve" and hold is not None:
+        for key, given in (
+            ("heated_from", hold.heated_from is not None),
+            ("follow", hold.follow != "none"),
+        ):
+            if given:
+                message = (
+                    "needs a bath that brings runs to their temperature, nve has none; wanted npt "
+                    "or nvt"
+                )
+                yield ("protocol", "hold", key), message
     for path, pressure in values_of(spec, "pressure"):
         if pressure != 0.0:
             yield (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 
-from lbhsweep.sweep.chains import in_order_of_start
+from lbhsweep.sweep.chains import Cell, in_order_of_start
 from lbhsweep.sweep.checked import Finding, values_of
 from lbhsweep.sweep.fields import quantity_text
 from lbhsweep.sweep.layout import Layout
@@ -43,6 +43,8 @@ def vacancy_sites_exist(spec: SweepSpec) -> Iterator[Finding]:
     if len(given) < n_replicas:
         yield path, f"got sites for {len(given)} replicas, wanted them for {n_replicas}"
     most = max(number for _, number in values_of(spec, "n_vacancies"))
+    if not most:
+        yield path, "without vacancies; give axes.n_vacancies too, for example 1"
     for replica, sites in enumerate(given[:n_replicas]):
         if len(sites) < most:
             yield (
@@ -58,7 +60,12 @@ def _times(spec: SweepSpec) -> str:
 def heated_from_below(spec: SweepSpec) -> Iterator[Finding]:
     """Look for holds that would be cooled, or not heated at all."""
     hold = spec.protocol.hold
-    if hold is None or hold.heated_from is None:
+    if hold is None:
+        return
+    if hold.heated_from is None:
+        if "heating_rate" in getattr(hold, "model_fields_set", ()):
+            message = "without heated_from; say from which temperature holds are heated"
+            yield ("protocol", "hold", "heating_rate"), message
         return
     for path, temperature in values_of(spec, "temperature"):
         if temperature <= hold.heated_from:
@@ -94,11 +101,17 @@ def first_runs_planned(spec: SweepSpec, layout: Layout) -> Iterator[Finding]:
     starts = in_order_of_start(spec, dims, cells)
     lost = [(cell, other) for cell, other in starts if other and other not in planned]
     if lost:
-        rate, direction = dims.index("heating_rate"), dims.index("direction")
-        cell, other = lost[0]
         message = (
-            f"{len(lost)} runs have none to go on from: {cell[direction]} at {cell[rate]:g} K/ps "
-            f"wants {other[direction]} at {other[rate]:g} K/ps, which is not in the grid; "
-            "exclude the former or add the latter"
+            f"{len(lost)} of the runs have none to go on from: {_described(dims, lost[0][0])} "
+            f"wants {_described(dims, lost[0][1])}, which is not in the grid; exclude the former "
+            "or add the latter"
         )
         yield ("protocol", "ramp", "first" if ramp.first_rate is None else "first_rate"), message
+
+
+def _described(dims: Sequence[str], cell: Cell) -> str:
+    at = dict(zip(dims, cell, strict=True))
+    return (
+        f"{at['direction']} at {at['heating_rate']:g} K/ps, {at['pressure']:g} GPa, "
+        f"replica {at['replica']}"
+    )

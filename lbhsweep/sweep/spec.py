@@ -204,7 +204,7 @@ class Hold(Section):
     """Time over which averages are taken."""
     heated_from: Annotated[float | None, HEATED_FROM] = Field(default_factory=lambda: None)
     """Temperature from which runs are heated before they equilibrate; if not given, they are at
-    their temperature from the start."""
+    their temperature from the start. Of runs that follow others only the first is heated."""
     heating_rate: Annotated[float, HEATING_RATE] = _default("1 K/ps")
     """Rate of that heating."""
     follow: Literal["none", "rising", "falling"] = "none"

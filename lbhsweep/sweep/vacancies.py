@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 from lbhsweep.sweep.fields import shown
 from lbhsweep.sweep.point import Site
 
-EXAMPLE = "[[0.25, 0.25, 0.25], [0.75, 0.25, 1.25]]"
+EXAMPLE = "[[[0.25, 0.25, 0.25], [0.75, 0.25, 0.75]]]"
 _QUARTERS = (0.25, 0.75)
 
 
@@ -30,15 +30,16 @@ class SitesByReplica:
         """Read the lists; whether there are such sites depends on the supercell."""
         if not isinstance(value, list | tuple) or not value:
             raise ValueError(
-                f"got {shown(value)}, wanted for each replica a list of sites such as {EXAMPLE}"
+                f"got {_got(value)}, wanted for each replica a list of sites, {EXAMPLE} for one "
+                "replica and two sites"
             )
         return tuple(self._sites(one, number) for number, one in enumerate(value))
 
     def _sites(self, value: object, replica: int) -> tuple[Site, ...]:
         if not isinstance(value, list | tuple):
             raise ValueError(
-                f"got {shown(value)} for replica {replica}, "
-                f"wanted a list of sites such as {EXAMPLE}"
+                f"got {shown(value)} for replica {replica}, wanted a list of sites, {EXAMPLE} for "
+                "one replica and two sites"
             )
         sites = tuple(_site(one) for one in value)
         if len(set(sites)) < len(sites):
@@ -64,9 +65,18 @@ class SitesByReplica:
 def _site(value: object) -> Site:
     numbers = value if isinstance(value, list | tuple) else ()
     if len(numbers) != 3 or not all(_is_number(one) for one in numbers):
-        raise ValueError(f"got a site {shown(value)}, wanted three numbers, as in {EXAMPLE}")
+        raise ValueError(
+            f"got a site {_got(value)}, wanted three numbers, {EXAMPLE} for one replica and two "
+            "sites"
+        )
     x, y, z = (float(one) for one in numbers)
     return x, y, z
+
+
+def _got(value: object) -> str:
+    return (
+        f"[{', '.join(shown(one) for one in value)}]" if isinstance(value, list) else shown(value)
+    )
 
 
 def _is_number(value: object) -> bool:

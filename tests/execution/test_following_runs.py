@@ -1,6 +1,8 @@
 """Sweeps whose runs go on from each other: order, failures, damage, kills."""
 
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +29,15 @@ system: {supercell: 1}
 model: {cutoff: 4.5 Å}
 axes: {pressure: 0.4 GPa, heating_rate: 200 K/ps}
 protocol: {ramp: {temperature: 300 K .. 500 K, bin: 50 K, equilibrate: 0.1 ps, first: heating}}
+"""
+
+
+FAN = """\
+name: fan
+axes: {pressure: 0 GPa, heating_rate: [1 K/ps, 2 K/ps, 5 K/ps, 10 K/ps]}
+protocol:
+  ramp: {temperature: 300 K .. 700 K, bin: 50 K, first: heating, first_rate: 10 K/ps}
+exclude: {direction: heating, heating_rate: [1 K/ps, 2 K/ps, 5 K/ps]}
 """
 
 
@@ -97,14 +108,56 @@ def test_a_record_damaged_behind_our_back_is_made_anew_for_those_that_follow(swe
     sweep.run(HOLDS, FailsAt(500.0))
     at_400 = [p for p in sweep.grid(HOLDS).points if p.protocol.temperature_K == 400.0]
     for point in at_400:
-        path = sweep.folder.record_path(run_id(point))
-        content = bytearray(path.read_bytes())
-        content[-20] ^= 1
-        path.write_bytes(content)
-    ending = sweep.run(HOLDS, retry_failed=True)
+        flip_a_bit(sweep.folder.record_path(run_id(point)))
+    ending = sweep.run(HOLDS, Looks(), retry_failed=True)
     assert (ending.done, ending.waiting) == (8, 0)
     for point in at_400:
         read_record(sweep.folder.record_path(run_id(point)))
+
+
+class Cooled(Rehearsal):
+    """Fails in all runs that cool."""
+
+    def run(self, point, workdir, should_stop, on_progress, **places):
+        if point.protocol.direction == "cooling":
+            return Outcome(status="failed", arrays={}, error=RunError("not-finite", "boom", 3))
+        return super().run(point, workdir, should_stop, on_progress, **places)
+
+
+@dataclass(frozen=True)
+class Looks(Rehearsal):
+    """Looks where its runs start, as real ones do; the first one to look may find nothing."""
+
+    removed: Path | None = None
+
+    def run(self, point, workdir, should_stop, on_progress, **places):
+        if point.follows:
+            mark = workdir.parents[2] / "removed"
+            if self.removed and not mark.exists():
+                mark.touch()
+                self.removed.unlink(missing_ok=True)
+            places["start"]()
+        return super().run(point, workdir, should_stop, on_progress, **places)
+
+
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", ["changed", "removed"])
+def test_several_runs_may_find_that_the_one_before_them_is_no_good(sweep, damage):
+    first = sweep.run(FAN, Cooled())
+    assert (first.total, first.done, len(first.failed)) == (5, 1, 4)
+    (heating,) = [p for p in sweep.grid(FAN).points if p.protocol.direction == "heating"]
+    path = sweep.folder.record_path(run_id(heating))
+    if damage == "changed":
+        flip_a_bit(path)
+    physics = Looks(removed=path if damage == "removed" else None)
+    ending = sweep.run(FAN, physics, retry_failed=True)
+    assert (ending.done, ending.waiting) == (5, 0)
+    read_record(path)
 
 
 def test_a_stop_in_a_chain_loses_nothing(sweep, tmp_path):

@@ -31,7 +31,9 @@ def normal_modes(point):
     """Give the wavenumbers (312,) of the relaxed cell's vibrations, from its Hessian."""
     structure = build_structure(point)
     potential = build_potential(point, structure, load_force_field(point.model.potential))
-    minimum = minimize(potential, structure.positions, structure.cell, tolerance=0.05)
+    minimum = minimize(
+        potential, structure.positions, structure.cell, relax_cell=True, tolerance=0.05
+    )
     hessian = np.empty((312, 312))
     for k in range(312):
         forces = []

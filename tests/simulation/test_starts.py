@@ -54,7 +54,7 @@ def heated(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cooled(tmp_path_factory, heated):
     workdir = tmp_path_factory.mktemp("cooling")
-    return simulate(COOLING, workdir, force_field=FORCE_FIELD, start=heated.end)
+    return simulate(COOLING, workdir, force_field=FORCE_FIELD, start=lambda: heated.end)
 
 
 def test_the_bath_is_never_at_zero_and_reaches_its_temperature():
@@ -91,7 +91,7 @@ def test_a_heated_run_is_done_and_interrupted_without_a_trace(tmp_path):
 
 
 def test_a_run_goes_on_exactly_from_where_the_other_ended(tmp_path, heated):
-    at_once = interrupted_at(COOLING, tmp_path, 1, start=heated.end)
+    at_once = interrupted_at(COOLING, tmp_path, 1, start=lambda: heated.end)
     # Nothing moves further in one step of 2 fs.
     assert np.abs(at_once["state.positions"] - heated.end.positions).max() < 0.3
     np.testing.assert_allclose(at_once["state.cell"], heated.end.cell, rtol=1e-3)
@@ -106,7 +106,7 @@ def test_what_follows_is_not_what_was_built(cooled, tmp_path):
 
 def test_following_runs_are_interrupted_without_a_trace(tmp_path, heated, cooled):
     for step in (30, 50):
-        interrupted_at(COOLING, tmp_path, step, start=heated.end)
+        interrupted_at(COOLING, tmp_path, step, start=lambda: heated.end)
     # The start is looked at once: what counts from there on is the checkpoint.
     resumed = simulate(COOLING, tmp_path, force_field=FORCE_FIELD)
     assert_same_ends(cooled.end, resumed.end)
@@ -120,7 +120,9 @@ def test_frames_of_the_run_before_change_nothing(tmp_path, heated, cooled):
     before = simulate(filmed, tmp_path / "heating", force_field=FORCE_FIELD)
     assert_same_ends(heated.end, before.end)
     after = replace(COOLING, follows=run_id(filmed))
-    outcome = simulate(after, tmp_path / "cooling", force_field=FORCE_FIELD, start=before.end)
+    outcome = simulate(
+        after, tmp_path / "cooling", force_field=FORCE_FIELD, start=lambda: before.end
+    )
     assert_same_ends(cooled.end, outcome.end)
 
 

@@ -142,6 +142,25 @@ def test_ramps_without_one_to_go_on_from_are_refused(more, exclude, wanted):
     assert wanted in message
 
 
+@pytest.mark.parametrize("more", ["heated_from: 0 K, ", "follow: rising, "])
+def test_nothing_brings_an_isolated_crystal_to_its_temperature(more):
+    text = f"""\
+name: t
+axes: {{pressure: 0 GPa, temperature: [300 K, 400 K]}}
+protocol: {{hold: {{{more}produce: 10 ps}}}}
+dynamics: {{ensemble: nve}}
+"""
+    (message,) = complaints(text)
+    assert "nve has none" in message
+
+
+def test_a_rate_of_heating_without_heating_is_refused():
+    text = HOLDS.format(follow="none", more="").replace(
+        "produce:", "heating_rate: 1 K/ps, produce:"
+    )
+    assert "without heated_from" in complaints(text)[0]
+
+
 def test_heating_from_above_is_refused():
     text = HOLDS.format(follow="none", more="").replace("produce:", "heated_from: 400 K, produce:")
     messages = complaints(text)

@@ -54,7 +54,10 @@ def test_core_time_grows_with_atoms_and_outer_steps():
     finer = dataclasses.replace(
         point, dynamics=dataclasses.replace(point.dynamics, nonbonded_every=2)
     )
-    assert estimated_core_seconds(larger) == pytest.approx(2 * estimated_core_seconds(point))
+    # Measured on a quiet core (docs/engine.md): 1664 atoms take 1.83 times as long as 832.
+    assert estimated_core_seconds(larger) == pytest.approx(
+        1.83 * estimated_core_seconds(point), rel=0.02
+    )
     assert estimated_core_seconds(finer) == pytest.approx(2 * estimated_core_seconds(point))
 
 

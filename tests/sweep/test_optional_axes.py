@@ -66,6 +66,7 @@ def test_rules_may_name_them():
         ("cutoff: [8 Å, 9 Å]", "model: {cutoff: 9 Å}", "is given by axes.cutoff too"),
         ("frozen: [none, Li]", "system: {frozen: Li}", "is given by axes.frozen too"),
         ("cutoff: [8 Å, 12 Å]", "", "12 Å does not fit the box"),
+        ("cutoff: [8 Å, 40 Å]", "system: {supercell: 1}", "at most 20 Å"),
         ("start: auto", "", "wanted 'alpha' or 'beta'"),
     ],
 )
@@ -91,12 +92,17 @@ def test_given_vacancies_are_taken_from_the_beginning_of_a_replicas_list():
 @pytest.mark.parametrize(
     ("axes", "more", "wanted"),
     [
+        ("n_vacancies: 0", SITES, "give axes.n_vacancies too"),
         ("n_vacancies: 1, replica: 3", SITES, "got sites for 2 replicas, wanted them for 3"),
         ("n_vacancies: 3, replica: 1", SITES, "got 2 sites, wanted 3"),
         ("n_vacancies: 1", SITES.replace("1.75", "2.25"), "[2.25, 0.25, 0.25] is no tetrahedral"),
         ("n_vacancies: 1", SITES.replace("1.75", "0.25"), "a site of replica 0 is given twice"),
         ("n_vacancies: 1", "system: {vacancy_sites: 3}", "wanted for each replica a list of sites"),
-        ("n_vacancies: 1", "system: {vacancy_sites: [[0.25]]}", "got a site 0.25, wanted three"),
+        (
+            "n_vacancies: 1",
+            "system: {vacancy_sites: [[[0.25, 0.25]]]}",
+            "got a site [0.25, 0.25], wanted three numbers, [[[0.25",
+        ),
     ],
 )
 def test_impossible_vacancies_are_refused(axes, more, wanted):
