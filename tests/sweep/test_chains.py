@@ -133,8 +133,12 @@ def test_heating_takes_time():
     [
         ("first_rate: 1 K/ps", "", "without first"),
         ("first: heating, directions: heating", "", "wanted both"),
-        ("first: heating, first_rate: 2 K/ps", "", "heating at 2 K/ps, which is not in the grid"),
-        ("first: heating", "exclude: {direction: heating, heating_rate: 10 K/ps}", "2 runs have"),
+        (
+            "first: heating, first_rate: 2 K/ps",
+            "",
+            "wants heating at 2 K/ps, 0 GPa, replica 0, which is not",
+        ),
+        ("first: heating", "exclude: {direction: heating, heating_rate: 10 K/ps}", "2 of the runs"),
     ],
 )
 def test_ramps_without_one_to_go_on_from_are_refused(more, exclude, wanted):
