@@ -73,7 +73,7 @@ def _flagged(counts: dict[str, IntArray], pressure: IntArray, temperature: IntAr
     sentences = []
     for count, what in (
         (drifting, "not equilibrated, left out"),
-        (short, "too short for their own correlation time, averaged without their own errors"),
+        (short, "too short for their own correlation time, averaged, with errors that may be low"),
     ):
         places = np.argwhere(count > 0)
         if len(places):
