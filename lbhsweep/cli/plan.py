@@ -69,6 +69,8 @@ def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -
         "others": len(plan.others),
         "changed": changed,
         "core_hours": round(plan.core_hours, 4),
+        "chain_hours": round(plan.chain_hours, 4),
+        "following": sum(1 for name in plan.missing if plan.points[name].follows),
         "trajectory_bytes": plan.trajectory_bytes,
     }
 
@@ -114,6 +116,11 @@ def _show(summary: dict[str, Any]) -> None:
     )
     if summary["trajectory_bytes"]:
         console.print(f"trajectories will take about {_size(summary['trajectory_bytes'])}")
+    if summary["following"]:
+        console.print(
+            f"{summary['following']} runs go on from the end of another: the longest chain takes "
+            f"{_hours(summary['chain_hours'])} hours, however many cores there are"
+        )
     if summary["others"]:
         console.print(_others_note(summary), style="yellow", markup=False)
 

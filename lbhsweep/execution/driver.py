@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, islice, takewhile
 
 from lbhsweep.errors import ClusterError, CorruptRecordError, StoreError
@@ -32,7 +32,7 @@ from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.cost import estimated_core_seconds
 from lbhsweep.sweep.identity import run_id
-from lbhsweep.sweep.plan import Plan, followers
+from lbhsweep.sweep.plan import Plan, chain_costs, followers
 from lbhsweep.sweep.point import RunPoint
 
 POLL_S = 0.2
@@ -91,7 +91,7 @@ class Driver:
         self._followers = followers(plan.points, plan.missing)
         # Runs from whose end others go on with them, and the longest first, so that none is left
         # over at the end.
-        lengths = _with_followers(self._costs, self._followers)
+        lengths = chain_costs(self._costs, self._followers)
         startable = {"", *plan.done}
         ready = (one for one in plan.missing if plan.points[one].follows in startable)
         self._waiting = deque(sorted(ready, key=lengths.__getitem__, reverse=True))
@@ -304,24 +304,6 @@ class Driver:
                 seconds_left=self._pace.seconds_left,
             )
         )
-
-
-def _with_followers(
-    costs: Mapping[str, float], followers: Mapping[str, list[str]]
-) -> dict[str, float]:
-    """Give the cost of each run and of the longest chain of runs that wait for it."""
-    lengths: dict[str, float] = {}
-    unfolded = list(costs)
-    while unfolded:
-        name = unfolded[-1]
-        later = followers.get(name, ())
-        unknown = [one for one in later if one not in lengths]
-        if unknown:
-            unfolded += unknown
-            continue
-        lengths[name] = costs[name] + max((lengths[one] for one in later), default=0.0)
-        unfolded.pop()
-    return lengths
 
 
 def _event_of(summary: RunSummary, label: str) -> Event:

@@ -27,6 +27,9 @@ class Plan:
         Finished runs that are none of the grid's: of points since removed, or of other physics.
     core_hours : float
         Estimated core time of the missing runs.
+    chain_hours : float
+        Longest time that missing runs take which follow each other: no number of cores does it
+        in less.
     trajectory_bytes : int
         Estimated space that the trajectories of the missing runs take.
     """
@@ -37,6 +40,7 @@ class Plan:
     missing: tuple[str, ...]
     others: tuple[str, ...]
     core_hours: float
+    chain_hours: float
     trajectory_bytes: int
 
 
@@ -57,14 +61,16 @@ def make_plan(grid: Grid, finished: Mapping[str, str]) -> Plan:
     """
     points = {run_id(point): point for point in grid.points}
     missing = tuple(name for name in points if name not in finished)
-    seconds = sum(estimated_core_seconds(points[name]) for name in missing)
+    seconds = {name: estimated_core_seconds(points[name]) for name in missing}
+    chains = chain_costs(seconds, followers(points, missing))
     return Plan(
         points=points,
         done=tuple(name for name in points if finished.get(name) == "done"),
         failed=tuple(name for name in points if finished.get(name) == "failed"),
         missing=missing,
         others=tuple(sorted(name for name in finished if name not in points)),
-        core_hours=seconds / 3600,
+        core_hours=sum(seconds.values()) / 3600,
+        chain_hours=max(chains.values(), default=0.0) / 3600,
         trajectory_bytes=sum(estimated_trajectory_bytes(points[name]) for name in missing),
     )
 
@@ -76,6 +82,30 @@ def followers(points: Mapping[str, RunPoint], names: Iterable[str]) -> dict[str,
         if points[name].follows:
             found.setdefault(points[name].follows, []).append(name)
     return found
+
+
+def chain_costs(costs: Mapping[str, float], after: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Give the cost of each run and of the longest chain of runs that wait for it.
+
+    Parameters
+    ----------
+    costs : mapping of str to float
+        By run id.
+    after : mapping of str to sequence of str
+        Run ids of those that go on from a run, from `followers`.
+    """
+    lengths: dict[str, float] = {}
+    unfolded = list(costs)
+    while unfolded:
+        name = unfolded[-1]
+        later = after.get(name, ())
+        unknown = [one for one in later if one not in lengths]
+        if unknown:
+            unfolded += unknown
+            continue
+        lengths[name] = costs[name] + max((lengths[one] for one in later), default=0.0)
+        unfolded.pop()
+    return lengths
 
 
 def waiting_for_failed(plan: Plan) -> dict[str, str]:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from execution_sweeps import Recording, assert_same_bits
 
-from lbhsweep.execution.driver import _with_followers
 from lbhsweep.execution.events import RunFailed
 from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
 from lbhsweep.simulation.outcome import Outcome
@@ -167,12 +166,6 @@ def test_a_stop_in_a_chain_loses_nothing(sweep, tmp_path):
     assert (ending.done, ending.waiting) == (8, 0)
     names = Recording(tmp_path / "notes").names()
     assert len(names) == len(set(names)) == 8
-
-
-def test_priorities_are_those_of_the_longest_chain():
-    costs = {"a": 1.0, "b": 5.0, "c": 2.0, "d": 1.0, "e": 3.0}
-    lengths = _with_followers(costs, {"a": ["b", "c"], "c": ["d"]})
-    assert lengths == {"a": 6.0, "b": 5.0, "c": 3.0, "d": 1.0, "e": 3.0}
 
 
 def test_real_runs_go_on_from_each_other_whatever_executes_them(sweep, tmp_path):

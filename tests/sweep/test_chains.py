@@ -6,9 +6,10 @@ import pytest
 
 from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
-from lbhsweep.sweep import canonical_json, expand_grid, point_from_json, run_id
+from lbhsweep.sweep import canonical_json, expand_grid, make_plan, point_from_json, run_id
 from lbhsweep.sweep.cost import estimated_core_seconds
 from lbhsweep.sweep.load import sweep_from
+from lbhsweep.sweep.plan import chain_costs, waiting_for_failed
 
 HOLDS = """\
 name: t
@@ -170,3 +171,26 @@ def test_heating_from_above_is_refused():
     messages = complaints(text)
     assert len(messages) == 2
     assert all("is not above protocol.hold.heated_from, 400 K" in message for message in messages)
+
+
+def test_priorities_are_those_of_the_longest_chain():
+    costs = {"a": 1.0, "b": 5.0, "c": 2.0, "d": 1.0, "e": 3.0}
+    lengths = chain_costs(costs, {"a": ["b", "c"], "c": ["d"]})
+    assert lengths == {"a": 6.0, "b": 5.0, "c": 3.0, "d": 1.0, "e": 3.0}
+
+
+def test_a_plan_knows_how_long_its_longest_chain_takes():
+    grid = expand_grid(
+        sweep_from(parse_document(HOLDS.format(follow="rising", more=""), "sweep.yaml"))
+    )
+    plan = make_plan(grid, {})
+    assert plan.core_hours == pytest.approx(4.0 * plan.chain_hours)
+    (hottest,) = {run_id(p) for p in grid.points if p.replica == 0 and p.pressure_GPa == 0.0} - {
+        p.follows for p in grid.points
+    }
+    done = {name: "done" for name in plan.points if name != hottest}
+    assert make_plan(grid, done).chain_hours == pytest.approx(plan.chain_hours / 3.0)
+    first = next(iter(p.follows for p in grid.points if p.protocol.temperature_K == 400.0))
+    waiting = waiting_for_failed(make_plan(grid, {first: "failed"}))
+    assert len(waiting) == 2
+    assert set(waiting.values()) == {first}
