@@ -158,8 +158,8 @@ def test_the_analysis_has_them_and_says_what_is_flagged():
     t = hold["temperature"].values
     assert material["flagged"][0] == (
         f"1 of {total} holds not equilibrated, left out: 0 GPa {t[0]:g} K; "
-        f"4 of {total} holds too short for their own correlation time, averaged without their own "
-        f"errors: 0 GPa {t[0]:g} K, 0.2 GPa {t[3]:g} K"
+        f"4 of {total} holds too short for their own correlation time, averaged, with "
+        f"errors that may be low: 0 GPa {t[0]:g} K, 0.2 GPa {t[3]:g} K"
     )
     assert str(analysis["transition"]["used_route"].values.ravel()[0])
 
