@@ -49,7 +49,7 @@ HOLD = {
     "protocol": {"hold": {"equilibrate": "2 ps", "produce": "1 ns"}},
 }
 HEATING = {
-    "axes": {"potential": "lbh-2021", "pressure": "0 GPa", "heating_rate": "1 K/ps"},
+    "axes": {"potential": "lbh-2021", "pressure": "0 GPa", "heating_rate": "0.5 K/ps"},
     "protocol": {"ramp": {"temperature": "500 K .. 700 K", "directions": ["heating"]}},
 }
 WINDOW_STEPS = spectral_window(0.002).length

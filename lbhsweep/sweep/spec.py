@@ -52,7 +52,7 @@ NONBONDED_TIMESTEP = QuantityBetween(
     "and ns at 2.5 fs, 18 at 4 fs)",
 )
 COUPLING_TIME = QuantityBetween("time", 0.01, 100.0, "1 ps")
-SAMPLING_TIME = QuantityBetween("time", 0.0, 100.0, "20 fs", above=True)
+SAMPLING_TIME = QuantityBetween("time", 0.0, 100.0, "40 fs", above=True)
 FRAME_TIME = QuantityBetween("time", 0.0, 1e6, "1 ps", above=True)
 
 
@@ -240,7 +240,7 @@ class Dynamics(Section):
     """What of the cell may change in npt: its size, its three lengths, or all of it."""
     barostat_time: Annotated[float, COUPLING_TIME] = _default("1 ps")
     """Relaxation time of the barostat."""
-    sample_every: Annotated[float, SAMPLING_TIME] = _default("20 fs")
+    sample_every: Annotated[float, SAMPLING_TIME] = _default("40 fs")
     """Time between samples; a whole multiple of nonbonded_timestep."""
 
 

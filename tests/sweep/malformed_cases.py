@@ -218,7 +218,7 @@ CASES = [
     case(
         "rate too fast for the bins",
         ramp(axes="{pressure: 0 GPa, heating_rate: 900 K/ps}"),
-        "2: axes.heating_rate: at 900 K/ps a bin of 12.5 K lasts 13.9 fs, less than dynamics.sample_every, 20 fs; wanted at most 625 K/ps or wider bins",
+        "2: axes.heating_rate: at 900 K/ps a bin of 12.5 K lasts 13.9 fs, less than dynamics.sample_every, 40 fs; wanted at most 312.5 K/ps or wider bins",
     ),
     case(
         "unknown direction",
@@ -249,7 +249,7 @@ CASES = [
     case(
         "production shorter than a sample",
         hold(protocol="{hold: {produce: 10 fs}}"),
-        "3: protocol.hold.produce: 10 fs is less than dynamics.sample_every, 20 fs; nothing would be measured",
+        "3: protocol.hold.produce: 10 fs is less than dynamics.sample_every, 40 fs; nothing would be measured",
     ),
     case(
         "cutoff too long for the box",
@@ -450,7 +450,7 @@ CASES = [
     case(
         "extra rate too fast for the bins",
         ramp(extra_points="[{heating_rate: [5 K/ps, 900 K/ps]}]"),
-        "4: extra_points[0].heating_rate[1]: at 900 K/ps a bin of 12.5 K lasts 13.9 fs, less than dynamics.sample_every, 20 fs; wanted at most 625 K/ps or wider bins",
+        "4: extra_points[0].heating_rate[1]: at 900 K/ps a bin of 12.5 K lasts 13.9 fs, less than dynamics.sample_every, 40 fs; wanted at most 312.5 K/ps or wider bins",
     ),
     case(
         "outer step near a resonance",

@@ -205,7 +205,7 @@ PHYSICAL = [
     ("timestep: 0.5 fs", "timestep: 0.5 fs, barostat: triclinic"),
     ("supercell: 2", "supercell: 2, frozen: Li"),
     ("supercell: 2", "supercell: 2, frozen: anions"),
-    ("timestep: 0.5 fs", "timestep: 0.5 fs, sample_every: 40 fs"),
+    ("timestep: 0.5 fs", "timestep: 0.5 fs, sample_every: 20 fs"),
     ("equilibrate: 200 ps", "equilibrate: 201 ps"),
     ("produce: 1 ns", "produce: 1.1 ns"),
     ("replica: 2", "replica: 2, potential: lbh-2021-stiff"),
