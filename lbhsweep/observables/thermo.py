@@ -43,7 +43,11 @@ NAMES = (
 """Averaged quantities, in the order of the columns."""
 SERIES = ("volume", "enthalpy", "kinetic_temperature")
 """Quantities of a hold whose course in time is kept."""
+INSTANTS = ("potential_energy", "volume")
+"""Quantities of a hold that are also kept as they are at the last sample of each block: reweighting
+to other temperatures and pressures needs values of one instant, whose fluctuations are whole."""
 _VOLUME, _ENTHALPY = NAMES.index("volume"), NAMES.index("enthalpy")
+_INSTANTS = [NAMES.index(name) for name in INSTANTS]
 _CELL = slice(len(NAMES), len(NAMES) + 9)
 _EQUILIBRATED = {"settled": 1, "unsettled": 0, "too_short": 2}
 """Values of the dataset's flag."""
@@ -80,20 +84,23 @@ class Thermo:
         self.needs_energies = True
         self._plan = plan
         self._sums = BlockSums(plan.n_blocks, _CELL.stop)
+        self._instants = np.full((plan.n_blocks, len(INSTANTS)), np.nan)
 
     def sample(self, sample: Sample) -> None:
         """Take in one sample."""
         cell = sample.state.cell / np.array(self._plan.supercell)[:, None]
         values = thermo_values(sample, self._plan)
+        self._instants[sample.block] = values[_INSTANTS]
         self._sums.add(sample.block, np.concatenate([values, cell.ravel()]))
 
     def state(self) -> Arrays:
         """Give all that has been accumulated."""
-        return self._sums.state()
+        return self._sums.state() | {"instants": self._instants.copy()}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on from what `state` gave."""
         self._sums.restore(arrays)
+        self._instants[:] = arrays["instants"]
 
     def result(self) -> Arrays:
         """Give means, standard errors and, in a hold, time courses by catalogue name."""
@@ -109,6 +116,7 @@ class Thermo:
         error = np.array([mean_error(column) for column in series[filled].T])
         result = self._averages(filled, mean, error, variance)
         result |= {f"{name}_series": series[:, NAMES.index(name)] for name in SERIES}
+        result |= {f"{name}_sample": self._instants[:, k] for k, name in enumerate(INSTANTS)}
         result |= self._settling([settling(series[filled, k]) for k in (_VOLUME, _ENTHALPY)])
         if self._plan.ensemble == "npt":
             enthalpy = series[filled, _ENTHALPY]

@@ -75,4 +75,20 @@ THERMODYNAMICS = (
         dims=("time",),
         averaged=False,
     ),
+    Quantity(
+        "potential_energy_sample",
+        "kJ/mol",
+        "potential energy at one instant of each block of time",
+        groups=("hold",),
+        dims=("time",),
+        averaged=False,
+    ),
+    Quantity(
+        "volume_sample",
+        "angstrom**3",
+        "volume per formula unit at the same instant as the potential energy",
+        groups=("hold",),
+        dims=("time",),
+        averaged=False,
+    ),
 )

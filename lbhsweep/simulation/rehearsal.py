@@ -183,6 +183,7 @@ def _hold(point: RunPoint, rng: np.random.Generator) -> Arrays:
     for name in ("volume", "enthalpy", "kinetic_temperature"):
         noise = 5.0 * arrays[stderr_name(name)] * rng.standard_normal(schedule.n_blocks)
         arrays[f"{name}_series"] = arrays[name] + noise - noise.mean()
+    arrays |= _instants(point, arrays, schedule.n_blocks, rng)
     fluctuation = 1e6 * HEAT_CAPACITY / MOLAR_MASS * (1.0 + 0.05 * rng.standard_normal())
     arrays["heat_capacity_fluctuation"] = np.array(fluctuation)
     arrays[stderr_name("heat_capacity_fluctuation")] = np.array(0.05 * fluctuation)
@@ -191,3 +192,24 @@ def _hold(point: RunPoint, rng: np.random.Generator) -> Arrays:
     arrays["equilibration_time"] = np.array(0.0)
     arrays["equilibrated"] = np.array(1, dtype=np.int8)
     return arrays
+
+
+def _instants(point: RunPoint, means: Arrays, n_blocks: int, rng: np.random.Generator) -> Arrays:
+    """Draw volume and potential energy as they fluctuate together in one phase.
+
+    Of n formula units H_conf = U + PV has the variance k_B T² C_conf/n, V has k_B T κ V/n, and
+    their covariance is k_B T² V α/n (Landau and Lifshitz, Statistical Physics, § 112).
+    """
+    temperature, pressure = schedule_of(point).start_K, point.pressure_GPa * GPA
+    n_formula = 4 * math.prod(point.system.supercell)
+    volume = float(means["volume"])
+    conf = HEAT_CAPACITY - 39.0 * BOLTZMANN
+    unit = BOLTZMANN * temperature / n_formula
+    expands = unit * temperature * VOLUME_0 * EXPANSION
+    covariance = [
+        [unit * temperature * conf, expands],
+        [expands, unit * COMPRESSIBILITY / GPA * VOLUME_0],
+    ]
+    centre = [float(means["potential_energy"]) + pressure * volume, volume]
+    h_conf, v = rng.multivariate_normal(centre, covariance, n_blocks).T
+    return {"potential_energy_sample": h_conf - pressure * v, "volume_sample": v}

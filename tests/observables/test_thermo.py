@@ -92,6 +92,8 @@ BELONGS = {
     "volume_series",
     "enthalpy_series",
     "kinetic_temperature_series",
+    "potential_energy_sample",
+    "volume_sample",
 }
 
 
@@ -155,6 +157,18 @@ def test_a_hold_within_its_own_correlation_time_is_too_short_and_not_settled():
     assert made_up_hold(0.0, n_blocks=7)["equilibrated"] == 2
     # However short, a drift is a drift.
     assert made_up_hold(0.99, drift=1.0)["equilibrated"] == 0
+
+
+def test_values_of_one_instant_are_those_of_the_last_sample_of_each_block():
+    thermo = Thermo(plan(n_blocks=8))
+    rng = np.random.default_rng(12)
+    potential = -29000.0 + rng.normal(size=(8, 5))
+    for block, sample_number in np.ndindex(8, 5):
+        edge = 19.6 + 0.001 * sample_number
+        thermo.sample(sample(block, edge=edge, potential=potential[block, sample_number]))
+    result = thermo.result()
+    np.testing.assert_allclose(result["potential_energy_sample"], potential[:, -1] / 32)
+    np.testing.assert_allclose(result["volume_sample"], 19.604**3 / 32)
 
 
 def test_without_a_changing_volume_the_enthalpy_counts():
