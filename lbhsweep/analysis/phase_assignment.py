@@ -1,0 +1,97 @@
+"""Which phase a cell of the grid is in, told by order parameters and not by temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from enum import IntEnum
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis.variables import FloatArray, IntArray
+from lbhsweep.quantities import stderr_name
+from lbhsweep.store.schema import Status
+
+ORDERED = 0.5
+"""Orientational order S of α above which anions are ordered."""
+DISORDERED = 0.3
+"""S below which they are not; by its choice of the best of eight variants S of β is about 0.1."""
+CAP_BELOW = 0.26
+"""Fractional coordinate x of Li that parts both minima of α: in windows of three anions x ≈ 0.35,
+over faces of an anion's cage x ≈ 0.21, and without order x = ¼."""
+
+
+class Phase(IntEnum):
+    """Phase of a cell."""
+
+    UNDECIDED = 0
+    """Nothing measured, not done, or within its error of two phases."""
+    ALPHA = 1
+    """Ordered anions, Li in windows of three anions: the crystal of the experiment."""
+    ALPHA_CAP = 2
+    """Ordered anions, Li over faces of their cages: the other minimum of the force field."""
+    BETA = 3
+    """Anions in random orientation."""
+    MIXED = 4
+    """Between order and disorder: part of the crystal, or part of the time."""
+
+
+LONG_NAMES = {
+    Phase.UNDECIDED: "undecided",
+    Phase.ALPHA: "alpha",
+    Phase.ALPHA_CAP: "alpha_cap",
+    Phase.BETA: "beta",
+    Phase.MIXED: "mixed",
+}
+"""Names of the phases, as coordinates and flags have them."""
+
+
+def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
+    """Tell the phase of each cell from `alpha_order` S and `alpha_lithium` x.
+
+    S > ½ is α, S < 0.3 is β, between them the cell is mixed; α with x < 0.26 is its other minimum.
+    A cell within one standard error of the limit to another phase is undecided.  Holds that have
+    not settled have a phase too: it says what became of their start.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A group of the results.  Without `sites` all cells are undecided.
+
+    Returns
+    -------
+    DataArray of int8
+        Codes of `Phase`, with the dimensions of the volume.
+    """
+    volume = dataset["volume"]
+    codes = np.full(volume.shape, Phase.UNDECIDED, dtype=np.int8)
+    if "alpha_order" in dataset:
+        order = _values(dataset, "alpha_order", volume.dims)
+        error = np.nan_to_num(_values(dataset, stderr_name("alpha_order"), volume.dims))
+        lithium = _values(dataset, "alpha_lithium", volume.dims)
+        low, high = _code(order - error, lithium), _code(order + error, lithium)
+        codes = np.where(low == high, low, codes)
+    if "status" in dataset:
+        done = (dataset["status"] == Status.DONE).broadcast_like(volume)
+        codes = np.where(done.transpose(*volume.dims).values, codes, Phase.UNDECIDED)
+    attributes = {
+        "long_name": "phase by orientational order",
+        "flag_values": np.array([phase.value for phase in Phase], dtype=np.int8),
+        "flag_meanings": " ".join(LONG_NAMES[phase] for phase in Phase),
+    }
+    coords = {dim: dataset.coords[dim] for dim in volume.dims if dim in dataset.coords}
+    return xr.DataArray(codes.astype(np.int8), coords, volume.dims, "phase", attributes)
+
+
+def _code(order: FloatArray, lithium: FloatArray) -> IntArray:
+    alpha = np.where(lithium < CAP_BELOW, Phase.ALPHA_CAP, Phase.ALPHA)
+    code = np.where(order > ORDERED, alpha, Phase.MIXED)
+    code = np.where(order < DISORDERED, Phase.BETA, code)
+    return np.where(np.isfinite(order), code, Phase.UNDECIDED)
+
+
+def _values(dataset: xr.Dataset, name: str, dims: tuple[Hashable, ...]) -> FloatArray:
+    """Give a variable's values in the order of `dims`; NaN where there is none."""
+    if name not in dataset:
+        return np.full([dataset.sizes[dim] for dim in dims], np.nan)
+    return np.asarray(dataset[name].transpose(*dims).values, dtype=np.float64)
