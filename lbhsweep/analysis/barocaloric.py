@@ -7,6 +7,7 @@ S(T + ΔT_ad, P₁) = S(T, P₀), positive where compression heats.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
@@ -40,8 +41,56 @@ def map_temperatures(temperature: FloatArray) -> FloatArray:
     return np.arange(temperature.min(), temperature.max() + PITCH_K / 2, PITCH_K)
 
 
+@dataclass(frozen=True, slots=True)
+class EntropyMaps:
+    """What the maps over (final pressure, temperature) are computed from.
+
+    Attributes
+    ----------
+    lines : EntropyLines
+        S at the final pressures, between simulated ones interpolated.
+    temperature : (t,) array
+        K.
+    first : int
+        Index of P₀, the lowest pressure at which S is known.
+    entropy_change : (d, p, t) array
+        ΔS_iso, kJ/mol/K.
+    reach, reach_at_start : (p, t) array
+        How far lines are drawn beyond their data for S(T,P₁) and for S(T,P₀), K.
+    """
+
+    lines: EntropyLines
+    temperature: FloatArray
+    first: int
+    entropy_change: FloatArray
+    reach: FloatArray
+    reach_at_start: FloatArray
+
+
+def entropy_maps(model: TwoPhase, temperature: FloatArray) -> EntropyMaps:
+    """Interpolate the model between its pressures and take differences of S at constant T."""
+    span = np.linspace(model.pressure.min(), model.pressure.max(), N_PRESSURES)
+    extra = span[~np.isclose(span[:, None], model.pressure, rtol=0, atol=1e-9).any(axis=1)]
+    dense = interpolate(model, np.sort(np.concatenate([model.pressure, extra])))
+    lines = entropy_lines(dense, _reference(model)[0])
+    first = int(dense.usable.argmax())
+    entropy = lines(temperature)
+    grid = np.broadcast_to(temperature, entropy.shape[1:])
+    reach = extrapolation(dense, grid)
+    change = entropy - entropy[:, first : first + 1]
+    return EntropyMaps(
+        lines, temperature, first, change, reach, np.broadcast_to(reach[first], grid.shape)
+    )
+
+
 def analyze_entropy(
-    model: TwoPhase, temperature: FloatArray, molar_mass: float, notes: Sequence[str] = ()
+    model: TwoPhase,
+    temperature: FloatArray,
+    molar_mass: float,
+    notes: Sequence[str] = (),
+    *,
+    maps: EntropyMaps | None = None,
+    correction: FloatArray | None = None,
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Compute S(T,P) at the simulated pressures and the barocaloric maps.
 
@@ -55,24 +104,28 @@ def analyze_entropy(
         g/mol per formula unit.
     notes : sequence of str
         By pressure, what was assumed about phases; the reason where nothing is known.
+    maps : EntropyMaps, optional
+        From `entropy_maps`, if they have been computed.
+    correction : (d, p, t) array, optional
+        Draws of what quantum mechanics takes from C_P at the simulated pressures, J/kg/K.
 
     Returns
     -------
     entropy, barocaloric : Dataset
         entropy by (pressure, temperature); isothermal_entropy_change,
-        adiabatic_temperature_change and its estimate by (final_pressure, temperature), P₀
+        adiabatic_temperature_change and its estimates by (final_pressure, temperature), P₀
         being the lowest pressure at which S is known.  Between simulated pressures the phases'
         lines and T_t are interpolated linearly (`interpolated`).
     """
     reference, reason = _reference(model)
     reason = "; ".join(dict.fromkeys(note for note in (reason, *notes) if note)) if reason else ""
     lines = entropy_lines(model, reference)
-    entropy = _entropy(lines, temperature, kilogram_factor(molar_mass), reason)
-    span = np.linspace(model.pressure.min(), model.pressure.max(), N_PRESSURES)
-    extra = span[~np.isclose(span[:, None], model.pressure, rtol=0, atol=1e-9).any(axis=1)]
-    dense = np.sort(np.concatenate([model.pressure, extra]))
-    maps = entropy_lines(interpolate(model, dense), reference)
-    return entropy, _barocaloric(maps, temperature, kilogram_factor(molar_mass), reason)
+    factor = kilogram_factor(molar_mass)
+    entropy = _entropy(lines, temperature, factor, reason)
+    if maps is None:
+        maps = entropy_maps(model, temperature)
+    at_start = None if correction is None else correction[:, int(model.usable.argmax())]
+    return entropy, _barocaloric(maps, factor, reason, at_start)
 
 
 def _reference(model: TwoPhase) -> tuple[float, str]:
@@ -100,15 +153,15 @@ def _entropy(
 
 
 def _barocaloric(
-    lines: EntropyLines, temperature: FloatArray, factor: float, reason: str
+    maps: EntropyMaps, factor: float, reason: str, correction: FloatArray | None
 ) -> xr.Dataset:
+    lines, temperature, first = maps.lines, maps.temperature, maps.first
     model = lines.model
-    first = int(model.usable.argmax())
     entropy = lines(temperature)
     start = entropy[:, first : first + 1]
-    change = (entropy - start) * factor
+    change = maps.entropy_change * factor
     target = lines.invert(np.broadcast_to(start, entropy.shape))
-    estimate = _estimate(lines, change, temperature, first, factor)
+    capacity = _capacity(lines, temperature, first, factor)
     beyond = target[0] > temperature.max() + EXTRAPOLATION_LIMIT_K
     warming = np.where(beyond, np.nan, target - temperature)
     dims = ("final_pressure", "temperature")
@@ -131,14 +184,14 @@ def _barocaloric(
         source=B,
     )
     variables |= with_error(
-        "adiabatic_temperature_change_estimate", dims, *spread(estimate), "K",
+        "adiabatic_temperature_change_estimate", dims, *spread(_estimate(change, temperature, capacity)),
+        "K",
         "estimate of the adiabatic temperature change", formula="T |ΔS_iso| / C_P(T,P₀)", source=B,
     )  # fmt: skip
-    grid = np.broadcast_to(temperature, change.shape[1:])
-    at_start = np.broadcast_to(extrapolation(model, grid)[first], grid.shape)
-    reach = np.maximum(extrapolation(model, grid), at_start)
+    variables |= _quantum_estimate(dims, change, temperature, capacity, correction)
+    reach = np.maximum(maps.reach, maps.reach_at_start)
     variables |= _masks(dims, reach)
-    reached = np.maximum(at_start, extrapolation(model, target[0]))
+    reached = np.maximum(maps.reach_at_start, extrapolation(model, target[0]))
     variables["adiabatic_extrapolated"] = mask(dims, ~(reached <= EXTRAPOLATION_LIMIT_K), _FLAG)
     variables["interpolated"] = mask(
         ("final_pressure",), ~model.simulated, "between simulated pressures"
@@ -167,16 +220,45 @@ def extrapolation(model: TwoPhase, temperature: FloatArray) -> FloatArray:
     return np.where(high, through_high, distance(LOW, temperature))
 
 
-def _estimate(
-    lines: EntropyLines, change: FloatArray, temperature: FloatArray, first: int, factor: float
+def _quantum_estimate(
+    dims: tuple[str, ...],
+    change: FloatArray,
+    temperature: FloatArray,
+    capacity: FloatArray,
+    correction: FloatArray | None,
+) -> dict[str, xr.Variable]:
+    """Estimate ΔT_ad with the quantum C_P: the classical one is too large, ΔT_ad too small."""
+    if correction is None:
+        correction = np.full_like(capacity, np.nan)
+    quantum = capacity + correction
+    # Where errors are as large as C_P itself the estimate says nothing.
+    quantum = np.where(quantum > 0, quantum, np.nan)
+    name = "adiabatic_temperature_change_quantum_estimate"
+    variables = with_error(
+        name, dims, *spread(_estimate(change, temperature, quantum)), "K",
+        "estimate of the adiabatic temperature change with the quantum heat capacity",
+        formula="T |ΔS_iso| / C_P(T,P₀), C_P = dH/dT + harmonic quantum correction",
+    )  # fmt: skip
+    known = np.isfinite(variables[name].values).any()
+    why = "" if known else "no holds with velocity spectra (observable spectra) at P₀"
+    variables["quantum_reason"] = text((), why, "why there is no estimate with the quantum C_P")
+    return variables
+
+
+def _capacity(
+    lines: EntropyLines, temperature: FloatArray, first: int, factor: float
 ) -> FloatArray:
+    """Give C_P of the stable phase at P₀, (d, t), J/kg/K."""
     terms = {phase: heat_capacity_terms(lines.model.enthalpy[phase]) for phase in (LOW, HIGH)}
     slopes = {
         phase: alpha[:, first, None] + beta[:, first, None] * temperature
         for phase, (alpha, beta) in terms.items()
     }
     high = temperature >= lines.model.transition[:, first, None]
-    capacity = np.where(high, slopes[HIGH], slopes[LOW]) * factor
+    return np.where(high, slopes[HIGH], slopes[LOW]) * factor
+
+
+def _estimate(change: FloatArray, temperature: FloatArray, capacity: FloatArray) -> FloatArray:
     return temperature * np.abs(change) / capacity[:, None, :]
 
 

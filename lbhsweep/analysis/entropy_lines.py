@@ -54,12 +54,13 @@ class EntropyLines:
         high = temperature >= self.model.transition[..., None]
         return np.where(high, self.phase(HIGH, temperature), self.phase(LOW, temperature))
 
-    def invert(self, entropy: FloatArray) -> FloatArray:
+    def invert(self, entropy: FloatArray, transition: FloatArray | None = None) -> FloatArray:
         """Find the temperature at which S is `entropy`, (d, p, t) both, K.
 
-        In the jump at T_t the answer is T_t.
+        In the jump at T_t the answer is T_t; `transition`, (d, p), puts the jump elsewhere, as on
+        a branch of the hysteresis loop.
         """
-        transition = self.model.transition[..., None]
+        transition = (self.model.transition if transition is None else transition)[..., None]
         low = self._invert_phase(LOW, entropy)
         high = np.maximum(self._invert_phase(HIGH, entropy), transition)
         # Without a high-temperature line T_t is infinite and the low-temperature one decides.

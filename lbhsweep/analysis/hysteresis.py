@@ -31,15 +31,15 @@ Branches = npt.NDArray[Any]
 """`BranchTransition` by (pressure, heating_rate, direction)."""
 
 
-def analyze_hysteresis(ramp: xr.Dataset, steps: Sequence[RunStep]) -> xr.Dataset:
+def analyze_hysteresis(ramp: xr.Dataset, branches: Branches) -> xr.Dataset:
     """Describe the loops of one material.
 
     Parameters
     ----------
     ramp : Dataset
         The material's part of the group `ramp`.
-    steps : sequence of RunStep
-        Its runs and their steps.
+    branches : array of BranchTransition
+        By (pressure, heating_rate, direction), from `branch_transitions`.
 
     Returns
     -------
@@ -48,7 +48,6 @@ def analyze_hysteresis(ramp: xr.Dataset, steps: Sequence[RunStep]) -> xr.Dataset
         half_height_temperature, transition_width, volume_step, enthalpy_step, n_runs,
         n_transformed, reason; per loop midpoint_temperature, hysteresis_width, loop_reason.
     """
-    branches = branch_transitions(ramp, steps)
     coords = {name: ramp[name] for name in (*_BRANCH, "temperature")}
     variables = _curves(ramp)
     variables |= _branch_variables(branches)

@@ -125,7 +125,7 @@ def interpolate(model: TwoPhase, pressure: FloatArray) -> TwoPhase:
         moved = np.moveaxis(values, axis, -1)
         result = np.full((*moved.shape[:-1], pressure.size), np.nan)
         if nodes.size >= 2:
-            result = _linear(pressure, model.pressure[nodes], moved[..., nodes])
+            result = interpolate_linearly(pressure, model.pressure[nodes], moved[..., nodes])
         result[..., simulated] = moved[..., same[simulated].argmax(axis=1)]
         return np.moveaxis(result, -1, axis)
 
@@ -140,7 +140,7 @@ def interpolate(model: TwoPhase, pressure: FloatArray) -> TwoPhase:
     )
 
 
-def _linear(x: FloatArray, nodes: FloatArray, values: FloatArray) -> FloatArray:
+def interpolate_linearly(x: FloatArray, nodes: FloatArray, values: FloatArray) -> FloatArray:
     """Interpolate (..., n) values at n nodes linearly at x; NaN outside the nodes."""
     right = np.clip(np.searchsorted(nodes, x), 1, nodes.size - 1)
     share = (x - nodes[right - 1]) / (nodes[right] - nodes[right - 1])
