@@ -9,19 +9,28 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep import __version__
-from lbhsweep.analysis.barocaloric import analyze_entropy, map_temperatures
+from lbhsweep.analysis.barocaloric import analyze_entropy, entropy_maps, map_temperatures
 from lbhsweep.analysis.bracket import bracket_transitions
+from lbhsweep.analysis.ensemble import at_constant_pressure, ensemble_of
 from lbhsweep.analysis.heat_capacity import (
     analyze_baseline,
-    analyze_hold_heat_capacity,
     analyze_ramp_heat_capacity,
 )
+from lbhsweep.analysis.hold_heat_capacity import (
+    CORRECTION,
+    analyze_hold_heat_capacity,
+    draw_quantum_correction,
+)
 from lbhsweep.analysis.holds import analyze_holds
-from lbhsweep.analysis.hysteresis import analyze_hysteresis
+from lbhsweep.analysis.hysteresis import analyze_hysteresis, branch_transitions
 from lbhsweep.analysis.material import Material, join_materials, materials
+from lbhsweep.analysis.partial_entropy import analyze_partial_entropies
 from lbhsweep.analysis.phase_assignment import assign_phases
 from lbhsweep.analysis.phases import HIGH, LOW, fit_phases
+from lbhsweep.analysis.rate_extrapolation import analyze_rates
 from lbhsweep.analysis.replicas import combine_group, names_read
+from lbhsweep.analysis.reversible import analyze_reversible
+from lbhsweep.analysis.reversible_lines import loops_of_ramps
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, group, material_part, runs
 from lbhsweep.analysis.shared_slope import share_heat_capacity
@@ -48,6 +57,8 @@ _KEPT = (
     *(stderr_name(name) for name in CURVES),
     "heat_capacity_fluctuation",
     "heat_capacity_fluctuation_stderr",
+    CORRECTION,
+    stderr_name(CORRECTION),
     *_ORDER,
     *(stderr_name(name) for name in _ORDER),
     "status",
@@ -67,7 +78,8 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     -------
     DataTree
         Groups ``hysteresis``, ``holds``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
-        ``entropy``, ``barocaloric``, ``replicas/{hold,ramp}``, each by what tells materials
+        ``entropy``, ``barocaloric``, ``reversible``, ``hysteresis_rate``, ``partial_entropy``,
+        ``replicas/{hold,ramp}``, each by what tells materials
         apart; those without any input are absent.  What is missing is NaN, with a `reason`
         beside it.  The same results give the same analysis.
     """
@@ -88,6 +100,8 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
             pieces.setdefault(name, {})[material] = product
     datasets = {f"/{name}": join_materials(parts) for name, parts in pieces.items()}
     datasets |= {f"/replicas/{name}": combine_group(dataset) for name, dataset in groups.items()}
+    if (partial := analyze_partial_entropies(datasets.get("/replicas/hold"))) is not None:
+        datasets["/partial_entropy"] = partial
     root = xr.Dataset(attrs=_attributes(tree))
     return xr.DataTree.from_dict({"/": root, **datasets}, name="analysis")
 
@@ -159,25 +173,37 @@ def _analyze_material(
     temperature = map_temperatures(
         np.concatenate([dataset["temperature"].values for dataset in present.values()])
     )
-    entropy, barocaloric = analyze_entropy(model, temperature, molar_mass, notes)
-    products = {
-        "transition": analyze_transition(table, route, model, notes, molar_mass),
-        "heat_capacity/baseline": analyze_baseline(own, temperature, molar_mass),
-        "entropy": entropy,
-        "barocaloric": barocaloric,
-    }
+    maps = entropy_maps(model, temperature)
+    ensemble = ensemble_of(sweep)
+    products: dict[str, xr.Dataset] = {}
+    loops, correction = {}, None
     if "ramp" in present:
-        products["hysteresis"] = analyze_hysteresis(present["ramp"], steps)
-        products["heat_capacity/ramp"] = analyze_ramp_heat_capacity(
-            present["ramp"], steps, molar_mass
+        branches = branch_transitions(present["ramp"], steps)
+        rates = analyze_rates(branches, present["ramp"])
+        loops = loops_of_ramps(table, rates, pressures)
+        products["hysteresis"] = analyze_hysteresis(present["ramp"], branches)
+        products["hysteresis_rate"] = rates
+        products["heat_capacity/ramp"] = at_constant_pressure(
+            analyze_ramp_heat_capacity(present["ramp"], steps, molar_mass), ensemble
         )
     if "hold" in present:
         products["holds"] = analyze_holds(present["hold"])
         holds = [item for item in steps if item.run.direction == "hold"]
-        products["heat_capacity/hold"] = analyze_hold_heat_capacity(
-            present["hold"], holds, molar_mass
+        capacity = at_constant_pressure(
+            analyze_hold_heat_capacity(present["hold"], holds, molar_mass), ensemble
         )
-    return products
+        products["heat_capacity/hold"] = capacity
+        start = model.pressure[int(model.usable.argmax())]
+        correction = draw_quantum_correction(capacity, float(start), temperature)
+    products["entropy"], products["barocaloric"] = analyze_entropy(
+        model, temperature, molar_mass, notes, maps=maps, correction=correction
+    )
+    baseline = analyze_baseline(own, temperature, molar_mass)
+    return products | {
+        "transition": analyze_transition(table, route, model, notes, molar_mass),
+        "heat_capacity/baseline": at_constant_pressure(baseline, ensemble),
+        "reversible": analyze_reversible(maps, model, loops, molar_mass),
+    }
 
 
 def _brackets(hold: xr.Dataset | None, sweep: Document | None) -> dict[float, Estimate]:

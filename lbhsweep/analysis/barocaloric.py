@@ -106,8 +106,8 @@ def analyze_entropy(
         By pressure, what was assumed about phases; the reason where nothing is known.
     maps : EntropyMaps, optional
         From `entropy_maps`, if they have been computed.
-    correction : (d, p, t) array, optional
-        Draws of what quantum mechanics takes from C_P at the simulated pressures, J/kg/K.
+    correction : (d, t) array, optional
+        Draws of what quantum mechanics takes from C_P at P₀, J/kg/K.
 
     Returns
     -------
@@ -124,8 +124,7 @@ def analyze_entropy(
     entropy = _entropy(lines, temperature, factor, reason)
     if maps is None:
         maps = entropy_maps(model, temperature)
-    at_start = None if correction is None else correction[:, int(model.usable.argmax())]
-    return entropy, _barocaloric(maps, factor, reason, at_start)
+    return entropy, _barocaloric(maps, factor, reason, correction)
 
 
 def _reference(model: TwoPhase) -> tuple[float, str]:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from lbhsweep.analysis.entropy_lines import heat_capacity_terms
 from lbhsweep.analysis.phases import HIGH, LOW
-from lbhsweep.analysis.runs import mean_over_replicas, too_short
+from lbhsweep.analysis.runs import mean_over_replicas
 from lbhsweep.analysis.statistics import spread
 from lbhsweep.analysis.step import Step
 from lbhsweep.analysis.transitions import RunStep
@@ -27,8 +27,8 @@ from lbhsweep.analysis.variables import (
 
 HALF_WINDOW = 2
 """Points on each side of the one whose slope is taken."""
-_NAME = "heat capacity at constant pressure"
-_LATENT = "slope taken across a transition: latent heat, not heat capacity"
+NAME = "heat capacity at constant pressure"
+LATENT = "slope taken across a transition: latent heat, not heat capacity"
 
 
 def local_slope(
@@ -85,7 +85,7 @@ def analyze_ramp_heat_capacity(
 ) -> xr.Dataset:
     """Give C_P of each branch by (pressure, heating_rate, direction, temperature)."""
     dims = ("pressure", "heating_rate", "direction", "temperature")
-    variables = _derivative(ramp, dims, molar_mass)
+    variables = derivative(ramp, dims, molar_mass)
     labels = [ramp[dim].values for dim in dims[:-1]]
     latent = np.zeros([len(label) for label in labels] + [ramp.sizes["temperature"]], dtype=bool)
     for index in np.ndindex(*latent.shape[:-1]):
@@ -96,37 +96,8 @@ def analyze_ramp_heat_capacity(
             if (item.run.pressure, item.run.heating_rate, item.run.direction) == where
         ]
         latent[index] = _latent(ramp["temperature"].values, mine)
-    variables["latent_heat"] = mask(dims, latent, _LATENT)
+    variables["latent_heat"] = mask(dims, latent, LATENT)
     return xr.Dataset(variables, coords={dim: ramp[dim].variable for dim in dims})
-
-
-def analyze_hold_heat_capacity(
-    hold: xr.Dataset, steps: Sequence[RunStep], molar_mass: float
-) -> xr.Dataset:
-    """Give C_P of holds by (pressure, temperature): derivative and, where kept, fluctuation."""
-    dims = ("pressure", "temperature")
-    variables = _derivative(hold, dims, molar_mass)
-    temperature = hold["temperature"].values
-    latent = [
-        _latent(temperature, [item for item in steps if item.run.pressure == pressure])
-        for pressure in hold["pressure"].values
-    ]
-    variables["latent_heat"] = mask(dims, np.array(latent), _LATENT)
-    if "heat_capacity_fluctuation" in hold:
-        # Variances of holds too short for their correlation time are too small in all replicas.
-        name = "heat_capacity_fluctuation"
-        long_enough = hold.assign({name: hold[name].where(~too_short(hold))})
-        mean, stderr, _ = mean_over_replicas(long_enough, name)
-        variables |= with_error(
-            "heat_capacity_fluctuation",
-            dims,
-            mean.transpose(*dims).values,
-            stderr.transpose(*dims).values,
-            ENTROPY_UNITS,
-            f"{_NAME} from enthalpy fluctuations",
-            formula="Var(H)/(k_B T²), of holds long enough for their correlation time",
-        )
-    return xr.Dataset(variables, coords={dim: hold[dim].variable for dim in dims})
 
 
 def analyze_baseline(model: TwoPhase, temperature: FloatArray, molar_mass: float) -> xr.Dataset:
@@ -155,13 +126,13 @@ def analyze_baseline(model: TwoPhase, temperature: FloatArray, molar_mass: float
         value,
         error,
         ENTROPY_UNITS,
-        f"{_NAME}, latent heat removed",
+        f"{NAME}, latent heat removed",
         formula="dH/dT of the fitted line of the stable phase",
         source=B,
     )
     variables |= with_error(
         "mean_heat_capacity", ("pressure",), mean, mean_error, ENTROPY_UNITS,
-        f"mean {_NAME}, latent heat removed",
+        f"mean {NAME}, latent heat removed",
         formula="mean over the temperatures of the data", source=f"{B}, fig. 2",
     )  # fmt: skip
     variables["extrapolated"] = mask(dims, ~covered, "no data of this phase at this temperature")
@@ -172,9 +143,10 @@ def analyze_baseline(model: TwoPhase, temperature: FloatArray, molar_mass: float
     return xr.Dataset(variables, coords=coords)
 
 
-def _derivative(
+def derivative(
     dataset: xr.Dataset, dims: tuple[str, ...], molar_mass: float
 ) -> dict[str, xr.Variable]:
+    """Give dH/dT of the means over replicas, J/kg/K, by `dims`, the last of them temperature."""
     mean, stderr, _ = mean_over_replicas(dataset, "enthalpy")
     temperature = dataset["temperature"].values.astype(np.float64)
     value, error = local_slope(
@@ -182,7 +154,7 @@ def _derivative(
     )
     factor = kilogram_factor(molar_mass)
     return with_error(
-        "heat_capacity", dims, value * factor, error * factor, ENTROPY_UNITS, _NAME,
+        "heat_capacity", dims, value * factor, error * factor, ENTROPY_UNITS, NAME,
         formula=f"dH/dT, straight line through {2 * HALF_WINDOW + 1} neighbouring points",
         source=f"{B}, fig. 2",
     )  # fmt: skip

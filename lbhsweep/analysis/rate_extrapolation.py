@@ -160,7 +160,9 @@ def _left_out(pairs: Sequence[tuple[float, Estimate]]) -> list[str]:
     bounds = [f"{rate:g} K/ps" for rate, e in pairs if e.known and e.bound]
     unsure = [f"{rate:g} K/ps" for rate, e in pairs if e.known and not e.bound and not _counts(e)]
     absent = [
-        f"{rate:g} K/ps: {e.reason}" for rate, e in pairs if not e.known and e.reason != NOT_SIMULATED
+        f"{rate:g} K/ps: {e.reason}"
+        for rate, e in pairs
+        if not e.known and e.reason != NOT_SIMULATED
     ]
     notes = []
     if bounds:

@@ -63,5 +63,5 @@ def half_maximum(temperature: FloatArray, values: FloatArray) -> HalfMaximum:
         area = area + reach * (y_inside + peak / 2) / 2
     known = peak[..., 0] > 0
     is_open = ((left < 0) | (right >= size))[..., 0]
-    found = (np.where(known, each[..., 0], np.nan) for each in (peak, width, area))
-    return HalfMaximum(*found, known & is_open)
+    peak, width, area = (np.where(known, each[..., 0], np.nan) for each in (peak, width, area))
+    return HalfMaximum(peak, width, area, known & is_open)

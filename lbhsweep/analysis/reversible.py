@@ -80,9 +80,7 @@ def analyze_reversible(
     variables["capacity_reason"] = text(
         ("final_pressure",), _open(merits), "why there is no refrigerant capacity"
     )
-    by_loop = [
-        xr.Dataset(_of_loop(maps, model, loops.get(name), span, factor)) for name in LOOPS
-    ]
+    by_loop = [xr.Dataset(_of_loop(maps, model, loops.get(name), span, factor)) for name in LOOPS]
     dataset = xr.concat(by_loop, dim="loop", combine_attrs="override").assign(variables)
     far = np.maximum(maps.reach, maps.reach_at_start)
     dataset["extrapolated"] = mask(
@@ -93,9 +91,7 @@ def analyze_reversible(
     dataset["interpolated"] = mask(
         ("final_pressure",), ~maps.lines.model.simulated, "between simulated pressures"
     )
-    dataset["initial_pressure"] = variable(
-        (), maps.lines.model.pressure[maps.first], "GPa", "P₀"
-    )
+    dataset["initial_pressure"] = variable((), maps.lines.model.pressure[maps.first], "GPa", "P₀")
     return dataset.assign_coords(
         loop=text(("loop",), list(LOOPS), "hysteresis loop that is meant"),
         final_pressure=variable(
@@ -111,7 +107,9 @@ def _of_loop(
     """Compute what depends on the loop; without one all is NaN."""
     if loop is None:
         nothing = np.full(model.transition.shape, np.nan)
-        why = ("no ramps: heating and cooling ramps would show the hysteresis",) * model.pressure.size
+        why = (
+            "no ramps: heating and cooling ramps would show the hysteresis",
+        ) * model.pressure.size
         loop = HalfHeights(nothing, nothing, why, why)
     first = int(model.usable.argmax())
     dense = loop.interpolate(model.pressure, maps.lines.model.pressure)
@@ -135,7 +133,10 @@ def _of_loop(
     merits = half_maximum(maps.temperature, change)
     at = ("final_pressure",)
     variables |= _merits("reversible_", at, merits, span)
-    reasons = _reasons(dense, maps.first, _open(merits))
+    notes = _open(merits)
+    for i in np.flatnonzero(strokes.known & ~strokes.overcome[0] & (np.abs(span) > 0)):
+        notes[i] = f"{span[i]:g} GPa do not overcome the hysteresis: effects within a phase only"
+    reasons = _reasons(dense, maps.first, notes)
     pressure, pressure_reason = _reversible_pressure(model, loop, first)
     volume = model.step(model.volume)[:, first]
     work = np.abs(volume) * GPA * factor * pressure
@@ -147,12 +148,15 @@ def _of_loop(
     )  # fmt: skip
     variables["pressure_reason"] = text((), pressure_reason, "why there is no P_rev, or a caveat")
     variables |= with_error(
-        "loop_work", (), *spread(work, quantiles=True), "J/kg", f"work ∮P dV of a cycle: {_MISSED}",
-        formula=_WORK,
+        "loop_work", (), *spread(work, quantiles=True), "J/kg", "work ∮P dV of a cycle",
+        formula=f"{_WORK}; {_MISSED}",
     )  # fmt: skip
     product = np.abs(change) * np.abs(warming)
     best = np.where(np.isfinite(product), product, 0.0).max(axis=-1)
-    performance = np.where(best > 0, best, np.nan) / work[:, None]
+    overcome = strokes.overcome
+    # Draws without hysteresis have no loop and no bound.
+    lost = np.where(work > 0, work, np.nan)[:, None]
+    performance = np.where(overcome[0] & (best > 0), best, np.nan) / lost
     variables |= with_error(
         "refrigerant_performance", at, *spread(performance, quantiles=True), "1",
         "coefficient of refrigerant performance",
@@ -200,7 +204,10 @@ def _open(merits: HalfMaximum) -> list[str]:
 
 def _reasons(loop: HalfHeights, first: int, notes: list[str]) -> list[str]:
     """Say by final pressure which branch lacks its half height."""
-    pairs = (("heating", loop.heating, loop.heating_reason), ("cooling", loop.cooling, loop.cooling_reason))
+    pairs = (
+        ("heating", loop.heating, loop.heating_reason),
+        ("cooling", loop.cooling, loop.cooling_reason),
+    )
     lacks = [
         [
             f"{name} does not transform: {why[i] or 'not simulated'}"

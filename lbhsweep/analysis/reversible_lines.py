@@ -8,13 +8,15 @@ the transition is reversible at T_h(P₀) < T < T_c(P₁).  Where dT/dP < 0 both
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from lbhsweep.analysis.entropy_lines import EntropyLines
 from lbhsweep.analysis.phases import HIGH, LOW
+from lbhsweep.analysis.routes import NOT_SIMULATED
 from lbhsweep.analysis.statistics import SEED
 from lbhsweep.analysis.transitions import Estimate
 from lbhsweep.analysis.two_phase import N_DRAWS, interpolate_linearly
@@ -47,7 +49,7 @@ class HalfHeights:
         """Give half heights at further pressures, linear between those at which both are known."""
         known = np.isfinite(self.hysteresis[0])
         same = np.abs(pressure[:, None] - nodes) < 1e-9
-        simulated = same.any(axis=1)
+        simulated: BoolArray = np.any(same, axis=1)
         index = same.argmax(axis=1)
         between = [f"no loop on either side of {p:g} GPa" for p in pressure]
 
@@ -93,6 +95,37 @@ def draw_half_heights(
         tuple("" if _counts(e) else e.reason for e in heating),
         tuple("" if _counts(e) else e.reason for e in cooling),
     )
+
+
+def loops_of_ramps(
+    table: Mapping[str, Sequence[Estimate]], rates: xr.Dataset, pressures: Sequence[float]
+) -> dict[str, HalfHeights]:
+    """Draw the loop at the slowest heating rate and the one extrapolated to zero rate.
+
+    Parameters
+    ----------
+    table : mapping of route to Estimates by pressure
+        From `estimate_routes`.
+    rates : Dataset
+        From `analyze_rates`.
+    pressures : sequence of float
+        GPa.
+    """
+    zero = {name: [_at_zero(rates, p, name) for p in pressures] for name in ("heating", "cooling")}
+    return {
+        "slowest_rate": draw_half_heights(table["ramp_heating"], table["ramp_cooling"]),
+        "zero_rate": draw_half_heights(zero["heating"], zero["cooling"]),
+    }
+
+
+def _at_zero(rates: xr.Dataset, pressure: float, direction: str) -> Estimate:
+    if pressure not in rates["pressure"].values or direction not in rates["direction"].values:
+        return Estimate(reason=NOT_SIMULATED)
+    here = rates.sel(pressure=pressure, direction=direction)
+    name = "zero_rate_temperature"
+    # How far T_0 depends on the exponent is part of what is not known of it.
+    error = np.hypot(float(here[f"{name}_stderr"]), float(here[f"{name}_systematic"]))
+    return Estimate(float(here[name]), float(error), str(here["reason"].item()))
 
 
 def _counts(estimate: Estimate) -> bool:
@@ -160,6 +193,16 @@ class Cycle:
         return np.where(self.normal[:, None], high_end & ~high_start, high_start & ~high_end)
 
     @property
+    def overcome(self) -> BoolArray:
+        """Where the pressure takes the transition through the whole loop, (d, p)."""
+        return np.where(self.normal, self.end > self.start, self.end < self.start)
+
+    @property
+    def known(self) -> BoolArray:
+        """Pressures at which both branches are known, (p,)."""
+        return np.asarray(np.isfinite(self.start + self.end)[0])
+
+    @property
     def _known(self) -> BoolArray:
         return np.asarray(np.isfinite(self.start + self.end)[..., None])
 
@@ -168,7 +211,9 @@ def cycle(lines: EntropyLines, half_heights: HalfHeights, first: int) -> Cycle:
     """Say which branch each stroke of a cycle from P₀ = pressure[first] follows."""
     middle = (half_heights.heating + half_heights.cooling)[0]
     normal = np.asarray(~(middle < middle[first]))
-    at_start = (values[:, first : first + 1] for values in (half_heights.heating, half_heights.cooling))
+    at_start = (
+        values[:, first : first + 1] for values in (half_heights.heating, half_heights.cooling)
+    )
     start = np.where(normal, *at_start)
     end = np.where(normal, half_heights.cooling, half_heights.heating)
     # At P₀ itself nothing is done.
