@@ -159,7 +159,8 @@ def _analyze_material(
     molar_mass = _molar_mass(present)
     table = estimate_routes(steps, pressures, _brackets(present.get("hold"), sweep))
     route = choose_route(table)
-    source = [item for item in steps if _serves(item, route, slowest_rate(steps))]
+    slowest = slowest_rate(steps)
+    source = [item for item in steps if _serves(item, route, slowest)]
     lines, notes = zip(
         *(
             fit_phases([item for item in source if item.run.pressure == p], _start(present, sweep))

@@ -182,9 +182,9 @@ def _barocaloric(
         formula="S(T + ΔT_ad, P₁) = S(T, P₀)",
         source=B,
     )
+    classical = spread(_estimate(change, temperature, capacity))
     variables |= with_error(
-        "adiabatic_temperature_change_estimate", dims, *spread(_estimate(change, temperature, capacity)),
-        "K",
+        "adiabatic_temperature_change_estimate", dims, *classical, "K",
         "estimate of the adiabatic temperature change", formula="T |ΔS_iso| / C_P(T,P₀)", source=B,
     )  # fmt: skip
     variables |= _quantum_estimate(dims, change, temperature, capacity, correction)

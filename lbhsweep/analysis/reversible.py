@@ -8,6 +8,7 @@ at P₀ and on the cooling line at P₁.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -132,7 +133,8 @@ def _of_loop(
     )  # fmt: skip
     merits = half_maximum(maps.temperature, change)
     at = ("final_pressure",)
-    variables |= _merits("reversible_", at, merits, span)
+    within = replace(merits, is_open=merits.is_open | ~strokes.overcome)
+    variables |= _merits("reversible_", at, within, span)
     notes = _open(merits)
     for i in np.flatnonzero(strokes.known & ~strokes.overcome[0] & (np.abs(span) > 0)):
         notes[i] = f"{span[i]:g} GPa do not overcome the hysteresis: effects within a phase only"

@@ -75,13 +75,25 @@ class HalfHeights:
 
 
 def draw_half_heights(
-    heating: Sequence[Estimate], cooling: Sequence[Estimate], seed: int = SEED + 1
+    heating: Sequence[Estimate],
+    cooling: Sequence[Estimate],
+    systematic: tuple[FloatArray, FloatArray] | None = None,
+    seed: int = SEED + 1,
 ) -> HalfHeights:
     """Draw half heights at every pressure, both branches independently.
 
     Bounds don't count: a cooling branch that mostly stays where it is gives nothing back.
+
+    Parameters
+    ----------
+    heating, cooling : sequence of Estimate
+        By pressure.
+    systematic : pair of (p,) arrays, optional
+        Systematic errors of both, K, which widen or narrow all loops at once.
     """
     generator = np.random.default_rng(seed)
+    wider = np.concatenate([[0.0], generator.normal(size=N_DRAWS)])[:, None]
+    more, less = systematic if systematic is not None else (0.0, 0.0)
 
     def draw(estimates: Sequence[Estimate]) -> FloatArray:
         value = np.array([e.value if _counts(e) else np.nan for e in estimates])
@@ -90,8 +102,8 @@ def draw_half_heights(
         return np.vstack([value, value + error * noise])
 
     return HalfHeights(
-        draw(heating),
-        draw(cooling),
+        draw(heating) + wider * np.nan_to_num(more),
+        draw(cooling) - wider * np.nan_to_num(less),
         tuple("" if _counts(e) else e.reason for e in heating),
         tuple("" if _counts(e) else e.reason for e in cooling),
     )
@@ -111,21 +123,27 @@ def loops_of_ramps(
     pressures : sequence of float
         GPa.
     """
-    zero = {name: [_at_zero(rates, p, name) for p in pressures] for name in ("heating", "cooling")}
+    zero, systematic = {}, {}
+    for name in ("heating", "cooling"):
+        pairs = [_at_zero(rates, p, name) for p in pressures]
+        zero[name] = [estimate for estimate, _ in pairs]
+        systematic[name] = np.array([error for _, error in pairs])
     return {
         "slowest_rate": draw_half_heights(table["ramp_heating"], table["ramp_cooling"]),
-        "zero_rate": draw_half_heights(zero["heating"], zero["cooling"]),
+        "zero_rate": draw_half_heights(
+            zero["heating"], zero["cooling"], (systematic["heating"], systematic["cooling"])
+        ),
     }
 
 
-def _at_zero(rates: xr.Dataset, pressure: float, direction: str) -> Estimate:
+def _at_zero(rates: xr.Dataset, pressure: float, direction: str) -> tuple[Estimate, float]:
+    """Give T_0 of a branch and how far it depends on the exponent, K."""
     if pressure not in rates["pressure"].values or direction not in rates["direction"].values:
-        return Estimate(reason=NOT_SIMULATED)
+        return Estimate(reason=NOT_SIMULATED), 0.0
     here = rates.sel(pressure=pressure, direction=direction)
     name = "zero_rate_temperature"
-    # How far T_0 depends on the exponent is part of what is not known of it.
-    error = np.hypot(float(here[f"{name}_stderr"]), float(here[f"{name}_systematic"]))
-    return Estimate(float(here[name]), float(error), str(here["reason"].item()))
+    value, error = float(here[name]), float(here[f"{name}_stderr"])
+    return Estimate(value, error, str(here["reason"].item())), float(here[f"{name}_systematic"])
 
 
 def _counts(estimate: Estimate) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from lbhsweep.analysis.statistics import noise_scale, smooth_errors
+from lbhsweep.analysis.step_grid import Grid, Lines, scan, solve, trials, zoom
 from lbhsweep.analysis.variables import BoolArray, FloatArray
 
 MINIMUM_POINTS = 7
@@ -21,15 +21,13 @@ MINIMUM_RELATIVE = 0.01
 """Height of the step over the value below it, to count as seen."""
 SIDE = 4.0
 """Widths w from the centre beyond which less than 2 % of the other phase is left."""
-NARROWEST = 30.0
-"""Pitch of the data over the narrowest step that is tried."""
 SHARP = 1000.0
 """The same for steps known to be sharp: anywhere within a gap is then equally likely."""
+NEGLIGIBLE = 1e-6
+"""Weight over the largest below which a (T_c, w) is not kept for other quantities."""
 ON_LINE = 0.25
 """Share of the step's height by which the ends of a run may lie off the other replicas' phases."""
 _SLOPE_K = 100.0
-Lines = tuple[FloatArray, FloatArray]
-"""(slope, intercept) of the low- and of the high-temperature phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +80,6 @@ class NoStep:
     incomplete: Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    centres: FloatArray
-    widths: FloatArray
-    chi2: FloatArray
-    height: FloatArray
-    height_variance: FloatArray
-    best_residuals: FloatArray
-
-
 def fit_step(
     temperature: FloatArray, values: FloatArray, stderrs: FloatArray, *, sharp: bool = False
 ) -> Step | NoStep:
@@ -121,13 +109,13 @@ def fit_step(
         return NoStep(f"{t.size} points, a step needs {MINIMUM_POINTS}")
     errors = smooth_errors(stderrs[valid])
     sigma = np.ones_like(t) if errors is None else errors
-    centres, widths = _trials(t)
+    centres, widths = trials(t)
     if sharp:
         widths = np.array([1.0, 1.1]) * float(np.median(np.diff(t))) / SHARP
-    grid = _scan(t, y, sigma, centres, widths)
+    grid = scan(t, y, sigma, centres, widths)
     run = np.zeros(t.size, dtype=np.int64)
     scale = noise_scale(grid.best_residuals, run, 6, errors_known=errors is not None)
-    fine = _zoom(t, y, sigma, grid, scale)
+    fine = zoom(t, y, sigma, grid, scale)
     step = _moments(fine, scale)
     improvement = (_parabola_chi2(t, y, sigma) - float(fine.chi2.min())) / scale
     if improvement < MINIMUM_IMPROVEMENT:
@@ -158,11 +146,11 @@ def fit_step_between(
         return NoStep(f"{t.size} points, a step needs {MINIMUM_POINTS}")
     errors = smooth_errors(stderrs[valid])
     sigma = np.ones_like(t) if errors is None else errors
-    centres, widths = _trials(t)
-    grid = _scan(t, y, sigma, centres, widths, lines)
+    centres, widths = trials(t)
+    grid = scan(t, y, sigma, centres, widths, lines)
     run = np.zeros(t.size, dtype=np.int64)
     scale = noise_scale(grid.best_residuals, run, 4, errors_known=errors is not None)
-    step = _moments(_zoom(t, y, sigma, grid, scale, lines), scale)
+    step = _moments(zoom(t, y, sigma, grid, scale, lines), scale)
     refused = _refuse(step, t, y)
     if refused:
         return refused
@@ -191,7 +179,7 @@ def read_step(
         return float("nan"), float("nan")
     errors = smooth_errors(stderrs[valid])
     sigma = np.ones_like(t) if errors is None else errors
-    grid = _solve(t, y, sigma, step.centres, step.widths)
+    grid = solve(t, y, sigma, step.centres, step.widths)
     run = np.zeros(t.size, dtype=np.int64)
     scale = noise_scale(grid.best_residuals, run, 4, errors_known=errors is not None)
     mean = float(step.weights @ grid.height)
@@ -199,78 +187,7 @@ def read_step(
     return mean, float(np.sqrt(variance))
 
 
-def _trials(t: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give the (T_c, w) that are tried first."""
-    gap = float(np.median(np.diff(t)))
-    widths = np.geomspace(gap / NARROWEST, float(np.ptp(t)) / 8, 12)
-    return np.linspace(t[1], t[-2], 120), widths
-
-
-def _scan(
-    t: FloatArray,
-    y: FloatArray,
-    sigma: FloatArray,
-    centres: FloatArray,
-    widths: FloatArray,
-    lines: Lines | None = None,
-) -> _Grid:
-    c, w = np.meshgrid(centres, widths, indexing="ij")
-    return _solve(t, y, sigma, c.ravel(), w.ravel(), lines)
-
-
-def _solve(
-    t: FloatArray,
-    y: FloatArray,
-    sigma: FloatArray,
-    centres: FloatArray,
-    widths: FloatArray,
-    lines: Lines | None = None,
-) -> _Grid:
-    """Solve for the linear parameters at each (T_c, w), with the phases' lines free or given."""
-    distance = t[None, :] - centres[:, None]
-    share = expit(distance / widths[:, None])
-    if lines is None:
-        x = distance / _SLOPE_K
-        design = np.stack([np.ones_like(x), share, x, share * x], axis=-1) / sigma[:, None]
-        target: FloatArray = y / sigma
-        unit: FloatArray = np.ones_like(centres)
-    else:
-        apart = lines[1] - lines[0]
-        columns = [np.ones_like(share), share * np.polyval(apart, t)]
-        design = np.stack(columns, axis=-1) / sigma[:, None]
-        target = (y - np.polyval(lines[0], t)) / sigma
-        unit = np.asarray(np.polyval(apart, centres), dtype=np.float64)
-    normal = np.einsum("mni,mnj->mij", design, design)
-    # With one side nearly empty the normal matrix is singular; the step's error then says so.
-    normal += 1e-10 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(normal.shape[-1])
-    inverse = np.linalg.inv(normal)
-    solution = np.einsum("mij,mj->mi", inverse, np.einsum("mni,n->mi", design, target))
-    residuals = target - np.einsum("mni,mi->mn", design, solution)
-    chi2 = np.einsum("mn,mn->m", residuals, residuals)
-    best = residuals[int(chi2.argmin())]
-    return _Grid(centres, widths, chi2, unit * solution[:, 1], unit**2 * inverse[:, 1, 1], best)
-
-
-def _zoom(
-    t: FloatArray,
-    y: FloatArray,
-    sigma: FloatArray,
-    grid: _Grid,
-    scale: float,
-    lines: Lines | None = None,
-) -> _Grid:
-    likely = grid.chi2 - grid.chi2.min() < 16 * scale
-    centres, widths = np.unique(grid.centres), np.unique(grid.widths)
-    pitch, ratio = centres[1] - centres[0], widths[1] / widths[0]
-    c, w = grid.centres[likely], grid.widths[likely]
-    fine_centres = np.linspace(c.min() - pitch, c.max() + pitch, 100)
-    fine_widths = np.geomspace(
-        max(w.min() / ratio, widths[0]), min(w.max() * ratio, widths[-1]), 12
-    )
-    return _scan(t, y, sigma, fine_centres, fine_widths, lines)
-
-
-def _moments(grid: _Grid, scale: float) -> Step:
+def _moments(grid: Grid, scale: float) -> Step:
     weights = np.exp(-(grid.chi2 - grid.chi2.min()) / (2 * scale))
     weights /= weights.sum()
 
@@ -281,7 +198,15 @@ def _moments(grid: _Grid, scale: float) -> Step:
     centre = mean_and_error(grid.centres, 0.0)
     width = mean_and_error(grid.widths, 0.0)
     height = mean_and_error(grid.height, grid.height_variance * scale)
-    return Step(*centre, *width, *height, grid.centres, grid.widths, weights)
+    kept = weights > NEGLIGIBLE * weights.max()
+    return Step(
+        *centre,
+        *width,
+        *height,
+        grid.centres[kept],
+        grid.widths[kept],
+        weights[kept] / weights[kept].sum(),
+    )
 
 
 def _parabola_chi2(t: FloatArray, y: FloatArray, sigma: FloatArray) -> float:

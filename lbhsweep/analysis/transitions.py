@@ -12,13 +12,13 @@ from lbhsweep.analysis.runs import HOLD, Run
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.analysis.step import (
     MINIMUM_SIDE,
-    Lines,
     NoStep,
     Step,
     fit_step,
     fit_step_between,
     read_step,
 )
+from lbhsweep.analysis.step_grid import Lines
 
 
 @dataclass(frozen=True, slots=True)
