@@ -20,7 +20,7 @@ from lbhsweep.analysis.barocaloric import (
 from lbhsweep.analysis.caveats import near_zero
 from lbhsweep.analysis.refrigerant_capacity import HalfMaximum, half_maximum
 from lbhsweep.analysis.reversible_lines import HalfHeights, cycle
-from lbhsweep.analysis.routes import boundary_slopes, fit_boundary
+from lbhsweep.analysis.routes import NOT_SIMULATED, boundary_slopes, fit_boundary
 from lbhsweep.analysis.statistics import spread
 from lbhsweep.analysis.two_phase import TwoPhase
 from lbhsweep.analysis.variables import (
@@ -36,6 +36,7 @@ from lbhsweep.units import GPA
 
 LOOPS = ("slowest_rate", "zero_rate")
 """Which loop is meant: that at the slowest heating rate, or the one extrapolated to zero rate."""
+NO_RAMPS = "no ramps: heating and cooling ramps would show the hysteresis"
 _SOURCE = "P. Lloveras et al., Nat. Commun. 10, 1803 (2019)"
 _GRID = ("final_pressure", "temperature")
 _WORK = "ΔV(T_t) P_rev: isothermal loop between two phases of constant volume"
@@ -108,9 +109,7 @@ def _of_loop(
     """Compute what depends on the loop; without one all is NaN."""
     if loop is None:
         nothing = np.full(model.transition.shape, np.nan)
-        why = (
-            "no ramps: heating and cooling ramps would show the hysteresis",
-        ) * model.pressure.size
+        why = (NO_RAMPS,) * model.pressure.size
         loop = HalfHeights(nothing, nothing, why, why)
     first = int(model.usable.argmax())
     dense = loop.interpolate(model.pressure, maps.lines.model.pressure)
@@ -210,15 +209,18 @@ def _reasons(loop: HalfHeights, first: int, notes: list[str]) -> list[str]:
         ("heating", loop.heating, loop.heating_reason),
         ("cooling", loop.cooling, loop.cooling_reason),
     )
-    lacks = [
-        [
-            f"{name} does not transform: {why[i] or 'not simulated'}"
+    lacks = []
+    for i in range(len(notes)):
+        whys = [
+            (name, why[i] or NOT_SIMULATED)
             for name, values, why in pairs
             if not np.isfinite(values[0, i])
         ]
-        for i in range(len(notes))
-    ]
-    begin = [f"at P₀ {text_}" for text_ in lacks[first]]
+        alike = len({why for _, why in whys}) < len(whys)
+        lacks.append([whys[0][1]] if alike else [f"{name}: {why}" for name, why in whys])
+    begin = lacks[first]
+    if not np.isfinite(loop.hysteresis[0, first]) and begin[0] != NO_RAMPS:
+        begin = [f"at P₀, {why}" for why in begin]
     reasons = []
     for i, own in enumerate(lacks):
         parts = [*begin, *(own if i != first else []), notes[i]]
@@ -233,7 +235,7 @@ def _reversible_pressure(model: TwoPhase, loop: HalfHeights, first: int) -> tupl
     value, error = spread(middle)
     if not np.isfinite(loop.hysteresis[0, first]):
         why = loop.heating_reason[first] or loop.cooling_reason[first]
-        return nothing, f"no loop at {model.pressure[first]:g} GPa: {why or 'not simulated'}"
+        return nothing, f"no loop at {model.pressure[first]:g} GPa: {why or NOT_SIMULATED}"
     slope, _ = fit_boundary(model.pressure, value, error)
     if not slope.known:
         return nothing, slope.reason

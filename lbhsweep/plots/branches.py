@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -24,6 +26,9 @@ from lbhsweep.plots.style import (
 )
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
+
+_TITLE_LETTERS = 54
+"""Letters of a title to a line of a panel."""
 
 
 def draw_branches(
@@ -69,8 +74,8 @@ def draw_branches(
         if marks is not None:
             lacking = _mark_half_heights(axes, marks.sel(pressure=pressure))
             if lacking:
-                heading = f"{gigapascal(pressure)}\nno complete transition: {'; '.join(lacking)}"
-                axes.set_title(heading, fontsize=8)
+                lines = wrap(f"no complete transition: {'; '.join(lacking)}", _TITLE_LETTERS)
+                axes.set_title("\n".join([gigapascal(pressure), *lines]), fontsize=8)
     shared_legend(figure, panels, columns=4)
     return finish(figure, tree, title)
 
@@ -118,15 +123,15 @@ def _draw_loops(axes: Axes, here: xr.Dataset, name: str) -> None:
 
 def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
     """Mark half-height temperatures at the foot of the panel; name the branches without one."""
-    lacking = []
+    lacking: dict[str, list[str]] = {}
     for rate in marks["heating_rate"].values:
         for direction in marks["direction"].values:
             branch = marks.sel(heating_rate=rate, direction=direction)
-            colour, text = branch_style(marks, float(rate), str(direction))
+            colour, _ = branch_style(marks, float(rate), str(direction))
             value = float(branch["half_height_temperature"])
             if not np.isfinite(value):
                 if int(branch["n_runs"]):
-                    lacking.append(text)
+                    lacking.setdefault(str(direction), []).append(f"{rate:g}")
                 continue
             error = float(branch["half_height_temperature_stderr"])
             style = DIRECTIONS[str(direction)]
@@ -138,4 +143,5 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
                 marker=style["marker"], fillstyle=style["fillstyle"], markersize=7,
                 linestyle="none", clip_on=False,
             )  # fmt: skip
-    return lacking
+    unit = unit_text("K/ps")
+    return [f"{direction} at {', '.join(rates)} {unit}" for direction, rates in lacking.items()]

@@ -18,7 +18,11 @@ from lbhsweep.plots import (
     hold,
     hysteresis,
     lattice,
+    partial_entropy,
     phase_diagram,
+    published,
+    rate,
+    reversible,
 )
 from lbhsweep.plots.material import each_material
 from lbhsweep.plots.style import Nothing, save
@@ -33,6 +37,10 @@ FIGURES = MappingProxyType(
         "heat_capacity": heat_capacity.draw,
         "entropy": entropy.draw,
         "barocaloric": barocaloric.draw,
+        "reversible": reversible.draw,
+        "published": published.draw,
+        "rate": rate.draw,
+        "partial_entropy": partial_entropy.draw,
     }
 )
 """Every figure by the name of its file."""

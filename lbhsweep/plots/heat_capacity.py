@@ -1,4 +1,4 @@
-"""C_P(T) at every pressure: the derivative by branch, the baseline, fluctuations of holds."""
+"""C_P(T) at every pressure: the derivative by branch, the baseline, holds in every phase."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.plots.branches import branch_style
 from lbhsweep.plots.style import (
+    AMBER,
     BLACK,
     DIRECTIONS,
     GREEN,
@@ -30,6 +31,19 @@ from lbhsweep.plots.style import (
 
 PUBLISHED = 4100.0
 PUBLISHED_LABEL = "4100 J kg⁻¹ K⁻¹ (Sci. Rep. 2021, suppl. fig. 2)"
+_HOLD = {
+    "heat_capacity": ("holds, dH/dT", PURPLE, "s"),
+    "heat_capacity_fluctuation": ("holds, Var(H)/k$_B$T²", GREY, "o"),
+    "heat_capacity_quantum": ("holds, dH/dT with quantum correction", AMBER, "D"),
+}
+_PHASES = {
+    "alpha": ("α", "full"),
+    "alpha_cap": ("α, Li over cages", "bottom"),
+    "beta": ("β", "none"),
+    "undecided": ("", "none"),
+}
+"""Name in legends and filling of each phase."""
+_APART = 2.0
 _WINDOW = (0.0, 2.0)
 """Widest range of the axis over the baseline: a latent-heat peak is drawn until it leaves it."""
 
@@ -42,6 +56,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     groups = {name: node.to_dataset() for name, node in analysis["heat_capacity"].children.items()}
     baseline = groups["baseline"]
     measured = [groups[name] for name in ("ramp", "hold") if name in groups]
+    if reason := str(baseline["reason"].item()):
+        return Nothing(reason)
     if not any(known(group["heat_capacity"].values) for group in measured):
         return Nothing("no finished run spans three temperatures")
     pressures = baseline["pressure"].values
@@ -61,8 +77,9 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         if str(tree.attrs.get("potential", "")).startswith("lbh"):
             axes.axhline(PUBLISHED, color=GREEN, linewidth=1, linestyle="-.", label=PUBLISHED_LABEL)
     _limit(panels[0], baseline, measured)
+    note = _disagreement(groups)
     shared_legend(figure, panels, columns=3 if len(panels) > 2 else 2)
-    return finish(figure, tree, "Heat capacity at constant pressure")
+    return finish(figure, tree, "Heat capacity at constant pressure", note)
 
 
 def _draw_ramp(axes: Axes, ramp: xr.Dataset) -> bool:
@@ -77,16 +94,20 @@ def _draw_ramp(axes: Axes, ramp: xr.Dataset) -> bool:
 
 
 def _draw_hold(axes: Axes, hold: xr.Dataset) -> bool:
-    style: dict[str, Any] = {"marker": "s", "fillstyle": "full", "linestyle": "none"}
-    drawn = _draw_points(axes, hold, PURPLE, "holds, dH/dT", style)
-    name = "heat_capacity_fluctuation"
-    if name in hold and known(hold[name].values):
-        axes.errorbar(
-            hold["temperature"].values, hold[name].values, yerr=hold[f"{name}_stderr"].values,
-            color=GREY, marker="o", fillstyle="none", linestyle="none", elinewidth=0.6,
-            label="holds, Var(H)/k$_B$T²",
-        )  # fmt: skip
-        drawn = True
+    """Draw three heat capacities of holds, filled below and open above the transition."""
+    drawn = False
+    for name, (text, colour, marker) in _HOLD.items():
+        for phase in hold["phase"].values:
+            if name not in hold or not known(hold[name].sel(phase=phase).values):
+                continue
+            here = hold.sel(phase=phase)
+            word, fill = _PHASES[str(phase)]
+            axes.errorbar(
+                here["temperature"].values, here[name].values, yerr=here[f"{name}_stderr"].values,
+                color=colour, marker=marker, fillstyle=fill, linestyle="none", elinewidth=0.6,
+                label=", ".join(part for part in (text, word) if part),
+            )  # fmt: skip
+            drawn = True
     return drawn
 
 
@@ -120,6 +141,20 @@ def _draw_baseline(axes: Axes, baseline: xr.Dataset) -> None:
     axes.fill_between(t, value - error, value + error, color=BLACK, alpha=0.2, linewidth=0)
 
 
+def _disagreement(groups: dict[str, xr.Dataset]) -> list[str]:
+    """Say where both heat capacities of holds are further apart than chance allows."""
+    name = "fluctuation_disagreement"
+    if "hold" not in groups or name not in groups["hold"]:
+        return []
+    apart = np.abs(groups["hold"][name].values)
+    count, total = int((apart > _APART).sum()), int(np.isfinite(apart).sum())
+    # One in twenty lies beyond two standard errors by chance.
+    if count <= max(1, total // 10):
+        return []
+    cells = f"dH/dT and Var(H)/k_BT² of holds differ by more than {_APART:g}σ in {count} of {total}"
+    return [f"{cells} cells: errors are too small, or holds are not in equilibrium"]
+
+
 def _limit(axes: Axes, baseline: xr.Dataset, shown: list[xr.Dataset]) -> None:
     """Show every point with its error, but of wild ones only what lies within the window."""
     middle = float(baseline["mean_heat_capacity"].mean())
@@ -127,9 +162,12 @@ def _limit(axes: Axes, baseline: xr.Dataset, shown: list[xr.Dataset]) -> None:
         middle = float(
             np.nanmedian(np.concatenate([group["heat_capacity"].values.ravel() for group in shown]))
         )
+    names = ("heat_capacity", "heat_capacity_fluctuation", "heat_capacity_quantum")
     ends = [
-        group["heat_capacity"].values + sign * np.nan_to_num(group["heat_capacity_stderr"].values)
+        group[name].values + sign * np.nan_to_num(group[f"{name}_stderr"].values)
         for group in shown
+        for name in names
+        if name in group
         for sign in (-1, 1)
     ]
     reach = np.concatenate([end.ravel() for end in ends])

@@ -66,6 +66,8 @@ _RC: Any = {
 }
 RESOLUTION_DPI = 200
 _LETTERS_PER_INCH = 17.0
+_LETTERS_IN_PANEL = 12.0
+"""Letters of a reason to an inch of its panel, with room at both sides."""
 _LINE_INCHES = 0.13
 """Size of small text, for wrapping and stacking its lines."""
 CAVEAT = "#B00000"
@@ -95,6 +97,7 @@ def new_figure(
     columns: int = 3,
     panel: tuple[float, float] = (3.4, 2.8),
     foot: float = 0.0,
+    share_x: bool = True,
     share_y: bool = False,
 ) -> tuple[Figure, list[Axes]]:
     """Make a figure with panels in rows of up to `columns`, all on one temperature axis.
@@ -107,15 +110,15 @@ def new_figure(
         Width and height of a panel, inches.
     foot : float
         Height kept for a legend below the panels, inches.
-    share_y : bool
-        Whether panels share their vertical axis, too.
+    share_x, share_y : bool
+        Whether panels share their horizontal and their vertical axis.
     """
     columns = min(columns, n_panels)
     rows = -(-n_panels // columns)
     size = (max(panel[0] * columns, 4.4), panel[1] * rows + foot)
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=share_y)
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=share_x, sharey=share_y)
     panels = list(grid.ravel())
     for extra in panels[n_panels:]:
         extra.remove()
@@ -126,11 +129,13 @@ def new_figure(
 
 def label_panels(panels: list[Axes], x_label: str, y_label: str) -> None:
     """Label the axes at the left and at the foot of a grid of panels."""
-    for axes in panels:
+    columns = len({axes.get_position().x0 for axes in panels})
+    for number, axes in enumerate(panels):
         place = axes.get_subplotspec()
         if place is None or place.is_first_col():
             axes.set_ylabel(y_label)
-        axes.set_xlabel(x_label)
+        if number + columns >= len(panels):
+            axes.set_xlabel(x_label)
 
 
 def unit_text(units: str) -> str:
@@ -201,8 +206,11 @@ def hatch(axes: Axes, reason: str) -> None:
     axes.add_patch(
         Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, hatch="///", edgecolor="0.8")
     )
+    points_to_inches = axes.figure.dpi_scale_trans.inverted()
+    width = axes.get_window_extent().transformed(points_to_inches).width
+    lines = wrap(reason, max(int(width * _LETTERS_IN_PANEL), 20))
     axes.text(
-        0.5, 0.5, reason, transform=axes.transAxes, ha="center", va="center", wrap=True,
+        0.5, 0.5, "\n".join(lines), transform=axes.transAxes, ha="center", va="center",
         fontsize=8, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9},
     )  # fmt: skip
 
