@@ -19,6 +19,7 @@ from lbhsweep.plots import (
     hysteresis,
     lattice,
     phase_diagram,
+    phase_properties,
 )
 from lbhsweep.plots.material import each_material
 from lbhsweep.plots.style import Nothing, save
@@ -29,6 +30,7 @@ FIGURES = MappingProxyType(
         "lattice": lattice.draw,
         "enthalpy": enthalpy.draw,
         "hold": hold.draw,
+        "phase_properties": phase_properties.draw,
         "phase_diagram": phase_diagram.draw,
         "heat_capacity": heat_capacity.draw,
         "entropy": entropy.draw,
