@@ -11,7 +11,7 @@ import xarray as xr
 from lbhsweep import __version__
 from lbhsweep.analysis.barocaloric import analyze_entropy, entropy_maps, map_temperatures
 from lbhsweep.analysis.bracket import bracket_transitions
-from lbhsweep.analysis.ensemble import at_constant_pressure, ensemble_of
+from lbhsweep.analysis.ensemble import at_constant_pressure
 from lbhsweep.analysis.heat_capacity import (
     analyze_baseline,
     analyze_ramp_heat_capacity,
@@ -26,6 +26,8 @@ from lbhsweep.analysis.hysteresis import analyze_hysteresis, branch_transitions
 from lbhsweep.analysis.material import Material, join_materials, materials
 from lbhsweep.analysis.partial_entropy import analyze_partial_entropies
 from lbhsweep.analysis.phase_assignment import assign_phases
+from lbhsweep.analysis.phase_properties import READ as REWEIGHTED
+from lbhsweep.analysis.phase_properties import analyze_phase_properties
 from lbhsweep.analysis.phases import HIGH, LOW, fit_phases
 from lbhsweep.analysis.rate_extrapolation import analyze_rates
 from lbhsweep.analysis.replicas import combine_group, names_read
@@ -34,7 +36,8 @@ from lbhsweep.analysis.reversible_lines import loops_of_ramps
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, group, material_part, runs
 from lbhsweep.analysis.shared_slope import share_heat_capacity
-from lbhsweep.analysis.starts import initial_phases, join_starts, start_of, sweep_of
+from lbhsweep.analysis.starts import initial_phases, join_starts
+from lbhsweep.analysis.sweep_file import formula_units, sweep_of, word
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
 from lbhsweep.analysis.two_phase import draw_two_phase
@@ -61,6 +64,7 @@ _KEPT = (
     stderr_name(CORRECTION),
     *_ORDER,
     *(stderr_name(name) for name in _ORDER),
+    *REWEIGHTED,
     "status",
     "equilibrated",
 )
@@ -109,6 +113,7 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
 def results_digest(tree: xr.DataTree) -> str:
     """Hash everything of the results that the analysis reads."""
     digest = hashlib.sha256(f"analysis schema {SCHEMA_VERSION} {__version__}".encode())
+    digest.update(str(tree.attrs.get("sweep_yaml", "")).encode())
     for name in ("hold", "ramp"):
         dataset = group(tree, name)
         if dataset is None:
@@ -175,7 +180,7 @@ def _analyze_material(
         np.concatenate([dataset["temperature"].values for dataset in present.values()])
     )
     maps = entropy_maps(model, temperature)
-    ensemble = ensemble_of(sweep)
+    ensemble = word(sweep, ("dynamics", "ensemble"), "npt")
     products: dict[str, xr.Dataset] = {}
     loops, correction = {}, None
     if "ramp" in present:
@@ -189,6 +194,9 @@ def _analyze_material(
         )
     if "hold" in present:
         products["holds"] = analyze_holds(present["hold"])
+        products["phase_properties"] = analyze_phase_properties(
+            present["hold"], formula_units(sweep), molar_mass
+        )
         holds = [item for item in steps if item.run.direction == "hold"]
         capacity = at_constant_pressure(
             analyze_hold_heat_capacity(present["hold"], holds, molar_mass), ensemble
@@ -224,7 +232,7 @@ def _start(present: dict[str, xr.Dataset], sweep: Document | None) -> str:
     ramps = present.get("ramp")
     if ramps is not None and "start" in ramps.coords:
         return HIGH if str(ramps["start"].item()) == "beta" else LOW
-    return HIGH if start_of(sweep) == "beta" else LOW
+    return HIGH if word(sweep, ("system", "start"), "auto") == "beta" else LOW
 
 
 def _serves(item: RunStep, route: str | None, rate: float | None) -> bool:

@@ -6,13 +6,6 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.variables import text
-from lbhsweep.document import Document
-
-
-def ensemble_of(sweep: Document | None) -> str:
-    """Give the ensemble of a sweep's runs: ``npt``, unless its file says otherwise."""
-    value = None if sweep is None else sweep.at(("dynamics", "ensemble"))
-    return value if isinstance(value, str) else "npt"
 
 
 def at_constant_pressure(capacities: xr.Dataset, ensemble: str) -> xr.Dataset:

@@ -86,7 +86,12 @@ def _draw_over_pressure(axes: Axes, dataset: xr.Dataset, shown: list[str]) -> No
         error = np.nan_to_num(here[stderr_name(per_pressure)].values * span)
         axes.plot(pressure, largest, color=colour, linestyle=line, label=text)
         axes.fill_between(
-            pressure, largest - error, largest + error, color=colour, alpha=0.18, linewidth=0
+            pressure,
+            np.maximum(largest - error, 0.0),
+            largest + error,
+            color=colour,
+            alpha=0.18,
+            linewidth=0,
         )
         least = float(dataset["reversible_pressure"].sel(loop=name))
         spread = float(dataset["reversible_pressure_stderr"].sel(loop=name))

@@ -46,6 +46,8 @@ _UNITS = {
     "kJ/mol/K": "kJ mol⁻¹ K⁻¹",
     "K/ps": "K ps⁻¹",
     "K/GPa": "K GPa⁻¹",
+    "1/K": "K⁻¹",
+    "1/GPa": "GPa⁻¹",
 }
 _RC: Any = {
     "font.size": 9.0,
