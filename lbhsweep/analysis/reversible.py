@@ -132,10 +132,12 @@ def _of_loop(
     )  # fmt: skip
     merits = half_maximum(maps.temperature, change)
     at = ("final_pressure",)
-    within = replace(merits, is_open=merits.is_open | ~strokes.overcome)
+    # A change that is unknown throughout comes with fewer draws.
+    overcome = strokes.overcome[: len(change)]
+    within = replace(merits, is_open=merits.is_open | ~overcome)
     variables |= _merits("reversible_", at, within, span)
     notes = _open(merits)
-    for i in np.flatnonzero(strokes.known & ~strokes.overcome[0] & (np.abs(span) > 0)):
+    for i in np.flatnonzero(strokes.known & ~overcome[0] & (np.abs(span) > 0)):
         notes[i] = f"{span[i]:g} GPa do not overcome the hysteresis: effects within a phase only"
     reasons = _reasons(dense, maps.first, notes)
     pressure, pressure_reason = _reversible_pressure(model, loop, first)
@@ -154,9 +156,8 @@ def _of_loop(
     )  # fmt: skip
     product = np.abs(change) * np.abs(warming)
     best = np.where(np.isfinite(product), product, 0.0).max(axis=-1)
-    overcome = strokes.overcome
     # Draws without hysteresis have no loop and no bound.
-    lost = np.where(work > 0, work, np.nan)[:, None]
+    lost = np.where(work > 0, work, np.nan)[: len(change), None]
     performance = np.where(overcome[0] & (best > 0), best, np.nan) / lost
     variables |= with_error(
         "refrigerant_performance", at, *spread(performance, quantiles=True), "1",

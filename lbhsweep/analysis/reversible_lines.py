@@ -178,6 +178,8 @@ class Cycle:
         Where the pressure does not overcome the hysteresis, the phase never changes and may be
         either: the lesser of both changes is what is sure.
         """
+        if not self.known.any():
+            return self._nothing(temperature)
         s = {phase: self.lines.phase(phase, temperature) for phase in (LOW, HIGH)}
         at_start = {phase: values[:, self.first : self.first + 1] for phase, values in s.items()}
         high_start = temperature >= self.start[..., None]
@@ -194,6 +196,8 @@ class Cycle:
 
         Where the curves meet on the wrong side, the hysteresis is not overcome and it is 0.
         """
+        if not self.known.any():
+            return self._nothing(temperature)
         low, high = (
             self.lines.phase(phase, temperature)[:, self.first : self.first + 1]
             for phase in (LOW, HIGH)
@@ -203,6 +207,10 @@ class Cycle:
         change = self.lines.invert(begin, self.end) - temperature
         stuck = np.where(self.normal[:, None], change < 0, self._stuck(temperature))
         return np.where(self._known, np.where(stuck, 0.0, change), np.nan)
+
+    def _nothing(self, temperature: FloatArray) -> FloatArray:
+        """Give what is unknown throughout, with no more draws than an error takes."""
+        return np.full((3, self.start.shape[1], temperature.size), np.nan)
 
     def _stuck(self, temperature: FloatArray) -> BoolArray:
         """Say where the pressure does not overcome the hysteresis."""
