@@ -68,7 +68,7 @@ _RC: Any = {
 }
 RESOLUTION_DPI = 200
 _LETTERS_PER_INCH = 17.0
-_LETTERS_IN_PANEL = 12.0
+_LETTERS_IN_PANEL = 14.0
 """Letters of a reason to an inch of its panel, with room at both sides."""
 _LINE_INCHES = 0.13
 """Size of small text, for wrapping and stacking its lines."""
