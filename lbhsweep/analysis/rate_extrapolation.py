@@ -157,26 +157,27 @@ def _counts(estimate: Estimate) -> bool:
 
 
 def _left_out(pairs: Sequence[tuple[float, Estimate]]) -> list[str]:
-    bounds = [f"{rate:g} K/ps" for rate, e in pairs if e.known and e.bound]
-    unsure = [f"{rate:g} K/ps" for rate, e in pairs if e.known and not e.bound and not _counts(e)]
-    absent = [
-        f"{rate:g} K/ps: {e.reason}"
-        for rate, e in pairs
-        if not e.known and e.reason != NOT_SIMULATED
-    ]
-    notes = []
-    if bounds:
-        notes.append(f"without {', '.join(bounds)}: only a bound, not all replicas transform")
-    if unsure:
-        notes.append(f"without {', '.join(unsure)}: no error")
-    return [*notes, *absent]
+    groups: dict[str, list[str]] = {}
+    for rate, estimate in pairs:
+        if estimate.known and estimate.bound:
+            why = "only a bound, not all replicas transform"
+        elif estimate.known and not _counts(estimate):
+            why = "no error"
+        elif not estimate.known and estimate.reason != NOT_SIMULATED:
+            why = estimate.reason
+        else:
+            continue
+        groups.setdefault(why, []).append(f"{rate:g}")
+    return [f"without {', '.join(rates)} K/ps: {why}" for why, rates in groups.items()]
 
 
 def _too_few(used: Sequence[float], rates: Sequence[float]) -> str:
     """Say how many rates there are, and which would supply an extrapolation."""
     slowest = min(used) if used else min(rates)
     wanted = " and ".join(f"{slowest / factor:g}" for factor in (2, 4))
-    have = f"one usable rate ({used[0]:g} K/ps)" if used else "no usable rate"
+    if not used:
+        return f"no usable rate: slower runs, at {wanted} K/ps, or a wider range may supply it"
+    have = f"one usable rate ({used[0]:g} K/ps)"
     return f"{have}, extrapolation wants three: runs at {wanted} K/ps would supply it"
 
 

@@ -47,17 +47,21 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     pressures = rates["pressure"].values
     figure, panels = new_figure(2 * len(pressures), columns=2, panel=(4.0, 2.5), foot=0.6)
     label_panels(panels, f"Heating rate r ({unit_text('K/ps')})", "")
-    notes: list[str] = []
+    notes: dict[str, list[str]] = {}
     for i, pressure in enumerate(pressures):
         left, right = panels[2 * i : 2 * i + 2]
         left.set_title(f"{gigapascal(pressure)}, half-height temperatures")
         right.set_title(f"{gigapascal(pressure)}, width of the loop")
         left.set_ylabel("$T_h$, $T_c$ (K)")
         right.set_ylabel("$T_h - T_c$ (K)")
-        notes += _draw_branches(left, loops.sel(pressure=pressure), rates.sel(pressure=pressure))
+        for note in _draw_branches(
+            left, loops.sel(pressure=pressure), rates.sel(pressure=pressure)
+        ):
+            notes.setdefault(note, []).append(f"{pressure:g}")
         _draw_width(right, loops.sel(pressure=pressure), rates.sel(pressure=pressure))
     shared_legend(figure, panels, columns=2)
-    return finish(figure, tree, "Hysteresis against heating rate", list(dict.fromkeys(notes)))
+    lines = [f"{', '.join(places)} GPa, {note}" for note, places in notes.items()]
+    return finish(figure, tree, "Hysteresis against heating rate", lines)
 
 
 def _draw_branches(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> list[str]:
@@ -73,7 +77,7 @@ def _draw_branches(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> list[str
         look = {"marker": style["marker"], "linestyle": "none", "color": colour, "capsize": 3}
         axes.errorbar(
             r[~bound], value[~bound], yerr=error[~bound], fillstyle=style["fillstyle"],
-            label=f"{direction}", **look,
+            label=direction if known(value[~bound]) else None, **look,
         )  # fmt: skip
         if known(value[bound]):
             axes.errorbar(
@@ -86,7 +90,7 @@ def _draw_branches(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> list[str
             _draw_fit(axes, r, start, slope, colour, style["linestyle"])
             _draw_zero(axes, rates.sel(direction=direction), _NAME, colour, style["marker"])
         if reason := str(zero["reason"].item()):
-            notes.append(f"{gigapascal(float(loops['pressure']))}, {direction}: {reason}")
+            notes.append(f"{direction}: {reason}")
     if not drawn:
         hatch(axes, "no complete transition")
     return notes
@@ -95,7 +99,7 @@ def _draw_branches(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> list[str
 def _draw_width(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> None:
     value, r = loops["hysteresis_width"].values, loops["heating_rate"].values
     if not known(value):
-        hatch(axes, str(rates["loop_reason"].item()) or "no loop with both branches")
+        hatch(axes, "no rate at which both branches transform")
         return
     axes.errorbar(
         r, value, yerr=loops["hysteresis_width_stderr"].values, marker="o", color=GREEN,

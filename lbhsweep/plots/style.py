@@ -72,6 +72,7 @@ _LETTERS_IN_PANEL = 14.0
 """Letters of a reason to an inch of its panel, with room at both sides."""
 _LINE_INCHES = 0.13
 """Size of small text, for wrapping and stacking its lines."""
+_LEGEND_ROW_INCHES = 0.18
 CAVEAT = "#B00000"
 
 
@@ -160,15 +161,25 @@ def gigapascal(pressure: float) -> str:
 
 
 def shared_legend(figure: Figure, panels: list[Axes], columns: int) -> None:
-    """Put one legend below all panels, each entry once."""
+    """Put one legend below all panels, each entry once, in as many columns as there is room for."""
     entries: dict[str, Artist] = {}
     for axes in panels:
         handles, texts = axes.get_legend_handles_labels()
         entries |= dict(zip(texts, handles, strict=True))
-    if entries:
-        figure.legend(
-            list(entries.values()), list(entries), loc="outside lower center", ncols=columns
+    if not entries:
+        return
+    width, height = figure.get_size_inches()
+    rows = -(-len(entries) // columns)
+    for number in range(columns, 0, -1):
+        legend = figure.legend(
+            list(entries.values()), list(entries), loc="outside lower center", ncols=number
         )
+        more = -(-len(entries) // number) - rows
+        figure.set_size_inches(width, height + more * _LEGEND_ROW_INCHES)
+        figure.draw_without_rendering()
+        if number == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def finish(figure: Figure, tree: xr.DataTree, title: str, notes: Sequence[str] = ()) -> Figure:
