@@ -1,5 +1,4 @@
-"""One material's part of a tree: figures show one at a time, or compare those that differ in one
-dimension."""
+"""One material's part of a tree: figures show one, or those that differ in a dimension."""
 
 from __future__ import annotations
 

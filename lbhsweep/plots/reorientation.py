@@ -11,7 +11,6 @@ from lbhsweep.plots.style import (
     Nothing,
     finish,
     known,
-    label,
     new_figure,
     shared_legend,
     styled,
