@@ -13,6 +13,7 @@ from lbhsweep import __version__
 from lbhsweep.analysis.activation import analyze_activation
 from lbhsweep.analysis.anion_fluctuation import analyze_anion_fluctuation
 from lbhsweep.analysis.barocaloric import analyze_entropy, map_temperatures
+from lbhsweep.analysis.bracket import bracket_transitions
 from lbhsweep.analysis.convergence import analyze_convergence, convergence_names
 from lbhsweep.analysis.heat_capacity import (
     analyze_baseline,
@@ -22,15 +23,18 @@ from lbhsweep.analysis.heat_capacity import (
 from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
 from lbhsweep.analysis.material import Material, join_materials, materials
+from lbhsweep.analysis.phase_assignment import assign_phases
 from lbhsweep.analysis.phases import HIGH, LOW, fit_phases
 from lbhsweep.analysis.replicas import combine_group, names_read
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, group, material_part, runs
 from lbhsweep.analysis.shared_slope import share_heat_capacity
+from lbhsweep.analysis.starts import initial_phases, join_starts, start_of, sweep_of
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
 from lbhsweep.analysis.transport import analyze_transport, transport_names
 from lbhsweep.analysis.two_phase import draw_two_phase
+from lbhsweep.document import Document
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
@@ -43,11 +47,14 @@ STATUSES = MappingProxyType(
     }
 )
 """Attributes that count runs, and the status codes that they count."""
+_ORDER = ("alpha_order", "alpha_lithium")
 _KEPT = (
     *CURVES,
     *(stderr_name(name) for name in CURVES),
     "heat_capacity_fluctuation",
     "heat_capacity_fluctuation_stderr",
+    *_ORDER,
+    *(stderr_name(name) for name in _ORDER),
     "status",
     "equilibrated",
 )
@@ -75,13 +82,16 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     groups = {
         name: dataset for name in ("hold", "ramp") if (dataset := group(tree, name)) is not None
     }
+    if "hold" in groups:
+        groups["hold"] = join_starts(groups["hold"])
+    sweep = sweep_of(tree)
     for material in materials(groups.values()):
         selected = {
             name: material_part(dataset[_kept(dataset)], material)
             for name, dataset in groups.items()
         }
         present = {name: dataset for name, dataset in selected.items() if dataset is not None}
-        for name, product in _analyze_material(present).items():
+        for name, product in _analyze_material(present, sweep).items():
             pieces.setdefault(name, {})[material] = product
     datasets = {f"/{name}": join_materials(parts) for name, parts in pieces.items()}
     datasets |= {f"/replicas/{name}": combine_group(dataset) for name, dataset in groups.items()}
@@ -137,17 +147,19 @@ def _run_counts(tree: xr.DataTree) -> dict[str, int]:
     return counts
 
 
-def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+def _analyze_material(
+    present: dict[str, xr.Dataset], sweep: Document | None
+) -> dict[str, xr.Dataset]:
     """Analyse one material: its part of each group that has it."""
     steps = [item for dataset in present.values() for item in find_steps(runs(dataset))]
     pressures = sorted({float(p) for ds in present.values() for p in ds["pressure"].values})
     molar_mass = _molar_mass(present)
-    table = estimate_routes(steps, pressures)
+    table = estimate_routes(steps, pressures, _brackets(present.get("hold"), sweep))
     route = choose_route(table)
     source = [item for item in steps if _serves(item, route, slowest_rate(steps))]
     lines, notes = zip(
         *(
-            fit_phases([item for item in source if item.run.pressure == p], _start(present))
+            fit_phases([item for item in source if item.run.pressure == p], _start(present, sweep))
             for p in pressures
         ),
         strict=True,
@@ -180,7 +192,7 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
 
 
 def _of_holds(hold: xr.Dataset | None) -> Iterator[tuple[str, xr.Dataset]]:
-    """Go through what needs the whole group `hold` at once, because starts are put together."""
+    """Go through what is made of the group `hold` for all materials at once."""
     if hold is None:
         return
     transport = analyze_transport(hold)
@@ -196,10 +208,24 @@ def _of_holds(hold: xr.Dataset | None) -> Iterator[tuple[str, xr.Dataset]]:
             yield name, made
 
 
-def _start(present: dict[str, xr.Dataset]) -> str:
-    """Give the phase from which a material's runs start, as far as the results say it."""
-    starts = {str(ds["start"].item()) for ds in present.values() if "start" in ds.coords}
-    return HIGH if starts == {"beta"} else LOW
+def _brackets(hold: xr.Dataset | None, sweep: Document | None) -> dict[float, Estimate]:
+    """Bracket T_t by holds whose phases are told; without any, nothing."""
+    if hold is None:
+        return {}
+    phases = assign_phases(hold)
+    if not phases.any():
+        return {}
+    ended = phases.transpose("pressure", "temperature", "replica").values.astype(np.int64)
+    begun = initial_phases(hold, phases, sweep)
+    return bracket_transitions(hold["pressure"].values, hold["temperature"].values, begun, ended)
+
+
+def _start(present: dict[str, xr.Dataset], sweep: Document | None) -> str:
+    """Give the phase in which a material's runs begin, as far as the results say it."""
+    ramps = present.get("ramp")
+    if ramps is not None and "start" in ramps.coords:
+        return HIGH if str(ramps["start"].item()) == "beta" else LOW
+    return HIGH if start_of(sweep) == "beta" else LOW
 
 
 def _serves(item: RunStep, route: str | None, rate: float | None) -> bool:

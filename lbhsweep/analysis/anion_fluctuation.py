@@ -5,12 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.by_phase import (
-    combine_one_phase,
-    join_phases,
-    names_by_phase,
-    split_phases,
-)
+from lbhsweep.analysis.replicas import combine_group
+from lbhsweep.analysis.transport import ORDER
 from lbhsweep.analysis.variables import B, FloatArray, mask, text, with_error
 
 NAME = "anion_fluctuation"
@@ -25,18 +21,19 @@ def analyze_anion_fluctuation(hold: xr.Dataset) -> xr.Dataset | None:
     Parameters
     ----------
     hold : Dataset
-        The group `hold` of the results.
+        The group `hold` of the results, from `join_starts`.
 
     Returns
     -------
     Dataset or None
-        By the grid without ``start`` and ``replica``, and by ``phase``: anion_fluctuation,
-        relative_fluctuation, with errors; same_phase; reason.  None where it was not measured.
+        By ``phase`` and the grid without ``replica``: anion_fluctuation, relative_fluctuation,
+        with errors; same_phase; reason.  None where it was not measured.
     """
     if NAME not in hold:
         return None
-    parts = split_phases(hold, names_by_phase(hold, (NAME,)))
-    combined = join_phases({phase: combine_one_phase(one) for phase, one in parts.items()})
+    names = (NAME, f"{NAME}_stderr", *ORDER, "volume", "status", "equilibrated")
+    combined = combine_group(hold[[name for name in names if name in hold]].load())
+    combined = combined.sortby(["pressure", "temperature"])
     value, error = combined[NAME], combined[f"{NAME}_stderr"]
     dims = tuple(str(d) for d in value.transpose(..., "phase", "pressure", "temperature").dims)
     x, s, n = (

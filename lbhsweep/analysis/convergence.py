@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.runs import short_and_alone
+from lbhsweep.analysis.phase_assignment import LONG_NAMES, Phase, assign_phases
+from lbhsweep.analysis.runs import done, short_and_alone
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.analysis.variables import B, FloatArray, IntArray, text, variable, with_error
 from lbhsweep.quantities import CATALOGUE, stderr_name
-from lbhsweep.store.schema import Equilibrated, Status
+from lbhsweep.store.schema import Equilibrated
 
 MEANS = ("volume", "enthalpy")
 """Quantities with a course in time, ``<name>_series``."""
@@ -26,6 +27,8 @@ _OTHERS = (
     "reorientation_resolved",
     "status",
     "equilibrated",
+    "alpha_order",
+    "alpha_lithium",
 )
 
 
@@ -40,38 +43,45 @@ def analyze_convergence(hold: xr.Dataset) -> xr.Dataset | None:
     """Follow means, diffusion and reorientation of holds with the length of the run.
 
     All holds that are done count, also those that have not settled: whether they have is the
-    question.
+    question.  They are in the phase in which they are on average.
 
     Parameters
     ----------
     hold : Dataset
-        The group `hold` of the results.
+        The group `hold` of the results, from `join_starts`.
 
     Returns
     -------
     Dataset or None
-        By the grid without ``replica``: for volume and enthalpy ``<name>_running`` with its error
-        and ``<name>_deviation`` by ``run_length``, and ``<name>_convergence_time``; by ``lag``
+        By ``phase`` and the grid without ``replica``: for volume and enthalpy
+        ``<name>_running`` with its error and ``<name>_deviation`` by ``run_length``, and ``<name>_convergence_time``; by ``lag``
         ``diffusion_coefficient_running`` and ``reorientation_rate_running``; ``n_done``,
         ``n_drifting``, ``reason``.  None where no course in time was kept.
     """
     if not any(f"{name}_series" in hold for name in MEANS):
         return None
-    dataset = hold[convergence_names(hold)].load()
-    done = xr.ones_like(dataset["volume"], dtype=bool)
-    if "status" in dataset:
-        done = dataset["status"] == Status.DONE
-    dims = tuple(str(dim) for dim in done.dims if dim != "replica")
+    dataset = hold[convergence_names(hold)].load().sortby(["pressure", "temperature"])
+    phases, finished = assign_phases(dataset), done(dataset)
+    codes = np.unique(phases.values[finished.transpose(*phases.dims).values])
+    seen = [Phase(int(code)) for code in codes] or [Phase.UNDECIDED]
+    parts = [_of_phase(dataset, finished & (phases == phase)) for phase in seen]
+    names = np.array([LONG_NAMES[phase] for phase in seen], dtype=object)
+    joined = xr.concat(parts, "phase", data_vars="all", combine_attrs="override")
+    return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
+
+
+def _of_phase(dataset: xr.Dataset, use: xr.DataArray) -> xr.Dataset:
+    dims = tuple(str(dim) for dim in use.dims if dim != "replica")
     variables: dict[str, xr.Variable] = {}
     length = _lengths(dataset["time"].values)
     for name in MEANS:
         if f"{name}_series" in dataset:
-            variables |= _running_means(dataset, name, done, dims, length)
+            variables |= _running_means(dataset, name, use, dims, length)
     if "li_msd" in dataset:
-        variables |= _running_diffusion(dataset, done, dims)
+        variables |= _running_diffusion(dataset, use, dims)
     if "bh_correlation" in dataset:
-        variables |= _running_rate(dataset, done, dims)
-    variables |= _counts(dataset, done, dims)
+        variables |= _running_rate(dataset, use, dims)
+    variables |= _counts(dataset, use, dims)
     coords = {
         str(name): coordinate.variable
         for name, coordinate in dataset.coords.items()
@@ -122,16 +132,16 @@ def _kept(n: int) -> IntArray:
 
 
 def _running_means(
-    dataset: xr.Dataset, name: str, done: xr.DataArray, dims: tuple[str, ...], length: FloatArray
+    dataset: xr.Dataset, name: str, use: xr.DataArray, dims: tuple[str, ...], length: FloatArray
 ) -> dict[str, xr.Variable]:
     ordered = (*dims, "replica", "time")
-    series = dataset[f"{name}_series"].where(done).transpose(*ordered).values
+    series = dataset[f"{name}_series"].where(use).transpose(*ordered).values
     running = running_mean(series)
-    own = dataset[stderr_name(name)].where(done).transpose(*ordered[:-1]).values
+    own = dataset[stderr_name(name)].where(use).transpose(*ordered[:-1]).values
     # Errors of means of a stationary series fall with the root of its length.
     errors = own[..., None] * np.sqrt(length[-1] / length)
     mean, stderr, _ = combine_replicas(running, errors, len(dims))
-    alone = short_and_alone(dataset, dataset[name].where(done).transpose(*ordered[:-1]))
+    alone = short_and_alone(dataset, dataset[name].where(use).transpose(*ordered[:-1]))
     stderr = np.where(alone[..., None], np.nan, stderr)
     with np.errstate(divide="ignore", invalid="ignore"):
         deviation = (mean - mean[..., -1:]) / stderr[..., -1:]
@@ -178,9 +188,9 @@ def _combined(
 
 
 def _running_diffusion(
-    dataset: xr.Dataset, done: xr.DataArray, dims: tuple[str, ...]
+    dataset: xr.Dataset, use: xr.DataArray, dims: tuple[str, ...]
 ) -> dict[str, xr.Variable]:
-    mean, stderr = _combined(dataset, "li_msd", done, dims)
+    mean, stderr = _combined(dataset, "li_msd", use, dims)
     factor = CM2_PER_S / (6.0 * dataset["lag"].values)
     return with_error(
         "diffusion_coefficient_running",
@@ -195,13 +205,13 @@ def _running_diffusion(
 
 
 def _running_rate(
-    dataset: xr.Dataset, done: xr.DataArray, dims: tuple[str, ...]
+    dataset: xr.Dataset, use: xr.DataArray, dims: tuple[str, ...]
 ) -> dict[str, xr.Variable]:
     """Give λ by lag, from the mean correlation and the mean amplitude of resolved decays."""
-    use = done & (dataset["reorientation_resolved"] == 1)
-    curve, curve_error = _combined(dataset, "bh_correlation", use, dims)
+    resolved = use & (dataset["reorientation_resolved"] == 1)
+    curve, curve_error = _combined(dataset, "bh_correlation", resolved, dims)
     amplitude, amplitude_error = (
-        array[..., None] for array in _combined(dataset, "reorientation_amplitude", use, dims)
+        array[..., None] for array in _combined(dataset, "reorientation_amplitude", resolved, dims)
     )
     lag = dataset["lag"].values
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -221,18 +231,18 @@ def _running_rate(
 
 
 def _counts(
-    dataset: xr.Dataset, done: xr.DataArray, dims: tuple[str, ...]
+    dataset: xr.Dataset, use: xr.DataArray, dims: tuple[str, ...]
 ) -> dict[str, xr.Variable]:
-    count = done.sum("replica").transpose(*dims).values.astype(np.int32)
-    drifting = xr.zeros_like(done)
+    count = use.sum("replica").transpose(*dims).values.astype(np.int32)
+    drifting = xr.zeros_like(use)
     if "equilibrated" in dataset:
-        drifting = done & (dataset["equilibrated"] == Equilibrated.NO)
+        drifting = use & (dataset["equilibrated"] == Equilibrated.NO)
     left = drifting.sum("replica").transpose(*dims).values.astype(np.int32)
     reasons = np.full(count.shape, "", dtype=object)
     for index in np.argwhere(left > 0):
         at = tuple(index)
         reasons[at] = f"{left[at]} of {count[at]} hold(s) have not settled"
-    reasons[count == 0] = "no hold is done"
+    reasons[count == 0] = "no hold in this phase is done"
     return {
         "n_done": variable(dims, count, "1", "holds that are done"),
         "n_drifting": variable(dims, left, "1", "holds that have not settled"),

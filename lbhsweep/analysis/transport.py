@@ -6,15 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from lbhsweep.analysis.by_phase import (
-    combine_one_phase,
-    join_phases,
-    names_by_phase,
-    split_phases,
-)
-from lbhsweep.analysis.replicas import EVENTS
+from lbhsweep.analysis.phase_assignment import LONG_NAMES, assign_phases
+from lbhsweep.analysis.replicas import EVENTS, combine_group
 from lbhsweep.analysis.runs import counted
-from lbhsweep.analysis.starts import join_starts
 from lbhsweep.analysis.variables import BoolArray, IntArray, text, variable
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.store.schema import Status
@@ -31,6 +25,8 @@ REORIENTATION = ("reorientation_rate", "reorientation_amplitude")
 """Known where a decay was seen."""
 RESOLVED = "reorientation_resolved"
 START = "diffusion_start"
+ORDER = ("alpha_order", "alpha_order_stderr", "alpha_lithium")
+"""What tells phases."""
 _OF_CHARGE = {
     "conductivity": "the displacement of all charge is not linear in time yet: run longer",
     "haven_ratio": "the displacement of all charge is within two standard errors of none",
@@ -41,63 +37,68 @@ NO_HOLD = "no hold is in this phase"
 
 def transport_names(dataset: xr.Dataset) -> list[str]:
     """List the variables of the holds that `analyze_transport` reads."""
-    return names_by_phase(dataset, (*DIFFUSION, *REORIENTATION, EVENTS, START, RESOLVED))
+    averaged = [n for name in (*DIFFUSION, *REORIENTATION) for n in (name, stderr_name(name))]
+    names = (*averaged, EVENTS, START, RESOLVED, *ORDER, "volume", "status", "equilibrated")
+    return [name for name in names if name in dataset]
 
 
 def analyze_transport(hold: xr.Dataset) -> xr.Dataset | None:
     """Combine what moves over all replicas that are in the same phase.
 
-    Replicas are combined by the rules of `combine_group`, those from all starts together:
-    what a hold is decides, not what it was built as.  λ and its amplitude come from replicas in
-    which a decay was seen.
+    Replicas are combined by the rules of `combine_group`.  λ and its amplitude come from replicas
+    in which a decay was seen.
 
     Parameters
     ----------
     hold : Dataset
-        The group `hold` of the results.
+        The group `hold` of the results, from `join_starts`.
 
     Returns
     -------
     Dataset or None
-        By the grid without ``start`` and ``replica``, and by ``phase`` (those that any hold is
-        in): `DIFFUSION` and `REORIENTATION` with errors and numbers of replicas; ``li_hop_count``
-        of all replicas; ``diffusion_start``, the longest of any replica; ``n_replicas``,
+        By ``phase`` (those that any hold is in) and the grid without ``replica``: `DIFFUSION`
+        and `REORIENTATION` with errors and numbers of replicas; ``li_hop_count`` of all
+        replicas; ``diffusion_start``, the longest of any replica; ``n_replicas``,
         ``n_too_short``, ``n_drifting``; a reason for each observable and for the Haven ratio.
         None where neither diffusion nor rotation was measured.
     """
     names = transport_names(hold)
     if not {*DIFFUSION, *REORIENTATION, EVENTS}.intersection(names):
         return None
-    status = join_starts(hold[["status"]])["status"] if "status" in hold else None
-    parts = {phase: _of_phase(one) for phase, one in split_phases(hold, names).items()}
-    joined = join_phases(parts)
-    return joined.assign(_reasons(joined, status))
-
-
-def _of_phase(hold: xr.Dataset) -> xr.Dataset:
-    """Combine the replicas of one phase."""
-    resolved = [n for name in REORIENTATION for n in (name, stderr_name(name)) if n in hold]
+    hold = hold[names].load().sortby(["pressure", "temperature"])
+    clear = {}
     if RESOLVED in hold:
-        hold = hold.assign({name: hold[name].where(hold[RESOLVED] == 1) for name in resolved})
-    usable = counted(hold)
-    combined = combine_one_phase(hold.drop_vars([RESOLVED, START], errors="ignore"))
+        known = [n for name in REORIENTATION for n in (name, stderr_name(name)) if n in hold]
+        clear = {name: hold[name].where(hold[RESOLVED] == 1) for name in known}
+    combined = combine_group(hold.assign(clear))
     for name, total, how in (
         (EVENTS, True, "in all replicas"),
         (START, False, "the longest of the replicas"),
     ):
         if name in hold:
-            values = hold[name].where(usable)
-            over = values.sum("replica", min_count=1) if total else values.max("replica")
-            one = CATALOGUE[name]
-            dims = [str(dim) for dim in over.dims]
-            combined[name] = variable(dims, over.values, one.units, f"{one.long_name}, {how}")
-    return combined
+            combined[name] = _over_replicas(hold, name, combined["phase"], how, total=total)
+    unwanted = [str(name) for name in combined if str(name).startswith(("volume", *ORDER))]
+    return combined.drop_vars(unwanted).assign(_reasons(combined, hold))
 
 
-def _reasons(combined: xr.Dataset, status: xr.DataArray | None) -> dict[str, xr.Variable]:
+def _over_replicas(
+    hold: xr.Dataset, name: str, phase: xr.DataArray, how: str, *, total: bool
+) -> xr.Variable:
+    """Take the sum over the replicas of each phase, or the largest."""
+    values, phases = hold[name].where(counted(hold)), assign_phases(hold)
+    codes = {long_name: code for code, long_name in LONG_NAMES.items()}
+    parts = [values.where(phases == codes[str(long_name)]) for long_name in phase.values]
+    joined = xr.concat(parts, "phase")
+    over = joined.sum("replica", min_count=1) if total else joined.max("replica")
+    one = CATALOGUE[name]
+    dims = [str(dim) for dim in over.dims]
+    return variable(dims, over.values, one.units, f"{one.long_name}, {how}")
+
+
+def _reasons(combined: xr.Dataset, hold: xr.Dataset) -> dict[str, xr.Variable]:
     dims = tuple(str(dim) for dim in combined["n_replicas"].dims)
     n = combined["n_replicas"].values
-    absent = _nobody(combined, status)
+    absent = _nobody(combined, hold)
     found: dict[str, Texts] = {}
     if "diffusion_coefficient" in combined:
         missing = ~_seen(combined, "diffusion_coefficient")
@@ -128,18 +129,17 @@ def _first(*reasons: Texts) -> Texts:
     return result
 
 
-def _nobody(combined: xr.Dataset, status: xr.DataArray | None) -> Texts:
+def _nobody(combined: xr.Dataset, hold: xr.Dataset) -> Texts:
     """Say why no replica counts in a phase."""
     n, drifting = combined["n_replicas"], combined["n_drifting"]
     others: list[tuple[IntArray, str]] = []
-    if status is not None:
+    if "status" in hold:
         for codes, what in (
             ((Status.PENDING, Status.RUNNING), "not finished"),
             ((Status.FAILED, Status.QUARANTINED), "failed"),
         ):
-            count = status.isin(codes).sum("replica").broadcast_like(n)
-            aligned = count.reindex_like(n).transpose(*n.dims)
-            others.append((aligned.values.astype(np.int64), what))
+            count = hold["status"].isin(codes).sum("replica").broadcast_like(n)
+            others.append((count.transpose(*n.dims).values.astype(np.int64), what))
     reasons: Texts = np.full(n.shape, "", dtype=object)
     for index in np.argwhere(n.values == 0):
         at = tuple(index)

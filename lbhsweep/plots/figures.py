@@ -42,6 +42,12 @@ FIGURES = MappingProxyType(
         "heat_capacity": heat_capacity.draw,
         "entropy": entropy.draw,
         "barocaloric": barocaloric.draw,
+        "diffusion": diffusion.draw,
+        "reorientation": reorientation.draw,
+        "arrhenius": arrhenius.draw,
+        "displacement": displacement.draw,
+        "anion_fluctuation": anion_fluctuation.draw,
+        "convergence": convergence.draw,
     }
 )
 """Every figure of one material by the name of its file."""
@@ -59,13 +65,7 @@ class Comparison:
 
 COMPARISONS = MappingProxyType(
     {
-        "diffusion": Comparison(diffusion.draw, ("start",)),
-        "reorientation": Comparison(reorientation.draw, ("start",)),
-        "arrhenius": Comparison(arrhenius.draw, ("start",)),
-        "conductivity": Comparison(conductivity.draw, ("start", "n_vacancies")),
-        "displacement": Comparison(displacement.draw, ("start",)),
-        "anion_fluctuation": Comparison(anion_fluctuation.draw, ("start",)),
-        "convergence": Comparison(convergence.draw, ("start",)),
+        "conductivity": Comparison(conductivity.draw, ("n_vacancies",)),
     }
 )
 """Every figure that shows several materials at once by the name of its file."""

@@ -29,10 +29,7 @@ def each_material(
         Dimensions of `MATERIAL` that stay: materials that differ in these only come together.
     """
     datasets = [node.to_dataset() for node in analysis.subtree if "potential" in node.dims]
-    found = materials(datasets)
-    # What is known of all starts together is a part of each, not one more material.
-    whole = [one for one in found if not any(set(one) < set(other) for other in found)]
-    shared = (tuple((dim, at) for dim, at in one if dim not in over) for one in whole)
+    shared = (tuple((dim, at) for dim, at in one if dim not in over) for one in materials(datasets))
     for material in dict.fromkeys(shared):
         yield label(material), _select(tree, material), _select(analysis, material)
 

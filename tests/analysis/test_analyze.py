@@ -142,7 +142,7 @@ def test_holds_that_are_not_equilibrated_do_not_count():
     hold["volume"][:, :, 0, t == 400.0] = 300.0
     hold["equilibrated"][:, :, 0, t == 400.0] = 0
     analysis = analyze_results(xr.DataTree.from_dict({"/hold": hold}))
-    holds = one(analysis, "holds").sel(pressure=0.0, temperature=400.0)
+    holds = one(analysis, "holds").sel(phase="undecided", pressure=0.0, temperature=400.0)
     assert np.isnan(holds["volume"])
     assert (int(holds["n_done"]), int(holds["n_equilibrated"])) == (3, 0)
 
