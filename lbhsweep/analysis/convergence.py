@@ -54,9 +54,10 @@ def analyze_convergence(hold: xr.Dataset) -> xr.Dataset | None:
     -------
     Dataset or None
         By ``phase`` and the grid without ``replica``: for volume and enthalpy
-        ``<name>_running`` with its error and ``<name>_deviation`` by ``run_length``, and ``<name>_convergence_time``; by ``lag``
-        ``diffusion_coefficient_running`` and ``reorientation_rate_running``; ``n_done``,
-        ``n_drifting``, ``reason``.  None where no course in time was kept.
+        ``<name>_running`` with its error and ``<name>_deviation`` by ``run_length``, and
+        ``<name>_convergence_time``; by ``lag`` ``diffusion_coefficient_running`` and
+        ``reorientation_rate_running``; ``n_done``, ``n_drifting``, ``reason``.  None where no
+        course in time was kept.
     """
     if not any(f"{name}_series" in hold for name in MEANS):
         return None
