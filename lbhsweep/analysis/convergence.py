@@ -20,6 +20,8 @@ CM2_PER_S = 1e-4
 """cm²/s per Å²/ps."""
 TOO_NOISY = 2.0
 """Standard errors above zero which a correlation must have for its logarithm."""
+LIBRATION_PS = 1.0
+"""Lag from which librations have lost their memory and A exp(−λt) is fitted."""
 _OTHERS = (
     "li_msd",
     "bh_correlation",
@@ -216,7 +218,7 @@ def _running_rate(
     )
     lag = dataset["lag"].values
     with np.errstate(divide="ignore", invalid="ignore"):
-        clear = (curve > TOO_NOISY * curve_error) & (amplitude > 0)
+        clear = (curve > TOO_NOISY * curve_error) & (amplitude > 0) & (lag >= LIBRATION_PS)
         rate = np.where(clear, -np.log(np.where(clear, curve / amplitude, 1.0)) / lag, np.nan)
         error = np.hypot(curve_error / curve, amplitude_error / amplitude) / lag
     return with_error(

@@ -44,9 +44,9 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         if name == "conductivity":
             factor = shown["temperature"]
             shown = shown.assign({n: shown[n] * factor for n in (quantity, stderr_name(quantity))})
-        draw_isobars(axes, shown, quantity, along=inverse, line=False)
         laws = analysis[f"arrhenius/{name}"].to_dataset()
-        notes += draw_laws(axes, laws)
+        draw_isobars(axes, shown, quantity, along=inverse, line=False, names=_energies(laws))
+        notes += [f"{name}: {note}" for note in _draw_laws(axes, laws)]
         if name == "diffusion" and has_published(tree, transport):
             draw_published(axes, inverse=True)
         low, high = axes.get_ylim()
@@ -56,21 +56,33 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     return finish(figure, tree, "Arrhenius laws", list(dict.fromkeys(notes)))
 
 
-def draw_laws(axes: Axes, laws: xr.Dataset) -> list[str]:
+def _energies(laws: xr.Dataset) -> dict[str, str]:
+    """Write each law's activation energy behind the name of its isobar."""
+    return {
+        text: f"{text}: {energy(here, 'activation_energy')}" for text, here, _ in each_isobar(laws)
+    }
+
+
+def energy(law: xr.Dataset, name: str) -> str:
+    """Write an activation energy with its error, or that there is none."""
+    value, error = float(law[name]), float(law[stderr_name(name)])
+    return f"$E_a$ = {value:.3f} ± {error:.3f} eV" if np.isfinite(value) else "no law"
+
+
+def _draw_laws(axes: Axes, laws: xr.Dataset) -> list[str]:
     """Draw the laws of a group of `arrhenius` with their errors, and give their caveats."""
     notes = []
     for text, here, style in each_isobar(laws):
-        energy, error = float(here["activation_energy"]), float(here["activation_energy_stderr"])
-        if not np.isfinite(energy):
+        value, error = float(here["activation_energy"]), float(here["activation_energy_stderr"])
+        if not np.isfinite(value):
             continue
         span = np.linspace(float(here["t_min"]), float(here["t_max"]), 40)
         x = -1.0 / (BOLTZMANN_EV * span)
-        line = float(here["log_prefactor"]) + energy * x
+        line = float(here["log_prefactor"]) + value * x
         variance = float(here["log_prefactor_stderr"]) ** 2 + (error * x) ** 2
         spread = np.sqrt(np.maximum(variance + 2.0 * float(here["covariance"]) * x, 0.0))
         axes.plot(
             inverse(span), np.exp(line), color=style["color"], linestyle=style["linestyle"],
-            label=f"{text}: $E_a$ = {energy:.3f} ± {error:.3f} eV",
         )  # fmt: skip
         axes.fill_between(
             inverse(span), np.exp(line - spread), np.exp(line + spread), color=style["color"],

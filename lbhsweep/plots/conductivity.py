@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.plots.isobars import MARKERS, PHASES, SYMBOLS, inverse
+from lbhsweep.plots.isobars import MARKERS, inverse, name_isobar
 from lbhsweep.plots.style import (
     SERIES,
     Nothing,
@@ -32,10 +32,9 @@ _SHIFT = 0.004
 
 @styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw σ(T) of all numbers of vacancies, a panel a pressure.
+    """Draw σ(T) of all numbers of vacancies, a panel for each phase and pressure.
 
-    Full markers have the measured Haven ratio, open ones the Haven ratio 1; E_a is that of
-    ln σ with the Haven ratio 1, as Maltsev et al. 2023 give it.
+    Full markers have the measured Haven ratio, open ones the Haven ratio 1.
     """
     if "transport" not in analysis.children:
         return Nothing("neither diffusion nor rotation was measured")
@@ -44,75 +43,72 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         return Nothing("diffusion was not measured")
     if not known(transport[_TRACER].values):
         return Nothing("no hold has ten hops of Li that have become diffusive")
-    laws = analysis["arrhenius/conductivity_tracer"].to_dataset()
-    pressures = transport["pressure"].values
-    figure, panels = new_figure(len(pressures), panel=(4.6, 3.8), foot=1.0, share_y=True)
+    parts = list(_each_panel(transport))
+    figure, panels = new_figure(len(parts), panel=(3.8, 3.4), foot=0.8, share_y=True)
     label_panels(panels, "1000 K/T", "Ionic conductivity σ (S cm⁻¹)")
-    for pressure, axes in zip(pressures, panels, strict=True):
-        axes.set_title(gigapascal(float(pressure)))
-        axes.set_yscale("log", nonpositive="clip")
-        here = transport.sel(pressure=pressure)
-        if not known(here[_TRACER].values):
-            hatch(axes, "no data")
+    panels[0].set_yscale("log", nonpositive="clip")
+    for (title, here), axes in zip(parts, panels, strict=True):
+        axes.set_title(title)
+        if here is None:
+            axes.tick_params(labelleft=False)
+            hatch_empty(axes)
             continue
-        for style, text, at, law in _each_series(here, laws.sel(pressure=pressure)):
-            _draw_series(axes, at, law, text, style)
+        for text, at, style in each_vacancies(here):
+            _draw_series(axes, at, text, style)
     for fill, text in (("full", "measured Haven ratio"), ("none", "Haven ratio 1")):
-        panels[0].plot(
-            [], [], color="0.3", marker="o", fillstyle=fill, linestyle="none", label=text
-        )
-    shared_legend(figure, panels, columns=2)
+        panels[0].plot([], [], color="0.3", marker="o", fillstyle=fill, linestyle="", label=text)
+    shared_legend(figure, panels, columns=3)
     return finish(figure, tree, "Ionic conductivity")
 
 
-def _each_series(
-    transport: xr.Dataset, laws: xr.Dataset
-) -> Iterator[tuple[dict[str, Any], str, xr.Dataset, xr.Dataset]]:
-    """Go through (style, name, points, law) of each number of vacancies and phase."""
-    vacancies = np.atleast_1d(transport["n_vacancies"].values) if _many(transport) else [None]
-    for number, n in enumerate(vacancies):
-        at, law = (ds if n is None else ds.sel(n_vacancies=n) for ds in (transport, laws))
-        for phase in transport["phase"].values:
-            style = {
-                "color": SERIES[number % len(SERIES)],
-                "marker": MARKERS[number % len(MARKERS)],
-                "linestyle": PHASES[str(phase)]["linestyle"],
-            }
-            words = (_vacancies(at) if n is not None else "", SYMBOLS.get(str(phase), ""))
-            text = ", ".join(word for word in words if word) or "σ"
-            yield style, text, at.sel(phase=phase), law.sel(phase=phase)
+def hatch_empty(axes: Axes) -> None:
+    """Hatch a panel that shares its axes with others, whose ticks must stay."""
+    ticks = axes.get_yticks()
+    hatch(axes, "no hold gives a conductivity")
+    axes.set_yticks(ticks)
 
 
-def _many(transport: xr.Dataset) -> bool:
-    return "n_vacancies" in transport.dims
+def _each_panel(transport: xr.Dataset) -> Iterator[tuple[str, xr.Dataset | None]]:
+    """Go through (title, part) of the phases that have a value at each pressure, or None."""
+    for pressure in transport["pressure"].values:
+        at = transport.sel(pressure=pressure)
+        with_value = [
+            phase for phase in at["phase"].values if known(at[_TRACER].sel(phase=phase).values)
+        ]
+        for phase in with_value:
+            yield name_isobar(str(phase), float(pressure)), at.sel(phase=phase)
+        if not with_value:
+            yield gigapascal(float(pressure)), None
 
 
-def _vacancies(at: xr.Dataset) -> str:
-    """Name a number of vacancies with its concentration per formula unit, as the paper does."""
-    text = f"{int(at['n_vacancies'])} vacancies"
-    if "vacancies_per_formula_unit" in at.coords and int(at["n_vacancies"]):
-        text += f" ({100 * float(at['vacancies_per_formula_unit']):.2g} mol %)"
-    return text
+def each_vacancies(dataset: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, dict[str, Any]]]:
+    """Go through (name, part, style) of each number of vacancies; of one that isn't told, once."""
+    if "n_vacancies" not in dataset.dims:
+        yield "σ", dataset, {"color": SERIES[0], "marker": MARKERS[0]}
+        return
+    for number, n in enumerate(dataset["n_vacancies"].values):
+        at = dataset.sel(n_vacancies=n)
+        text = {0: "no vacancies", 1: "1 vacancy"}.get(int(n), f"{int(n)} vacancies")
+        if n and "vacancies_per_formula_unit" in at.coords:
+            text += f", {concentration(at):.3g} mol %"
+        style = {"color": SERIES[number % len(SERIES)], "marker": MARKERS[number % len(MARKERS)]}
+        yield text, at, style
 
 
-def _draw_series(
-    axes: Axes, at: xr.Dataset, law: xr.Dataset, text: str, style: dict[str, Any]
-) -> None:
+def concentration(at: xr.Dataset) -> float:
+    """Give vacancies per 100 formula units, as Maltsev et al. 2023 count them."""
+    return 100.0 * float(at["vacancies_per_formula_unit"])
+
+
+def _draw_series(axes: Axes, at: xr.Dataset, text: str, style: dict[str, Any]) -> None:
     if not known(at[_TRACER].values):
         return
-    energy, error = (
-        float(law["activation_energy_plain"]),
-        float(law["activation_energy_plain_stderr"]),
-    )
-    if np.isfinite(energy):
-        text += f": $E_a$ = {energy:.3f} ± {error:.3f} eV"
     x = inverse(at["temperature"].values.astype(np.float64))
     for name, fill, shift, line in (
-        (_TRACER, "none", _SHIFT, style["linestyle"]),
-        (_MEASURED, "full", -_SHIFT, "none"),
+        (_MEASURED, "full", -_SHIFT, "-"),
+        (_TRACER, "none", _SHIFT, ":"),
     ):
         axes.errorbar(
-            x + shift, at[name].values, yerr=at[stderr_name(name)].values, color=style["color"],
-            marker=style["marker"], fillstyle=fill, linestyle=line, linewidth=0.8,
-            label=text if fill == "none" else None,
+            x + shift, at[name].values, yerr=at[stderr_name(name)].values, **style,
+            fillstyle=fill, linestyle=line, linewidth=0.8, label=text if fill == "full" else None,
         )  # fmt: skip

@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.plots.style import Nothing, finish, gigapascal, hatch, known, new_figure, styled
@@ -17,6 +18,8 @@ from lbhsweep.plots.temperatures import TemperatureColours
 from lbhsweep.quantities import stderr_name
 
 _LINES: tuple[Any, ...] = ("-", "--", "-.", ":")
+_WINDOW = 6.0
+"""Errors of the end that the axis of deviations shows."""
 _MEANS = {
     "volume_deviation": "Volume: (mean up to t − end)/error",
     "enthalpy_deviation": "Enthalpy: (mean up to t − end)/error",
@@ -48,6 +51,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         axes.tick_params(labelbottom=True)
         if name in _MEANS:
             _draw_expected(axes, dataset["run_length"].values)
+            axes.set_ylim(-_WINDOW, _WINDOW)
         else:
             axes.set_yscale("log", nonpositive="clip")
         if not _draw_curves(axes, dataset, name, colours):
@@ -57,7 +61,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         Line2D([], [], color="0.3", linestyle=_LINES[i % len(_LINES)], label=gigapascal(float(p)))
         for i, p in enumerate(pressures)
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    expected = Patch(color="0.85", label="±√(L/t − 1), expected of a stationary series")
+    figure.legend(
+        handles=[*handles, expected], loc="outside lower center", ncols=min(len(handles) + 1, 4)
+    )
     colours.add_bar(figure, panels)
     return finish(figure, tree, "Convergence with run length", _caveats(dataset))
 
@@ -77,11 +84,12 @@ def _draw_curves(axes: Axes, dataset: xr.Dataset, name: str, colours: Temperatur
         if not known(y):
             continue
         colour = colours(float(here["temperature"]))
-        axes.plot(x, y, color=colour, linestyle=_LINES[number % len(_LINES)], linewidth=0.9)
         if name in _RATES:
             error = np.nan_to_num(here[stderr_name(name)].values)
+            y = np.where(y > error, y, np.nan)
             lower = np.maximum(y - error, 0.1 * y)
             axes.fill_between(x, lower, y + error, color=colour, alpha=0.12, linewidth=0)
+        axes.plot(x, y, color=colour, linestyle=_LINES[number % len(_LINES)], linewidth=0.9)
         drawn = True
     return drawn
 

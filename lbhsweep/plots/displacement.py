@@ -23,13 +23,15 @@ from lbhsweep.plots.style import (
 )
 from lbhsweep.plots.temperatures import TemperatureColours
 
+FITTED_SHARE = 0.1
+"""Longest lag that D is fitted to, as a share of the production."""
 _CM2_PER_S = 1e-4
 """cm²/s per Å²/ps."""
 
 
 @styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw the MSD of Li on logarithmic axes, a panel a pressure; lines 6Dt begin where fitted."""
+    """Draw the MSD of Li on logarithmic axes, a panel a pressure, and lines 6Dt where fitted."""
     if "transport" not in analysis.children:
         return Nothing("neither diffusion nor rotation was measured")
     transport = analysis["transport"].to_dataset()
@@ -52,17 +54,28 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         axes.set_yscale("log")
         for phase in here["phase"].values:
             name = str(phase)
-            if _draw_phase(axes, here.sel(phase=phase), name, colours):
+            if _draw_phase(axes, here.sel(phase=phase), name, colours, _longest_lag(tree)):
                 text = SYMBOLS.get(name, "phase undecided")
                 line = PHASES[name]["linestyle"]
                 styles[text] = Line2D([], [], color="0.3", linestyle=line, label=text)
-    fitted = Line2D([], [], color=GREY, linewidth=4.0, alpha=0.4, label="6Dt, from where it is fit")
+    fitted = Line2D([], [], color=GREY, linewidth=4.0, alpha=0.4, label="6Dt, where D is fitted")
     figure.legend(handles=[*styles.values(), fitted], loc="outside lower center", ncols=4)
     colours.add_bar(figure, panels)
     return finish(figure, tree, str(label(transport["li_msd"]).split(" (")[0]))
 
 
-def _draw_phase(axes: Axes, here: xr.Dataset, phase: str, colours: TemperatureColours) -> bool:
+def _longest_lag(tree: xr.DataTree) -> float:
+    """Give the longest lag that is fitted, ps; any where the length of the run isn't known."""
+    hold = tree["hold"].to_dataset()
+    if "time" not in hold.coords:
+        return float("inf")
+    time = hold["time"].values
+    return FITTED_SHARE * float(time[-1] + time[0])
+
+
+def _draw_phase(
+    axes: Axes, here: xr.Dataset, phase: str, colours: TemperatureColours, longest: float
+) -> bool:
     drawn = False
     lag = here["lag"].values
     for temperature in here["temperature"].values:
@@ -77,7 +90,7 @@ def _draw_phase(axes: Axes, here: xr.Dataset, phase: str, colours: TemperatureCo
         axes.fill_between(lag, lower, msd + error, color=colour, alpha=0.15, linewidth=0)
         drawn = True
         start, slope = float(at["diffusion_start"]), float(at["diffusion_coefficient"])
-        linear = lag >= start * (1.0 - 1e-9)
+        linear = (lag >= start * (1.0 - 1e-9)) & (lag <= longest * (1.0 + 1e-9))
         if np.isfinite(slope) and linear.sum() > 1:
             rise = 6.0 * slope / _CM2_PER_S
             first = int(np.argmax(linear))

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.errors import StoreError
 from lbhsweep.plots import (
+    activation_energy,
     anion_fluctuation,
     arrhenius,
     barocaloric,
@@ -66,6 +67,7 @@ class Comparison:
 COMPARISONS = MappingProxyType(
     {
         "conductivity": Comparison(conductivity.draw, ("n_vacancies",)),
+        "activation_energy": Comparison(activation_energy.draw, ("n_vacancies",)),
     }
 )
 """Every figure that shows several materials at once by the name of its file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ def draw_isobars(
     along: Callable[[FloatArray], FloatArray] = kelvin,
     absent: str = "",
     line: bool = True,
-    labelled: bool = True,
+    names: Mapping[str, str] | None = None,
 ) -> bool:
     """Draw a quantity of (phase, pressure, temperature) with its errors.
 
@@ -78,8 +78,8 @@ def draw_isobars(
         What crosses at the foot mean: holds that give no value.
     line : bool
         Whether points of one phase are joined.
-    labelled : bool
-        Whether the legend names the points.
+    names : mapping of str to str, optional
+        What the legend says for `name_isobar` in place of that.
 
     Returns
     -------
@@ -87,6 +87,7 @@ def draw_isobars(
         Whether there was anything to draw.
     """
     drawn = False
+    pressures = list(dataset["pressure"].values)
     for text, here, style in each_isobar(dataset):
         x = along(here["temperature"].values.astype(np.float64))
         value = here[name].values
@@ -94,13 +95,14 @@ def draw_isobars(
             axes.errorbar(
                 x, value, yerr=here[stderr_name(name)].values,
                 **(style if line else style | {"linestyle": "none"}),
-                linewidth=0.8, label=text if labelled else None,
+                linewidth=0.8, label=(names or {}).get(text, text),
             )  # fmt: skip
             drawn = True
         if absent:
+            foot = 0.03 + 0.03 * pressures.index(float(here["pressure"]))
             lacking = ~np.isfinite(value) & (here["n_replicas"].values > 0)
             axes.plot(
-                x[lacking], np.full(int(lacking.sum()), 0.03), color=style["color"], marker="x",
+                x[lacking], np.full(int(lacking.sum()), foot), color=style["color"], marker="x",
                 linestyle="none", transform=axes.get_xaxis_transform(),
                 label=f"{text}: {absent}" if lacking.any() else None,
             )  # fmt: skip
