@@ -24,12 +24,15 @@ from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
 from lbhsweep.analysis.material import Material, join_materials, materials
 from lbhsweep.analysis.phase_assignment import assign_phases
+from lbhsweep.analysis.phase_properties import READ as REWEIGHTED
+from lbhsweep.analysis.phase_properties import analyze_phase_properties
 from lbhsweep.analysis.phases import HIGH, LOW, fit_phases
 from lbhsweep.analysis.replicas import combine_group, names_read
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, group, material_part, runs
 from lbhsweep.analysis.shared_slope import share_heat_capacity
-from lbhsweep.analysis.starts import initial_phases, join_starts, start_of, sweep_of
+from lbhsweep.analysis.starts import initial_phases, join_starts
+from lbhsweep.analysis.sweep_file import formula_units, sweep_of, word
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
 from lbhsweep.analysis.transport import analyze_transport, transport_names
@@ -55,6 +58,7 @@ _KEPT = (
     "heat_capacity_fluctuation_stderr",
     *_ORDER,
     *(stderr_name(name) for name in _ORDER),
+    *REWEIGHTED,
     "status",
     "equilibrated",
 )
@@ -103,6 +107,7 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
 def results_digest(tree: xr.DataTree) -> str:
     """Hash everything of the results that the analysis reads."""
     digest = hashlib.sha256(f"analysis schema {SCHEMA_VERSION} {__version__}".encode())
+    digest.update(str(tree.attrs.get("sweep_yaml", "")).encode())
     for name in ("hold", "ramp"):
         dataset = group(tree, name)
         if dataset is None:
@@ -184,6 +189,9 @@ def _analyze_material(
         )
     if "hold" in present:
         products["holds"] = analyze_holds(present["hold"])
+        products["phase_properties"] = analyze_phase_properties(
+            present["hold"], formula_units(sweep), molar_mass
+        )
         holds = [item for item in steps if item.run.direction == "hold"]
         products["heat_capacity/hold"] = analyze_hold_heat_capacity(
             present["hold"], holds, molar_mass
@@ -225,7 +233,7 @@ def _start(present: dict[str, xr.Dataset], sweep: Document | None) -> str:
     ramps = present.get("ramp")
     if ramps is not None and "start" in ramps.coords:
         return HIGH if str(ramps["start"].item()) == "beta" else LOW
-    return HIGH if start_of(sweep) == "beta" else LOW
+    return HIGH if word(sweep, ("system", "start"), "auto") == "beta" else LOW
 
 
 def _serves(item: RunStep, route: str | None, rate: float | None) -> bool:

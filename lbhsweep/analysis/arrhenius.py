@@ -81,8 +81,11 @@ def fit_arrhenius(temperature: FloatArray, values: FloatArray, stderrs: FloatArr
 
     The error of ln y is s/y.  Points whose error is larger than themselves are left out, as are
     those without an error; they would weigh next to nothing.  With two points the errors are
-    propagated from theirs; with more the covariance is multiplied by max(1, χ²/(n − 2)).  Made-up
-    points with errors of 10 to 30 % leave E_a without bias to a tenth of its error.
+    propagated from theirs; with more the covariance is multiplied by max(1, χ²/(n − 2)).
+
+    Of made-up points, the rarest known to 10 to 30 %, the true E_a lies within one error in 68
+    to 74 %.  It comes out low by 0.1 errors, and by 0.4 at 30 % if errors don't shrink with the
+    value, because values that are too large by chance weigh more.
 
     Parameters
     ----------

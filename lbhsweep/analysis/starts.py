@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.phase_assignment import Phase
+from lbhsweep.analysis.sweep_file import word
 from lbhsweep.analysis.variables import IntArray
-from lbhsweep.document import Document, parse_document
-from lbhsweep.errors import SpecError
+from lbhsweep.document import Document
 
 _BUILT = {"alpha": Phase.ALPHA, "beta": Phase.BETA}
 
@@ -45,32 +45,14 @@ def initial_phases(hold: xr.Dataset, phases: xr.DataArray, sweep: Document | Non
         The sweep's file.
     """
     ended = phases.transpose("pressure", "temperature", "replica").values.astype(np.int64)
-    default = _text(sweep, ("system", "start"), "auto")
+    default = word(sweep, ("system", "start"), "auto")
     names = [str(n) for n in hold["start"].values] if "start" in hold.coords else [default]
     built = np.array([_BUILT.get(name, Phase.ALPHA) for name in names], dtype=np.int64)
     begun = np.broadcast_to(built, ended.shape).copy()
-    follow = _text(sweep, ("protocol", "hold", "follow"), "none")
+    follow = word(sweep, ("protocol", "hold", "follow"), "none")
     if follow == "rising":
         begun[:, 1:] = ended[:, :-1]
     elif follow == "falling":
         # The first, at the highest temperature, is there to leave what was built.
         begun = np.concatenate([ended[:, 1:], ended[:, -1:]], axis=1)
     return begun
-
-
-def sweep_of(tree: xr.DataTree) -> Document | None:
-    """Read the sweep's file as the results keep it, or give None where they have none."""
-    try:
-        return parse_document(str(tree.attrs.get("sweep_yaml", "")), "sweep.yaml")
-    except SpecError:
-        return None
-
-
-def start_of(sweep: Document | None) -> str:
-    """Give the phase that the sweep builds for its runs: ``alpha``, ``beta`` or ``auto``."""
-    return _text(sweep, ("system", "start"), "auto")
-
-
-def _text(sweep: Document | None, path: tuple[str, ...], default: str) -> str:
-    value = None if sweep is None else sweep.at(path)
-    return value if isinstance(value, str) else default

@@ -28,7 +28,11 @@ from lbhsweep.plots import (
     hysteresis,
     lattice,
     phase_diagram,
+<<<<<<< HEAD
     reorientation,
+=======
+    phase_properties,
+>>>>>>> main
 )
 from lbhsweep.plots.material import each_material
 from lbhsweep.plots.style import Nothing, save
@@ -39,6 +43,7 @@ FIGURES = MappingProxyType(
         "lattice": lattice.draw,
         "enthalpy": enthalpy.draw,
         "hold": hold.draw,
+        "phase_properties": phase_properties.draw,
         "phase_diagram": phase_diagram.draw,
         "heat_capacity": heat_capacity.draw,
         "entropy": entropy.draw,

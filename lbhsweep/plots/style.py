@@ -50,6 +50,8 @@ _UNITS = {
     "angstrom**2": "Å²",
     "S/cm": "S cm⁻¹",
     "1/ps": "ps⁻¹",
+    "1/K": "K⁻¹",
+    "1/GPa": "GPa⁻¹",
 }
 _RC: Any = {
     "font.size": 9.0,
