@@ -28,11 +28,8 @@ from lbhsweep.plots import (
     hysteresis,
     lattice,
     phase_diagram,
-<<<<<<< HEAD
-    reorientation,
-=======
     phase_properties,
->>>>>>> main
+    reorientation,
 )
 from lbhsweep.plots.material import each_material
 from lbhsweep.plots.style import Nothing, save
