@@ -84,8 +84,8 @@ def fit_arrhenius(temperature: FloatArray, values: FloatArray, stderrs: FloatArr
     propagated from theirs; with more the covariance is multiplied by max(1, χ²/(n − 2)).
 
     Of made-up points, the rarest known to 10 to 30 %, the true E_a lies within one error in 68
-    to 74 %.  It comes out low by 0.1 errors, and by 0.4 at 30 % if errors don't shrink with the
-    value, because values that are too large by chance weigh more.
+    to 74 %.  It comes out low by up to 0.2 errors, and by 0.4 at 30 % if errors don't shrink with
+    the value, because values that are too large by chance weigh more.
 
     Parameters
     ----------
