@@ -22,10 +22,10 @@ CURVES = ("volume", "enthalpy", "lattice_a")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One replica's curves at one pressure, or the mean over all holds in one phase.
+    """One replica's curves at one pressure, or the mean over replicas of holds.
 
-    Holds are averaged before anything else: they share their temperatures, and the gap between
-    two of them bounds T_t no better for being measured twice.
+    Holds whose phases aren't told are averaged before anything else: they share their
+    temperatures, and the gap between two of them bounds T_t no better for being measured twice.
 
     Attributes
     ----------
@@ -132,23 +132,28 @@ def short_and_alone(dataset: xr.Dataset, values: xr.DataArray) -> BoolArray:
 def runs(dataset: xr.Dataset) -> Iterator[Run]:
     """Go through the runs of one material's group (`hold` or `ramp`) that have any value.
 
-    Holds come as one mean over replicas for each phase; where order was not measured, all
-    together.
+    Holds come as one curve for each phase and replica, or, where order was not measured, as the
+    mean over replicas.
     """
     phases = assign_phases(dataset)
     if "heating_rate" in dataset.dims:
-        curves = {name: curve(dataset, name) for name in CURVES}
-        yield from _each_run(
-            dataset, ("pressure", "heating_rate", "direction", "replica"), curves, phases
-        )
+        dims: tuple[str, ...] = ("pressure", "heating_rate", "direction", "replica")
+        yield from _each_run(dataset, dims, _curves(dataset), phases)
         return
-    for phase in (Phase.ALPHA, Phase.ALPHA_CAP, Phase.BETA) if phases.any() else (Phase.UNDECIDED,):
-        means = {
-            name: mean_over_replicas(in_phase(dataset, phases, phase), name) for name in CURVES
-        }
-        curves = {name: (mean, stderr) for name, (mean, stderr, _) in means.items()}
-        codes = xr.full_like(means["volume"][0], phase, dtype=np.int8)
-        yield from _each_run(dataset, ("pressure",), curves, codes, means["volume"][2])
+    if not phases.any():
+        means = {name: mean_over_replicas(dataset, name) for name in CURVES}
+        pairs = {name: (mean, stderr) for name, (mean, stderr, _) in means.items()}
+        codes = xr.zeros_like(means["volume"][0], dtype=np.int8)
+        yield from _each_run(dataset, ("pressure",), pairs, codes, means["volume"][2])
+        return
+    for phase in (Phase.ALPHA, Phase.ALPHA_CAP, Phase.BETA):
+        inside = in_phase(dataset, phases, phase)
+        codes = xr.full_like(phases, phase)
+        yield from _each_run(inside, ("pressure", "replica"), _curves(inside), codes)
+
+
+def _curves(dataset: xr.Dataset) -> dict[str, tuple[xr.DataArray, xr.DataArray]]:
+    return {name: curve(dataset, name) for name in CURVES}
 
 
 def in_phase(dataset: xr.Dataset, phases: xr.DataArray, phase: Phase) -> xr.Dataset:
