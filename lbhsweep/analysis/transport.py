@@ -156,8 +156,10 @@ def _few_hops(combined: xr.Dataset, n: IntArray, missing: BoolArray) -> Texts:
     for index in np.argwhere(missing & (n > 0)):
         at = tuple(index)
         if np.isfinite(hops[at]):
+            # Where nothing hops, the slope is as often below zero.
+            total = max(hops[at], 0.0)
             reasons[at] = (
-                f"fewer than ten hops in every hold, {hops[at]:.0f} in all {n[at]}: run longer"
+                f"fewer than ten hops in every hold, {total:.0f} in all {n[at]}: run longer"
             )
         else:
             reasons[at] = "the displacement of Li is not linear in time yet: run longer"
