@@ -43,7 +43,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not any(name in _MEANS for name in shown):
         return Nothing("no hold is finished")
     figure, panels = new_figure(len(shown), columns=2, panel=(4.2, 3.0), foot=0.3)
-    colours = TemperatureColours(dataset["temperature"].values)
+    colours = TemperatureColours(dataset[shown[0]])
     for axes, name in zip(panels, shown, strict=True):
         axes.set_xscale("log")
         axes.set_ylabel((_MEANS | _RATES)[name])

@@ -16,7 +16,6 @@ from lbhsweep.plots.style import (
     gigapascal,
     hatch,
     known,
-    label,
     label_panels,
     new_figure,
     styled,
@@ -42,7 +41,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     pressures = transport["pressure"].values
     figure, panels = new_figure(len(pressures), panel=(4.0, 3.6), foot=0.4, share_y=True)
     label_panels(panels, "Time lag t (ps)", "Mean-squared displacement of Li (Å²)")
-    colours = TemperatureColours(transport["temperature"].values)
+    colours = TemperatureColours(transport["li_msd"])
     styles: dict[str, Line2D] = {}
     for pressure, axes in zip(pressures, panels, strict=True):
         axes.set_title(gigapascal(float(pressure)))
@@ -61,7 +60,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     fitted = Line2D([], [], color=GREY, linewidth=4.0, alpha=0.4, label="6Dt, where D is fitted")
     figure.legend(handles=[*styles.values(), fitted], loc="outside lower center", ncols=4)
     colours.add_bar(figure, panels)
-    return finish(figure, tree, str(label(transport["li_msd"]).split(" (")[0]))
+    return finish(figure, tree, "Displacement of Li")
 
 
 def _longest_lag(tree: xr.DataTree) -> float:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
-
-from lbhsweep.analysis.variables import FloatArray
 
 _DARKEST, _LIGHTEST = 0.0, 0.88
 """Part of the map that shows on white."""
@@ -17,10 +16,18 @@ _NARROWEST_K = 1.0
 
 
 class TemperatureColours:
-    """A colour for each of some temperatures, in K."""
+    """A colour for each temperature at which a quantity is known.
 
-    def __init__(self, temperature: FloatArray) -> None:
-        low, high = float(np.min(temperature)), float(np.max(temperature))
+    Parameters
+    ----------
+    values : DataArray
+        By ``temperature`` in K and whatever else; known somewhere.
+    """
+
+    def __init__(self, values: xr.DataArray) -> None:
+        others = [dim for dim in values.dims if dim != "temperature"]
+        known = values["temperature"].values[values.notnull().any(others).values]
+        low, high = float(known.min()), float(known.max())
         colours = colormaps["plasma"](np.linspace(_DARKEST, _LIGHTEST, 256))
         norm = Normalize(low, max(high, low + _NARROWEST_K))
         self._map = ScalarMappable(norm, ListedColormap(colours))
