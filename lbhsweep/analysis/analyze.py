@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
 
 from lbhsweep import __version__
+from lbhsweep.analysis.activation import analyze_activation
+from lbhsweep.analysis.anion_fluctuation import analyze_anion_fluctuation
 from lbhsweep.analysis.barocaloric import analyze_entropy, entropy_maps, map_temperatures
 from lbhsweep.analysis.bracket import bracket_transitions
+from lbhsweep.analysis.convergence import analyze_convergence, convergence_names
 from lbhsweep.analysis.ensemble import at_constant_pressure
 from lbhsweep.analysis.heat_capacity import (
     analyze_baseline,
@@ -40,6 +44,7 @@ from lbhsweep.analysis.starts import initial_phases, join_starts
 from lbhsweep.analysis.sweep_file import formula_units, sweep_of, word
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
+from lbhsweep.analysis.transport import analyze_transport, transport_names
 from lbhsweep.analysis.two_phase import draw_two_phase
 from lbhsweep.document import Document
 from lbhsweep.quantities import stderr_name
@@ -83,7 +88,9 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     DataTree
         Groups ``hysteresis``, ``holds``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
         ``entropy``, ``barocaloric``, ``reversible``, ``hysteresis_rate``, ``partial_entropy``,
-        ``replicas/{hold,ramp}``, each by what tells materials
+        ``replicas/{hold,ramp}``, ``transport``,
+        ``arrhenius/{diffusion,conductivity,conductivity_tracer,reorientation}``,
+        ``anion_fluctuation``, ``convergence``, each by what tells materials
         apart; those without any input are absent.  What is missing is NaN, with a `reason`
         beside it.  The same results give the same analysis.
     """
@@ -106,6 +113,7 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     datasets |= {f"/replicas/{name}": combine_group(dataset) for name, dataset in groups.items()}
     if (partial := analyze_partial_entropies(datasets.get("/replicas/hold"))) is not None:
         datasets["/partial_entropy"] = partial
+    datasets |= {f"/{name}": made for name, made in _of_holds(groups.get("hold"))}
     root = xr.Dataset(attrs=_attributes(tree))
     return xr.DataTree.from_dict({"/": root, **datasets}, name="analysis")
 
@@ -118,7 +126,10 @@ def results_digest(tree: xr.DataTree) -> str:
         dataset = group(tree, name)
         if dataset is None:
             continue
-        for key in sorted({*dataset.coords, *_kept(dataset), *names_read(dataset)}, key=str):
+        read = {*dataset.coords, *_kept(dataset), *names_read(dataset)}
+        if name == "hold":
+            read |= {*transport_names(dataset), *convergence_names(dataset)}
+        for key in sorted(read, key=str):
             values = dataset[key].values
             digest.update(f"{name}/{key}{values.shape}".encode())
             if values.dtype.kind in "fiub":
@@ -213,6 +224,23 @@ def _analyze_material(
         "heat_capacity/baseline": at_constant_pressure(baseline, ensemble),
         "reversible": analyze_reversible(maps, model, loops, molar_mass),
     }
+
+
+def _of_holds(hold: xr.Dataset | None) -> Iterator[tuple[str, xr.Dataset]]:
+    """Go through what is made of the group `hold` for all materials at once."""
+    if hold is None:
+        return
+    transport = analyze_transport(hold)
+    if transport is not None:
+        yield "transport", transport
+        for name, laws in analyze_activation(transport).items():
+            yield f"arrhenius/{name}", laws
+    for name, made in (
+        ("anion_fluctuation", analyze_anion_fluctuation(hold)),
+        ("convergence", analyze_convergence(hold)),
+    ):
+        if made is not None:
+            yield name, made
 
 
 def _brackets(hold: xr.Dataset | None, sweep: Document | None) -> dict[float, Estimate]:

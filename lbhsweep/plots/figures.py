@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import xarray as xr
+from matplotlib.figure import Figure
 
 from lbhsweep.errors import StoreError
 from lbhsweep.plots import (
+    activation_energy,
+    anion_fluctuation,
+    arrhenius,
     barocaloric,
+    conductivity,
+    convergence,
+    diffusion,
+    displacement,
     enthalpy,
     entropy,
     heat_capacity,
@@ -23,6 +32,7 @@ from lbhsweep.plots import (
     phase_properties,
     published,
     rate,
+    reorientation,
     reversible,
 )
 from lbhsweep.plots.material import each_material
@@ -42,10 +52,35 @@ FIGURES = MappingProxyType(
         "reversible": reversible.draw,
         "published": published.draw,
         "rate": rate.draw,
-        "partial_entropy": partial_entropy.draw,
+        "diffusion": diffusion.draw,
+        "reorientation": reorientation.draw,
+        "arrhenius": arrhenius.draw,
+        "displacement": displacement.draw,
+        "anion_fluctuation": anion_fluctuation.draw,
+        "convergence": convergence.draw,
     }
 )
-"""Every figure by the name of its file."""
+"""Every figure of one material by the name of its file."""
+
+Draw = Callable[[xr.DataTree, xr.DataTree], Figure | Nothing]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A figure of several materials, and the dimensions in which they differ."""
+
+    draw: Draw
+    over: tuple[str, ...]
+
+
+COMPARISONS = MappingProxyType(
+    {
+        "partial_entropy": Comparison(partial_entropy.draw, ("frozen",)),
+        "conductivity": Comparison(conductivity.draw, ("n_vacancies",)),
+        "activation_energy": Comparison(activation_energy.draw, ("n_vacancies",)),
+    }
+)
+"""Every figure that shows several materials at once by the name of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +118,36 @@ def draw_figures(
     StoreError
         When a file can't be written.
     """
-    materials = list(each_material(tree, analysis))
     reports = []
-    for label, results, products in materials:
-        suffix = f"-{_slug(label)}" if len(materials) > 1 else ""
-        for name, draw in FIGURES.items():
-            figure = draw(results, products)
-            if isinstance(figure, Nothing):
-                reports.append(FigureReport(name, label, (), figure.reason))
-                continue
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                files = save(figure, folder / f"{name}{suffix}.png", vector=vector)
-            except OSError as error:
-                raise StoreError(
-                    f"{folder}: the figure {name} can't be written: {error}; "
-                    "free space or make the folder writable, then plot again"
-                ) from error
-            reports.append(FigureReport(name, label, tuple(files)))
+    for name, label, suffix, figure in _draw_all(tree, analysis):
+        if isinstance(figure, Nothing):
+            reports.append(FigureReport(name, label, (), figure.reason))
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files = save(figure, folder / f"{name}{suffix}.png", vector=vector)
+        except OSError as error:
+            raise StoreError(
+                f"{folder}: the figure {name} can't be written: {error}; "
+                "free space or make the folder writable, then plot again"
+            ) from error
+        reports.append(FigureReport(name, label, tuple(files)))
     return reports
+
+
+def _draw_all(
+    tree: xr.DataTree, analysis: xr.DataTree
+) -> Iterator[tuple[str, str, str, Figure | Nothing]]:
+    """Draw one figure after the other: its name, the material's label, the file's suffix."""
+    by_over: dict[tuple[str, ...], dict[str, Draw]] = {(): dict(FIGURES)}
+    for name, comparison in COMPARISONS.items():
+        by_over.setdefault(comparison.over, {})[name] = comparison.draw
+    for over, figures in by_over.items():
+        materials = list(each_material(tree, analysis, over))
+        for label, results, products in materials:
+            suffix = f"-{_slug(label)}" if len(materials) > 1 else ""
+            for name, draw in figures.items():
+                yield name, label, suffix, draw(results, products)
 
 
 def _slug(label: str) -> str:

@@ -49,6 +49,9 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if "partial_entropy" not in analysis.children:
         return Nothing("no holds with velocity spectra (observable spectra)")
     dataset = analysis["partial_entropy"].to_dataset()
+    if "frozen" in dataset.dims:
+        names = list(dataset["frozen"].values)
+        dataset = dataset.sel(frozen="none" if "none" in names else names[0])
     if not known(dataset["entropy_classical"].values):
         return Nothing(str(dataset["note"].item()) or "no hold with spectra is finished")
     by_freezing = "frozen_part_classical" in dataset and known(

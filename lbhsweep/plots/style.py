@@ -46,6 +46,10 @@ _UNITS = {
     "kJ/mol/K": "kJ mol⁻¹ K⁻¹",
     "K/ps": "K ps⁻¹",
     "K/GPa": "K GPa⁻¹",
+    "cm**2/s": "cm² s⁻¹",
+    "angstrom**2": "Å²",
+    "S/cm": "S cm⁻¹",
+    "1/ps": "ps⁻¹",
     "1/K": "K⁻¹",
     "1/GPa": "GPa⁻¹",
 }

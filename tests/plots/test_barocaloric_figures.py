@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.plots import FIGURES
+from lbhsweep.plots.figures import COMPARISONS
 from lbhsweep.plots.material import each_material
 from lbhsweep.plots.published import PUBLISHED
 from lbhsweep.plots.style import Nothing
@@ -105,7 +106,7 @@ def test_published_materials_stand_beside_ours(loops):
 
 
 def test_partial_entropies_of_both_kinds_and_all_parts(holds):
-    figure = FIGURES["partial_entropy"](*holds)
+    figure = COMPARISONS["partial_entropy"].draw(*holds)
     assert {"S of α", "S of β", "all", "Li", "libration of anions"} <= legend_texts(figure)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[:2] == ["0 GPa, harmonic entropy", "0 GPa, S(β) − S(α)"]
@@ -118,14 +119,11 @@ def test_frozen_sublattices_have_a_panel_of_their_own():
     names = np.array(["none", "Li", "anions"], dtype=object)
     frozen = xr.concat([hold] * 3, dim=xr.DataArray(names, dims="frozen", name="frozen"))
     tree = xr.DataTree.from_dict({"/hold": frozen})
-    figures = {
-        label: FIGURES["partial_entropy"](results, products)
-        for label, results, products in each_material(tree, analyze_results(tree))
-    }
-    assert len(figures) == 3
-    for figure in figures.values():
-        assert figure.axes[2].get_title() == "0 GPa, S(β) − S(α) by freezing"
-        assert "interplay, by freezing" in legend_texts(figure)
+    comparison = COMPARISONS["partial_entropy"]
+    ((_, results, products),) = each_material(tree, analyze_results(tree), comparison.over)
+    figure = comparison.draw(results, products)
+    assert figure.axes[2].get_title() == "0 GPa, S(β) − S(α) by freezing"
+    assert "interplay, by freezing" in legend_texts(figure)
 
 
 def test_heat_capacities_of_holds_lie_within_the_axes(holds):

@@ -140,7 +140,7 @@ def test_a_map_that_is_nearly_all_unknown_is_not_drawn(both):
 
 def test_a_rehearsal_is_watermarked_and_real_results_are_not(both):
     rehearsal = material(make_results(Experiment(rates=(20.0,)), ("ramp", "hold"), rehearsal=True))
-    for draw in (FIGURES[name] for name in LABELS):
+    for draw in map(FIGURES.__getitem__, LABELS):
         marked = [text.get_text() for text in draw(*rehearsal).texts]
         assert "REHEARSAL – not physics" in marked
         assert not any("REHEARSAL" in text.get_text() for text in draw(*both).texts)
@@ -185,6 +185,7 @@ def test_what_cannot_be_drawn_says_why():
 def test_files_of_two_materials_have_two_names(tmp_path, monkeypatch):
     few = {name: FIGURES[name] for name in ("hysteresis", "hold")}
     monkeypatch.setattr("lbhsweep.plots.figures.FIGURES", few)
+    monkeypatch.setattr("lbhsweep.plots.figures.COMPARISONS", {})
     ramp = make_ramp(Experiment(pressures=(0.0, 0.4), rates=(20.0,), replicas=1))
     other = ramp.assign_coords(n_vacancies=[4])
     tree = xr.DataTree.from_dict({"/ramp": xr.concat([ramp, other], dim="n_vacancies")})
