@@ -37,7 +37,8 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
     -------
     dict
         ``rehearsal``, ``runs`` (done, failed, missing), and ``materials``: for each the route,
-        dT/dP, one entry a pressure, the largest effects, ``diffusion`` and
+        dT/dP, one entry a pressure, the largest effects without and with hysteresis, the least
+        pressure of a reversible transition, ``diffusion`` and
         ``activation_energies`` (lists of what is known), ``missing`` with the reasons, and
         ``flagged`` with the runs that drift or are too short for their own correlation time.
         A number is ``{"value", "stderr", "units"}`` or null.
@@ -89,6 +90,7 @@ def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
         ),
         "diffusion": _diffusion(analysis, material),
         "activation_energies": _activation_energies(analysis, material),
+        **_reversible(analysis, material),
         "missing": _missing(transition, barocaloric, route),
         "flagged": _flagged(analysis, material),
     }
@@ -137,6 +139,19 @@ def _activation_energies(analysis: xr.DataTree, material: Material) -> list[dict
                     | energy
                 )
     return found
+
+
+def _reversible(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
+    """Give what a cycle gives back at the slowest heating rate."""
+    names = ("entropy_change", "temperature_change")
+    dataset = _of_material(analysis, "reversible", material)
+    if dataset is None:
+        return {"reversible_pressure": None} | {f"largest_reversible_{n}": None for n in names}
+    loop = dataset.sel(loop="slowest_rate")
+    return {"reversible_pressure": number(loop, "reversible_pressure")} | {
+        f"largest_reversible_{name}": _largest(loop, f"reversible_{name}", "extrapolated")
+        for name in names
+    }
 
 
 def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:

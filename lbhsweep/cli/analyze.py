@@ -80,11 +80,14 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     for label, key, unit in (
         ("largest ΔS_iso", "largest_entropy_change", "J/kg/K"),
         ("largest ΔT_ad ", "largest_temperature_change", "K"),
+        ("largest ΔS_rev", "largest_reversible_entropy_change", "J/kg/K"),
+        ("largest ΔT_rev", "largest_reversible_temperature_change", "K"),
     ):
         console.print(f"{label}  {_effect(material[key], unit)}")
     for energy in material["activation_energies"]:
         if energy["quantity"] != "conductivity_tracer":  # that of diffusion again
             console.print(_activation(energy), markup=False)
+    console.print(f"least reversible P  {_cell(material['reversible_pressure'])} GPa")
     for note in (*material["missing"], *material["flagged"]):
         console.print(f"  · {note}", style="yellow", markup=False)
 

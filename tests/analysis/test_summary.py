@@ -35,6 +35,15 @@ def test_the_largest_effects_are_at_a_simulated_pressure_inside_the_data(summary
     assert material["largest_temperature_change"]["value"] > 30
 
 
+def test_what_a_cycle_gives_back_is_less_and_takes_a_least_pressure(summary):
+    (material,) = summary["materials"]
+    ideal, real = (material[f"largest_{kind}entropy_change"] for kind in ("", "reversible_"))
+    assert 150 < abs(real["value"]) <= abs(ideal["value"]) + 2 * real["stderr"]
+    assert real["temperature_K"] > 490
+    assert material["reversible_pressure"]["value"] == pytest.approx(0.13, abs=0.05)
+    assert material["reversible_pressure"]["units"] == "GPa"
+
+
 def test_what_is_missing_is_named_with_pressure_and_branch():
     ramp = make_ramp(Experiment(rates=(20.0,), frozen_cooling=True))
     ramp["status"][:, :, 2] = 0
