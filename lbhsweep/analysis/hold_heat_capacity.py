@@ -62,15 +62,17 @@ def analyze_hold_heat_capacity(
     phases = assign_phases(hold)
     told = bool(phases.any())
     sides = None if told else _sides(hold, steps)
+    between = np.zeros((hold.sizes["pressure"], hold.sizes["temperature"]), dtype=bool)
+    if sides:
+        between = ~(sides[0] | sides[1])
+    seen = [phase for phase in _PHASES[:-1] if told and (phases == phase).any()]
+    seen = seen or [Phase.UNDECIDED]
+    made = {phase: _of_phase(hold, phases == phase, sides, molar_mass) for phase in seen}
+    nothing = made[seen[0]].map(lambda array: xr.full_like(array, np.nan), keep_attrs=True)
     parts = []
     for phase in _PHASES:
-        counts = told != (phase == Phase.UNDECIDED)
-        part = _of_phase(hold, (phases == phase) & counts, sides, molar_mass)
-        between = np.zeros(part["heat_capacity"].shape, dtype=bool)
-        if sides and counts:
-            between = ~(sides[0] | sides[1])
-        part["latent_heat"] = mask(_DIMS, between, LATENT)
-        parts.append(part)
+        latent = mask(_DIMS, between & (phase == Phase.UNDECIDED), LATENT)
+        parts.append(made.get(phase, nothing).assign(latent_heat=latent))
     joined = xr.concat(parts, "phase", combine_attrs="override")
     names = np.array([LONG_NAMES[phase] for phase in _PHASES], dtype=object)
     return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))

@@ -57,6 +57,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
                 yerr=at["transition_temperature_stderr"].values, marker=marker, fillstyle=fill,
                 color=colour, linestyle="none", label=text, markersize=7, capsize=3,
             )  # fmt: skip
+    if "hysteresis_rate" in analysis.children:
+        _draw_zero_rate(axes, analysis["hysteresis_rate"].to_dataset())
     if str(tree.attrs.get("potential", "")).startswith("lbh"):
         width = 0.02 * max(float(np.ptp(dataset["pressure"].values)), _NARROWEST_GPA)
         axes.fill_betweenx(
@@ -74,6 +76,18 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     axes.set_xlim(low - pad, high + pad)
     shared_legend(figure, [axes], columns=2)
     return finish(figure, tree, "Phase diagram", caveats(analysis))
+
+
+def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
+    """Draw midpoints at zero rate with both of their errors; nothing rests on them."""
+    name = "zero_rate_midpoint"
+    if known(rates[name].values):
+        axes.errorbar(
+            rates["pressure"].values, rates[name].values,
+            yerr=np.hypot(rates[f"{name}_stderr"], rates[f"{name}_systematic"]), marker="D",
+            fillstyle="none", color="0.35", linestyle="none", markersize=10, capsize=5,
+            label="ramps, midpoint at zero rate",
+        )  # fmt: skip
 
 
 def _draw_boundary(axes: Axes, dataset: xr.Dataset, route: str) -> None:

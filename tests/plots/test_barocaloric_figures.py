@@ -63,6 +63,17 @@ def test_half_heights_their_fit_and_zero_rate_are_drawn(loops):
     assert {"heating", "cooling", "width"} <= legend_texts(figure)
 
 
+def test_midpoints_at_zero_rate_stand_in_the_phase_diagram(loops):
+    figure = FIGURES["phase_diagram"](*loops)
+    (drawn,) = (
+        container.lines[0]
+        for container in figure.axes[0].containers
+        if container.get_label() == "ramps, midpoint at zero rate"
+    )
+    expected = loops[1]["hysteresis_rate"]["zero_rate_midpoint"].values
+    np.testing.assert_allclose(drawn.get_ydata(), expected)
+
+
 def test_bounds_look_different_and_are_named():
     ramp = make_ramp(Experiment(rates=(5.0, 10.0, 20.0), pressures=(0.2,)))
     # At the slowest rate one cooling run keeps its phase.
