@@ -37,6 +37,8 @@ from lbhsweep.units import GPA
 LOOPS = ("slowest_rate", "zero_rate")
 """Which loop is meant: that at the slowest heating rate, or the one extrapolated to zero rate."""
 NO_RAMPS = "no ramps: heating and cooling ramps would show the hysteresis"
+_NO_ENTROPY = "S(T) is not known here: a phase's line or T_t lacks"
+_LEAST = "least reversible pressure: J. Mater. Chem. A (2020), doi:10.1039/C9TA10947A"
 _SOURCE = "P. Lloveras et al., Nat. Commun. 10, 1803 (2019)"
 _GRID = ("final_pressure", "temperature")
 _WORK = "ΔV(T_t) P_rev: isothermal loop between two phases of constant volume"
@@ -139,7 +141,11 @@ def _of_loop(
     notes = _open(merits)
     for i in np.flatnonzero(strokes.known & ~overcome[0] & (np.abs(span) > 0)):
         notes[i] = f"{span[i]:g} GPa do not overcome the hysteresis: effects within a phase only"
-    reasons = _reasons(dense, maps.first, notes)
+    unknown = ~np.isfinite(change[0]).any(axis=-1)
+    reasons = [
+        reason or (_NO_ENTROPY if lacks else "")
+        for reason, lacks in zip(_reasons(dense, maps.first, notes), unknown, strict=True)
+    ]
     pressure, pressure_reason = _reversible_pressure(model, loop, first)
     volume = model.step(model.volume)[:, first]
     work = np.abs(volume) * GPA * factor * pressure
@@ -147,7 +153,7 @@ def _of_loop(
         "reversible_pressure", (), *spread(pressure, quantiles=True), "GPa",
         "least pressure of a reversible transition",
         formula="(T_heating − T_cooling at P₀)/|dT/dP|, dT/dP of the loops' midpoints",
-        source=_SOURCE,
+        source=_LEAST,
     )  # fmt: skip
     variables["pressure_reason"] = text((), pressure_reason, "why there is no P_rev, or a caveat")
     variables |= with_error(

@@ -21,15 +21,20 @@ from lbhsweep.plots.style import (
     unit_text,
 )
 
+_WARMING = "adiabatic_temperature_change"
+_QUANTUM = f"{_WARMING}_quantum_estimate"
 _CHANGES = (
     ("isothermal_entropy_change", "$ΔS_{iso}$", "extrapolated"),
-    ("adiabatic_temperature_change", "$ΔT_{ad}$", "adiabatic_extrapolated"),
+    (_WARMING, "$ΔT_{ad}$", "adiabatic_extrapolated"),
 )
 
 
 @styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw S(T), ΔS_iso(T), ΔT_ad(T); dotted where a phase is extrapolated far."""
+    """Draw S(T), ΔS_iso(T), ΔT_ad(T); dotted where a phase is extrapolated far.
+
+    Dashed beside ΔT_ad is the estimate with the quantum heat capacity, where spectra give it.
+    """
     if "entropy" not in analysis.children:
         return Nothing("the results are empty")
     entropy = analysis["entropy"].to_dataset()
@@ -60,13 +65,22 @@ def _draw_changes(
     axes: Axes, barocaloric: xr.Dataset, name: str, flag: str, pressures: list[float]
 ) -> None:
     first = float(barocaloric["initial_pressure"])
-    drawn = False
+    drawn, quantum_drawn = False, False
     for number, pressure in enumerate(pressures):
         here = barocaloric.sel(final_pressure=pressure)
         if pressure != first and known(here[name].values):
             text = f"{first:g} → {gigapascal(pressure)}"
-            _draw_curve(axes, here, name, flag, SERIES[number % len(SERIES)], text)
+            colour = SERIES[number % len(SERIES)]
+            _draw_curve(axes, here, name, flag, colour, text)
+            if name == _WARMING and known(here[_QUANTUM].values):
+                axes.plot(
+                    here["temperature"].values, here[_QUANTUM].values, color=colour,
+                    linewidth=0.9, linestyle="--",
+                )  # fmt: skip
+                quantum_drawn = True
             drawn = True
+    if quantum_drawn:
+        axes.plot([], [], color="0.3", linestyle="--", label="T|ΔS|/$C_P$, quantum $C_P$")
     if drawn:
         axes.axhline(0, color="0.5", linewidth=0.8)
         axes.legend(loc="best")

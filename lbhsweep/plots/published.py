@@ -60,7 +60,8 @@ PUBLISHED = (
     Published("LiCB₁₁H₁₂, measured, reversible", 0.10, 200.0, 10.0, "h", GREEN),
     Published("Li₂B₁₂H₁₂, claimed (Sci. Rep. 2021)", 0.10, 367.0, 43.0, "*", ORANGE),
 )
-"""As quoted in the barocaloric literature; the last is a simulation with the same force field."""
+"""Measured values as the literature quotes them (neopentyl glycol: also B. Li et al.,
+arXiv:1808.07834; AgI: A. Aznar et al., Nat. Commun. 8, 1851, 2017); the last is a simulation."""
 _OURS = (
     ("barocaloric", "isothermal_entropy_change", "adiabatic_temperature_change", "this sweep", "o"),
     (

@@ -7,6 +7,8 @@ and nothing but the transition is barocaloric.
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_up_material import Experiment, Material, make_ramp, make_results
 
 from lbhsweep.analysis import analyze_results
@@ -239,3 +241,27 @@ def test_maxwell_relation_holds_inside_both_phases():
     size = np.abs(deviations)
     assert (size < 1).mean() > 0.3
     assert size.max() < 3.5
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 10**6), share=st.floats(0.2, 1.0))
+def test_whatever_lacks_has_a_reason(seed, share):
+    tree = make_results(Experiment(rates=(10.0, 20.0), replicas=2, bin_K=25.0, seed=seed))
+    ramp = tree["ramp"].to_dataset()
+    pending = np.random.default_rng(seed).random(ramp["status"].shape) < share
+    ramp["status"] = ramp["status"].where(~pending, 0)
+    analysis = analyze_results(xr.DataTree.from_dict({"/ramp": ramp}))
+    found = analysis["reversible"].to_dataset().isel(ONE)
+    simulated = found.sel(final_pressure=found["interpolated"] == 0)
+    absent = ~np.isfinite(simulated["reversible_entropy_change"]).any("temperature")
+    assert all(str(why) for why in simulated["reason"].values[absent.values])
+    least = found["reversible_pressure"].values
+    assert all(str(why) for why in found["pressure_reason"].values[~np.isfinite(least)])
+    rates = analysis["hysteresis_rate"].to_dataset().isel(ONE)
+    for name, reason in (
+        ("zero_rate_temperature", "reason"),
+        ("zero_rate_width", "loop_reason"),
+        ("zero_rate_midpoint", "loop_reason"),
+    ):
+        absent = ~np.isfinite(rates[name].values)
+        assert all(str(why) for why in rates[reason].values[absent]), name

@@ -148,6 +148,12 @@ def test_heat_capacities_of_holds_lie_within_the_axes(holds):
         assert known.max() < high
 
 
+def test_the_estimate_with_the_quantum_heat_capacity_is_labelled(holds, loops):
+    text = "T|ΔS|/$C_P$, quantum $C_P$"
+    assert text in legend_texts(FIGURES["entropy"](*holds))
+    assert text not in legend_texts(FIGURES["entropy"](*loops))
+
+
 def test_no_heat_capacity_is_drawn_for_runs_at_constant_volume():
     tree = make_results(Experiment(rates=(20.0,)), ("ramp", "hold"))
     tree.attrs["sweep_yaml"] = "dynamics: {ensemble: nvt}\n"
