@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 import xarray as xr
+from matplotlib.figure import Figure
 
 from lbhsweep.errors import StoreError
 from lbhsweep.plots import (
     barocaloric,
+    correlation,
+    correlation_vacancies,
+    density,
     enthalpy,
     entropy,
     heat_capacity,
@@ -19,8 +24,12 @@ from lbhsweep.plots import (
     hysteresis,
     lattice,
     phase_diagram,
+    radial,
+    rotation,
+    sites,
+    spectra,
 )
-from lbhsweep.plots.material import each_material
+from lbhsweep.plots.material import each_family, each_material
 from lbhsweep.plots.style import Nothing, save
 
 FIGURES = MappingProxyType(
@@ -33,9 +42,17 @@ FIGURES = MappingProxyType(
         "heat_capacity": heat_capacity.draw,
         "entropy": entropy.draw,
         "barocaloric": barocaloric.draw,
+        "sites": sites.draw,
+        "density": density.draw,
+        "radial": radial.draw,
+        "spectra": spectra.draw,
+        "rotation": rotation.draw,
+        "correlation": correlation.draw,
     }
 )
-"""Every figure by the name of its file."""
+"""Every figure of one material by the name of its file."""
+FAMILY_FIGURES = MappingProxyType({"correlation_vacancies": correlation_vacancies.draw})
+"""Every figure that compares materials of different `n_vacancies`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,12 @@ class FigureReport:
 
 
 def draw_figures(
-    tree: xr.DataTree, analysis: xr.DataTree, folder: Path, *, vector: bool = False
+    tree: xr.DataTree,
+    analysis: xr.DataTree,
+    folder: Path,
+    *,
+    vector: bool = False,
+    only: Collection[str] = (),
 ) -> list[FigureReport]:
     """Draw every figure of every material into `folder`.
 
@@ -63,6 +85,8 @@ def draw_figures(
         Made when absent.
     vector : bool
         Write PDF beside PNG.
+    only : collection of str
+        Names of the figures wanted; none: all.
 
     Returns
     -------
@@ -73,25 +97,33 @@ def draw_figures(
     StoreError
         When a file can't be written.
     """
-    materials = list(each_material(tree, analysis))
     reports = []
-    for label, results, products in materials:
-        suffix = f"-{_slug(label)}" if len(materials) > 1 else ""
-        for name, draw in FIGURES.items():
-            figure = draw(results, products)
-            if isinstance(figure, Nothing):
-                reports.append(FigureReport(name, label, (), figure.reason))
-                continue
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                files = save(figure, folder / f"{name}{suffix}.png", vector=vector)
-            except OSError as error:
-                raise StoreError(
-                    f"{folder}: the figure {name} can't be written: {error}; "
-                    "free space or make the folder writable, then plot again"
-                ) from error
-            reports.append(FigureReport(name, label, tuple(files)))
+    for figures, parts in (
+        (FIGURES, list(each_material(tree, analysis))),
+        (FAMILY_FIGURES, list(each_family(tree, analysis))),
+    ):
+        wanted = {name: draw for name, draw in figures.items() if not only or name in only}
+        for label, results, products in parts:
+            suffix = f"-{_slug(label)}" if len(parts) > 1 else ""
+            for name, draw in wanted.items():
+                figure = draw(results, products)
+                if isinstance(figure, Nothing):
+                    reports.append(FigureReport(name, label, (), figure.reason))
+                    continue
+                files = _write(figure, folder, f"{name}{suffix}", vector=vector)
+                reports.append(FigureReport(name, label, files))
     return reports
+
+
+def _write(figure: Figure, folder: Path, stem: str, *, vector: bool) -> tuple[Path, ...]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tuple(save(figure, folder / f"{stem}.png", vector=vector))
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: the figure {stem} can't be written: {error}; "
+            "free space or make the folder writable, then plot again"
+        ) from error
 
 
 def _slug(label: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import xarray as xr
 
@@ -15,6 +16,8 @@ from lbhsweep.analysis.material import (
     select_material,
 )
 
+VACANCIES = "n_vacancies"
+
 
 def each_material(
     tree: xr.DataTree, analysis: xr.DataTree
@@ -23,6 +26,23 @@ def each_material(
     datasets = [node.to_dataset() for node in analysis.subtree if "potential" in node.dims]
     for material in materials(datasets):
         yield label(material), _select(tree, material), _select(analysis, material)
+
+
+def each_family(
+    tree: xr.DataTree, analysis: xr.DataTree
+) -> Iterator[tuple[str, xr.DataTree, xr.DataTree]]:
+    """Go through (label, results, analysis) of materials that differ in `n_vacancies` only.
+
+    Both keep that dimension; materials without a sibling are left out.
+    """
+    datasets = [node.to_dataset() for node in analysis.subtree if "potential" in node.dims]
+    families: dict[Material, set[Any]] = {}
+    for material in materials(datasets):
+        shared = tuple(pair for pair in material if pair[0] != VACANCIES)
+        families.setdefault(shared, set()).add(dict(material).get(VACANCIES))
+    for shared, numbers in families.items():
+        if len(numbers) > 1:
+            yield label(shared), _select(tree, shared), _select(analysis, shared)
 
 
 def _select(tree: xr.DataTree, material: Material) -> xr.DataTree:
