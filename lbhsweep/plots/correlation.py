@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.plots.gradual import Colour, colour_bar, colours, pick_evenly, shown_of
 from lbhsweep.plots.style import (
     Nothing,
@@ -45,17 +46,24 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     all_of_them = here["temperature"].values[filled]
     temperatures = pick_evenly(all_of_them)
     figure, panels = new_figure(2 * len(pressures), columns=2, panel=(4.0, 3.0), share_y=True)
+    alone = f", {temperatures[0]:g} K" if len(temperatures) == 1 else ""
     for row, pressure in enumerate(pressures):
         for axes, name in zip(panels[2 * row : 2 * row + 2], QUANTITIES, strict=True):
             curves = here.sel(pressure=pressure, temperature=temperatures)
             draw_curves(axes, curves, name, "temperature")
-            axes.set_title(f"{gigapascal(pressure)}, {TITLES[name]}")
+            axes.set_title(f"{gigapascal(pressure)}{alone}, {TITLES[name]}")
     colour_bar(figure, panels, temperatures, label(dataset["temperature"], "T"))
+    empty = here["temperature"].values[~filled]
+    notes = [f"no finished hold that has settled at {_listed(empty)} K"] if empty.size else []
     remarks = (
         shown_of(temperatures, len(all_of_them), "temperatures"),
         shown_of(pressures, dataset.sizes["pressure"], "pressures"),
     )
-    return finish(figure, tree, "Memory of the anions' orientation", remarks=remarks)
+    return finish(figure, tree, "Memory of the anions' orientation", notes, remarks)
+
+
+def _listed(values: FloatArray) -> str:
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def measured(analysis: xr.DataTree) -> xr.Dataset | Nothing:

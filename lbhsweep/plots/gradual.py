@@ -43,8 +43,10 @@ def colours(n: int) -> list[Colour]:
 def colour_bar(
     figure: Figure, panels: list[Axes], values: Sequence[float] | FloatArray, label: str
 ) -> None:
-    """Put a bar of the curves' colours at the right, one field for each of the values drawn."""
+    """Put a bar of the curves' colours at the right, a field a value; one alone needs none."""
     n = len(values)
+    if n < 2:
+        return
     norm = BoundaryNorm(np.arange(n + 1) - 0.5, n)
     fields = ScalarMappable(norm, ListedColormap(colours(n)))
     bar = figure.colorbar(fields, ax=panels, label=label, ticks=np.arange(n), aspect=30, pad=0.02)

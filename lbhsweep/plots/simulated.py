@@ -20,7 +20,7 @@ def describe(tree: xr.DataTree) -> str:
     tree : DataTree
         One material's part of the results, from `each_material`.
     """
-    sweep = _sweep(tree)
+    sweep = read_sweep(tree)
     parts = [_size(sweep, int(tree.attrs.get("n_vacancies", 0)))]
     parts.append(str(tree.attrs.get("potential", "")))
     if "ramp" in tree.children:
@@ -32,7 +32,7 @@ def describe(tree: xr.DataTree) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _sweep(tree: xr.DataTree) -> Document | None:
+def read_sweep(tree: xr.DataTree) -> Document | None:
     """Read the sweep's file as the results keep it, or give None where they have none."""
     try:
         return parse_document(str(tree.attrs.get("sweep_yaml", "")), "sweep.yaml")

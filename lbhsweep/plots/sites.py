@@ -112,6 +112,7 @@ def _draw_row(panels: list[Axes], name: str, here: xr.Dataset) -> None:
             hatch(axes, "no data")
         return
     for branch, style, words in _branches(name, here):
+        _mark_missing(panels[1], branch, f"no value{words}")
         for quantity, (text, colour, marker) in OCCUPANCIES.items():
             look = style | {"marker": marker}
             _draw_points(panels[0], branch, quantity, colour, f"{text}{words}", look)
@@ -120,9 +121,20 @@ def _draw_row(panels: list[Axes], name: str, here: xr.Dataset) -> None:
             _draw_points(axes, branch, quantity, colour, f"mean of replicas{words}", style)
     panels[0].set_ylim(-0.03, 1.03)
     for axes, quantity in zip(panels[1:], ORDER, strict=True):
-        if quantity in _RANGES:
-            axes.update_datalim([(float(here["temperature"][0]), y) for y in _RANGES[quantity]])
-            axes.autoscale_view()
+        axes.update_datalim([(float(here["temperature"][0]), y) for y in _RANGES[quantity]])
+        axes.autoscale_view()
+    if not known(here["alpha_turn"].values):
+        hatch(panels[-1], "no order of α, so no φ")
+
+
+def _mark_missing(axes: Axes, branch: xr.Dataset, text: str) -> None:
+    """Mark at the foot the temperatures at which nothing is finished."""
+    missing = branch["temperature"].values[~np.isfinite(branch["alpha_order"].values)]
+    if missing.size:
+        axes.plot(
+            missing, np.full(missing.size, 0.03), linestyle="none", marker="|", markersize=7,
+            color="#B00000", transform=axes.get_xaxis_transform(), label=text,
+        )  # fmt: skip
 
 
 def _branches(name: str, here: xr.Dataset) -> Iterator[tuple[xr.Dataset, dict[str, Any], str]]:
