@@ -134,10 +134,12 @@ def _extreme(codes: xr.DataArray, phases: tuple[Phase, ...], *, coldest: bool) -
 
 
 def _by_temperature(filled: xr.DataArray) -> PhaseCells:
-    stacked = filled.stack(cell=filled.dims).sortby("temperature")
-    found = stacked[stacked.values]
-    if not found.size:
+    if not filled.any():
         return PhaseCells(None, None, NO_SITES)
+    others = [dim for dim in filled.dims if dim != "pressure"]
+    lowest = float(filled["pressure"].values[filled.any(others).values].min())
+    stacked = filled.sel(pressure=[lowest]).stack(cell=filled.dims).sortby("temperature")
+    found = stacked[stacked.values]
     cold, hot = (_cell(found.isel(cell=i), "", colour) for i, colour in ((0, BLUE), (-1, ORANGE)))
     return PhaseCells(cold, hot if cold.place != hot.place else None, NO_SITES)
 

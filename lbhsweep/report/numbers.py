@@ -10,7 +10,7 @@ import xarray as xr
 
 from lbhsweep.analysis.material import MATERIAL
 from lbhsweep.plots.style import unit_text
-from lbhsweep.report.described import describe_variable
+from lbhsweep.report.described import Description, describe_variable
 from lbhsweep.report.html import Html, bullets, definitions, folded, join, section, table, tag
 
 _SHOWN_ELSEWHERE = ("label", "missing", "flagged", *MATERIAL)
@@ -19,6 +19,8 @@ _VARIABLES = {
     "largest_temperature_change": "adiabatic_temperature_change",
 }
 """Names of the summary's numbers in the analysis where they differ."""
+_GROUPS = ("transition", "barocaloric", "heat_capacity/baseline")
+"""Of the analysis from which most numbers of the summary are."""
 _UNITS_IN_NAMES = {"_GPa": "GPa", "_K": "K"}
 NO_RUN = "No run has finished yet: there is no number."
 
@@ -125,13 +127,15 @@ def _unit(number: Mapping[str, Any]) -> str:
 
 def _heading(name: str, numbers: list[Any], analysis: xr.DataTree) -> str:
     units = [_unit(one) for one in numbers if isinstance(one, Mapping)]
+    found = _described(name, analysis)
+    units += [_unit({"units": found.units})] if found else []
     unit = next(filter(None, units), "") or _unit_in(name)
     return f"{_name(name, analysis)} ({unit})" if unit else _name(name, analysis)
 
 
 def _name(key: str, analysis: xr.DataTree) -> str:
     """Give a number's long name, or its key in words."""
-    found = describe_variable(_VARIABLES.get(key, key), [analysis])
+    found = _described(key, analysis)
     words = key
     for suffix in _UNITS_IN_NAMES:
         words = words.removesuffix(suffix)
@@ -141,15 +145,18 @@ def _name(key: str, analysis: xr.DataTree) -> str:
     return f"largest {found.long_name}" if key in _VARIABLES else found.long_name
 
 
+def _described(key: str, analysis: xr.DataTree) -> Description | None:
+    """Find what the analysis says of a number; the summary's own groups go first."""
+    first = [node for node in analysis.subtree if node.path.strip("/") in _GROUPS]
+    return describe_variable(_VARIABLES.get(key, key), [*first, analysis])
+
+
 def _unit_in(name: str) -> str:
     return next((unit for end, unit in _UNITS_IN_NAMES.items() if name.endswith(end)), "")
 
 
 def _formulas(names: list[str], analysis: xr.DataTree) -> Html:
     """Give formula and source of the numbers shown, as far as their variables say them."""
-    found = {
-        name: describe_variable(_VARIABLES.get(name, name), [analysis])
-        for name in dict.fromkeys(names)
-    }
+    found = {name: _described(name, analysis) for name in dict.fromkeys(names)}
     pairs = {one.long_name: one.text for one in found.values() if one is not None and one.text}
     return folded("Formulas and sources", definitions(pairs.items())) if pairs else Html("")

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.plots.style import unit_text
-from lbhsweep.report.html import Html, section, table, tag
+from lbhsweep.report.html import Html, folded, section, table, tag
 from lbhsweep.store.schema import Status
 
 _MOST_LISTED = 25
@@ -50,14 +50,11 @@ def runs_section(
             continue
         words = ["lbhsweep", "run", "SWEEP.yaml", "--output", str(folder), *more]
         words += ["--rehearse"] if rehearsal else []
+        left = len(rows) - _MOST_LISTED
+        listed = [table(header, rows[:_MOST_LISTED]), f"… and {left} more" if left > 0 else ""]
         pieces += [
             tag("h3", f"{title} runs"),
-            table(header, rows[:_MOST_LISTED]),
-            *(
-                [tag("p", f"… and {len(rows) - _MOST_LISTED} more")]
-                if len(rows) > _MOST_LISTED
-                else []
-            ),
+            folded(f"Which: {len(rows)}", *listed) if codes is _MISSING else tag("div", *listed),
             tag("p", "What would supply them, with the sweep file they belong to:"),
             tag("pre", tag("code", shlex.join(words))),
         ]

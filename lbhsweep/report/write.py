@@ -67,9 +67,18 @@ def write_report(
         When it can't be written.
     """
     path = sweep.figures / NAME
-    page = _page(sweep, results, analysis, figures, only)
+    page = _page(sweep, _with_sweep(results, sweep), analysis, figures, only)
     write_atomically(path, page.encode("utf-8"))
     return path
+
+
+def _with_sweep(results: xr.DataTree, sweep: SweepFolder) -> xr.DataTree:
+    """Let results that don't keep their sweep's file yet have it from the folder."""
+    if "sweep_yaml" in results.attrs or not sweep.sweep_yaml.is_file():
+        return results
+    known = results.copy()
+    known.attrs["sweep_yaml"] = sweep.sweep_yaml.read_text("utf-8-sig", errors="replace")
+    return known
 
 
 def _page(
