@@ -23,6 +23,11 @@ def tree():
     return make_observables()
 
 
+@pytest.fixture(scope="module")
+def drawn(tree):
+    return draw(tree["hold"].to_dataset())
+
+
 @pytest.fixture
 def hold(tree):
     return tree["hold"].to_dataset().copy(deep=True)
@@ -76,8 +81,8 @@ def marks(axes, text):
     return {(float(x), float(y)) for x, y in zip(*line.get_data(), strict=True)}
 
 
-def test_sites_are_marked_where_they_are(hold):
-    layer, diagonal = draw(hold).axes[:2]
+def test_sites_are_marked_where_they_are(drawn):
+    layer, diagonal = drawn.axes[:2]
     quarters = {(x, y) for x in (0.25, 0.75) for y in (0.25, 0.75)}
     assert marks(layer, "tetrahedral sites") == quarters
     assert marks(diagonal, "tetrahedral sites") == quarters
@@ -88,8 +93,8 @@ def test_sites_are_marked_where_they_are(hold):
     assert np.unravel_index(colours.argmax(), colours.shape) in {(2, 2), (2, 6), (6, 2), (6, 6)}
 
 
-def test_alpha_and_beta_stand_side_by_side_on_one_scale(hold):
-    figure = draw(hold)
+def test_alpha_and_beta_stand_side_by_side_on_one_scale(drawn):
+    figure = drawn
     titles = [axes.get_title() for axes in figure.axes[:8]]
     assert titles[0] == "Li, mean of ⅛ ≤ z ≤ ⅜\nα, 300 K, 0 GPa, replica 0"
     assert titles[7] == "H, plane x = y\nβ, 700 K, 0 GPa, replica 0"

@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -55,6 +57,11 @@ def made(tree):
     return material(tree)
 
 
+@pytest.fixture(scope="module")
+def drawn(made):
+    return cache(lambda name: FIGURES[name](*made))
+
+
 @pytest.fixture
 def hold(tree):
     return tree["hold"].to_dataset().copy(deep=True)
@@ -73,8 +80,8 @@ def errorbars(axes):
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_axes_carry_name_and_unit(made, name):
-    figure = FIGURES[name](*made)
+def test_axes_carry_name_and_unit(drawn, name):
+    figure = drawn(name)
     assert isinstance(figure, Figure)
     x_label, y_label = LABELS[name]
     assert x_label in {axes.get_xlabel() for axes in figure.axes}
@@ -84,9 +91,9 @@ def test_axes_carry_name_and_unit(made, name):
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_a_rehearsal_is_watermarked_and_real_results_are_not(made, hold, name):
+def test_a_rehearsal_is_watermarked_and_real_results_are_not(drawn, hold, name):
     assert "REHEARSAL" in below(FIGURES[name](*with_hold(hold, rehearsal=1)))
-    assert "REHEARSAL" not in below(FIGURES[name](*made))
+    assert "REHEARSAL" not in below(drawn(name))
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -107,8 +114,8 @@ def reason(name, parts):
 
 
 class TestCorrelation:
-    def test_curves_are_means_over_replicas_with_bands_of_their_error(self, made):
-        figure = FIGURES["correlation"](*made)
+    def test_curves_are_means_over_replicas_with_bands_of_their_error(self, made, drawn):
+        figure = drawn("correlation")
         means = made[1]["replicas/hold"].to_dataset().sel(pressure=0.0)
         lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) == LAG.size]
         shown = [float(t.get_text()) for t in figure.axes[-1].get_yticklabels()]
@@ -163,9 +170,9 @@ class TestVacancies:
 
 
 class TestRotation:
-    def test_a_followed_bond_and_the_counts_are_the_data(self, made):
-        results, products = made
-        figure = FIGURES["rotation"](results, products)
+    def test_a_followed_bond_and_the_counts_are_the_data(self, made, drawn):
+        results, _ = made
+        figure = drawn("rotation")
         run = results["hold"].to_dataset().sel(pressure=0.0, temperature=300.0)
         theta = figure.axes[0].lines[2].get_ydata()
         np.testing.assert_allclose(theta, run["bh_theta_series"].sel(replica=0, bond=3))
@@ -185,16 +192,16 @@ class TestRotation:
 
 
 class TestSites:
-    def test_thresholds_of_order_and_both_limits_are_drawn(self, made):
-        figure = FIGURES["sites"](*made)
+    def test_thresholds_of_order_and_both_limits_are_drawn(self, drawn):
+        figure = drawn("sites")
         assert {line.get_ydata()[0] for line in figure.axes[1].lines if is_level(line)} == {
             0.5,
             0.3,
         }
         assert {line.get_ydata()[0] for line in figure.axes[2].lines if is_level(line)} == {0.26}
 
-    def test_occupancies_are_means_with_error_bars(self, made):
-        figure = FIGURES["sites"](*made)
+    def test_occupancies_are_means_with_error_bars(self, made, drawn):
+        figure = drawn("sites")
         bars = errorbars(figure.axes[0])
         assert set(bars) == {"tetrahedral", "octahedral", "window of three anions", "elsewhere"}
         means = made[1]["replicas/hold"].to_dataset().sel(pressure=0.0)
@@ -233,8 +240,8 @@ class TestPhaseCurves:
     @pytest.mark.parametrize(
         ("name", "variable", "panel"), [("radial", "rdf_li_h", 2), ("spectra", "vdos_h", 5)]
     )
-    def test_coldest_alpha_and_hottest_beta_with_bands(self, made, name, variable, panel):
-        figure = FIGURES[name](*made)
+    def test_coldest_alpha_and_hottest_beta_with_bands(self, made, drawn, name, variable, panel):
+        figure = drawn(name)
         axes = figure.axes[panel]
         means = made[1]["replicas/hold"].to_dataset().sel(pressure=0.0)
         for line, band, (words, at) in zip(
