@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.plots.gradual import Colour, colour_bar, colours, pick_evenly, shown_of
+from lbhsweep.plots.planned import is_planned
 from lbhsweep.plots.style import (
     Nothing,
     finish,
@@ -53,7 +54,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
             draw_curves(axes, curves, name, "temperature")
             axes.set_title(f"{gigapascal(pressure)}{alone}, {TITLES[name]}")
     colour_bar(figure, panels, temperatures, label(dataset["temperature"], "T"))
-    empty = here["temperature"].values[~filled]
+    planned = np.any([is_planned(tree, here["temperature"], p) for p in pressures], axis=0)
+    empty = here["temperature"].values[planned & ~filled]
     notes = [f"no finished hold that has settled at {_listed(empty)} K"] if empty.size else []
     remarks = (
         shown_of(temperatures, len(all_of_them), "temperatures"),

@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.phase_assignment import CAP_BELOW, DISORDERED, ORDERED
+from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.plots.gradual import pick_evenly, shown_of
+from lbhsweep.plots.planned import is_planned
 from lbhsweep.plots.style import (
     AMBER,
     BLACK,
@@ -64,7 +66,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     figure, panels = new_figure(columns * len(rows), columns=columns, panel=(3.1, 2.7), foot=0.5)
     for number, (name, here) in enumerate(rows):
         of_row = panels[columns * number : columns * (number + 1)]
-        _draw_row(of_row, name, here)
+        _draw_row(of_row, tree, name, here)
         if name == "hold":
             _draw_runs(of_row[1:], tree, float(here["pressure"]))
     shared_legend(figure, panels, columns=4)
@@ -97,7 +99,7 @@ def _why(analysis: xr.DataTree) -> str:
     return "no run is finished and equilibrated"
 
 
-def _draw_row(panels: list[Axes], name: str, here: xr.Dataset) -> None:
+def _draw_row(panels: list[Axes], tree: xr.DataTree, name: str, here: xr.Dataset) -> None:
     title = f"{name}s, {gigapascal(float(here['pressure']))}"
     for axes in panels:
         axes.set_xlabel(label(here["temperature"], "T"))
@@ -112,7 +114,10 @@ def _draw_row(panels: list[Axes], name: str, here: xr.Dataset) -> None:
             hatch(axes, "no data")
         return
     for branch, style, words in _branches(name, here):
-        _mark_missing(panels[1], branch, f"no value{words}")
+        missing = ~np.isfinite(branch["alpha_order"].values)
+        if name == "hold":
+            missing &= is_planned(tree, here["temperature"], float(here["pressure"]))
+        _mark_missing(panels[1], branch["temperature"].values[missing], f"no value{words}")
         for quantity, (text, colour, marker) in OCCUPANCIES.items():
             look = style | {"marker": marker}
             _draw_points(panels[0], branch, quantity, colour, f"{text}{words}", look)
@@ -127,9 +132,8 @@ def _draw_row(panels: list[Axes], name: str, here: xr.Dataset) -> None:
         hatch(panels[-1], "no order of α, so no φ")
 
 
-def _mark_missing(axes: Axes, branch: xr.Dataset, text: str) -> None:
+def _mark_missing(axes: Axes, missing: FloatArray, text: str) -> None:
     """Mark at the foot the temperatures at which nothing is finished."""
-    missing = branch["temperature"].values[~np.isfinite(branch["alpha_order"].values)]
     if missing.size:
         axes.plot(
             missing, np.full(missing.size, 0.03), linestyle="none", marker="|", markersize=7,

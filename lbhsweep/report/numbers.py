@@ -22,6 +22,7 @@ _VARIABLES = {
 _GROUPS = ("transition", "barocaloric", "heat_capacity/baseline")
 """Of the analysis from which most numbers of the summary are."""
 _UNITS_IN_NAMES = {"_GPa": "GPa", "_K": "K"}
+NO_NUMBER = "None of the numbers is known yet; the reasons are below."
 NO_RUN = "No run has finished yet: there is no number."
 
 
@@ -67,6 +68,25 @@ def _material(
     material: Mapping[str, Any], analysis: xr.DataTree, notes: list[str]
 ) -> Iterator[Html]:
     yield tag("h3", material["label"])
+    if any(_has_number(value) for key, value in material.items() if key not in _SHOWN_ELSEWHERE):
+        yield from _tables(material, analysis)
+    else:
+        yield tag("p", NO_NUMBER)
+    yield from _notes("Caveats", notes)
+    yield from _notes("Flagged runs", material.get("flagged", []))
+    said = set(notes)
+    rest = [note for note in material.get("missing", []) if note not in said]
+    yield from _notes("Missing, and why", rest)
+
+
+def _has_number(value: Any) -> bool:
+    """Say whether there is a measured number anywhere inside, beside the coordinates."""
+    if isinstance(value, Mapping):
+        return "value" in value or any(map(_has_number, value.values()))
+    return isinstance(value, list) and any(map(_has_number, value))
+
+
+def _tables(material: Mapping[str, Any], analysis: xr.DataTree) -> Iterator[Html]:
     single, used = [], []
     for key, value in material.items():
         if key in _SHOWN_ELSEWHERE:
@@ -80,11 +100,6 @@ def _material(
     if single:
         yield table(("over all pressures", "value", "unit"), single)
     yield _formulas(used, analysis)
-    yield from _notes("Caveats", notes)
-    yield from _notes("Flagged runs", material.get("flagged", []))
-    said = set(notes)
-    rest = [note for note in material.get("missing", []) if note not in said]
-    yield from _notes("Missing, and why", rest)
 
 
 def _notes(title: str, notes: list[str]) -> Iterator[Html]:

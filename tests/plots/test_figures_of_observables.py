@@ -129,11 +129,11 @@ class TestCorrelation:
         assert figure.axes[0].get_xscale() == "log"
         assert "7 of 9 temperatures drawn" in below(figure)
 
-    def test_temperatures_without_a_hold_are_named(self, hold):
+    def test_planned_temperatures_without_a_hold_are_named(self, hold):
         hold["status"].loc[{"temperature": 450.0}] = 0
-        assert "no finished hold that has settled at 450 K" in below(
-            FIGURES["correlation"](*with_hold(hold))
-        )
+        hold["status"].loc[{"temperature": 700.0}] = -1
+        text = below(FIGURES["correlation"](*with_hold(hold)))
+        assert "no finished hold that has settled at 450 K made-up" in text
 
     def test_one_temperature_stands_in_the_titles_instead_of_a_bar(self, hold):
         figure = FIGURES["correlation"](*with_hold(hold.sel(temperature=[600.0])))
@@ -212,6 +212,7 @@ class TestSites:
 
     def test_missing_and_unsettled_holds_are_marked(self, hold):
         hold["status"].loc[{"temperature": 400.0}] = 0
+        hold["status"].loc[{"temperature": 700.0}] = -1
         hold["equilibrated"].loc[{"temperature": 500.0, "replica": 1}] = 0
         axes = FIGURES["sites"](*with_hold(hold)).axes[1]
         marks = {line.get_label(): line for line in axes.lines}
