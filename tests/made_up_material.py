@@ -171,6 +171,33 @@ def make_hold(experiment: Experiment) -> xr.Dataset:
     return dataset
 
 
+def make_hold_from_both(experiment: Experiment, overheating=30.0, undercooling=40.0) -> xr.Dataset:
+    """Holds built in either phase, which keep it for a while beyond the transition, with order."""
+    e = experiment
+    generator = np.random.default_rng(e.seed + 2000)
+    t = np.arange(e.t_min, e.t_max + 1, 2 * e.bin_K)
+    dims = ("potential", "n_vacancies", "start", "pressure", "temperature", "replica")
+    shape = (1, 1, 2, len(e.pressures), t.size, e.replicas)
+    beta = np.empty(shape, dtype=bool)
+    for i, p in enumerate(e.pressures):
+        for j, shift in enumerate((overheating, -undercooling)):
+            beta[0, 0, j, i] = (t > e.material.transition(p) + shift)[:, None]
+    at, p = t[:, None], np.array(e.pressures)[:, None, None]
+    low, high = e.material.low, e.material.high
+    volume = np.where(beta, high.volume(at, p), low.volume(at, p))
+    enthalpy = np.where(beta, high.enthalpy(at, p), low.enthalpy(at, p))
+    coords = _coords(e) | {
+        "start": ("start", np.array(["alpha", "beta"], dtype=object)),
+        "temperature": ("temperature", t, {"units": "K"}),
+    }
+    dataset = _dataset(e, generator, dims, coords, volume, enthalpy, status_dims=dims)
+    order = np.where(beta, 0.1, 0.8) + generator.normal(0, 0.02, shape)
+    dataset["alpha_order"] = (dims, order, {"units": "1"})
+    dataset["alpha_lithium"] = (dims, np.where(beta, 0.25, 0.34), {"units": "1"})
+    dataset["equilibrated"] = (dims, np.ones(shape, dtype=np.int8))
+    return dataset
+
+
 def _coords(e: Experiment) -> dict:
     return {
         "potential": ("potential", np.array(["made-up"], dtype=object)),

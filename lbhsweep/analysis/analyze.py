@@ -10,6 +10,7 @@ import xarray as xr
 
 from lbhsweep import __version__
 from lbhsweep.analysis.barocaloric import analyze_entropy, map_temperatures
+from lbhsweep.analysis.bracket import bracket_transitions
 from lbhsweep.analysis.heat_capacity import (
     analyze_baseline,
     analyze_hold_heat_capacity,
@@ -18,18 +19,24 @@ from lbhsweep.analysis.heat_capacity import (
 from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis
 from lbhsweep.analysis.material import Material, join_materials, materials
+from lbhsweep.analysis.phase_assignment import assign_phases
+from lbhsweep.analysis.phase_properties import READ as REWEIGHTED
+from lbhsweep.analysis.phase_properties import analyze_phase_properties
 from lbhsweep.analysis.phases import HIGH, LOW, fit_phases
 from lbhsweep.analysis.replicas import combine_group, names_read
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, group, material_part, runs
 from lbhsweep.analysis.shared_slope import share_heat_capacity
+from lbhsweep.analysis.starts import initial_phases, join_starts
+from lbhsweep.analysis.sweep_file import formula_units, sweep_of, word
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
 from lbhsweep.analysis.two_phase import draw_two_phase
+from lbhsweep.document import Document
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 STATUSES = MappingProxyType(
     {
         "runs_done": (Status.DONE,),
@@ -38,11 +45,15 @@ STATUSES = MappingProxyType(
     }
 )
 """Attributes that count runs, and the status codes that they count."""
+_ORDER = ("alpha_order", "alpha_lithium")
 _KEPT = (
     *CURVES,
     *(stderr_name(name) for name in CURVES),
     "heat_capacity_fluctuation",
     "heat_capacity_fluctuation_stderr",
+    *_ORDER,
+    *(stderr_name(name) for name in _ORDER),
+    *REWEIGHTED,
     "status",
     "equilibrated",
 )
@@ -68,13 +79,16 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     groups = {
         name: dataset for name in ("hold", "ramp") if (dataset := group(tree, name)) is not None
     }
+    if "hold" in groups:
+        groups["hold"] = join_starts(groups["hold"])
+    sweep = sweep_of(tree)
     for material in materials(groups.values()):
         selected = {
             name: material_part(dataset[_kept(dataset)], material)
             for name, dataset in groups.items()
         }
         present = {name: dataset for name, dataset in selected.items() if dataset is not None}
-        for name, product in _analyze_material(present).items():
+        for name, product in _analyze_material(present, sweep).items():
             pieces.setdefault(name, {})[material] = product
     datasets = {f"/{name}": join_materials(parts) for name, parts in pieces.items()}
     datasets |= {f"/replicas/{name}": combine_group(dataset) for name, dataset in groups.items()}
@@ -85,6 +99,7 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
 def results_digest(tree: xr.DataTree) -> str:
     """Hash everything of the results that the analysis reads."""
     digest = hashlib.sha256(f"analysis schema {SCHEMA_VERSION} {__version__}".encode())
+    digest.update(str(tree.attrs.get("sweep_yaml", "")).encode())
     for name in ("hold", "ramp"):
         dataset = group(tree, name)
         if dataset is None:
@@ -126,17 +141,19 @@ def _run_counts(tree: xr.DataTree) -> dict[str, int]:
     return counts
 
 
-def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+def _analyze_material(
+    present: dict[str, xr.Dataset], sweep: Document | None
+) -> dict[str, xr.Dataset]:
     """Analyse one material: its part of each group that has it."""
     steps = [item for dataset in present.values() for item in find_steps(runs(dataset))]
     pressures = sorted({float(p) for ds in present.values() for p in ds["pressure"].values})
     molar_mass = _molar_mass(present)
-    table = estimate_routes(steps, pressures)
+    table = estimate_routes(steps, pressures, _brackets(present.get("hold"), sweep))
     route = choose_route(table)
     source = [item for item in steps if _serves(item, route, slowest_rate(steps))]
     lines, notes = zip(
         *(
-            fit_phases([item for item in source if item.run.pressure == p], _start(present))
+            fit_phases([item for item in source if item.run.pressure == p], _start(present, sweep))
             for p in pressures
         ),
         strict=True,
@@ -161,6 +178,9 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
         )
     if "hold" in present:
         products["holds"] = analyze_holds(present["hold"])
+        products["phase_properties"] = analyze_phase_properties(
+            present["hold"], formula_units(sweep), molar_mass
+        )
         holds = [item for item in steps if item.run.direction == "hold"]
         products["heat_capacity/hold"] = analyze_hold_heat_capacity(
             present["hold"], holds, molar_mass
@@ -168,10 +188,24 @@ def _analyze_material(present: dict[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     return products
 
 
-def _start(present: dict[str, xr.Dataset]) -> str:
-    """Give the phase from which a material's runs start, as far as the results say it."""
-    starts = {str(ds["start"].item()) for ds in present.values() if "start" in ds.coords}
-    return HIGH if starts == {"beta"} else LOW
+def _brackets(hold: xr.Dataset | None, sweep: Document | None) -> dict[float, Estimate]:
+    """Bracket T_t by holds whose phases are told; without any, nothing."""
+    if hold is None:
+        return {}
+    phases = assign_phases(hold)
+    if not phases.any():
+        return {}
+    ended = phases.transpose("pressure", "temperature", "replica").values.astype(np.int64)
+    begun = initial_phases(hold, phases, sweep)
+    return bracket_transitions(hold["pressure"].values, hold["temperature"].values, begun, ended)
+
+
+def _start(present: dict[str, xr.Dataset], sweep: Document | None) -> str:
+    """Give the phase in which a material's runs begin, as far as the results say it."""
+    ramps = present.get("ramp")
+    if ramps is not None and "start" in ramps.coords:
+        return HIGH if str(ramps["start"].item()) == "beta" else LOW
+    return HIGH if word(sweep, ("system", "start"), "auto") == "beta" else LOW
 
 
 def _serves(item: RunStep, route: str | None, rate: float | None) -> bool:

@@ -5,65 +5,83 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.runs import CURVES, counted, mean_over_replicas, too_short
+from lbhsweep.analysis.phase_assignment import LONG_NAMES, Phase, assign_phases
+from lbhsweep.analysis.runs import (
+    CURVES,
+    counted,
+    done,
+    in_phase,
+    mean_over_replicas,
+    too_short,
+)
 from lbhsweep.analysis.variables import IntArray, text, variable, with_error
 from lbhsweep.quantities import CATALOGUE
-from lbhsweep.store.schema import Status
 
-_DIMS = ("pressure", "temperature")
+_DIMS = ("phase", "pressure", "temperature")
 _PLACES_NAMED = 6
 """Cells that a sentence names before it only counts them."""
 
 
 def analyze_holds(hold: xr.Dataset) -> xr.Dataset:
-    """Average the holds of one material over replicas; those that drift don't count.
+    """Average the holds of one material over replicas, each phase by itself.
 
-    Of those too short for their own correlation time the values count, and errors are then
-    the scatter between replicas; a single one has no error.
+    Holds that drift don't count.  Of those too short for their own correlation time the values
+    count, and errors are then the scatter between replicas; a single one has no error.
+
+    Parameters
+    ----------
+    hold : Dataset
+        From `join_starts`: replicas built in either phase.
 
     Returns
     -------
     Dataset
-        By (pressure, temperature): volume, enthalpy, lattice_a, n_done, n_equilibrated,
-        n_too_short; flagged, a sentence on those not equilibrated, empty if all are.
+        By (phase, pressure, temperature): volume, enthalpy, lattice_a, n_done, n_equilibrated,
+        n_too_short; flagged, a sentence on holds not equilibrated, empty if all are.  Without
+        order parameters all holds are of the phase ``undecided``.
     """
+    phases = assign_phases(hold)
+    parts = [_of_phase(in_phase(hold, phases, phase), phases == phase) for phase in Phase]
+    names = np.array([LONG_NAMES[phase] for phase in Phase], dtype=object)
+    joined = xr.concat(parts, "phase", combine_attrs="override")
+    counts = {name: joined[name].sum("phase").values for name in _COUNTS}
+    where = [hold[dim].values for dim in _DIMS[1:]]
+    joined["flagged"] = text((), _flagged(counts, *where), "holds not equilibrated, by kind")
+    return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
+
+
+_COUNTS = {
+    "n_done": "replicas that are done",
+    "n_equilibrated": "replicas that are done and equilibrated",
+    "n_too_short": "replicas that are done and too short for their own correlation time",
+}
+
+
+def _of_phase(hold: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
+    dims = _DIMS[1:]
     variables: dict[str, xr.Variable] = {}
     for name in CURVES:
         if name in hold:
             mean, stderr, _ = mean_over_replicas(hold, name)
             variables |= with_error(
                 name,
-                _DIMS,
-                mean.transpose(*_DIMS).values,
-                stderr.transpose(*_DIMS).values,
+                dims,
+                mean.transpose(*dims).values,
+                stderr.transpose(*dims).values,
                 CATALOGUE[name].units,
                 CATALOGUE[name].long_name,
                 formula="mean over replicas; error: larger of within-run and between-run",
             )
-    short = (counted(hold) & too_short(hold)).sum("replica")
-    _, _, used = mean_over_replicas(hold, "volume")
-    done = (hold["status"] == Status.DONE).sum("replica") if "status" in hold else used
-    counts = {
-        name: count.transpose(*_DIMS).values
-        for name, count in (
-            ("n_done", done),
-            ("n_equilibrated", used - short),
-            ("n_too_short", short),
-        )
-    }
-    for (name, count), long_name in zip(
-        counts.items(),
-        (
-            "replicas that are done",
-            "replicas that are done and equilibrated",
-            "replicas that are done and too short for their own correlation time",
-        ),
-        strict=True,
+    short = counted(hold) & too_short(hold)
+    usable = counted(hold) & hold["volume"].notnull()
+    for name, of in (
+        ("n_done", done(hold)),
+        ("n_equilibrated", usable & ~short),
+        ("n_too_short", short),
     ):
-        variables[name] = variable(_DIMS, count, "1", long_name)
-    where = [hold[dim].values for dim in _DIMS]
-    variables["flagged"] = text((), _flagged(counts, *where), "holds not equilibrated, by kind")
-    return xr.Dataset(variables, coords={dim: hold[dim].variable for dim in _DIMS})
+        count = (of & inside).sum("replica").transpose(*dims).values
+        variables[name] = variable(dims, count, "1", _COUNTS[name])
+    return xr.Dataset(variables, coords={dim: hold[dim].variable for dim in dims})
 
 
 def _flagged(counts: dict[str, IntArray], pressure: IntArray, temperature: IntArray) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc
 
+from lbhsweep.analysis.phase_assignment import Phase
 from lbhsweep.analysis.polynomial import Polynomial, fit_polynomial
 from lbhsweep.analysis.runs import Run
 from lbhsweep.analysis.step import MINIMUM_POINTS, Step
@@ -49,14 +50,22 @@ class _Share:
     inside: BoolArray
 
 
+_Shares = dict[str, list[_Share]]
+"""Parts of runs by phase."""
+
+
 def fit_phases(steps: Sequence[RunStep], start: str = LOW) -> tuple[dict[str, PhaseLines], str]:
     """Fit the lines of both phases at one pressure.
 
-    Points enter on their phase's side of their own run's step, four widths away from it.  A
-    run without a step belongs to the phase whose line its volume follows; where no run at this
-    pressure has a step, heating runs and holds are taken as the phase from which they `start`, and
-    cooling runs are left out.  Runs with too few temperatures for any step to be seen
-    give a line only where their volumes are one straight line within their errors.
+    Where order parameters tell phases they decide: points enter with the phase they are in, not
+    next to one in another phase nor within four widths of their own run's step.  Of both minima
+    of α the one counts in which there are more points.
+
+    Without them points enter on their phase's side of their own run's step, four widths away from
+    it.  A run without a step belongs to the phase whose line its volume follows; where no run at
+    this pressure has a step, heating runs and holds are taken as the phase from which they
+    `start`, and cooling runs are left out.  Runs with too few temperatures for any step to be
+    seen give a line only where their volumes are one straight line within their errors.
 
     Returns
     -------
@@ -65,7 +74,43 @@ def fit_phases(steps: Sequence[RunStep], start: str = LOW) -> tuple[dict[str, Ph
     note : str
         What was assumed, or empty.
     """
-    shares: dict[str, list[_Share]] = {LOW: [], HIGH: []}
+    if any(item.run.told for item in steps):
+        shares, note = _shares_by_order([item for item in steps if item.run.told])
+    else:
+        shares, note = _shares_by_step(steps, start)
+    lines = {}
+    for phase in PHASES:
+        volume, enthalpy = _fit(shares[phase], "volume"), _fit(shares[phase], "enthalpy")
+        if volume is not None and enthalpy is not None:
+            lines[phase] = PhaseLines(volume, enthalpy)
+    return lines, note
+
+
+def _shares_by_order(steps: Sequence[RunStep]) -> tuple[_Shares, str]:
+    counts = {code: sum(int((item.run.phases == code).sum()) for item in steps) for code in Phase}
+    ordered = max((Phase.ALPHA, Phase.ALPHA_CAP), key=lambda code: counts[code])
+    shares: _Shares = {LOW: [], HIGH: []}
+    for item in steps:
+        for phase, code in ((LOW, ordered), (HIGH, Phase.BETA)):
+            inside = _well_inside(item.run.phases == code)
+            if isinstance(item.step, Step):
+                inside = inside & item.step.sides(item.run.temperature)[PHASES.index(phase)]
+            if inside.any():
+                shares[phase].append(_Share(item, inside))
+    note = ""
+    if ordered == Phase.ALPHA_CAP:
+        note = "the ordered phase is that with Li over faces of the anions, not the experiment's"
+    return shares, note
+
+
+def _well_inside(inside: BoolArray) -> BoolArray:
+    """Leave out points next to one that is in another phase."""
+    padded = np.concatenate([inside[:1], inside, inside[-1:]])
+    return np.asarray(inside & padded[:-2] & padded[2:])
+
+
+def _shares_by_step(steps: Sequence[RunStep], start: str) -> tuple[_Shares, str]:
+    shares: _Shares = {LOW: [], HIGH: []}
     plain = []
     for item in steps:
         step = item.step if isinstance(item.step, Step) else item.step.incomplete
@@ -87,18 +132,13 @@ def fit_phases(steps: Sequence[RunStep], start: str = LOW) -> tuple[dict[str, Ph
         mixed = [item for item in starting if not _one_line(item.run)]
         if mixed:
             most = max(int(np.isfinite(item.run.values["volume"]).sum()) for item in mixed)
-            return {}, f"phases not told apart: {most} temperatures"
+            return {LOW: [], HIGH: []}, f"phases not told apart: {most} temperatures"
         shares[start] = [
             _Share(item, np.ones(item.run.temperature.size, bool)) for item in starting
         ]
         if starting:
             note = f"no transition seen: heating and holds taken as the {start}-temperature phase"
-    lines = {}
-    for phase in PHASES:
-        volume, enthalpy = _fit(shares[phase], "volume"), _fit(shares[phase], "enthalpy")
-        if volume is not None and enthalpy is not None:
-            lines[phase] = PhaseLines(volume, enthalpy)
-    return lines, note
+    return shares, note
 
 
 def _one_line(run: Run) -> bool:

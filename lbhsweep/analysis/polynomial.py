@@ -74,7 +74,9 @@ def fit_polynomial(
     """Fit a straight line, or a parabola where the data ask for one.
 
     Weighted least squares with errors brought half way to their median; the covariance is
-    multiplied by `noise_scale`.
+    multiplied by `noise_scale`.  To the variance of the height comes what runs differ in: one
+    replica has the same vacancies and disorder at all temperatures, so its whole line lies high
+    or low, and more points of it don't help.
 
     Parameters
     ----------
@@ -112,4 +114,22 @@ def _fit(
     coefficients, covariance = np.zeros(3), np.zeros((3, 3))
     coefficients[: degree + 1] = solution
     covariance[: degree + 1, : degree + 1] = np.linalg.pinv(design.T @ design) * scale
+    covariance[0, 0] += _variance_between(residuals, sigma, runs, scale)
     return Polynomial(coefficients, covariance, float(t.min()), float(t.max()), t.size)
+
+
+def _variance_between(
+    residuals: FloatArray, sigma: FloatArray, runs: IntArray, scale: float
+) -> float:
+    """Estimate the variance of the line's height that comes from differences between runs.
+
+    σ²_between/n of n runs: the scatter of their mean residuals less what their points' errors
+    (times `scale`) let expect, and not below zero.
+    """
+    _, run, counts = np.unique(runs, return_inverse=True, return_counts=True)
+    n = counts.size
+    if n < 2 or not np.isfinite(scale):
+        return 0.0
+    means = np.bincount(run, residuals * sigma) / counts
+    within = scale * np.bincount(run, sigma**2) / counts**2
+    return max(float(np.var(means, ddof=1) - within.mean()), 0.0) / n

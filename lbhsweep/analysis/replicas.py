@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.runs import counted, short_and_alone, too_short
+from lbhsweep.analysis.phase_assignment import LONG_NAMES, Phase, assign_phases
+from lbhsweep.analysis.runs import counted, done, short_and_alone, too_short
 from lbhsweep.analysis.statistics import combine_rates, combine_replicas, combine_weighted
-from lbhsweep.analysis.variables import variable, with_error
+from lbhsweep.analysis.variables import text, variable, with_error
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
 from lbhsweep.store.schema import Equilibrated
 
@@ -42,16 +43,34 @@ def combine_group(dataset: xr.Dataset) -> xr.Dataset:
     Quantities proportional to the number of hops are averaged with the hops of all replicas
     (`combine_rates`), Haven ratios are weighted by hops, all others are averaged alike.
 
+    Parameters
+    ----------
+    dataset : Dataset
+        Holds from `join_starts`, or ramps.
+
     Returns
     -------
     Dataset
-        By the grid without ``replica``: every averaged quantity with its standard error and
-        ``<name>_replicas``, the replicas averaged; ``n_effective``, the sum of the
+        By the grid without ``replica``, and in holds by ``phase``, those that were seen: replicas
+        of one temperature may be in different ones.  Every averaged quantity with its standard
+        error and ``<name>_replicas``, the replicas averaged; ``n_effective``, the sum of the
         replicas' numbers of effectively independent samples; ``n_replicas``, those that count;
         ``n_too_short``, how many of them are too short; ``n_drifting``, holds that don't count
         because they have not settled.
     """
-    usable, short = counted(dataset).compute(), too_short(dataset).compute()
+    if "heating_rate" in dataset.dims:
+        return _combine(dataset, xr.ones_like(dataset["volume"], dtype=bool))
+    phases = assign_phases(dataset)
+    seen = np.unique(phases.values[done(dataset).transpose(*phases.dims).values])
+    codes = [Phase(int(code)) for code in seen] or [Phase.UNDECIDED]
+    parts = [_combine(dataset, phases == code) for code in codes]
+    names = np.array([LONG_NAMES[code] for code in codes], dtype=object)
+    joined = xr.concat(parts, "phase", data_vars="all", combine_attrs="override")
+    return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
+
+
+def _combine(dataset: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
+    usable, short = (counted(dataset) & inside).compute(), too_short(dataset).compute()
     variables: dict[str, xr.Variable] = {}
     for quantity in _averaged(dataset):
         variables |= _combined(dataset, quantity, usable)
@@ -60,7 +79,7 @@ def combine_group(dataset: xr.Dataset) -> xr.Dataset:
         long_name = f"{CATALOGUE['n_effective'].long_name}, in all replicas"
         dims = [str(dim) for dim in total.dims]
         variables["n_effective"] = variable(dims, total.values, "1", long_name)
-    variables |= _counts(dataset, usable, short)
+    variables |= _counts(dataset, usable, short, inside)
     return xr.Dataset(variables, coords=_coordinates(dataset))
 
 
@@ -100,7 +119,7 @@ def _combined(
 
 
 def _counts(
-    dataset: xr.Dataset, usable: xr.DataArray, short: xr.DataArray
+    dataset: xr.Dataset, usable: xr.DataArray, short: xr.DataArray, inside: xr.DataArray
 ) -> dict[str, xr.Variable]:
     """Count runs on the grid; a ramp's have the same status in all of their bins."""
     runs = usable.isel(temperature=0) if "heating_rate" in dataset.dims else usable
@@ -108,7 +127,7 @@ def _counts(
     if "heating_rate" not in dataset.dims:
         drifting = xr.zeros_like(usable)
         if "equilibrated" in dataset:
-            drifting = dataset["equilibrated"] == Equilibrated.NO
+            drifting = (dataset["equilibrated"] == Equilibrated.NO) & inside
         counts |= {
             "n_too_short": (
                 usable & short,

@@ -31,18 +31,19 @@ def slowest_rate(steps: Sequence[RunStep]) -> float | None:
 
 
 def estimate_routes(
-    steps: Sequence[RunStep], pressures: Sequence[float]
+    steps: Sequence[RunStep], pressures: Sequence[float], brackets: Mapping[float, Estimate]
 ) -> dict[str, list[Estimate]]:
     """Estimate T_t at each pressure by each route of `ROUTES`.
 
-    ``hold``: the bracket of holds, that is the step of V(T) over holds, whose error is that of
-    the gap it falls into.  ``ramp_*``: half-height temperatures at the slowest heating rate.
+    ``hold``: the bracket of holds whose phases are told (`brackets`, by pressure); without
+    phases the step of V(T) over holds, whose error is that of the gap it falls into.
+    ``ramp_*``: half-height temperatures at the slowest heating rate.
     """
     rate = slowest_rate(steps)
     between = spread_between_runs(steps)
     table: dict[str, list[Estimate]] = {route: [] for route in ROUTES}
     for pressure in pressures:
-        hold = _branch(steps, pressure, "hold", 0.0, between)
+        hold = brackets.get(pressure) or _branch(steps, pressure, "hold", 0.0, between)
         heating = _branch(steps, pressure, "heating", rate, between)
         cooling = _branch(steps, pressure, "cooling", rate, between)
         table["hold"].append(hold)

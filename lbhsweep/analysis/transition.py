@@ -57,7 +57,7 @@ def analyze_transition(
         boundary_intercept; by pressure, at T_t of the used route: volume_step, enthalpy_step,
         entropy_step_enthalpy (ΔH/T_t), entropy_step_clapeyron (ΔV·dP/dT; NaN where dT/dP can't
         be told from zero), entropy_closure (their difference), each entropy also per mole;
-        legs_reason where both disagree.
+        clapeyron_slope, what dT/dP should be by ΔV and ΔH; legs_reason where both disagree.
     """
     pressure = model.pressure
     variables = _routes(table, pressure)
@@ -186,6 +186,14 @@ def _entropies(
             f"{name}_molar", ("pressure",), value, error, "kJ/mol/K",
             f"{long_name}, per formula unit", formula=formula, source=B,
         )  # fmt: skip
+    steepness, steepness_error = spread(
+        GPA * model.step(model.volume) / calorimetric, quantiles=True
+    )
+    variables |= with_error(
+        "clapeyron_slope", ("pressure",), steepness, steepness_error, "K/GPa",
+        "slope of the phase boundary from the steps at T_t",
+        formula="dT/dP = T_t ΔV/ΔH (Clausius and Clapeyron)", source=B,
+    )  # fmt: skip
     variables["legs_reason"] = text(
         ("pressure",),
         legs_caveats(model.pressure, *legs),

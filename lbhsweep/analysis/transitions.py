@@ -63,13 +63,17 @@ class BranchTransition:
 def find_steps(runs: Iterable[Run]) -> list[RunStep]:
     """Fit the step of every run's volume; in equilibrium (holds) it is sharp.
 
+    Holds whose phases are told come as runs of one phase, which have no step.
+
     A run without a step whose other replicas show one is fitted once more between the phases
     that they show: else the gradual transitions would be dropped and the sharp ones kept.
     """
     found = [
         RunStep(
             run,
-            fit_step(
+            NoStep("holds of one phase")
+            if run.direction == HOLD and run.told
+            else fit_step(
                 run.temperature,
                 run.values["volume"],
                 run.stderrs["volume"],

@@ -12,9 +12,9 @@ from lbhsweep.observables.errors_of_means import (
     about_polynomial,
     is_constant,
     mean_error,
-    pymbar_timeseries,
     statistical_inefficiency,
 )
+from lbhsweep.quietly import import_pymbar
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -84,7 +84,7 @@ def settling(series: FloatArray) -> Settling:
     if is_constant(series):
         return Settling("settled", 0.0, memory)
     every = max(1, n // STARTS)
-    first = int(pymbar_timeseries().detect_equilibration(series, nskip=every)[0])
+    first = int(import_pymbar().timeseries.detect_equilibration(series, nskip=every)[0])
     part = series[first:]
     agrees = abs(series.mean() - part.mean()) <= AGREEMENT * mean_error(part)
     longest = max(n / inefficiency, len(part) / statistical_inefficiency(part))

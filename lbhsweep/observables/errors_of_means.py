@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import logging
-from functools import cache
-from types import ModuleType
-
 import numpy as np
 import numpy.typing as npt
+
+from lbhsweep.quietly import import_pymbar
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -16,22 +13,6 @@ ROUNDING = 1e-28
 """Variance, as a share of the mean square, below which a series is constant but for rounding."""
 LEAST_LEFT = 0.3
 """Least share of variance and memory that residuals are taken to show."""
-
-
-@cache
-def pymbar_timeseries() -> ModuleType:
-    """Import pymbar's module of time series: late, for it takes as long as numpy, and quietly.
-
-    pymbar logs advice on JAX and on long correlations while it is imported; the latter is what
-    `lbhsweep.observables.equilibration` looks after.
-    """
-    logger = logging.getLogger("pymbar")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        return importlib.import_module("pymbar.timeseries")
-    finally:
-        logger.setLevel(level)
 
 
 def statistical_inefficiency(series: FloatArray) -> float:
@@ -55,7 +36,7 @@ def statistical_inefficiency(series: FloatArray) -> float:
     """
     if len(series) < 4 or is_constant(series):
         return 1.0
-    return float(pymbar_timeseries().statistical_inefficiency(series, mintime=0))
+    return float(import_pymbar().timeseries.statistical_inefficiency(series, mintime=0))
 
 
 def is_constant(series: FloatArray) -> bool:

@@ -6,8 +6,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lbhsweep.plots.correlation import QUANTITIES, TITLES, draw_curves, measured
+from lbhsweep.plots.correlation import QUANTITIES, TITLES, draw_curves, phases_of
 from lbhsweep.plots.gradual import colour_bar, pick_evenly, shown_of
+from lbhsweep.plots.phase_cells import averaged_holds
+from lbhsweep.plots.phase_look import line_legend
 from lbhsweep.plots.style import Nothing, finish, gigapascal, label, new_figure, styled
 
 _MOST_TEMPERATURES = 3
@@ -20,10 +22,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     A row is one of those temperatures at which most numbers of vacancies were simulated, at the
     lowest pressure.
     """
-    dataset = measured(analysis)
+    dataset = averaged_holds(analysis, tuple(QUANTITIES), "rotation")
     if isinstance(dataset, Nothing):
         return dataset
-    filled = dataset["bh_correlation"].notnull().any("lag")
+    filled = dataset["bh_correlation"].notnull().any(["phase", "lag"])
     pressure = _lowest(filled)
     counts = filled.sel(pressure=pressure).sum("n_vacancies").values
     if counts.max() < 2:
@@ -33,12 +35,15 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     here = dataset.sel(pressure=pressure, temperature=temperatures)
     there = filled.sel(pressure=pressure, temperature=temperatures)
     here = here.isel(n_vacancies=np.flatnonzero(there.any("temperature").values))
-    figure, panels = new_figure(2 * len(temperatures), columns=2, panel=(4.0, 3.0), share_y=True)
+    figure, panels = new_figure(
+        2 * len(temperatures), columns=2, panel=(4.0, 3.0), foot=0.3, share_y=True
+    )
     for row, temperature in enumerate(temperatures):
         for axes, name in zip(panels[2 * row : 2 * row + 2], QUANTITIES, strict=True):
             draw_curves(axes, here.sel(temperature=temperature), name, "n_vacancies")
             axes.set_title(f"{temperature:g} K, {gigapascal(pressure)}, {TITLES[name]}")
     colour_bar(figure, panels, here["n_vacancies"].values, label(here["n_vacancies"]))
+    line_legend(figure, phases_of(here))
     remark = shown_of(temperatures, len(all_of_them), "temperatures")
     title = "Memory of the anions' orientation by vacancies"
     return finish(figure, tree, title, remarks=[remark])

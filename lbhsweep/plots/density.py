@@ -13,6 +13,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.plots.joined import joined_holds
 from lbhsweep.plots.phase_cells import PhaseCells, find_phase_cells
 from lbhsweep.plots.style import (
     Nothing,
@@ -53,11 +54,9 @@ TITLES = {LAYER: "mean of ⅛ ≤ z ≤ ⅜", DIAGONAL: "plane x = y"}
 @styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw Li and H, each in a layer about z = ¼ and in the plane x = y; a row a phase."""
-    if "hold" not in tree.children:
-        return Nothing("the results have no holds")
-    hold = tree["hold"].to_dataset()
-    if not all(name in hold for name in SPECIES):
-        return Nothing("holds without the observable 'density'")
+    hold = joined_holds(tree, SPECIES, "density")
+    if isinstance(hold, Nothing):
+        return hold
     cells = find_phase_cells(hold, "li_density")
     if not cells.both:
         return Nothing(cells.why_none)
@@ -107,7 +106,7 @@ def _draw_row(
             hatch(axes, f"no finished\nhold is {'αβ'[number // 2]}")
             axes.set_xticks([])
             continue
-        axes.set_title(f"{symbol}, {TITLES[kind]}\n{cell.name}", fontsize=8)
+        axes.set_title(f"{symbol}, {TITLES[kind]}\n{cell.name}", fontsize=7.5)
         _draw_map(axes, shown[cell.name][name], kind, top)
 
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from lbhsweep.analysis.phase_assignment import DISORDERED, ORDERED, Phase, assign_phases
+from lbhsweep.analysis.phase_assignment import (
+    DISORDERED,
+    LONG_NAMES,
+    ORDERED,
+    Phase,
+    assign_phases,
+)
+from lbhsweep.plots.joined import NO_HOLDS, has_drifted, is_done
+from lbhsweep.plots.phase_look import LOOKS
 from lbhsweep.plots.style import BLUE, ORANGE, Nothing, known
 from lbhsweep.quantities import stderr_name
-from lbhsweep.store.schema import Equilibrated, Status
 
-SYMBOLS = {Phase.ALPHA: "α", Phase.ALPHA_CAP: "α, Li over cage faces", Phase.BETA: "β"}
-_DIMS: tuple[str, ...] = ("pressure", "temperature", "replica")
+_DIMS: tuple[str, ...] = ("phase", "pressure", "temperature", "replica")
 _ORDERED = (Phase.ALPHA, Phase.ALPHA_CAP)
+_CODES = {name: int(phase) for phase, name in LONG_NAMES.items()}
 RULE = f"α: order parameter S > {ORDERED:g}, β: S < {DISORDERED:g}"
 NO_SITES = "phases unknown without the observable 'sites': coldest and hottest hold instead"
 
@@ -27,7 +35,7 @@ class Cell:
     Attributes
     ----------
     name : str
-        Phase, pressure and temperature, and the replica if cells are single runs.
+        Phase, temperature and pressure, and which run if cells are single runs.
     place : dict
         Coordinates, for ``Dataset.sel``.
     colour : str
@@ -35,7 +43,7 @@ class Cell:
     """
 
     name: str
-    place: dict[str, float]
+    place: dict[str, Any]
     colour: str
 
 
@@ -89,15 +97,17 @@ def find_phase_cells(dataset: xr.Dataset, name: str) -> PhaseCells:
     Parameters
     ----------
     dataset : Dataset
-        Holds of one material: the results, or averages over replicas.
+        Holds of one material: single ones from `joined_holds`, or averages over replicas by
+        phase.
     name : str
         The quantity.
     """
-    dims = [dim for dim in _DIMS if dim in dataset["volume"].dims]
+    dims = [dim for dim in _DIMS if dim in dataset[name].dims]
+    codes = _codes(dataset, dims)
     filled = _filled(dataset, name, dims)
-    codes = assign_phases(dataset).transpose(*dims).where(filled, Phase.UNDECIDED).load()
-    if "alpha_order" not in dataset or not dataset["alpha_order"].notnull().any():
+    if not (filled & (codes != Phase.UNDECIDED)).any():
         return _by_temperature(filled)
+    codes = codes.where(filled, Phase.UNDECIDED)
     by_pressure = [
         (_extreme(here, _ORDERED, coldest=True), _extreme(here, (Phase.BETA,), coldest=False))
         for here in (codes.sel(pressure=[p]) for p in np.sort(codes["pressure"].values))
@@ -107,48 +117,6 @@ def find_phase_cells(dataset: xr.Dataset, name: str) -> PhaseCells:
         next((pair[i] for pair in by_pressure if pair[i]), None) for i in (0, 1)
     )
     return PhaseCells(alpha, beta, RULE)
-
-
-def _filled(dataset: xr.Dataset, name: str, dims: list[str]) -> xr.DataArray:
-    """Tell where a quantity is known; of maps and curves the first number is looked at."""
-    array = dataset[name]
-    first = array.isel({dim: 0 for dim in array.dims if dim not in dims})
-    filled = first.notnull().transpose(*dims)
-    if "status" in dataset:
-        filled = filled & (dataset["status"] == Status.DONE).transpose(*dims)
-    if "equilibrated" in dataset:
-        filled = filled & (dataset["equilibrated"] != Equilibrated.NO).transpose(*dims)
-    return filled.load()
-
-
-def _extreme(codes: xr.DataArray, phases: tuple[Phase, ...], *, coldest: bool) -> Cell | None:
-    """Find the coldest or hottest cell in one of the phases."""
-    stacked = codes.stack(cell=codes.dims)
-    found = stacked[np.isin(stacked.values, phases)]
-    if not found.size:
-        return None
-    temperature = found["temperature"].values
-    first = found.isel(cell=int(temperature.argmin() if coldest else temperature.argmax()))
-    colour = BLUE if coldest else ORANGE
-    return _cell(first, SYMBOLS[Phase(int(first.item()))], colour)
-
-
-def _by_temperature(filled: xr.DataArray) -> PhaseCells:
-    if not filled.any():
-        return PhaseCells(None, None, NO_SITES)
-    others = [dim for dim in filled.dims if dim != "pressure"]
-    lowest = float(filled["pressure"].values[filled.any(others).values].min())
-    stacked = filled.sel(pressure=[lowest]).stack(cell=filled.dims).sortby("temperature")
-    found = stacked[stacked.values]
-    cold, hot = (_cell(found.isel(cell=i), "", colour) for i, colour in ((0, BLUE), (-1, ORANGE)))
-    return PhaseCells(cold, hot if cold.place != hot.place else None, NO_SITES)
-
-
-def _cell(at: xr.DataArray, symbol: str, colour: str) -> Cell:
-    place = {dim: at[dim].item() for dim in _DIMS if dim in at.coords}
-    words = [symbol, f"{place['temperature']:g} K", f"{place['pressure']:g} GPa"]
-    words += [f"replica {place['replica']}"] if "replica" in place else []
-    return Cell(", ".join(word for word in words if word), place, colour)
 
 
 def phase_curves(
@@ -165,15 +133,25 @@ def phase_curves(
     observable : str
         Which gives them.
     """
+    dataset = averaged_holds(analysis, names, observable)
+    if isinstance(dataset, Nothing):
+        return dataset
+    cells = find_phase_cells(dataset, names[0])
+    return (dataset, cells) if cells.both else Nothing(cells.why_none)
+
+
+def averaged_holds(
+    analysis: xr.DataTree, names: tuple[str, ...], observable: str
+) -> xr.Dataset | Nothing:
+    """Give one material's holds averaged over replicas by phase, or why there are none."""
     if "/replicas/hold" not in analysis.groups:
-        return Nothing("the results have no holds")
+        return Nothing(NO_HOLDS)
     dataset = analysis["replicas/hold"].to_dataset()
     if not all(name in dataset for name in names):
         return Nothing(f"holds without the observable '{observable}'")
     if not known(dataset[names[0]].values):
         return Nothing("no hold is finished and equilibrated")
-    cells = find_phase_cells(dataset, names[0])
-    return (dataset, cells) if cells.both else Nothing(cells.why_none)
+    return dataset
 
 
 def draw_phase_curves(axes: Axes, dataset: xr.Dataset, name: str, cells: PhaseCells) -> None:
@@ -188,3 +166,56 @@ def draw_phase_curves(axes: Axes, dataset: xr.Dataset, name: str, cells: PhaseCe
         axes.fill_between(
             x, value - error, value + error, color=cell.colour, alpha=0.25, linewidth=0
         )
+
+
+def _codes(dataset: xr.Dataset, dims: list[str]) -> xr.DataArray:
+    """Give the phase's code in each cell."""
+    if "phase" not in dataset.dims:
+        return assign_phases(dataset).transpose(*dims)
+    labels = [_CODES[str(name)] for name in dataset["phase"].values]
+    codes = xr.DataArray(labels, {"phase": dataset["phase"]}, "phase")
+    others = {dim: dataset[dim] for dim in dims}
+    return codes.broadcast_like(xr.Dataset(coords=others)).transpose(*dims)
+
+
+def _filled(dataset: xr.Dataset, name: str, dims: list[str]) -> xr.DataArray:
+    """Tell where a quantity is known; of maps and curves the first number is looked at."""
+    array = dataset[name]
+    first = array.isel({dim: 0 for dim in array.dims if dim not in dims})
+    filled = first.notnull() & is_done(dataset) & ~has_drifted(dataset)
+    return filled.transpose(*dims).compute()
+
+
+def _extreme(codes: xr.DataArray, phases: tuple[Phase, ...], *, coldest: bool) -> Cell | None:
+    """Find the coldest or hottest cell in one of the phases."""
+    places = np.argwhere(np.isin(codes.values, phases))
+    if not places.size:
+        return None
+    temperature = codes["temperature"].values[places[:, codes.dims.index("temperature")]]
+    chosen = places[temperature.argmin() if coldest else temperature.argmax()]
+    at = codes.isel(dict(zip(codes.dims, map(int, chosen), strict=True)))
+    word = LOOKS[LONG_NAMES[Phase(int(at))]].name
+    return _cell(at, word, BLUE if coldest else ORANGE)
+
+
+def _by_temperature(filled: xr.DataArray) -> PhaseCells:
+    """Choose the coldest and the hottest cell at the lowest pressure, whatever they are."""
+    if not filled.any():
+        return PhaseCells(None, None, NO_SITES)
+    others = [dim for dim in filled.dims if dim != "pressure"]
+    lowest = float(filled["pressure"].values[filled.any(others).values].min())
+    codes = filled.sel(pressure=[lowest]).astype(np.int8) * int(Phase.BETA)
+    ends = (_extreme(codes, (Phase.BETA,), coldest=coldest) for coldest in (True, False))
+    cold, hot = (
+        None if cell is None else Cell(cell.name.partition(", ")[2], cell.place, cell.colour)
+        for cell in ends
+    )
+    same = cold is not None and hot is not None and hot.place == cold.place
+    return PhaseCells(cold, None if same else hot, NO_SITES)
+
+
+def _cell(at: xr.DataArray, word: str, colour: str) -> Cell:
+    place = {dim: at[dim].item() for dim in _DIMS if dim in at.coords}
+    words = [word, f"{place['temperature']:g} K", f"{place['pressure']:g} GPa"]
+    words += [str(at["run"].item())] if "run" in at.coords else []
+    return Cell(", ".join(words), place, colour)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.document import Document, parse_document
-from lbhsweep.errors import SpecError
+from lbhsweep.analysis.sweep_file import sweep_of
+from lbhsweep.document import Document
 from lbhsweep.sweep.spec import Hold, System
 
 ATOMS_PER_CELL = 104
@@ -20,7 +20,7 @@ def describe(tree: xr.DataTree) -> str:
     tree : DataTree
         One material's part of the results, from `each_material`.
     """
-    sweep = read_sweep(tree)
+    sweep = sweep_of(tree)
     parts = [_size(sweep, int(tree.attrs.get("n_vacancies", 0)))]
     parts.append(str(tree.attrs.get("potential", "")))
     if "ramp" in tree.children:
@@ -30,14 +30,6 @@ def describe(tree: xr.DataTree) -> str:
     if "hold" in tree.children:
         parts.append(f"holds{_length(sweep)}, {_replicas(tree['hold'].to_dataset())}")
     return " · ".join(part for part in parts if part)
-
-
-def read_sweep(tree: xr.DataTree) -> Document | None:
-    """Read the sweep's file as the results keep it, or give None where they have none."""
-    try:
-        return parse_document(str(tree.attrs.get("sweep_yaml", "")), "sweep.yaml")
-    except SpecError:
-        return None
 
 
 def _size(sweep: Document | None, n_vacancies: int) -> str:

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.phase_assignment import CAP_BELOW, DISORDERED, ORDERED
-from lbhsweep.analysis.variables import FloatArray
 from lbhsweep.plots.gradual import pick_evenly, shown_of
-from lbhsweep.plots.planned import is_planned
+from lbhsweep.plots.joined import has_drifted, is_done, is_planned, joined_holds
+from lbhsweep.plots.phase_look import LOOKS
 from lbhsweep.plots.style import (
     AMBER,
     BLACK,
@@ -33,7 +33,6 @@ from lbhsweep.plots.style import (
     styled,
 )
 from lbhsweep.quantities import stderr_name
-from lbhsweep.store.schema import Equilibrated, Status
 
 OCCUPANCIES = {
     "li_tetrahedral": ("tetrahedral", BLUE, "^"),
@@ -69,6 +68,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         _draw_row(of_row, tree, name, here)
         if name == "hold":
             _draw_runs(of_row[1:], tree, float(here["pressure"]))
+            _mark_missing(of_row[1], tree, here)
     shared_legend(figure, panels, columns=4)
     total = max(
         analysis[f"replicas/{name}"].sizes["pressure"] for name in ("hold", "ramp")
@@ -113,16 +113,11 @@ def _draw_row(panels: list[Axes], tree: xr.DataTree, name: str, here: xr.Dataset
         for axes in panels:
             hatch(axes, "no data")
         return
-    for branch, style, words in _branches(name, here):
-        missing = ~np.isfinite(branch["alpha_order"].values)
-        if name == "hold":
-            missing &= is_planned(tree, here["temperature"], float(here["pressure"]))
-        _mark_missing(panels[1], branch["temperature"].values[missing], f"no value{words}")
-        for quantity, (text, colour, marker) in OCCUPANCIES.items():
+    for branch, style, words, colour in _branches(name, here):
+        for quantity, (text, own, marker) in OCCUPANCIES.items():
             look = style | {"marker": marker}
-            _draw_points(panels[0], branch, quantity, colour, f"{text}{words}", look)
+            _draw_points(panels[0], branch, quantity, own, f"{text}{words}", look)
         for axes, quantity in zip(panels[1:], ORDER, strict=True):
-            colour = BLACK if name == "hold" or words == ", heating" else GREY
             _draw_points(axes, branch, quantity, colour, f"mean of replicas{words}", style)
     panels[0].set_ylim(-0.03, 1.03)
     for axes, quantity in zip(panels[1:], ORDER, strict=True):
@@ -132,23 +127,34 @@ def _draw_row(panels: list[Axes], tree: xr.DataTree, name: str, here: xr.Dataset
         hatch(panels[-1], "no order of α, so no φ")
 
 
-def _mark_missing(axes: Axes, missing: FloatArray, text: str) -> None:
-    """Mark at the foot the temperatures at which nothing is finished."""
+def _mark_missing(axes: Axes, tree: xr.DataTree, here: xr.Dataset) -> None:
+    """Mark at the foot the temperatures that were planned and at which nothing is finished."""
+    known_at = here["alpha_order"].notnull().any("phase").values
+    planned = is_planned(tree, here["temperature"], float(here["pressure"]))
+    missing = here["temperature"].values[planned & ~known_at]
     if missing.size:
         axes.plot(
             missing, np.full(missing.size, 0.03), linestyle="none", marker="|", markersize=7,
-            color="#B00000", transform=axes.get_xaxis_transform(), label=text,
+            color="#B00000", transform=axes.get_xaxis_transform(), label="no value",
         )  # fmt: skip
 
 
-def _branches(name: str, here: xr.Dataset) -> Iterator[tuple[xr.Dataset, dict[str, Any], str]]:
-    """Go through holds, or through directions of the slowest ramps: data, look, words."""
+def _branches(name: str, here: xr.Dataset) -> Iterator[tuple[xr.Dataset, dict[str, Any], str, str]]:
+    """Go through holds by phase, or through directions of the slowest ramps.
+
+    Yields data, look, words and colour.
+    """
     if name == "hold":
-        yield here, {"marker": "o", "linestyle": "-"}, ""
+        for phase in here["phase"].values:
+            look = LOOKS[str(phase)]
+            style = {"marker": "o", "linestyle": look.line, "fillstyle": look.fill}
+            yield here.sel(phase=phase), style, f", {look.name}", BLACK
         return
     slowest = here.sel(heating_rate=float(here["heating_rate"].min()))
     for direction in here["direction"].values:
-        yield slowest.sel(direction=direction), DIRECTIONS[str(direction)], f", {direction}"
+        colour = BLACK if direction == "heating" else GREY
+        branch = slowest.sel(direction=direction)
+        yield branch, DIRECTIONS[str(direction)], f", {direction}", colour
 
 
 def _draw_points(
@@ -163,17 +169,14 @@ def _draw_points(
 
 
 def _draw_runs(panels: list[Axes], tree: xr.DataTree, pressure: float) -> None:
-    """Draw every finished hold by itself: at a transition replicas are of two phases."""
-    if "hold" not in tree.children:
+    """Draw every finished hold by itself, also those that have not settled."""
+    hold = joined_holds(tree, ORDER, "sites")
+    if isinstance(hold, Nothing):
         return
-    here = tree["hold"].to_dataset().sel(pressure=pressure)
-    done = np.ones(here["alpha_order"].shape, dtype=bool)
+    here = hold.sel(pressure=pressure)
     dims = here["alpha_order"].dims
-    if "status" in here:
-        done = (here["status"] == Status.DONE).transpose(*dims).values
-    drifts = np.zeros_like(done)
-    if "equilibrated" in here:
-        drifts = (here["equilibrated"] == Equilibrated.NO).transpose(*dims).values
+    done = is_done(here).transpose(*dims).values
+    drifts = has_drifted(here).transpose(*dims).values
     temperature = here["temperature"].broadcast_like(here["alpha_order"]).transpose(*dims).values
     for axes, quantity in zip(panels, ORDER, strict=True):
         values = here[quantity].transpose(*dims).values

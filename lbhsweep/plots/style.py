@@ -50,6 +50,8 @@ _UNITS = {
     "1/cm": "cm⁻¹",
     "1/ns": "ns⁻¹",
     "degree": "°",
+    "1/K": "K⁻¹",
+    "1/GPa": "GPa⁻¹",
 }
 _RC: Any = {
     "font.size": 9.0,

@@ -50,8 +50,14 @@ CAPTIONS = MappingProxyType(
         ),
         "hold": Caption(
             TRANSITION,
-            "Volume and enthalpy of holds at every pressure, averaged over replicas.",
+            "Volume and enthalpy of holds in each phase at every pressure, averaged over replicas.",
             ("volume", "enthalpy"),
+        ),
+        "phase_properties": Caption(
+            TRANSITION,
+            "Volume, heat capacity, expansivity and compressibility of each phase, reweighted "
+            "between its holds.",
+            ("volume", "heat_capacity", "expansivity", "compressibility"),
         ),
         "phase_diagram": Caption(
             TRANSITION,

@@ -73,10 +73,8 @@ def _material(
     else:
         yield tag("p", NO_NUMBER)
     yield from _notes("Caveats", notes)
-    yield from _notes("Flagged runs", material.get("flagged", []))
-    said = set(notes)
-    rest = [note for note in material.get("missing", []) if note not in said]
-    yield from _notes("Missing, and why", rest)
+    for title, key in (("Flagged runs", "flagged"), ("Missing, and why", "missing")):
+        yield from _notes(title, [note for note in material.get(key, []) if note not in notes])
 
 
 def _has_number(value: Any) -> bool:

@@ -66,5 +66,6 @@ def _lines(value: object, depth: int = 0) -> Html | str:
             return definitions((key, _lines(part, depth + 1)) for key, part in value.items())
         return "; ".join(f"{key}: {_lines(part, depth + 1)}" for key, part in value.items())
     if isinstance(value, list):
-        return ", ".join(str(_lines(part, depth + 1)) for part in value)
+        between = " | " if any(isinstance(part, dict) for part in value) else ", "
+        return between.join(str(_lines(part, depth + 1)) for part in value)
     return str(value)

@@ -12,10 +12,10 @@ import xarray as xr
 from lbhsweep import __version__
 from lbhsweep.analysis.caveats import caveats
 from lbhsweep.analysis.summary import summarize
+from lbhsweep.analysis.sweep_file import sweep_of
 from lbhsweep.document import Document
 from lbhsweep.plots.figures import FigureReport
 from lbhsweep.plots.material import each_material
-from lbhsweep.plots.simulated import read_sweep
 from lbhsweep.report.html import Html, definitions, folded, join, section, tag
 from lbhsweep.report.numbers import numbers_section
 from lbhsweep.report.pictures import pictures_section
@@ -89,7 +89,7 @@ def _page(
     only: Collection[str],
 ) -> str:
     summary = summarize(analysis)
-    document = read_sweep(results)
+    document = sweep_of(results)
     rehearsal = bool(summary["rehearsal"]) or bool(results.attrs.get("rehearsal", False))
     notes = {label: caveats(part) for label, _, part in each_material(results, analysis)}
     name = _said(document, "name") or "A sweep without a name"

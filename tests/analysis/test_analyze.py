@@ -64,6 +64,11 @@ def test_both_legs_of_the_entropy_of_transition_are_recovered(analyses, leg):
     assert_covers(size)
 
 
+def test_the_slope_by_clausius_and_clapeyron_is_recovered(analyses):
+    truth = np.array([MATERIAL.slope(p) for p in (0.0, 0.2, 0.4)])
+    assert_covers(deviations(analyses, "transition", "clapeyron_slope", truth))
+
+
 def test_legs_close_and_agree_in_both_units(analyses):
     assert_covers(deviations(analyses, "transition", "entropy_closure", 0.0, pressure=0.2))
     dataset = one(analyses[0], "transition")
@@ -142,7 +147,7 @@ def test_holds_that_are_not_equilibrated_do_not_count():
     hold["volume"][:, :, 0, t == 400.0] = 300.0
     hold["equilibrated"][:, :, 0, t == 400.0] = 0
     analysis = analyze_results(xr.DataTree.from_dict({"/hold": hold}))
-    holds = one(analysis, "holds").sel(pressure=0.0, temperature=400.0)
+    holds = one(analysis, "holds").sel(phase="undecided", pressure=0.0, temperature=400.0)
     assert np.isnan(holds["volume"])
     assert (int(holds["n_done"]), int(holds["n_equilibrated"])) == (3, 0)
 

@@ -68,3 +68,21 @@ def test_evaluate_broadcasts_over_draws():
     np.testing.assert_allclose(
         evaluate(coefficients[:, None, :], np.array([500.0, 600.0])), [[1.0, 3.0], [0.0, 3.0]]
     )
+
+
+@pytest.mark.parametrize("between", [0.0, 0.5])
+def test_what_runs_differ_in_is_in_the_error_of_the_height(between):
+    """Six runs whose lines lie high or low: heights are covered, and without it no more than so."""
+    t = np.linspace(300.0, 500.0, 20)
+    z = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        offsets = between * rng.normal(size=6)
+        y = (250.0 + 0.03 * (t - 400.0) + offsets[:, None] + 0.3 * rng.normal(size=(6, 20))).ravel()
+        runs = np.repeat(np.arange(6), 20)
+        line = fit_polynomial(np.tile(t, 6), y, np.full(y.size, 0.3), runs)
+        design = np.array([1.0, -1.0, 1.0])
+        error = np.sqrt(design @ line.covariance @ design)
+        z.append((float(line(400.0)) - 250.0) / error)
+    within = (np.abs(z) < 1.0).mean()
+    assert 0.56 < within < 0.80

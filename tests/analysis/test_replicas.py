@@ -36,6 +36,9 @@ def test_every_average_has_mean_error_and_count(make):
     dataset = make(FEW)
     dataset["n_effective"] = (dataset["volume"].dims, np.full(dataset["volume"].shape, 20.0))
     combined = combine_group(dataset)
+    if make is make_hold:
+        assert combined["phase"].values.tolist() == ["undecided"]
+        combined = combined.isel(phase=0, drop=True)
     for name in ("volume", "enthalpy", "lattice_a"):
         values, errors = dataset[name], dataset[f"{name}_stderr"]
         xr.testing.assert_allclose(combined[name].drop_attrs(), values.mean("replica").drop_attrs())
@@ -59,7 +62,7 @@ def test_what_drifts_is_left_out_and_what_is_too_short_loses_its_error():
     hold["volume"][0, 0, 0, 0] = [250.0, 900.0, 254.0]
     hold["volume_stderr"][0, 0, 0, 0] = 1e-6
     first, second, third = (
-        combine_group(hold).isel(pressure=0, temperature=k, **ONE) for k in range(3)
+        combine_group(hold).isel(phase=0, pressure=0, temperature=k, **ONE) for k in range(3)
     )
     assert first["volume"] == 252.0
     # Only the scatter of the two is known.
@@ -162,6 +165,20 @@ def test_the_analysis_has_them_and_says_what_is_flagged():
         f"errors that may be low: 0 GPa {t[0]:g} K, 0.2 GPa {t[3]:g} K"
     )
     assert str(analysis["transition"]["used_route"].values.ravel()[0])
+
+
+def test_replicas_in_different_phases_are_not_averaged_together():
+    hold = make_hold(FEW)
+    order = np.full(hold["volume"].shape, 0.8)
+    order[..., 0] = 0.1
+    hold["alpha_order"] = (hold["volume"].dims, order)
+    combined = combine_group(hold)
+    assert combined["phase"].values.tolist() == ["alpha", "beta"]
+    for phase, replicas in (("alpha", [1, 2]), ("beta", [0])):
+        here = combined.sel(phase=phase)
+        expected = hold["volume"].isel(replica=replicas).mean("replica")
+        xr.testing.assert_allclose(here["volume"].drop_vars("phase"), expected)
+        assert (here["n_replicas"] == len(replicas)).all()
 
 
 def test_the_digest_covers_what_is_combined():

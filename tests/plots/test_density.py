@@ -5,6 +5,7 @@ from made_up_observables import make_observables
 
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.plots import density
+from lbhsweep.plots.joined import joined_holds
 from lbhsweep.plots.material import each_material
 from lbhsweep.plots.phase_cells import find_phase_cells
 
@@ -36,7 +37,8 @@ def hold(tree):
 @pytest.fixture
 def one(hold):
     """The holds of one material."""
-    return hold.isel(potential=0, n_vacancies=0, drop=True)
+    tree = xr.DataTree.from_dict({"/hold": hold.isel(potential=0, n_vacancies=0, drop=True)})
+    return joined_holds(tree, ("li_density",), "density")
 
 
 def a_map(function):

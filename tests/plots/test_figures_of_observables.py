@@ -10,6 +10,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.replicas import combine_group
+from lbhsweep.analysis.starts import join_starts
 from lbhsweep.plots import FAMILY_FIGURES, FIGURES
 from lbhsweep.plots.material import each_family, each_material
 from lbhsweep.plots.style import Nothing
@@ -34,7 +35,10 @@ OBSERVABLE = {
 
 def combined(tree):
     """Give the part of the analysis that these figures read."""
-    parts = {f"/replicas/{name}": combine_group(tree[name].to_dataset()) for name in tree.children}
+    parts = {
+        f"/replicas/{name}": combine_group(join_starts(tree[name].to_dataset()))
+        for name in tree.children
+    }
     return xr.DataTree.from_dict(parts)
 
 
@@ -69,6 +73,10 @@ def hold(tree):
 
 def below(figure):
     return " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
+
+
+def legend_texts(figure):
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
 
 
 def bands(axes):
@@ -121,7 +129,7 @@ class TestCorrelation:
         shown = [float(t.get_text()) for t in figure.axes[-1].get_yticklabels()]
         assert len(lines) == len(shown) == 7
         for line, temperature, band in zip(lines, shown, bands(figure.axes[0]), strict=True):
-            at = means.sel(temperature=temperature)
+            at = means.sel(temperature=temperature, phase="alpha" if temperature < 480 else "beta")
             np.testing.assert_allclose(line.get_ydata(), at["bh_correlation"])
             top = at["bh_correlation"] + at["bh_correlation_stderr"]
             vertices = band.get_paths()[0].vertices
@@ -136,9 +144,10 @@ class TestCorrelation:
         assert "no finished hold that has settled at 450 K made-up" in text
 
     def test_one_temperature_stands_in_the_titles_instead_of_a_bar(self, hold):
-        figure = FIGURES["correlation"](*with_hold(hold.sel(temperature=[600.0])))
+        figure = FIGURES["correlation"](*with_hold(hold.sel(temperature=[700.0])))
         assert len(figure.axes) == 4
-        assert "600 K" in figure.axes[0].get_title()
+        assert legend_texts(figure) == ["β"]
+        assert "700 K" in figure.axes[0].get_title()
 
 
 class TestVacancies:
@@ -181,7 +190,8 @@ class TestRotation:
         np.testing.assert_allclose(last[0].get_ydata(), counts.sel(replica=0))
         np.testing.assert_allclose(last[2].get_ydata(), counts.mean("replica"))
         assert len(bands(figure.axes[11])) == 1
-        assert figure.axes[11].get_title().startswith("700 K, 0 GPa: 50 ± ")
+        assert figure.axes[11].get_title().startswith("700 K: β 50 ± ")
+        assert figure.axes[2].get_title().startswith("300 K: α 0 ± ")
         assert "4 of 9 temperatures drawn" in below(figure)
 
     def test_runs_that_are_not_done_are_left_out(self, hold):
@@ -203,12 +213,14 @@ class TestSites:
     def test_occupancies_are_means_with_error_bars(self, made, drawn):
         figure = drawn("sites")
         bars = errorbars(figure.axes[0])
-        assert set(bars) == {"tetrahedral", "octahedral", "window of three anions", "elsewhere"}
-        means = made[1]["replicas/hold"].to_dataset().sel(pressure=0.0)
-        line, _, (segments,) = bars["tetrahedral"].lines
+        sites = {"tetrahedral", "octahedral", "window of three anions", "elsewhere"}
+        assert set(bars) == {f"{site}, {phase}" for site in sites for phase in "αβ"}
+        means = made[1]["replicas/hold"].to_dataset().sel(pressure=0.0, phase="beta")
+        line, _, (segments,) = bars["tetrahedral, β"].lines
         np.testing.assert_allclose(line.get_ydata(), means["li_tetrahedral"])
-        heights = [np.ptp(one[:, 1]) / 2 for one in segments.get_segments()]
-        np.testing.assert_allclose(heights, means["li_tetrahedral_stderr"])
+        heights = [np.ptp(one[:, 1]) / 2 for one in segments.get_segments() if len(one)]
+        errors = means["li_tetrahedral_stderr"].values
+        np.testing.assert_allclose(heights, errors[np.isfinite(errors)])
 
     def test_missing_and_unsettled_holds_are_marked(self, hold):
         hold["status"].loc[{"temperature": 400.0}] = 0
@@ -245,11 +257,10 @@ class TestPhaseCurves:
         figure = drawn(name)
         axes = figure.axes[panel]
         means = made[1]["replicas/hold"].to_dataset().sel(pressure=0.0)
-        for line, band, (words, at) in zip(
-            axes.lines, bands(axes), [("α", 300.0), ("β", 700.0)], strict=False
-        ):
-            assert line.get_label() == f"{words}, {at:g} K, 0 GPa"
-            here = means.sel(temperature=at)
+        expected = [("α", "alpha", 300.0), ("β", "beta", 700.0)]
+        for line, band, (word, phase, at) in zip(axes.lines, bands(axes), expected, strict=False):
+            assert line.get_label() == f"{word}, {at:g} K, 0 GPa"
+            here = means.sel(temperature=at, phase=phase)
             np.testing.assert_allclose(line.get_ydata(), here[variable])
             top = float((here[variable] + here[f"{variable}_stderr"]).max())
             assert band.get_paths()[0].vertices[:, 1].max() == pytest.approx(top)
@@ -267,6 +278,42 @@ class TestPhaseCurves:
             "300 K, 0 GPa",
             "700 K, 0 GPa",
         ]
+
+
+@pytest.fixture(scope="module")
+def both(tree):
+    """Holds built in β beside those built in α: at 350 K both phases last."""
+    whole = tree["hold"].to_dataset()
+    built = whole.copy(deep=True)
+    for name in ("alpha_order", "alpha_lithium", "bh_correlation", "li_density"):
+        built[name].loc[{"temperature": 350.0}] = whole[name].sel(temperature=700.0)
+    starts = np.array(["alpha", "beta"], dtype=object)
+    return with_hold(xr.concat([whole, built], "start").assign_coords(start=("start", starts)))
+
+
+class TestBothStarts:
+    def test_each_phase_has_its_own_curve_at_one_temperature(self, both):
+        figure = FIGURES["correlation"](*both)
+        assert legend_texts(figure) == ["α", "β"]
+        values = {
+            line.get_linestyle()
+            for line in figure.axes[0].lines
+            if len(line.get_xdata()) == LAG.size
+        }
+        assert values == {"-", "--"}
+        at_350 = both[1]["replicas/hold"].to_dataset().sel(pressure=0.0, temperature=350.0)
+        assert set(at_350["phase"].values[at_350["n_replicas"].values > 0]) == {"alpha", "beta"}
+
+    def test_single_runs_say_what_they_were_built_in(self, both):
+        title = FIGURES["density"](*both).axes[0].get_title()
+        assert title.endswith("α, 300 K, 0 GPa, replica 0, built in alpha")
+        assert "replica 0, built in alpha" in FIGURES["rotation"](*both).axes[0].get_title()
+
+    def test_sites_are_averaged_within_a_phase(self, both):
+        bars = errorbars(FIGURES["sites"](*both).axes[1])
+        alpha, beta = (bars[f"mean of replicas, {word}"].lines[0] for word in "αβ")
+        assert alpha.get_ydata()[1] == pytest.approx(0.8)
+        assert beta.get_ydata()[1] == pytest.approx(0.1)
 
 
 def test_small_experiment_spans_its_transition():
