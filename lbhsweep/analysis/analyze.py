@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from types import MappingProxyType
 
 import numpy as np
 import xarray as xr
 
 from lbhsweep import __version__
+from lbhsweep.analysis.activation import analyze_activation
+from lbhsweep.analysis.anion_fluctuation import analyze_anion_fluctuation
 from lbhsweep.analysis.barocaloric import analyze_entropy, map_temperatures
 from lbhsweep.analysis.bracket import bracket_transitions
+from lbhsweep.analysis.convergence import analyze_convergence, convergence_names
 from lbhsweep.analysis.heat_capacity import (
     analyze_baseline,
     analyze_hold_heat_capacity,
@@ -31,6 +35,7 @@ from lbhsweep.analysis.starts import initial_phases, join_starts
 from lbhsweep.analysis.sweep_file import formula_units, sweep_of, word
 from lbhsweep.analysis.transition import analyze_transition
 from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
+from lbhsweep.analysis.transport import analyze_transport, transport_names
 from lbhsweep.analysis.two_phase import draw_two_phase
 from lbhsweep.document import Document
 from lbhsweep.quantities import stderr_name
@@ -71,7 +76,9 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     -------
     DataTree
         Groups ``hysteresis``, ``holds``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
-        ``entropy``, ``barocaloric``, ``replicas/{hold,ramp}``, each by what tells materials
+        ``entropy``, ``barocaloric``, ``replicas/{hold,ramp}``, ``transport``,
+        ``arrhenius/{diffusion,conductivity,conductivity_tracer,reorientation}``,
+        ``anion_fluctuation``, ``convergence``, each by what tells materials
         apart; those without any input are absent.  What is missing is NaN, with a `reason`
         beside it.  The same results give the same analysis.
     """
@@ -92,6 +99,7 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
             pieces.setdefault(name, {})[material] = product
     datasets = {f"/{name}": join_materials(parts) for name, parts in pieces.items()}
     datasets |= {f"/replicas/{name}": combine_group(dataset) for name, dataset in groups.items()}
+    datasets |= {f"/{name}": made for name, made in _of_holds(groups.get("hold"))}
     root = xr.Dataset(attrs=_attributes(tree))
     return xr.DataTree.from_dict({"/": root, **datasets}, name="analysis")
 
@@ -104,7 +112,10 @@ def results_digest(tree: xr.DataTree) -> str:
         dataset = group(tree, name)
         if dataset is None:
             continue
-        for key in sorted({*dataset.coords, *_kept(dataset), *names_read(dataset)}, key=str):
+        read = {*dataset.coords, *_kept(dataset), *names_read(dataset)}
+        if name == "hold":
+            read |= {*transport_names(dataset), *convergence_names(dataset)}
+        for key in sorted(read, key=str):
             values = dataset[key].values
             digest.update(f"{name}/{key}{values.shape}".encode())
             if values.dtype.kind in "fiub":
@@ -186,6 +197,23 @@ def _analyze_material(
             present["hold"], holds, molar_mass
         )
     return products
+
+
+def _of_holds(hold: xr.Dataset | None) -> Iterator[tuple[str, xr.Dataset]]:
+    """Go through what is made of the group `hold` for all materials at once."""
+    if hold is None:
+        return
+    transport = analyze_transport(hold)
+    if transport is not None:
+        yield "transport", transport
+        for name, laws in analyze_activation(transport).items():
+            yield f"arrhenius/{name}", laws
+    for name, made in (
+        ("anion_fluctuation", analyze_anion_fluctuation(hold)),
+        ("convergence", analyze_convergence(hold)),
+    ):
+        if made is not None:
+            yield name, made
 
 
 def _brackets(hold: xr.Dataset | None, sweep: Document | None) -> dict[float, Estimate]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from lbhsweep.analysis.activation import LAWS
 from lbhsweep.analysis.material import Material, has_material, label, materials, select_material
 from lbhsweep.analysis.routes import NOT_SIMULATED
 from lbhsweep.quantities import stderr_name
@@ -35,7 +37,8 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
     -------
     dict
         ``rehearsal``, ``runs`` (done, failed, missing), and ``materials``: for each the route,
-        dT/dP, one entry a pressure, the largest effects, ``missing`` with the reasons, and
+        dT/dP, one entry a pressure, the largest effects, ``diffusion`` and
+        ``activation_energies`` (lists of what is known), ``missing`` with the reasons, and
         ``flagged`` with the runs that drift or are too short for their own correlation time.
         A number is ``{"value", "stderr", "units"}`` or null.
     """
@@ -84,9 +87,56 @@ def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
         "largest_temperature_change": _largest(
             barocaloric, "adiabatic_temperature_change", "adiabatic_extrapolated"
         ),
+        "diffusion": _diffusion(analysis, material),
+        "activation_energies": _activation_energies(analysis, material),
         "missing": _missing(transition, barocaloric, route),
         "flagged": _flagged(analysis, material),
     }
+
+
+def _diffusion(analysis: xr.DataTree, material: Material) -> list[dict[str, Any]]:
+    """List the diffusion coefficients that are known, by phase, pressure and temperature."""
+    transport = _of_material(analysis, "transport", material)
+    name = "diffusion_coefficient"
+    if transport is None or name not in transport:
+        return []
+    cells = transport[[name, stderr_name(name)]].stack(cell=("phase", "pressure", "temperature"))
+    return [
+        {
+            "phase": str(here["phase"].item()),
+            "pressure_GPa": float(here["pressure"]),
+            "temperature_K": float(here["temperature"]),
+        }
+        | found
+        for i in range(cells.sizes["cell"])
+        if (found := number(here := cells.isel(cell=i), name)) is not None
+    ]
+
+
+def _activation_energies(analysis: xr.DataTree, material: Material) -> list[dict[str, Any]]:
+    """List the activation energies that are known, by quantity, phase and pressure."""
+    found: list[dict[str, Any]] = []
+    for quantity in LAWS:
+        laws = _of_material(analysis, f"arrhenius/{quantity}", material)
+        if laws is None:
+            continue
+        for phase, pressure in product(laws["phase"].values, laws["pressure"].values):
+            here = laws.sel(phase=phase, pressure=pressure)
+            energy = number(here, "activation_energy")
+            if energy is not None:
+                found.append(
+                    {
+                        "quantity": quantity,
+                        "phase": str(phase),
+                        "pressure_GPa": float(pressure),
+                        "t_min_K": float(here["t_min"]),
+                        "t_max_K": float(here["t_max"]),
+                        "n_points": int(here["n_points"]),
+                        "reason": str(here["reason"].item()),
+                    }
+                    | energy
+                )
+    return found
 
 
 def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:

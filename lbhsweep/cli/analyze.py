@@ -82,6 +82,9 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
         ("largest ΔT_ad ", "largest_temperature_change", "K"),
     ):
         console.print(f"{label}  {_effect(material[key], unit)}")
+    for energy in material["activation_energies"]:
+        if energy["quantity"] != "conductivity_tracer":  # that of diffusion again
+            console.print(_activation(energy), markup=False)
     for note in (*material["missing"], *material["flagged"]):
         console.print(f"  · {note}", style="yellow", markup=False)
 
@@ -93,6 +96,13 @@ def _effect(found: dict[str, Any] | None, unit: str) -> str:
         f"{_cell(found)} {unit} at {found['temperature_K']:g} K, "
         f"{found['initial_pressure_GPa']:g} → {found['final_pressure_GPa']:g} GPa"
     )
+
+
+def _activation(energy: dict[str, Any]) -> str:
+    words = f"E_a {energy['quantity']}, {energy['phase']}, {energy['pressure_GPa']:g} GPa"
+    span = f"{energy['t_min_K']:g} to {energy['t_max_K']:g} K"
+    caveat = f"; {energy['reason']}" if energy["reason"] else ""
+    return f"{words}  {_cell(energy)} eV from {energy['n_points']} temperatures, {span}{caveat}"
 
 
 def _cell(number: float | dict[str, Any] | None) -> str:

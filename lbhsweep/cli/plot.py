@@ -43,9 +43,9 @@ def command(
 
 
 def _check_names(only: tuple[str, ...]) -> None:
-    from lbhsweep.plots import FAMILY_FIGURES, FIGURES
+    from lbhsweep.plots import COMPARISONS, FIGURES
 
-    names = (*FIGURES, *FAMILY_FIGURES)
+    names = (*FIGURES, *COMPARISONS)
     for name in only:
         if name not in names:
             raise click.BadParameter(

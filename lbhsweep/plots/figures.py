@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -13,10 +13,17 @@ from matplotlib.figure import Figure
 
 from lbhsweep.errors import StoreError
 from lbhsweep.plots import (
+    activation_energy,
+    anion_fluctuation,
+    arrhenius,
     barocaloric,
+    conductivity,
+    convergence,
     correlation,
     correlation_vacancies,
     density,
+    diffusion,
+    displacement,
     enthalpy,
     entropy,
     heat_capacity,
@@ -26,11 +33,12 @@ from lbhsweep.plots import (
     phase_diagram,
     phase_properties,
     radial,
+    reorientation,
     rotation,
     sites,
     spectra,
 )
-from lbhsweep.plots.material import each_family, each_material
+from lbhsweep.plots.material import each_material
 from lbhsweep.plots.style import Nothing, save
 
 FIGURES = MappingProxyType(
@@ -44,6 +52,12 @@ FIGURES = MappingProxyType(
         "heat_capacity": heat_capacity.draw,
         "entropy": entropy.draw,
         "barocaloric": barocaloric.draw,
+        "diffusion": diffusion.draw,
+        "reorientation": reorientation.draw,
+        "arrhenius": arrhenius.draw,
+        "displacement": displacement.draw,
+        "anion_fluctuation": anion_fluctuation.draw,
+        "convergence": convergence.draw,
         "sites": sites.draw,
         "density": density.draw,
         "radial": radial.draw,
@@ -53,8 +67,26 @@ FIGURES = MappingProxyType(
     }
 )
 """Every figure of one material by the name of its file."""
-FAMILY_FIGURES = MappingProxyType({"correlation_vacancies": correlation_vacancies.draw})
-"""Every figure that compares materials of different `n_vacancies`."""
+
+Draw = Callable[[xr.DataTree, xr.DataTree], Figure | Nothing]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A figure of several materials, and the dimensions in which they differ."""
+
+    draw: Draw
+    over: tuple[str, ...]
+
+
+COMPARISONS = MappingProxyType(
+    {
+        "conductivity": Comparison(conductivity.draw, ("n_vacancies",)),
+        "activation_energy": Comparison(activation_energy.draw, ("n_vacancies",)),
+        "correlation_vacancies": Comparison(correlation_vacancies.draw, ("n_vacancies",)),
+    }
+)
+"""Every figure that shows several materials at once by the name of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +132,37 @@ def draw_figures(
         When a file can't be written.
     """
     reports = []
-    for figures, parts in (
-        (FIGURES, list(each_material(tree, analysis))),
-        (FAMILY_FIGURES, list(each_family(tree, analysis))),
-    ):
-        wanted = {name: draw for name, draw in figures.items() if not only or name in only}
-        for label, results, products in parts:
-            suffix = f"-{_slug(label)}" if len(parts) > 1 else ""
-            for name, draw in wanted.items():
-                figure = draw(results, products)
-                if isinstance(figure, Nothing):
-                    reports.append(FigureReport(name, label, (), figure.reason))
-                    continue
-                files = _write(figure, folder, f"{name}{suffix}", vector=vector)
-                reports.append(FigureReport(name, label, files))
+    for name, label, suffix, figure in _draw_all(tree, analysis, only):
+        if isinstance(figure, Nothing):
+            reports.append(FigureReport(name, label, (), figure.reason))
+            continue
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files = save(figure, folder / f"{name}{suffix}.png", vector=vector)
+        except OSError as error:
+            raise StoreError(
+                f"{folder}: the figure {name} can't be written: {error}; "
+                "free space or make the folder writable, then plot again"
+            ) from error
+        reports.append(FigureReport(name, label, tuple(files)))
     return reports
 
 
-def _write(figure: Figure, folder: Path, stem: str, *, vector: bool) -> tuple[Path, ...]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return tuple(save(figure, folder / f"{stem}.png", vector=vector))
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: the figure {stem} can't be written: {error}; "
-            "free space or make the folder writable, then plot again"
-        ) from error
+def _draw_all(
+    tree: xr.DataTree, analysis: xr.DataTree, only: Collection[str]
+) -> Iterator[tuple[str, str, str, Figure | Nothing]]:
+    """Draw one figure after the other: its name, the material's label, the file's suffix."""
+    by_over: dict[tuple[str, ...], dict[str, Draw]] = {(): dict(FIGURES)}
+    for name, comparison in COMPARISONS.items():
+        by_over.setdefault(comparison.over, {})[name] = comparison.draw
+    for over, figures in by_over.items():
+        materials = list(each_material(tree, analysis, over))
+        for label, results, products in materials:
+            suffix = f"-{_slug(label)}" if len(materials) > 1 else ""
+            for name, draw in figures.items():
+                if only and name not in only:
+                    continue
+                yield name, label, suffix, draw(results, products)
 
 
 def _slug(label: str) -> str:

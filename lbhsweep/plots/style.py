@@ -50,6 +50,10 @@ _UNITS = {
     "1/cm": "cm⁻¹",
     "1/ns": "ns⁻¹",
     "degree": "°",
+    "cm**2/s": "cm² s⁻¹",
+    "angstrom**2": "Å²",
+    "S/cm": "S cm⁻¹",
+    "1/ps": "ps⁻¹",
     "1/K": "K⁻¹",
     "1/GPa": "GPa⁻¹",
 }

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 TRANSITION, CALORIC = "Phase transition", "Thermodynamics and barocaloric effect"
-STRUCTURE, DYNAMICS, OTHER = "Structure", "Dynamics", "Further figures"
-TOPICS = (TRANSITION, CALORIC, STRUCTURE, DYNAMICS, OTHER)
+STRUCTURE, DYNAMICS = "Structure", "Dynamics"
+RELIABILITY, OTHER = "Reliability", "Further figures"
+TOPICS = (TRANSITION, CALORIC, STRUCTURE, DYNAMICS, RELIABILITY, OTHER)
 """In the order of the page."""
 
 
@@ -99,6 +100,48 @@ CAPTIONS = MappingProxyType(
             STRUCTURE,
             "Radial distribution functions of the coldest α and the hottest β.",
             ("rdf_li_li", "rdf_h_h"),
+        ),
+        "displacement": Caption(
+            DYNAMICS,
+            "Mean-squared displacement of Li against lag, with 6Dt where a law was fitted.",
+            ("li_msd", "diffusion_coefficient"),
+        ),
+        "diffusion": Caption(
+            DYNAMICS,
+            "Tracer diffusion coefficient of Li in each phase at every pressure.",
+            ("diffusion_coefficient",),
+        ),
+        "conductivity": Caption(
+            DYNAMICS,
+            "Ionic conductivity by number of vacancies, with the measured Haven ratio and with 1.",
+            ("conductivity", "conductivity_tracer", "haven_ratio"),
+        ),
+        "arrhenius": Caption(
+            DYNAMICS,
+            "Arrhenius plots of diffusion, conductivity and reorientation with the law of each "
+            "phase.",
+            ("activation_energy", "prefactor"),
+        ),
+        "activation_energy": Caption(
+            DYNAMICS,
+            "Activation energy of the conductivity against the concentration of vacancies.",
+            ("activation_energy",),
+        ),
+        "anion_fluctuation": Caption(
+            STRUCTURE,
+            "Fluctuation of the anions' centres, and its ratio to that at the lowest pressure.",
+            ("anion_fluctuation",),
+        ),
+        "reorientation": Caption(
+            DYNAMICS,
+            "Reorientation rate of the anions in each phase at every pressure.",
+            ("reorientation_rate",),
+        ),
+        "convergence": Caption(
+            RELIABILITY,
+            "Running means of holds less their end in units of its error, and running rates, "
+            "against the length of the run.",
+            ("volume", "enthalpy"),
         ),
         "spectra": Caption(
             DYNAMICS,

@@ -21,6 +21,7 @@ _VARIABLES = {
 """Names of the summary's numbers in the analysis where they differ."""
 _GROUPS = ("transition", "barocaloric", "heat_capacity/baseline")
 """Of the analysis from which most numbers of the summary are."""
+_OF_NUMBER = ("value", "stderr", "units")
 _UNITS_IN_NAMES = {"_GPa": "GPa", "_K": "K"}
 NO_NUMBER = "None of the numbers is known yet; the reasons are below."
 NO_RUN = "No run has finished yet: there is no number."
@@ -107,11 +108,29 @@ def _notes(title: str, notes: list[str]) -> Iterator[Html]:
 
 
 def _by_row(key: str, rows: list[Mapping[str, Any]], analysis: xr.DataTree) -> Html:
-    """Make a table of entries that have the same keys, such as those at each pressure."""
-    columns = [name for name, value in rows[0].items() if not isinstance(value, list | str)]
+    """Make a table of entries that have the same keys, such as those at each pressure.
+
+    Entries that are numbers themselves have their coordinates and remarks before the number.
+    """
+    whole = "value" in rows[0]
+    columns = [
+        name
+        for name, value in rows[0].items()
+        if not isinstance(value, list) and not (whole and name in _OF_NUMBER)
+    ]
     header = [_heading(name, [row.get(name) for row in rows], analysis) for name in columns]
-    body = [[number_cell(row.get(name)) for name in columns] for row in rows]
-    return table(header, body, f"by {key.removesuffix('s').replace('_', ' ')}")
+    body: list[list[object]] = [[_cell(row.get(name)) for name in columns] for row in rows]
+    if whole:
+        header += ["value", "unit"]
+        body = [
+            [*cells, number_cell(row), _unit(row)] for cells, row in zip(body, rows, strict=True)
+        ]
+    title = key.replace("_", " ") if whole else f"by {key.removesuffix('s').replace('_', ' ')}"
+    return table(header, body, title)
+
+
+def _cell(value: Any) -> object:
+    return value.replace("_", " ") if isinstance(value, str) else number_cell(value)
 
 
 def _entries(key: str, value: Any, analysis: xr.DataTree) -> Iterator[tuple[object, ...]]:
@@ -125,7 +144,7 @@ def _entries(key: str, value: Any, analysis: xr.DataTree) -> Iterator[tuple[obje
         places = ", ".join(
             f"{_name(other, analysis)} {at:g} {_unit_in(other)}".strip()
             for other, at in value.items()
-            if other not in ("value", "stderr") and isinstance(at, float | int)
+            if other not in _OF_NUMBER and isinstance(at, float | int)
         )
         yield name, join([number_cell(value), f" at {places}" if places else ""]), _unit(value)
     else:

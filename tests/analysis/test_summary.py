@@ -3,6 +3,7 @@ import json
 import pytest
 import xarray as xr
 from made_up_material import Experiment, make_ramp, make_results
+from made_up_transport import ENERGY, make_moving
 
 from lbhsweep.analysis import analyze_results, summarize
 
@@ -46,3 +47,19 @@ def test_what_is_missing_is_named_with_pressure_and_branch():
 
 def test_nothing_to_summarize():
     assert summarize(analyze_results(xr.DataTree()))["materials"] == []
+
+
+def test_diffusion_and_activation_energies_are_listed_where_they_are_known():
+    few = Experiment(pressures=(0.2,), replicas=2, t_min=400.0, t_max=800.0, bin_K=50.0)
+    hold = make_moving(few)
+    hold["status"][..., -1, :] = 0
+    (material,) = summarize(analyze_results(xr.DataTree.from_dict({"/hold": hold})))["materials"]
+    assert json.loads(json.dumps(material["activation_energies"], allow_nan=False))
+    found = {(e["quantity"], e["phase"]): e for e in material["activation_energies"]}
+    energy = found["diffusion", "beta"]
+    assert (energy["pressure_GPa"], energy["t_max_K"], energy["units"]) == (0.2, 700.0, "eV")
+    assert energy["value"] == pytest.approx(ENERGY, abs=4 * energy["stderr"])
+    assert ("diffusion", "alpha") not in found
+    cells = [(c["phase"], c["temperature_K"]) for c in material["diffusion"]]
+    assert cells == [("beta", 600.0), ("beta", 700.0)]
+    assert material["diffusion"][0]["units"] == "cm**2/s"

@@ -52,6 +52,7 @@ LABELS = {
 TESTED_ELSEWHERE = {
     "sites", "density", "radial", "spectra", "rotation", "correlation",  # on more observables
     "phase_properties",  # on samples to be reweighted
+    "diffusion", "reorientation", "arrhenius", "displacement", "anion_fluctuation", "convergence",
 }  # fmt: skip
 
 
@@ -192,6 +193,7 @@ def test_what_cannot_be_drawn_says_why():
 def test_files_of_two_materials_have_two_names(tmp_path, monkeypatch):
     few = {name: FIGURES[name] for name in ("hysteresis", "hold")}
     monkeypatch.setattr("lbhsweep.plots.figures.FIGURES", few)
+    monkeypatch.setattr("lbhsweep.plots.figures.COMPARISONS", {})
     ramp = make_ramp(Experiment(pressures=(0.0, 0.4), rates=(20.0,), replicas=1))
     other = ramp.assign_coords(n_vacancies=[4])
     tree = xr.DataTree.from_dict({"/ramp": xr.concat([ramp, other], dim="n_vacancies")})
@@ -201,5 +203,4 @@ def test_files_of_two_materials_have_two_names(tmp_path, monkeypatch):
     assert {path.name for path in tmp_path.iterdir()} == written
     png = (tmp_path / "hysteresis-made-up.png").read_bytes()
     assert png.startswith(b"\x89PNG")
-    absent = {"hold", "correlation_vacancies"}
-    assert {(r.name, r.files) for r in reports if r.reason} == {(name, ()) for name in absent}
+    assert {(r.name, r.files) for r in reports if r.reason} == {("hold", ())}

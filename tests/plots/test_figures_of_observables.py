@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.analysis.starts import join_starts
-from lbhsweep.plots import FAMILY_FIGURES, FIGURES
-from lbhsweep.plots.material import each_family, each_material
+from lbhsweep.plots import COMPARISONS, FIGURES
+from lbhsweep.plots.material import each_material
 from lbhsweep.plots.style import Nothing
 
 LABELS = {
@@ -154,12 +154,12 @@ class TestVacancies:
     def family(self, hold, numbers):
         parts = [hold.assign_coords(n_vacancies=[number]) for number in numbers]
         tree = xr.DataTree.from_dict({"/hold": xr.concat(parts, dim="n_vacancies")})
-        return list(each_family(tree, combined(tree)))
+        return list(each_material(tree, combined(tree), ("n_vacancies",)))
 
     def test_a_curve_for_each_number_of_vacancies(self, hold):
         ((name, results, products),) = self.family(hold, [0, 2, 5])
         assert name == "made-up"
-        figure = FAMILY_FIGURES["correlation_vacancies"](results, products)
+        figure = COMPARISONS["correlation_vacancies"].draw(results, products)
         assert [t.get_text() for t in figure.axes[-1].get_yticklabels()] == ["0", "2", "5"]
         assert figure.axes[0].get_title() == "300 K, 0 GPa, B–H directions"
         assert len(bands(figure.axes[0])) == 3
@@ -170,12 +170,14 @@ class TestVacancies:
         other["status"].loc[{"temperature": slice(350.0, None)}] = 0
         other = other.assign_coords(n_vacancies=[3])
         tree = xr.DataTree.from_dict({"/hold": xr.concat([hold, other], dim="n_vacancies")})
-        ((_, results, products),) = each_family(tree, combined(tree))
-        figure = FAMILY_FIGURES["correlation_vacancies"](results, products)
+        ((_, results, products),) = each_material(tree, combined(tree), ("n_vacancies",))
+        figure = COMPARISONS["correlation_vacancies"].draw(results, products)
         assert {axes.get_title()[:5] for axes in figure.axes[:-1]} == {"300 K"}
 
-    def test_one_number_makes_no_family(self, hold):
-        assert self.family(hold, [0]) == []
+    def test_one_number_of_vacancies_is_nothing_to_compare(self, hold):
+        ((_, results, products),) = self.family(hold, [0])
+        nothing = COMPARISONS["correlation_vacancies"].draw(results, products)
+        assert nothing == Nothing("one number of vacancies only at any temperature")
 
 
 class TestRotation:

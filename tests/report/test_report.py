@@ -9,7 +9,7 @@ from page_reader import read_page
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.summary import summarize
-from lbhsweep.plots import FAMILY_FIGURES, FIGURES, FigureReport
+from lbhsweep.plots import COMPARISONS, FIGURES, FigureReport
 from lbhsweep.report import write_report
 from lbhsweep.report.captions import CAPTIONS, TOPICS, caption_of
 from lbhsweep.report.numbers import with_error
@@ -234,6 +234,6 @@ def test_numbers_are_written_to_the_second_digit_of_their_error(value, stderr, t
 
 
 def test_every_figure_has_a_caption_and_others_get_one():
-    assert set(CAPTIONS) == {*FIGURES, *FAMILY_FIGURES}
+    assert set(CAPTIONS) == {*FIGURES, *COMPARISONS}
     assert {caption.topic for caption in CAPTIONS.values()} <= set(TOPICS)
     assert caption_of("new_one").text == "New one."

@@ -1,0 +1,396 @@
+"""Set what two validation sweeps gave beside the published values: tables, figure, README.
+
+Run ``lbhsweep run sweeps/validation/holds.yaml --output HOLDS``, the same with ``ramps.yaml``
+into RAMPS, ``lbhsweep analyze`` for both, then ``python docs/validation/build.py HOLDS RAMPS``.
+Everything between the marks in README.md beside this file is written anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+HERE = Path(__file__).parent
+MARKS = ("<!-- tables -->", "<!-- end of tables -->")
+B = "barocaloric study"
+PUBLISHED_D = {500.0: 4.88e-6, 600.0: 2.33e-5, 700.0: 4.89e-5}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A measured value, or why there is none."""
+
+    value: float = math.nan
+    stderr: float = math.nan
+    note: str = ""
+
+    def text(self, digits: str = ".3g") -> str:
+        """Write value and error."""
+        if not math.isfinite(self.value):
+            return f"– ({self.note})" if self.note else "–"
+        error = f" ± {self.stderr:.2g}" if math.isfinite(self.stderr) else ""
+        return f"{self.value:{digits}}{error}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A published or agreed value with the range in which a result passes."""
+
+    name: str
+    published: str
+    low: float
+    high: float
+    measure: Callable[[Analyses, str], Number]
+    digits: str = ".3g"
+
+    def verdict(self, number: Number) -> str:
+        """Say where the result lies; less than two standard errors outside is undecided."""
+        if not math.isfinite(number.value) or not math.isfinite(self.low):
+            return "reported"
+        if self.low <= number.value <= self.high:
+            return "within"
+        distance = max(self.low - number.value, number.value - self.high)
+        if math.isfinite(number.stderr) and distance < 2.0 * number.stderr:
+            return f"outside by {distance / number.stderr:.1f} σ: undecided"
+        return "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Analyses:
+    """The analyses of both sweeps; either may be absent."""
+
+    holds: xr.DataTree | None
+    ramps: xr.DataTree | None
+
+    def of(self, which: str, group: str, potential: str) -> xr.Dataset | None:
+        """Give one group of one potential without vacancies, or None."""
+        tree = self.holds if which == "holds" else self.ramps
+        if tree is None or f"/{group}" not in tree.groups:
+            return None
+        dataset = tree[group].to_dataset()
+        if potential not in dataset["potential"].values:
+            return None
+        chosen = dataset.sel(potential=potential)
+        return chosen.isel(n_vacancies=0) if "n_vacancies" in chosen.dims else chosen
+
+
+def main() -> None:
+    """Write tables, the figure and the README's tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("holds", type=Path)
+    parser.add_argument("ramps", type=Path)
+    given = parser.parse_args()
+    analyses = Analyses(_open(given.holds), _open(given.ramps))
+    potentials = _potentials(analyses)
+    parts = [
+        _targets(analyses, potentials),
+        _phases(analyses, potentials),
+        _transport(analyses, potentials),
+        _loops(analyses, potentials),
+        _run_counts(analyses),
+    ]
+    _figure(analyses, potentials).savefig(HERE / "side_by_side.png", dpi=120)
+    page = HERE / "README.md"
+    before, _, rest = page.read_text().partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    body = "\n\n".join(part for part in parts if part)
+    page.write_text(f"{before}{MARKS[0]}\n\n{body}\n\n{MARKS[1]}{after}")
+
+
+def _open(folder: Path) -> xr.DataTree | None:
+    path = folder / "analysis.zarr"
+    return xr.open_datatree(path, engine="zarr").load() if path.is_dir() else None
+
+
+def _potentials(analyses: Analyses) -> list[str]:
+    for tree in (analyses.holds, analyses.ramps):
+        if tree is not None:
+            return [str(name) for name in tree["transition"]["potential"].values]
+    raise SystemExit("neither folder has an analysis.zarr: run lbhsweep analyze first")
+
+
+def _number(dataset: xr.Dataset | None, name: str, note: str = "") -> Number:
+    if dataset is None or name not in dataset:
+        return Number(note="not measured")
+    value, stderr = float(dataset[name]), float(dataset[f"{name}_stderr"])
+    return Number(value, stderr, note)
+
+
+def _transition(which: str, route: str) -> Callable[[Analyses, str], Number]:
+    def measure(analyses: Analyses, potential: str) -> Number:
+        found = analyses.of(which, "transition", potential)
+        if found is None:
+            return Number(note="not run")
+        at = found.sel(route=route, pressure=0.0)
+        return _number(at, "transition_temperature", str(at["reason"].item()))
+
+    return measure
+
+
+def _at_transition(which: str, name: str, scale: float = 1.0) -> Callable[..., Number]:
+    def measure(analyses: Analyses, potential: str) -> Number:
+        found = analyses.of(which, "transition", potential)
+        if found is None:
+            return Number(note="not run")
+        one = _number(found.sel(pressure=0.0), name, "no transition with both phases' lines")
+        return Number(scale * one.value, scale * one.stderr, one.note)
+
+    return measure
+
+
+def _slope(analyses: Analyses, potential: str) -> Number:
+    found = analyses.of("ramps", "transition", potential)
+    if found is None or not str(found["used_route"].item()):
+        return Number(note="no transition at two pressures")
+    at = found.sel(route=str(found["used_route"].item()))
+    return _number(at, "boundary_slope", str(at["slope_reason"].item()))
+
+
+def _diffusion(temperature: float) -> Callable[[Analyses, str], Number]:
+    def measure(analyses: Analyses, potential: str) -> Number:
+        found = analyses.of("holds", "transport", potential)
+        if found is None or "beta" not in found["phase"].values:
+            return Number(note="no hold in β")
+        at = found.sel(phase="beta", pressure=0.0)
+        if temperature not in at["temperature"].values:
+            return Number(note="not held")
+        return _number(at.sel(temperature=temperature), "diffusion_coefficient")
+
+    return measure
+
+
+def _activation(analyses: Analyses, potential: str) -> Number:
+    found = analyses.of("holds", "activation/diffusion", potential)
+    if found is None or "beta" not in found["phase"].values:
+        return Number(note="no hold in β")
+    return _number(found.sel(phase="beta", pressure=0.0), "activation_energy")
+
+
+def _capacity(phase: str) -> Callable[[Analyses, str], Number]:
+    def measure(analyses: Analyses, potential: str) -> Number:
+        """Fit H(T) of one phase's holds by a straight line."""
+        found = analyses.of("holds", "holds", potential)
+        if found is None:
+            return Number(note="not run")
+        at = found.sel(phase=phase, pressure=0.0).dropna("temperature", subset=["enthalpy"])
+        if at.sizes["temperature"] < 3:
+            return Number(note=f"{at.sizes['temperature']} temperature(s) in this phase")
+        factor = 1e6 / 155.696
+        t, h, s = (at[n].values for n in ("temperature", "enthalpy", "enthalpy_stderr"))
+        s = np.where(np.isfinite(s), s, np.nanmax(s))
+        (slope, _), covariance = np.polyfit(t, h, 1, w=1 / s, cov="unscaled")
+        return Number(factor * float(slope), factor * float(np.sqrt(covariance[0, 0])))
+
+    return measure
+
+
+def _lattice(analyses: Analyses, potential: str) -> Number:
+    found = analyses.of("ramps", "hysteresis", potential)
+    if found is None:
+        return Number(note="not run")
+    at = found.sel(pressure=0.0, direction="heating").isel(heating_rate=0)
+    return _number(at.sel(temperature=300.0, method="nearest"), "lattice_a")
+
+
+NAN = math.nan
+TARGETS = (
+    Target("T_t at 0 GPa, bracket of holds (K)", "450 K is α, 500 K is β", 450, 500,
+           _transition("holds", "hold"), ".4g"),
+    Target("T_t at 0 GPa, half height on heating, slowest ramp (K)", "450 to 500", 450, 500,
+           _transition("ramps", "ramp_heating"), ".4g"),
+    Target("D at 500 K (cm²/s)", "4.88e-6", 2.44e-6, 9.76e-6, _diffusion(500.0)),
+    Target("D at 600 K (cm²/s)", "2.33e-5", 1.55e-5, 3.50e-5, _diffusion(600.0)),
+    Target("D at 700 K (cm²/s)", "4.89e-5", 3.26e-5, 7.34e-5, _diffusion(700.0)),
+    Target("E_a of D in β (eV)", "0.35 (refit of the three D)", 0.28, 0.42, _activation),
+    Target("C_P of α, slope of H (J/K/kg)", "4100", 3895, 4305, _capacity("alpha"), ".4g"),
+    Target("C_P of β, slope of H (J/K/kg)", "4100", 3895, 4305, _capacity("beta"), ".4g"),
+    Target("ΔV/V at T_t, holds (%)", "7 to 8 (this force field)", 5.5, 9.5,
+           _at_transition("holds", "relative_volume_step", 100.0)),
+    Target("ΔV/V at T_t, ramps (%)", "7 to 8 (this force field)", 5.5, 9.5,
+           _at_transition("ramps", "relative_volume_step", 100.0)),
+    Target("ΔH/T_t, holds (J/K/kg)", "367 claimed for 0.1 GPa", NAN, NAN,
+           _at_transition("holds", "entropy_step_enthalpy")),
+    Target("ΔH/T_t, ramps (J/K/kg)", "367 claimed for 0.1 GPa", NAN, NAN,
+           _at_transition("ramps", "entropy_step_enthalpy")),
+    Target("dT/dP, ramps (K/GPa)", "> 430 if 367 and 43 K are to fit", NAN, NAN, _slope),
+    Target("dT/dP by T_t ΔV/ΔH, holds (K/GPa)", "–", NAN, NAN,
+           _at_transition("holds", "clapeyron_slope")),
+    Target("a near 300 K (Å)", "9.82 (this force field)", 9.79, 9.85, _lattice, ".4g"),
+)  # fmt: skip
+
+
+def _targets(analyses: Analyses, potentials: Sequence[str]) -> str:
+    lines = [
+        "### Targets",
+        "",
+        "| quantity | published | " + " | ".join(f"{p} | |" for p in potentials)[:-1],
+        "|---|---|" + "---|---|" * len(potentials),
+    ]
+    for target in TARGETS:
+        cells = []
+        for potential in potentials:
+            number = target.measure(analyses, potential)
+            cells += [number.text(target.digits), target.verdict(number)]
+        lines.append(f"| {target.name} | {target.published} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _rows(name: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with (HERE / name).open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _phases(analyses: Analyses, potentials: Sequence[str]) -> str:
+    names = ("volume", "enthalpy", "lattice_a")
+    rows = []
+    for potential in potentials:
+        found = analyses.of("holds", "holds", potential)
+        if found is None:
+            continue
+        for phase in found["phase"].values:
+            for t in found["temperature"].values:
+                at = found.sel(phase=phase, temperature=t, pressure=0.0)
+                if not int(at["n_done"].fillna(0)):
+                    continue
+                pairs = [f"{float(at[n + e]):.6g}" for n in names for e in ("", "_stderr")]
+                counts = [int(at[n]) for n in ("n_done", "n_equilibrated", "n_too_short")]
+                rows.append([potential, phase, f"{t:g}", *pairs, *counts])
+    header = ["potential", "phase", "temperature_K"]
+    header += [n + e for n in ("volume_A3", "enthalpy_kJ_mol", "lattice_a_A") for e in ("", "_se")]
+    _rows("phases.csv", [*header, "n_done", "n_settled", "n_too_short"], rows)
+    return "Volumes, enthalpies, lattice parameters by phase: [phases.csv](phases.csv)."
+
+
+def _transport(analyses: Analyses, potentials: Sequence[str]) -> str:
+    names = ("diffusion_coefficient", "conductivity", "conductivity_tracer", "haven_ratio",
+             "reorientation_rate")  # fmt: skip
+    rows, lines = [], []
+    for potential in potentials:
+        found = analyses.of("holds", "transport", potential)
+        if found is None:
+            continue
+        for phase in found["phase"].values:
+            for t in found["temperature"].values:
+                at = found.sel(phase=phase, temperature=t, pressure=0.0)
+                if not float(at["n_replicas"].fillna(0)):
+                    continue
+                numbers = [_number(at, name) for name in names]
+                pairs = [f"{x:.4g}" for n in numbers for x in (n.value, n.stderr)]
+                hops = f"{float(at['li_hop_count']):.0f}"
+                rows.append([potential, phase, f"{t:g}", *pairs, hops, int(at["n_replicas"])])
+                if phase == "beta" and math.isfinite(numbers[0].value):
+                    cells = [n.text() for n in numbers]
+                    lines.append(f"| {potential} | {t:g} | " + " | ".join(cells) + f" | {hops} |")
+    header = ["potential", "phase", "temperature_K"]
+    header += [n + e for n in names for e in ("", "_se")]
+    _rows("transport.csv", [*header, "hops", "n_replicas"], rows)
+    table = [
+        "### Transport in β at 0 GPa",
+        "",
+        (
+            "| potential | T (K) | D (cm²/s) | σ (S/cm) | σ, Haven ratio 1 | Haven ratio "
+            "| λ (1/ps) | hops |"
+        ),
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*table, *lines, "", "All phases: [transport.csv](transport.csv)."])
+
+
+def _loops(analyses: Analyses, potentials: Sequence[str]) -> str:
+    lines, rows = [], []
+    for potential in potentials:
+        found = analyses.of("ramps", "hysteresis", potential)
+        if found is None:
+            continue
+        for p in found["pressure"].values:
+            for rate in found["heating_rate"].values:
+                loop = found.sel(pressure=p, heating_rate=rate)
+                numbers = [
+                    _number(loop.sel(direction=d), "half_height_temperature")
+                    for d in ("heating", "cooling")
+                ]
+                numbers += [_number(loop, "hysteresis_width")]
+                heating = loop.sel(direction="heating")
+                numbers += [_number(heating, "volume_step"), _number(heating, "enthalpy_step")]
+                n = f"{int(heating['n_transformed'])}/{int(heating['n_runs'])}"
+                cells = [number.text(".4g") for number in numbers]
+                lines.append(
+                    f"| {potential} | {p:g} | {rate:g} | {n} | " + " | ".join(cells) + " |"
+                )
+                pairs = [f"{x:.5g}" for k in numbers for x in (k.value, k.stderr)]
+                rows.append([potential, f"{p:g}", f"{rate:g}", n, *pairs])
+    names = ("T_heating_K", "T_cooling_K", "width_K", "volume_step_A3", "enthalpy_step_kJ_mol")
+    header = ["potential", "pressure_GPa", "rate_K_ps", "transformed"]
+    _rows("loops.csv", [*header, *(n + e for n in names for e in ("", "_se"))], rows)
+    table = [
+        "### Ramps",
+        "",
+        (
+            "| potential | P (GPa) | rate (K/ps) | transformed | heating (K) | cooling (K) "
+            "| width (K) | ΔV (Å³) | ΔH (kJ/mol) |"
+        ),
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*table, *lines]) if lines else ""
+
+
+def _run_counts(analyses: Analyses) -> str:
+    parts = []
+    for name, tree in (("holds", analyses.holds), ("ramps", analyses.ramps)):
+        if tree is not None:
+            done, failed, missing = (
+                tree.attrs[f"runs_{word}"] for word in ("done", "failed", "missing")
+            )
+            parts.append(f"{name}: {done} runs done, {failed} failed, {missing} missing")
+    return "; ".join(parts) + "."
+
+
+def _figure(analyses: Analyses, potentials: Sequence[str]) -> Figure:
+    figure = Figure(figsize=(9.0, 3.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for potential, colour in zip(potentials, ("#0072B2", "#D55E00", "#009E73"), strict=False):
+        found = analyses.of("holds", "holds", potential)
+        for phase, marker, fill in (("alpha", "s", "full"), ("beta", "o", "none")):
+            if found is not None:
+                at = found.sel(phase=phase, pressure=0.0)
+                left.errorbar(
+                    at["temperature"], at["volume"], yerr=at["volume_stderr"], color=colour,
+                    marker=marker, fillstyle=fill, linewidth=0.8,
+                    label=f"{potential}, {'α' if phase == 'alpha' else 'β'}",
+                )  # fmt: skip
+        moving = analyses.of("holds", "transport", potential)
+        if moving is not None and "beta" in moving["phase"].values:
+            at = moving.sel(phase="beta", pressure=0.0)
+            right.errorbar(
+                1000 / at["temperature"], at["diffusion_coefficient"],
+                yerr=at["diffusion_coefficient_stderr"], color=colour, marker="o",
+                fillstyle="none", linestyle="none", capsize=2, label=f"{potential}, β",
+            )  # fmt: skip
+    right.plot(
+        [1000 / t for t in PUBLISHED_D], list(PUBLISHED_D.values()), marker="*", color="k",
+        linestyle="none", markersize=10, label="published (Sci. Rep. 2021)",
+    )  # fmt: skip
+    left.axvspan(450, 500, color="#E69F00", alpha=0.25, label="published transition")
+    left.set_xlabel("Temperature T (K)")
+    left.set_ylabel("Volume per formula unit (Å³)")
+    right.set_yscale("log")
+    right.set_xlabel("1000 K/T")
+    right.set_ylabel("D of Li (cm² s⁻¹)")
+    for axes in (left, right):
+        axes.legend(fontsize=7.5)
+        axes.grid(color="0.9")
+    return figure
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,290 @@
+"""Figures of what moves: labels, data, published points, gaps, and materials compared."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from made_up_material import Experiment, make_hold
+from made_up_transport import arrhenius, make_moving
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis import analyze_results
+from lbhsweep.analysis.activation import analyze_activation
+from lbhsweep.analysis.anion_fluctuation import analyze_anion_fluctuation
+from lbhsweep.analysis.convergence import analyze_convergence
+from lbhsweep.analysis.replicas import combine_group
+from lbhsweep.analysis.starts import join_starts
+from lbhsweep.analysis.transport import analyze_transport
+from lbhsweep.observables.diffusive_fit import LONGEST_SHARE
+from lbhsweep.plots import FIGURES, draw_figures
+from lbhsweep.plots.activation_energy import PUBLISHED as PUBLISHED_ENERGIES
+from lbhsweep.plots.diffusion import PUBLISHED_LABEL
+from lbhsweep.plots.displacement import FITTED_SHARE
+from lbhsweep.plots.figures import COMPARISONS
+from lbhsweep.plots.material import each_material
+from lbhsweep.plots.style import Nothing
+from lbhsweep.quantities import stderr_name
+
+FEW = Experiment(pressures=(0.0, 0.4), replicas=2, t_min=400.0, t_max=800.0, bin_K=25.0)
+LABELS = {
+    "diffusion": ("Temperature T (K)", "(cm² s⁻¹)"),
+    "reorientation": ("Temperature T (K)", "λ (ps⁻¹)"),
+    "arrhenius": ("1000 K/T", "D (cm² s⁻¹)"),
+    "displacement": ("Time lag t (ps)", "(Å²)"),
+    "anion_fluctuation": ("Temperature T (K)", "(Å)"),
+    "convergence": ("Length of production t (ps)", "Volume: (mean up to t − end)/error"),
+}
+
+
+def trees(hold, *, over=(), rehearsal=False, potential="made-up"):
+    hold = hold.assign_coords(potential=np.array([potential], dtype=object))
+    root = xr.Dataset(attrs={"schema_version": 1, "rehearsal": int(rehearsal)})
+    tree = xr.DataTree.from_dict({"/": root, "/hold": hold})
+    return [(r, p) for _, r, p in each_material(tree, products(hold), over)]
+
+
+def products(hold):
+    """The part of the analysis that these figures show."""
+    joined = join_starts(hold)
+    transport = analyze_transport(joined)
+    found = {
+        "/transport": transport,
+        "/anion_fluctuation": analyze_anion_fluctuation(joined),
+        "/convergence": analyze_convergence(joined),
+        "/replicas/hold": combine_group(joined[["volume", "status"]]),
+    }
+    if transport is not None:
+        laws = analyze_activation(transport)
+        found |= {f"/arrhenius/{name}": law for name, law in laws.items()}
+    return xr.DataTree.from_dict(
+        {k: dataset for k, dataset in found.items() if dataset is not None}
+    )
+
+
+@pytest.fixture(scope="module")
+def hold():
+    return make_moving(FEW)
+
+
+@pytest.fixture(scope="module")
+def moving(hold):
+    ((results, found),) = trees(hold)
+    return results, found
+
+
+def with_vacancies(hold):
+    """The same material with 0, 1 and 4 vacancies of 32 formula units."""
+    parts = [hold.assign_coords(n_vacancies=[n]) for n in (0, 1, 4)]
+    joined = xr.concat(parts, "n_vacancies")
+    return joined.assign_coords(
+        vacancies_per_formula_unit=("n_vacancies", np.array([0, 1, 4]) / 32),
+        molar_mass=("n_vacancies", [155.7, 155.5, 154.8]),
+    )
+
+
+@pytest.fixture(scope="module")
+def compared(hold):
+    ((results, found),) = trees(with_vacancies(hold), over=("n_vacancies",))
+    return results, found
+
+
+def legend_texts(figure):
+    legends = [*figure.legends, *(a.get_legend() for a in figure.axes if a.get_legend())]
+    return {text.get_text() for legend in legends for text in legend.get_texts()}
+
+
+def texts_of(figure):
+    return " ".join(text.get_text() for text in figure.texts)
+
+
+def points(axes, text):
+    (found,) = (c for c in axes.containers if c.get_label() == text)
+    return found.lines[0].get_xydata()
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_axes_carry_name_and_unit(moving, name):
+    figure = FIGURES[name](*moving)
+    assert isinstance(figure, Figure)
+    x_label, y_label = LABELS[name]
+    assert figure.axes[0].get_xlabel() == x_label
+    assert y_label in figure.axes[0].get_ylabel()
+    assert "made-up" in figure.get_suptitle()
+    assert "REHEARSAL" not in texts_of(figure)
+
+
+def test_a_rehearsal_is_watermarked(hold):
+    ((results, found),) = trees(hold, rehearsal=True)
+    for draw in (*map(FIGURES.__getitem__, LABELS), COMPARISONS["conductivity"].draw):
+        assert "REHEARSAL – not physics" in texts_of(draw(results, found))
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity"),
+    [("diffusion", "diffusion_coefficient"), ("reorientation", "reorientation_rate")],
+)
+def test_curves_are_the_data_and_gaps_are_crosses(moving, name, quantity):
+    figure = FIGURES[name](*moving)
+    transport = moving[1]["transport"].to_dataset().sel(phase="beta", pressure=0.4)
+    drawn = points(figure.axes[0], "β, 0.4 GPa")
+    np.testing.assert_allclose(drawn[:, 1], transport[quantity].values)
+    assert figure.axes[0].get_yscale() == "log"
+    gap = {"diffusion": "too few hops", "reorientation": "no decay seen"}[name]
+    alpha = moving[1]["transport"].to_dataset().sel(phase="alpha", pressure=0.0)
+    lacking = np.isnan(alpha[quantity]) & (alpha["n_replicas"] > 0)
+    (crosses,) = (line for line in figure.axes[0].lines if line.get_label() == f"α, 0 GPa: {gap}")
+    assert crosses.get_xdata().tolist() == alpha["temperature"].values[lacking].tolist()
+
+
+def test_published_coefficients_only_beside_their_material(hold, moving):
+    for name in ("diffusion", "arrhenius"):
+        assert PUBLISHED_LABEL not in legend_texts(FIGURES[name](*moving))
+        ((results, found),) = trees(hold, potential="lbh-2021")
+        figure = FIGURES[name](results, found)
+        assert PUBLISHED_LABEL in legend_texts(figure)
+        (stars,) = (line for line in figure.axes[0].lines if line.get_label() == PUBLISHED_LABEL)
+        np.testing.assert_allclose(stars.get_ydata(), [4.88e-6, 2.33e-5, 4.89e-5])
+        expected = [500.0, 600.0, 700.0] if name == "diffusion" else [2.0, 10 / 6, 10 / 7]
+        np.testing.assert_allclose(stars.get_xdata(), expected)
+        elsewhere = trees(hold.isel(pressure=[1]), potential="lbh-2021")[0]
+        assert PUBLISHED_LABEL not in legend_texts(FIGURES[name](*elsewhere))
+
+
+def test_partly_seen_decays_are_said_below(hold):
+    one = hold.copy(deep=True)
+    one["reorientation_resolved"][0, 0, 0, 0, -1, 0] = 0
+    ((results, found),) = trees(one)
+    assert "β, 0 GPa: λ too large at 800 K" in texts_of(FIGURES["reorientation"](results, found))
+
+
+def test_laws_are_lines_through_the_points_and_end_with_them(moving):
+    figure = FIGURES["arrhenius"](*moving)
+    assert len(figure.axes) == 3
+    axes = figure.axes[0]
+    law = moving[1]["arrhenius/diffusion"].to_dataset().sel(phase="beta", pressure=0.0)
+    value, error = float(law["activation_energy"]), float(law["activation_energy_stderr"])
+    assert f"β, 0 GPa: $E_a$ = {value:.3f} ± {error:.3f} eV" in legend_texts(figure)
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 40]
+    assert len(lines) == 2
+    span = 1000.0 / lines[0].get_xdata()
+    assert (span.min(), span.max()) == pytest.approx((float(law["t_min"]), float(law["t_max"])))
+    exact = arrhenius(span, value, float(law["prefactor"]))
+    np.testing.assert_allclose(lines[0].get_ydata(), exact, rtol=1e-6)
+    # The band is the error of the line: narrowest inside, about that of the points' mean.
+    band = axes.collections[-2].get_paths()[0].vertices
+    at_end = band[np.isclose(band[:, 0], 1000.0 / span.max())][:, 1]
+    assert 1.0 < at_end.max() / at_end.min() < 1.3
+
+
+def test_displacements_are_marked_where_they_are_fitted(moving):
+    assert FITTED_SHARE == LONGEST_SHARE
+    figure = FIGURES["displacement"](*moving)
+    marked = [line for line in figure.axes[0].lines if line.get_linewidth() == 4.0]
+    beta = moving[1]["transport"].to_dataset().sel(phase="beta", pressure=0.0)
+    assert len(marked) == int(np.isfinite(beta["diffusion_coefficient"]).sum())
+    for line in marked:
+        x, y = line.get_xydata().T
+        assert (x.min(), x.max()) == (2.0, 10.0)
+        msd = beta["li_msd"].sel(lag=x)
+        assert float(abs(y / msd - 1).min("temperature").max()) < 0.05
+
+
+def test_ratios_to_another_phase_look_different(moving):
+    figure = FIGURES["anion_fluctuation"](*moving)
+    ratios = moving[1]["anion_fluctuation"].to_dataset()
+    assert "0.4 GPa: another phase at 0 GPa" in legend_texts(figure)
+    crosses = points(figure.axes[1], "0.4 GPa: another phase at 0 GPa")
+    other = ratios["relative_fluctuation"].where(ratios["same_phase"] == 0)
+    known = np.isfinite(other.sel(phase="alpha", pressure=0.4).values)
+    np.testing.assert_allclose(crosses[known, 1], other.sel(phase="alpha", pressure=0.4)[known])
+    one = trees(make_moving(Experiment(pressures=(0.0,), replicas=1, t_min=400.0, bin_K=50.0)))
+    panel = FIGURES["anion_fluctuation"](*one[0]).axes[1]
+    assert [patch.get_hatch() for patch in panel.patches] == ["///"]
+
+
+def test_convergence_shows_means_and_rates_and_names_what_drifts(hold, moving):
+    figure = FIGURES["convergence"](*moving)
+    assert [axes.get_yscale() for axes in figure.axes[:4]] == ["linear", "linear", "log", "log"]
+    curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    deviation = moving[1]["convergence"].to_dataset()["volume_deviation"]
+    assert len(curves) == int(np.isfinite(deviation).any("run_length").sum())
+    assert all(line.get_ydata()[-1] == 0.0 for line in curves)
+    one = hold.copy(deep=True)
+    one["equilibrated"][0, 0, 0, 0, -1, 0] = 0
+    ((results, found),) = trees(one)
+    drifting = FIGURES["convergence"](results, found)
+    assert "1 of 72 holds have not settled" in texts_of(drifting).replace("\n", " ")
+
+
+def test_conductivities_of_all_vacancies_share_a_panel_by_phase_and_pressure(compared):
+    figure = COMPARISONS["conductivity"].draw(*compared)
+    assert [axes.get_title() for axes in figure.axes] == ["β, 0 GPa", "β, 0.4 GPa"]
+    assert {"no vacancies", "1 vacancy, 3.12 mol %", "4 vacancies, 12.5 mol %"} <= (
+        legend_texts(figure)
+    )
+    transport = compared[1]["transport"].to_dataset().sel(phase="beta", pressure=0.0)
+    drawn = points(figure.axes[0], "4 vacancies, 12.5 mol %")
+    np.testing.assert_allclose(drawn[:, 1], transport["conductivity"].sel(n_vacancies=4))
+    fills = {c.lines[0].get_fillstyle() for c in figure.axes[0].containers}
+    assert fills == {"full", "none"}
+
+
+def test_activation_energies_stand_beside_the_published(compared):
+    figure = COMPARISONS["activation_energy"].draw(*compared)
+    laws = compared[1]["arrhenius/conductivity_tracer"].to_dataset()
+    drawn = points(figure.axes[0], "β, 0.4 GPa")
+    np.testing.assert_allclose(drawn[:, 0], [0.0, 3.125, 12.5])
+    expected = laws["activation_energy_plain"].sel(phase="beta", pressure=0.4)
+    np.testing.assert_allclose(drawn[:, 1], expected)
+    stars = figure.axes[0].lines[-1]
+    np.testing.assert_allclose(stars.get_ydata(), list(PUBLISHED_ENERGIES.values()))
+
+
+def test_pressures_and_vacancies_without_a_value_are_visibly_missing(hold):
+    many = with_vacancies(hold)
+    many["status"][{"pressure": 1}] = 0
+    many["status"][{"n_vacancies": 1, "temperature": slice(1, None)}] = 0
+    ((results, found),) = trees(many, over=("n_vacancies",))
+    figure = COMPARISONS["conductivity"].draw(results, found)
+    assert [axes.get_title() for axes in figure.axes] == ["β, 0 GPa", "0.4 GPa"]
+    assert [patch.get_hatch() for patch in figure.axes[1].patches] == ["///"]
+    energies = COMPARISONS["activation_energy"].draw(results, found)
+    assert "no law with 1 vacancies" in texts_of(energies)
+
+
+def test_what_was_not_measured_or_seen_says_so(hold):
+    plain = trees(make_hold(FEW))[0]
+    pending = hold.copy(deep=True)
+    pending["status"][:] = 0
+    still = trees(pending)[0]
+    parts = [name for name in hold if "reorientation" in name or "bh_" in name]
+    turning = trees(hold.drop_vars(parts))[0]
+    draws = {name: FIGURES[name] for name in LABELS}
+    draws |= {name: one.draw for name, one in COMPARISONS.items()}
+    for name, draw in draws.items():
+        for results, found in (plain, still):
+            nothing = draw(results, found)
+            assert isinstance(nothing, Nothing), name
+            assert nothing.reason
+    assert FIGURES["reorientation"](*turning).reason == "rotation was not measured"
+    assert len(FIGURES["arrhenius"](*turning).axes) == 2
+    assert len(FIGURES["convergence"](*turning).axes) == 4
+    unknown = hold[["volume", "status", "anion_fluctuation", stderr_name("anion_fluctuation")]]
+    assert "undecided" in trees(unknown)[0][1]["anion_fluctuation"]["phase"].values
+    assert isinstance(FIGURES["anion_fluctuation"](*trees(unknown)[0]), Figure)
+
+
+def test_comparisons_are_drawn_once_for_materials_that_differ(hold, tmp_path, monkeypatch):
+    monkeypatch.setattr("lbhsweep.plots.figures.FIGURES", {"diffusion": FIGURES["diffusion"]})
+    small = hold.isel(pressure=[0], temperature=[-4, -2, -1], start=[1])
+    potentials = [
+        with_vacancies(small).assign_coords(potential=np.array([name], dtype=object))
+        for name in ("made-up", "other")
+    ]
+    tree = xr.DataTree.from_dict({"/hold": xr.concat(potentials, "potential")})
+    reports = draw_figures(tree, analyze_results(tree), tmp_path)
+    names = sorted(path.name for report in reports for path in report.files)
+    assert names == sorted(
+        [f"{name}-{p}.png" for name in COMPARISONS for p in ("made-up", "other")]
+        + [f"diffusion-{p}{v}.png" for p in ("made-up", "other")
+           for v in ("", "-1-vacancies", "-4-vacancies")]
+    )  # fmt: skip
