@@ -21,6 +21,9 @@ _VARIABLES = {
 """Names of the summary's numbers in the analysis where they differ."""
 _GROUPS = ("transition", "barocaloric", "heat_capacity/baseline")
 """Of the analysis from which most numbers of the summary are."""
+_SMALL = 1e-3
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_REMARK = "reason"
 _OF_NUMBER = ("value", "stderr", "units")
 _UNITS_IN_NAMES = {"_GPa": "GPa", "_K": "K"}
 NO_NUMBER = "None of the numbers is known yet; the reasons are below."
@@ -58,9 +61,17 @@ def number_cell(number: Mapping[str, Any] | float | None) -> Html:
 
 
 def with_error(value: float, stderr: float | None) -> str:
-    """Write a value and its error to the error's second digit: ``480.3 ± 1.2``."""
+    """Write a value and its error to the error's second digit: ``480.3 ± 1.2``.
+
+    Small ones get a power of ten: ``(9.3 ± 2.7) × 10⁻⁷``.
+    """
     if not stderr or not math.isfinite(stderr):
         return f"{value:.4g} (error unknown)"
+    size = max(abs(value), stderr)
+    if size < _SMALL:
+        power = math.floor(math.log10(size))
+        shown = with_error(value / 10.0**power, stderr / 10.0**power)
+        return f"({shown}) × 10{str(power).translate(_RAISED)}"
     digits = max(0, 1 - math.floor(math.log10(stderr)))
     return f"{value:.{digits}f} ± {stderr:.{digits}f}"
 
@@ -116,7 +127,9 @@ def _by_row(key: str, rows: list[Mapping[str, Any]], analysis: xr.DataTree) -> H
     columns = [
         name
         for name, value in rows[0].items()
-        if not isinstance(value, list) and not (whole and name in _OF_NUMBER)
+        if not isinstance(value, list)
+        and not (whole and name in _OF_NUMBER)
+        and any(row.get(name) != "" for row in rows)
     ]
     header = [_heading(name, [row.get(name) for row in rows], analysis) for name in columns]
     body: list[list[object]] = [[_cell(row.get(name)) for name in columns] for row in rows]
@@ -167,6 +180,8 @@ def _heading(name: str, numbers: list[Any], analysis: xr.DataTree) -> str:
 
 def _name(key: str, analysis: xr.DataTree) -> str:
     """Give a number's long name, or its key in words."""
+    if key == _REMARK:
+        return "remark"
     found = _described(key, analysis)
     words = key
     for suffix in _UNITS_IN_NAMES:

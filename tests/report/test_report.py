@@ -12,7 +12,7 @@ from lbhsweep.analysis.summary import summarize
 from lbhsweep.plots import COMPARISONS, FIGURES, FigureReport
 from lbhsweep.report import write_report
 from lbhsweep.report.captions import CAPTIONS, TOPICS, caption_of
-from lbhsweep.report.numbers import with_error
+from lbhsweep.report.numbers import numbers_section, with_error
 from lbhsweep.store.folder import SweepFolder
 
 EVIL = "<script>alert('x')</script>"
@@ -227,10 +227,25 @@ def test_the_same_results_give_the_same_page(tmp_path):
         (4165.4, 123.0, "4165 ± 123"),
         (-0.5, 0.9, "-0.50 ± 0.90"),
         (480.31, None, "480.3 (error unknown)"),
+        (9.3e-7, 2.7e-7, "(9.3 ± 2.7) × 10⁻⁷"),
+        (-2.0e-12, 1.0e-5, "(-0.0 ± 1.0) × 10⁻⁵"),
     ],
 )
 def test_numbers_are_written_to_the_second_digit_of_their_error(value, stderr, text):
     assert with_error(value, stderr) == text
+
+
+def test_lists_of_numbers_are_tables_of_their_places_and_remarks():
+    energy = {"value": 0.37, "stderr": 0.05, "units": "eV"}
+    place = {"phase": "alpha_cap", "pressure_GPa": 0.1, "reason": "few <points>", "note": ""}
+    material = {"label": "made-up", "energies": [place | energy], "missing": [], "flagged": []}
+    page = read_page(numbers_section({"materials": [material]}, xr.DataTree(), {}))
+    assert page.balanced
+    headings = [data for tag, data in page.pieces if tag == "th"]
+    assert headings == ["phase", "pressure (GPa)", "remark", "value", "unit", "alpha cap"]
+    assert [attrs["value"] for attrs in page.attributes("data")] == ["0.1", "0.37"]
+    assert "few <points>" in page.text
+    assert "0.370 ± 0.050" in page.text
 
 
 def test_every_figure_has_a_caption_and_others_get_one():
