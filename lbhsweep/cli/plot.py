@@ -16,27 +16,46 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--rehearsal", is_flag=True, help="Plot the folder's rehearsal.")
 @click.option("--vector", is_flag=True, help="Write PDF beside PNG.")
+@click.option("--only", multiple=True, metavar="NAME", help="Draw this figure only; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(folder: Path, rehearsal: bool, vector: bool, as_json: bool) -> None:
+def command(
+    folder: Path, rehearsal: bool, vector: bool, only: tuple[str, ...], as_json: bool
+) -> None:
     """Draw the figures of FOLDER into FOLDER/figures, analyzing its results first if need be.
 
-    Says which figures were not drawn and why.
+    Says which figures were not drawn and why, and writes figures/report.html: what was swept,
+    numbers, caveats and the figures on one page.
     """
     from lbhsweep.analysis import current_analysis
     from lbhsweep.cli.results import open_sweep
     from lbhsweep.plots import draw_figures
+    from lbhsweep.report import write_report
 
+    _check_names(only)
     sweep, results = open_sweep(folder, rehearsal=rehearsal)
     analysis = current_analysis(results, sweep.analysis)
-    reports = draw_figures(results, analysis, sweep.figures, vector=vector)
+    reports = draw_figures(results, analysis, sweep.figures, vector=vector, only=only)
+    page = write_report(sweep, results, analysis, reports, only=only)
     if as_json:
-        click.echo(json.dumps(_summary(reports), ensure_ascii=False))
+        click.echo(json.dumps(_summary(reports, page), ensure_ascii=False))
     else:
-        _show(reports)
+        _show(reports, page)
 
 
-def _summary(reports: list[FigureReport]) -> dict[str, object]:
+def _check_names(only: tuple[str, ...]) -> None:
+    from lbhsweep.plots import COMPARISONS, FIGURES
+
+    names = (*FIGURES, *COMPARISONS)
+    for name in only:
+        if name not in names:
+            raise click.BadParameter(
+                f"got {name!r}, wanted one of: {', '.join(names)}", param_hint="'--only'"
+            )
+
+
+def _summary(reports: list[FigureReport], page: Path) -> dict[str, object]:
     return {
+        "report": str(page),
         "written": [str(path) for report in reports for path in report.files],
         "not_written": [
             {"figure": report.name, "material": report.material, "reason": report.reason}
@@ -46,12 +65,22 @@ def _summary(reports: list[FigureReport]) -> dict[str, object]:
     }
 
 
-def _show(reports: list[FigureReport]) -> None:
+def _show(reports: list[FigureReport], page: Path) -> None:
     for report in reports:
         for path in report.files:
             click.echo(str(path))
-    for report in reports:
-        if not report.files:
-            click.echo(f"not drawn: {report.name} ({report.material}): {report.reason}")
+    for (name, reason), of in _not_drawn(reports).items():
+        where = of[0] if len(of) == 1 else f"{of[0]} and {len(of) - 1} more"
+        click.echo(f"not drawn: {name} ({where}): {reason}")
     if not reports:
         click.echo("nothing to plot: no run has finished yet")
+    click.echo(f"report: {page}")
+
+
+def _not_drawn(reports: list[FigureReport]) -> dict[tuple[str, str], list[str]]:
+    """Gather materials by figure and reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for report in reports:
+        if not report.files:
+            found.setdefault((report.name, report.reason), []).append(report.material)
+    return found

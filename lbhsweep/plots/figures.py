@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +19,9 @@ from lbhsweep.plots import (
     barocaloric,
     conductivity,
     convergence,
+    correlation,
+    correlation_vacancies,
+    density,
     diffusion,
     displacement,
     enthalpy,
@@ -31,9 +34,13 @@ from lbhsweep.plots import (
     phase_diagram,
     phase_properties,
     published,
+    radial,
     rate,
     reorientation,
     reversible,
+    rotation,
+    sites,
+    spectra,
 )
 from lbhsweep.plots.material import each_material
 from lbhsweep.plots.style import Nothing, save
@@ -58,6 +65,12 @@ FIGURES = MappingProxyType(
         "displacement": displacement.draw,
         "anion_fluctuation": anion_fluctuation.draw,
         "convergence": convergence.draw,
+        "sites": sites.draw,
+        "density": density.draw,
+        "radial": radial.draw,
+        "spectra": spectra.draw,
+        "rotation": rotation.draw,
+        "correlation": correlation.draw,
     }
 )
 """Every figure of one material by the name of its file."""
@@ -78,6 +91,7 @@ COMPARISONS = MappingProxyType(
         "partial_entropy": Comparison(partial_entropy.draw, ("frozen",)),
         "conductivity": Comparison(conductivity.draw, ("n_vacancies",)),
         "activation_energy": Comparison(activation_energy.draw, ("n_vacancies",)),
+        "correlation_vacancies": Comparison(correlation_vacancies.draw, ("n_vacancies",)),
     }
 )
 """Every figure that shows several materials at once by the name of its file."""
@@ -94,7 +108,12 @@ class FigureReport:
 
 
 def draw_figures(
-    tree: xr.DataTree, analysis: xr.DataTree, folder: Path, *, vector: bool = False
+    tree: xr.DataTree,
+    analysis: xr.DataTree,
+    folder: Path,
+    *,
+    vector: bool = False,
+    only: Collection[str] = (),
 ) -> list[FigureReport]:
     """Draw every figure of every material into `folder`.
 
@@ -108,6 +127,8 @@ def draw_figures(
         Made when absent.
     vector : bool
         Write PDF beside PNG.
+    only : collection of str
+        Names of the figures wanted; none: all.
 
     Returns
     -------
@@ -119,7 +140,7 @@ def draw_figures(
         When a file can't be written.
     """
     reports = []
-    for name, label, suffix, figure in _draw_all(tree, analysis):
+    for name, label, suffix, figure in _draw_all(tree, analysis, only):
         if isinstance(figure, Nothing):
             reports.append(FigureReport(name, label, (), figure.reason))
             continue
@@ -136,7 +157,7 @@ def draw_figures(
 
 
 def _draw_all(
-    tree: xr.DataTree, analysis: xr.DataTree
+    tree: xr.DataTree, analysis: xr.DataTree, only: Collection[str]
 ) -> Iterator[tuple[str, str, str, Figure | Nothing]]:
     """Draw one figure after the other: its name, the material's label, the file's suffix."""
     by_over: dict[tuple[str, ...], dict[str, Draw]] = {(): dict(FIGURES)}
@@ -147,6 +168,8 @@ def _draw_all(
         for label, results, products in materials:
             suffix = f"-{_slug(label)}" if len(materials) > 1 else ""
             for name, draw in figures.items():
+                if only and name not in only:
+                    continue
                 yield name, label, suffix, draw(results, products)
 
 

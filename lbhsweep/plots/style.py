@@ -46,6 +46,10 @@ _UNITS = {
     "kJ/mol/K": "kJ mol⁻¹ K⁻¹",
     "K/ps": "K ps⁻¹",
     "K/GPa": "K GPa⁻¹",
+    "1/angstrom**3": "Å⁻³",
+    "1/cm": "cm⁻¹",
+    "1/ns": "ns⁻¹",
+    "degree": "°",
     "cm**2/s": "cm² s⁻¹",
     "angstrom**2": "Å²",
     "S/cm": "S cm⁻¹",
@@ -107,7 +111,7 @@ def new_figure(
     share_x: bool = True,
     share_y: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure with panels in rows of up to `columns`, all on one temperature axis.
+    """Make a figure with panels in rows of up to `columns`.
 
     Parameters
     ----------
@@ -118,7 +122,7 @@ def new_figure(
     foot : float
         Height kept for a legend below the panels, inches.
     share_x, share_y : bool
-        Whether panels share their horizontal and their vertical axis.
+        Whether panels share their horizontal, and their vertical axis.
     """
     columns = min(columns, n_panels)
     rows = -(-n_panels // columns)
@@ -186,11 +190,17 @@ def shared_legend(figure: Figure, panels: list[Axes], columns: int) -> None:
         legend.remove()
 
 
-def finish(figure: Figure, tree: xr.DataTree, title: str, notes: Sequence[str] = ()) -> Figure:
-    """Put the title, caveats, what was simulated, and the watermark on a rehearsal."""
+def finish(
+    figure: Figure,
+    tree: xr.DataTree,
+    title: str,
+    notes: Sequence[str] = (),
+    remarks: Sequence[str] = (),
+) -> Figure:
+    """Put the title, caveats, remarks, what was simulated, and the watermark on a rehearsal."""
     potentials = tree.attrs.get("material", "")
     figure.suptitle(f"{title} – {potentials}" if potentials else title, fontsize=10.5)
-    _put_below(figure, notes, describe(tree))
+    _put_below(figure, notes, [*(one for one in remarks if one), describe(tree)])
     if tree.attrs.get("rehearsal"):
         figure.text(
             0.5, 0.5, "REHEARSAL – not physics", fontsize=26, color="#B00000", alpha=0.28,
@@ -199,21 +209,28 @@ def finish(figure: Figure, tree: xr.DataTree, title: str, notes: Sequence[str] =
     return figure
 
 
-def _put_below(figure: Figure, notes: Sequence[str], simulated: str) -> None:
-    """Write caveats, and under them what was simulated, in a strip added below everything."""
+def _put_below(figure: Figure, notes: Sequence[str], remarks: Sequence[str]) -> None:
+    """Write caveats, and under them remarks, in a strip added below everything."""
     width, height = figure.get_size_inches()
-    lines = [part for note in notes for part in wrap(note, int(width * _LETTERS_PER_INCH))]
-    strip = _LINE_INCHES * (len(lines) + 1)
+    lines, others = (
+        [part for text in texts for part in wrap(text, int(width * _LETTERS_PER_INCH)) or [""]]
+        for texts in (notes, remarks)
+    )
+    strip = _LINE_INCHES * (len(lines) + len(others))
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
-    line, foot = _LINE_INCHES / (height + strip), strip / (height + strip)
+    foot = strip / (height + strip)
+    below = _LINE_INCHES * len(others) / (height + strip)
     figure.set_size_inches(width, height + strip)
     for axes in figure.axes:
         x, y, w, h = axes.get_position().bounds
         axes.set_position((x, foot + y * (1 - foot), w, h * (1 - foot)))
     for legend in figure.legends:
         legend.set_bbox_to_anchor((0, foot, 1, 1 - foot), transform=figure.transFigure)
-    for text, y, colour in (("\n".join(lines), foot, CAVEAT), (simulated, line, "0.35")):
+    for text, y, colour in (
+        ("\n".join(lines), foot, CAVEAT),
+        ("\n".join(others), below, "0.35"),
+    ):
         figure.text(0.01, y, text, va="top", fontsize=7, color=colour, linespacing=1.2)
 
 

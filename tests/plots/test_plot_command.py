@@ -6,20 +6,55 @@ from made_up_material import Experiment, make_results
 
 from lbhsweep.cli import command
 
+THERMODYNAMIC = {"hysteresis", "lattice", "enthalpy", "hold", "phase_diagram", "barocaloric"}
+
+
+def _write(tree, folder):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Consolidated metadata")
+        tree.to_zarr(folder / "results.zarr", consolidated=True)
+
 
 def test_it_analyzes_first_draws_and_names_what_it_did_not_draw(tmp_path):
     tree = make_results(Experiment(pressures=(0.2,), rates=(20.0,), replicas=1))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Consolidated metadata")
-        tree.to_zarr(tmp_path / "results.zarr", consolidated=True)
+    _write(tree, tmp_path)
     result = CliRunner().invoke(command, ["plot", str(tmp_path), "--json"])
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert str(tmp_path / "figures" / "hysteresis.png") in report["written"]
-    assert {item["figure"] for item in report["not_written"]} >= {"hold", "barocaloric"}
+    assert {item["figure"] for item in report["not_written"]} & THERMODYNAMIC == {
+        "hold",
+        "barocaloric",
+    }
+    assert report["report"] == str(tmp_path / "figures" / "report.html")
     assert (tmp_path / "analysis.zarr").is_dir()
     again = CliRunner().invoke(command, ["plot", str(tmp_path)])
     assert "not drawn: hold (made-up): the results have no holds" in again.output
+
+
+def test_only_some_figures_are_drawn_and_a_wrong_name_is_refused(tmp_path):
+    tree = make_results(Experiment(pressures=(0.2,), rates=(20.0,), replicas=1))
+    _write(tree, tmp_path)
+    only = ["--only", "hysteresis", "--only", "hold"]
+    result = CliRunner().invoke(command, ["plot", str(tmp_path), *only, "--json"])
+    report = json.loads(result.stdout)
+    assert report["written"] == [str(tmp_path / "figures" / "hysteresis.png")]
+    assert [item["figure"] for item in report["not_written"]] == ["hold"]
+    page = (tmp_path / "figures" / "report.html").read_text()
+    assert "Only these figures were asked for (--only): hold, hysteresis." in page
+    wrong = CliRunner().invoke(command, ["plot", str(tmp_path), "--only", "histeresis"])
+    assert wrong.exit_code == 2
+    assert "'histeresis', wanted one of: hysteresis, lattice" in wrong.stderr
+
+
+def test_before_the_first_run_the_report_says_so(tmp_path):
+    (tmp_path / "sweep.yaml").write_text("name: early\n")
+    result = CliRunner().invoke(command, ["plot", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert "nothing to plot" in result.output
+    page = (tmp_path / "figures" / "report.html").read_text()
+    assert "<h1>early</h1>" in page
+    assert "No run has finished yet" in page
 
 
 def test_a_folder_without_results_is_refused(tmp_path):

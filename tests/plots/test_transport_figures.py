@@ -275,6 +275,8 @@ def test_what_was_not_measured_or_seen_says_so(hold):
 
 def test_comparisons_are_drawn_once_for_materials_that_differ(hold, tmp_path, monkeypatch):
     monkeypatch.setattr("lbhsweep.plots.figures.FIGURES", {"diffusion": FIGURES["diffusion"]})
+    compared = {name: COMPARISONS[name] for name in ("conductivity", "activation_energy")}
+    monkeypatch.setattr("lbhsweep.plots.figures.COMPARISONS", compared)
     small = hold.isel(pressure=[0], temperature=[-4, -2, -1], start=[1])
     potentials = [
         with_vacancies(small).assign_coords(potential=np.array([name], dtype=object))
@@ -284,7 +286,7 @@ def test_comparisons_are_drawn_once_for_materials_that_differ(hold, tmp_path, mo
     reports = draw_figures(tree, analyze_results(tree), tmp_path)
     names = sorted(path.name for report in reports for path in report.files)
     assert names == sorted(
-        [f"{name}-{p}.png" for name in COMPARISONS for p in ("made-up", "other")]
+        [f"{name}-{p}.png" for name in compared for p in ("made-up", "other")]
         + [f"diffusion-{p}{v}.png" for p in ("made-up", "other")
            for v in ("", "-1-vacancies", "-4-vacancies")]
     )  # fmt: skip

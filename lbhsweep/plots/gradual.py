@@ -1,0 +1,55 @@
+"""Curves of many temperatures or vacancies: a few are picked, and a bar tells their colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis.variables import FloatArray
+
+MOST_CURVES = 7
+"""More than eyes tell apart by colour."""
+_PALEST = 0.88
+"""End of the colour map: its last yellows can't be seen on white."""
+
+Colour = tuple[float, float, float, float]
+
+
+def pick_evenly(values: npt.ArrayLike, most: int = MOST_CURVES) -> FloatArray:
+    """Take up to `most` of some values (n,): the first, the last, and evenly between."""
+    every: FloatArray = np.asarray(values, dtype=np.float64)
+    chosen = np.linspace(0, every.size - 1, min(every.size, most)).round().astype(np.int64)
+    return np.take(every, np.unique(chosen))
+
+
+def shown_of(shown: Sequence[float] | FloatArray, all_of_them: int, what: str) -> str:
+    """Say that not everything is drawn; empty where everything is."""
+    return f"{len(shown)} of {all_of_them} {what} drawn" if len(shown) < all_of_them else ""
+
+
+def colours(n: int) -> list[Colour]:
+    """Give the colours of `n` curves in order, from dark (low) to bright (high)."""
+    places = np.linspace(0.0, _PALEST, n) if n > 1 else np.array([0.0])
+    return [tuple(map(float, one)) for one in colormaps["plasma"](places)]  # type: ignore[misc]
+
+
+def colour_bar(
+    figure: Figure, panels: list[Axes], values: Sequence[float] | FloatArray, label: str
+) -> None:
+    """Put a bar of the curves' colours at the right, a field a value; one alone needs none."""
+    n = len(values)
+    if n < 2:
+        return
+    norm = BoundaryNorm(np.arange(n + 1) - 0.5, n)
+    fields = ScalarMappable(norm, ListedColormap(colours(n)))
+    bar = figure.colorbar(fields, ax=panels, label=label, ticks=np.arange(n), aspect=30, pad=0.02)
+    bar.ax.set_yticklabels([f"{value:g}" for value in values])
+    bar.ax.tick_params(which="both", length=0)
+    bar.ax.minorticks_off()

@@ -1,0 +1,5 @@
+"""The report of a sweep: one page that gathers what was swept, numbers, caveats and figures."""
+
+from lbhsweep.report.write import write_report
+
+__all__ = ["write_report"]

@@ -1,0 +1,209 @@
+"""The numbers of the analysis with their errors: a table per material, and what to know of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import xarray as xr
+
+from lbhsweep.analysis.material import MATERIAL
+from lbhsweep.plots.style import unit_text
+from lbhsweep.report.described import Description, describe_variable
+from lbhsweep.report.html import Html, bullets, definitions, folded, join, section, table, tag
+
+_SHOWN_ELSEWHERE = ("label", "missing", "flagged", *MATERIAL)
+_VARIABLES = {
+    "largest_entropy_change": "isothermal_entropy_change",
+    "largest_temperature_change": "adiabatic_temperature_change",
+}
+"""Names of the summary's numbers in the analysis where they differ."""
+_GROUPS = ("transition", "barocaloric", "heat_capacity/baseline")
+"""Of the analysis from which most numbers of the summary are."""
+_SMALL = 1e-3
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_REMARK = "reason"
+_OF_NUMBER = ("value", "stderr", "units")
+_UNITS_IN_NAMES = {"_GPa": "GPa", "_K": "K"}
+NO_NUMBER = "None of the numbers is known yet; the reasons are below."
+NO_RUN = "No run has finished yet: there is no number."
+
+
+def numbers_section(
+    summary: Mapping[str, Any], analysis: xr.DataTree, notes: Mapping[str, list[str]]
+) -> Html:
+    """Show everything in the summary by material, with caveats and what is missing.
+
+    Parameters
+    ----------
+    summary : mapping
+        From `summarize`.
+    analysis : DataTree
+        Whose variables say what the numbers are.
+    notes : mapping of str to list of str
+        Caveats by the material's label.
+    """
+    parts = [
+        join(_material(material, analysis, notes.get(str(material["label"]), [])))
+        for material in summary["materials"]
+    ]
+    return section("Numbers", *(parts or [tag("p", NO_RUN)]), key="numbers")
+
+
+def number_cell(number: Mapping[str, Any] | float | None) -> Html:
+    """Write a number of the summary with its standard error; the full value is its `value`."""
+    if number is None:
+        return tag("span", "–", title="absent; the reason is below")
+    if not isinstance(number, Mapping):
+        return tag("data", f"{number:g}", value=repr(number))
+    return tag("data", with_error(number["value"], number["stderr"]), value=repr(number["value"]))
+
+
+def with_error(value: float, stderr: float | None) -> str:
+    """Write a value and its error to the error's second digit: ``480.3 ± 1.2``.
+
+    Small ones get a power of ten: ``(9.3 ± 2.7) × 10⁻⁷``.
+    """
+    if not stderr or not math.isfinite(stderr):
+        return f"{value:.4g} (error unknown)"
+    size = max(abs(value), stderr)
+    if size < _SMALL:
+        power = math.floor(math.log10(size))
+        shown = with_error(value / 10.0**power, stderr / 10.0**power)
+        return f"({shown}) × 10{str(power).translate(_RAISED)}"
+    digits = max(0, 1 - math.floor(math.log10(stderr)))
+    return f"{value:.{digits}f} ± {stderr:.{digits}f}"
+
+
+def _material(
+    material: Mapping[str, Any], analysis: xr.DataTree, notes: list[str]
+) -> Iterator[Html]:
+    yield tag("h3", material["label"])
+    if any(_has_number(value) for key, value in material.items() if key not in _SHOWN_ELSEWHERE):
+        yield from _tables(material, analysis)
+    else:
+        yield tag("p", NO_NUMBER)
+    yield from _notes("Caveats", notes)
+    for title, key in (("Flagged runs", "flagged"), ("Missing, and why", "missing")):
+        yield from _notes(title, [note for note in material.get(key, []) if note not in notes])
+
+
+def _has_number(value: Any) -> bool:
+    """Say whether there is a measured number anywhere inside, beside the coordinates."""
+    if isinstance(value, Mapping):
+        return "value" in value or any(map(_has_number, value.values()))
+    return isinstance(value, list) and any(map(_has_number, value))
+
+
+def _tables(material: Mapping[str, Any], analysis: xr.DataTree) -> Iterator[Html]:
+    single, used = [], []
+    for key, value in material.items():
+        if key in _SHOWN_ELSEWHERE:
+            continue
+        if isinstance(value, list) and value and isinstance(value[0], Mapping):
+            yield _by_row(key, value, analysis)
+            used += list(value[0])
+        elif not isinstance(value, list):
+            single += list(_entries(key, value, analysis))
+            used.append(key)
+    if single:
+        yield table(("over all pressures", "value", "unit"), single)
+    yield _formulas(used, analysis)
+
+
+def _notes(title: str, notes: list[str]) -> Iterator[Html]:
+    if notes:
+        yield tag("h4", title)
+        yield bullets(notes, class_="warn")
+
+
+def _by_row(key: str, rows: list[Mapping[str, Any]], analysis: xr.DataTree) -> Html:
+    """Make a table of entries that have the same keys, such as those at each pressure.
+
+    Entries that are numbers themselves have their coordinates and remarks before the number.
+    """
+    whole = "value" in rows[0]
+    columns = [
+        name
+        for name, value in rows[0].items()
+        if not isinstance(value, list)
+        and not (whole and name in _OF_NUMBER)
+        and any(row.get(name) != "" for row in rows)
+    ]
+    header = [_heading(name, [row.get(name) for row in rows], analysis) for name in columns]
+    body: list[list[object]] = [[_cell(row.get(name)) for name in columns] for row in rows]
+    if whole:
+        header += ["value", "unit"]
+        body = [
+            [*cells, number_cell(row), _unit(row)] for cells, row in zip(body, rows, strict=True)
+        ]
+    title = key.replace("_", " ") if whole else f"by {key.removesuffix('s').replace('_', ' ')}"
+    return table(header, body, title)
+
+
+def _cell(value: Any) -> object:
+    return value.replace("_", " ") if isinstance(value, str) else number_cell(value)
+
+
+def _entries(key: str, value: Any, analysis: xr.DataTree) -> Iterator[tuple[object, ...]]:
+    """Give rows (name, value, unit) of one entry of the summary, whatever its shape."""
+    name = _name(key, analysis)
+    if isinstance(value, str):
+        yield name, value.replace("_", " "), ""
+    elif not isinstance(value, Mapping):
+        yield name, number_cell(value), ""
+    elif "value" in value:
+        places = ", ".join(
+            f"{_name(other, analysis)} {at:g} {_unit_in(other)}".strip()
+            for other, at in value.items()
+            if other not in _OF_NUMBER and isinstance(at, float | int)
+        )
+        yield name, join([number_cell(value), f" at {places}" if places else ""]), _unit(value)
+    else:
+        for part, inner in value.items():
+            yield from _entries(f"{key}, {part}", inner, analysis)
+
+
+def _unit(number: Mapping[str, Any]) -> str:
+    units = str(number.get("units", "1"))
+    return "" if units == "1" else unit_text(units)
+
+
+def _heading(name: str, numbers: list[Any], analysis: xr.DataTree) -> str:
+    units = [_unit(one) for one in numbers if isinstance(one, Mapping)]
+    found = _described(name, analysis)
+    units += [_unit({"units": found.units})] if found else []
+    unit = next(filter(None, units), "") or _unit_in(name)
+    return f"{_name(name, analysis)} ({unit})" if unit else _name(name, analysis)
+
+
+def _name(key: str, analysis: xr.DataTree) -> str:
+    """Give a number's long name, or its key in words."""
+    if key == _REMARK:
+        return "remark"
+    found = _described(key, analysis)
+    words = key
+    for suffix in _UNITS_IN_NAMES:
+        words = words.removesuffix(suffix)
+    words = words.replace("_", " ")
+    if found is None:
+        return words
+    return f"largest {found.long_name}" if key in _VARIABLES else found.long_name
+
+
+def _described(key: str, analysis: xr.DataTree) -> Description | None:
+    """Find what the analysis says of a number; the summary's own groups go first."""
+    first = [node for node in analysis.subtree if node.path.strip("/") in _GROUPS]
+    return describe_variable(_VARIABLES.get(key, key), [*first, analysis])
+
+
+def _unit_in(name: str) -> str:
+    return next((unit for end, unit in _UNITS_IN_NAMES.items() if name.endswith(end)), "")
+
+
+def _formulas(names: list[str], analysis: xr.DataTree) -> Html:
+    """Give formula and source of the numbers shown, as far as their variables say them."""
+    found = {name: _described(name, analysis) for name in dict.fromkeys(names)}
+    pairs = {one.long_name: one.text for one in found.values() if one is not None and one.text}
+    return folded("Formulas and sources", definitions(pairs.items())) if pairs else Html("")
