@@ -108,7 +108,7 @@ def _models(hold: xr.Dataset, phase: Phase, n_formula: int | None) -> tuple[list
     linked = np.minimum(together.overlap, together.overlap.T) >= LEAST_OVERLAP
     count, part = connected_components(linked, directed=False)
     if count == 1:
-        return [together], ""
+        return _solved([together])
     # Free energies between parts are noise, so each part is solved by itself.
     parts = [[s for s, of in zip(states, part, strict=True) if of == k] for k in range(count)]
     where = "; ".join(_span(one) for one in parts)
@@ -116,7 +116,15 @@ def _models(hold: xr.Dataset, phase: Phase, n_formula: int | None) -> tuple[list
         f"holds in {LONG_NAMES[phase]} overlap within {count} groups only ({where}): "
         "between them nothing is given; holds in between would link them"
     )
-    return [Reweighting(one, n_formula, kinetic) for one in parts], reason
+    models, unsolved = _solved([Reweighting(one, n_formula, kinetic) for one in parts])
+    return models, "; ".join(part for part in (reason, unsolved) if part)
+
+
+def _solved(models: list[Reweighting]) -> tuple[list[Reweighting], str]:
+    """Leave out models whose free energies could not be found, and name them."""
+    lost = [_span(model.states) for model in models if not model.converged]
+    reason = f"MBAR did not converge for {', '.join(lost)}" if lost else ""
+    return [model for model in models if model.converged], reason
 
 
 def _is_between(model: Reweighting, temperature: float, pressure: float) -> bool:

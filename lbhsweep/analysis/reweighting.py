@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from lbhsweep.analysis.variables import FloatArray
-from lbhsweep.quietly import import_pymbar
+from lbhsweep.quietly import import_pymbar, quiet_pymbar
 from lbhsweep.units import BOLTZMANN, GPA
 
 LEAST_OVERLAP = 0.03
@@ -18,6 +18,8 @@ LEAST_OVERLAP = 0.03
 Klimovich, Shirts and Mobley, J. Comput. Aided Mol. Des. 29, 397 (2015)."""
 LARGEST = 4_000_000
 """States times samples beyond which samples are thinned, to bound time and memory."""
+CONVERGED = 1e-3
+"""Largest distance from one of the summed weights in a sampled state."""
 _SOLVER = ({"method": "adaptive", "options": {"min_sc_iter": 2}},)
 QUANTITIES = (
     "volume",
@@ -105,6 +107,8 @@ class Reweighting:
         free = self._free_energies(reduced, counts)
         self._log_mixture = logsumexp((free - reduced.T) + np.log(counts), axis=1)
         weights = np.exp(free[:, None] - reduced - self._log_mixture)
+        self.converged = bool(np.abs(weights.sum(axis=1) - 1.0).max() < CONVERGED)
+        """Whether the weights of each sampled state add up to one, as they do at the solution."""
         self.overlap: FloatArray = (weights @ weights.T) * counts
         """(k, k): share of state j in what samples of state i are taken for."""
         self._projector = weights * np.sqrt(counts)[:, None]
@@ -150,12 +154,14 @@ class Reweighting:
     def _free_energies(self, reduced: FloatArray, counts: FloatArray) -> FloatArray:
         if len(counts) == 1:
             return np.zeros(1)
-        solved = import_pymbar().MBAR(
-            reduced,
-            counts,
-            solver_protocol=_SOLVER,
-            initial_f_k=_first_guess(reduced, counts),
-        )
+        pymbar = import_pymbar()
+        with quiet_pymbar():
+            solved = pymbar.MBAR(
+                reduced,
+                counts,
+                solver_protocol=_SOLVER,
+                initial_f_k=_first_guess(reduced, counts),
+            )
         return np.asarray(solved.f_k, dtype=np.float64)
 
     def _error(self, change: FloatArray) -> float:

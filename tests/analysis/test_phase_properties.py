@@ -87,6 +87,13 @@ def test_holds_too_far_apart_leave_a_hole_and_a_reason():
     assert not known.sel(temperature=slice(425.0, 615.0)).any()
 
 
+def test_free_energies_that_were_not_found_are_not_used(monkeypatch):
+    monkeypatch.setattr("lbhsweep.analysis.reweighting.CONVERGED", 0.0)
+    found = analyze(holds((475.0, 500.0))).sel(phase="alpha")
+    assert "did not converge for 475 to 500 K" in str(found["reason"].item())
+    assert np.isnan(found["volume"]).all()
+
+
 def test_what_a_few_samples_cannot_tell_is_refused():
     found = analyze(holds((500.0,), replicas=1, n=int(LEAST_EFFECTIVE) - 5))
     at = found.sel(phase="alpha", temperature=500.0, pressure=0.0)
