@@ -55,6 +55,7 @@ LABELS = {
 TESTED_ELSEWHERE = {
     "sites", "density", "radial", "spectra", "rotation", "correlation",  # on more observables
     "phase_properties",  # on samples to be reweighted
+    "rate",  # on ramps at several rates
     "diffusion", "reorientation", "arrhenius", "displacement", "anion_fluctuation", "convergence",
 }  # fmt: skip
 
