@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pytest
 from click.testing import CliRunner
 
@@ -15,9 +14,7 @@ from lbhsweep.cli.plan import command as plan_command
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.execution.session import run_sweep
-from lbhsweep.plots.figures import FIGURES
-from lbhsweep.plots.material import each_material
-from lbhsweep.plots.style import Nothing
+from lbhsweep.plots.figures import draw_figures
 from lbhsweep.quantities import CATALOGUE
 from lbhsweep.simulation.rehearsal import rehearse
 from lbhsweep.store.folder import SweepFolder
@@ -27,6 +24,7 @@ from lbhsweep.sweep.cost import estimated_core_seconds
 
 SWEEPS = Path(__file__).parents[2] / "sweeps"
 EXAMPLES = {"quickstart", "hold_demo"}
+VALIDATION = sorted((SWEEPS / "validation").glob("*.yaml"))
 FULL = sorted(path for path in SWEEPS.glob("*.yaml") if path.stem not in EXAMPLES)
 TWINS = sorted((SWEEPS / "reduced").glob("*.yaml"))
 README = (SWEEPS / "README.md").read_text()
@@ -64,7 +62,9 @@ def test_there_are_sweeps_of_both_papers_and_twins_of_all():
     assert [path.name for path in FULL] == [path.name for path in TWINS]
 
 
-@each
+@pytest.mark.parametrize(
+    "path", [*FULL, *TWINS, *VALIDATION], ids=lambda p: f"{p.parent.name}/{p.stem}"
+)
 def test_header_says_what_plan_says(path):
     (told,) = re.findall(
         r"^# Estimated core-hours: ([\d.,]+) \(lbhsweep plan\)$", path.read_text(), re.M
@@ -122,11 +122,11 @@ def test_figures_that_are_named_are_drawn_from_a_twin(path, tmp_path):
     once = replace(whole, points=first)
     run_sweep(folder, once, path.read_text(), Rehearsal(), lambda: executor, [])
     with open_results(tmp_path) as tree:
-        for _, results, products in each_material(tree, current_analysis(tree, folder.analysis)):
-            for name in figures_named(path):
-                figure = FIGURES[name](results, products)
-                assert not isinstance(figure, Nothing), figure.reason
-                plt.close(figure)
+        analysis = current_analysis(tree, folder.analysis)
+        reports = draw_figures(tree, analysis, folder.figures, only=sorted(figures_named(path)))
+    for name in figures_named(path):
+        mine = [report for report in reports if report.name == name]
+        assert any(report.files for report in mine), [report.reason for report in mine]
 
 
 def test_the_list_has_all_sweeps_with_their_hours():
