@@ -168,7 +168,7 @@ def _diffusion(temperature: float) -> Callable[[Analyses, str], Number]:
 
 
 def _activation(analyses: Analyses, potential: str) -> Number:
-    found = analyses.of("holds", "activation/diffusion", potential)
+    found = analyses.of("holds", "arrhenius/diffusion", potential)
     if found is None or "beta" not in found["phase"].values:
         return Number(note="no hold in β")
     return _number(found.sel(phase="beta", pressure=0.0), "activation_energy")
@@ -231,7 +231,7 @@ def _targets(analyses: Analyses, potentials: Sequence[str]) -> str:
     lines = [
         "### Targets",
         "",
-        "| quantity | published | " + " | ".join(f"{p} | |" for p in potentials)[:-1],
+        "| quantity | published | " + " | ".join(f"{p} | verdict" for p in potentials) + " |",
         "|---|---|" + "---|---|" * len(potentials),
     ]
     for target in TARGETS:
