@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.phase_assignment import LONG_NAMES, Phase, assign_phases
-from lbhsweep.analysis.runs import counted, done, short_and_alone, too_short
+from lbhsweep.analysis.runs import counted, done, too_short
 from lbhsweep.analysis.statistics import combine_rates, combine_replicas, combine_weighted
-from lbhsweep.analysis.variables import text, variable, with_error
+from lbhsweep.analysis.variables import BoolArray, FloatArray, text, variable, with_error
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
 from lbhsweep.store.schema import Equilibrated
 
@@ -59,27 +60,67 @@ def combine_group(dataset: xr.Dataset) -> xr.Dataset:
         because they have not settled.
     """
     if "heating_rate" in dataset.dims:
-        return _combine(dataset, xr.ones_like(dataset["volume"], dtype=bool))
+        return _combine(dataset, np.ones(dataset["volume"].shape, dtype=bool))
     phases = assign_phases(dataset)
     seen = np.unique(phases.values[done(dataset).transpose(*phases.dims).values])
     codes = [Phase(int(code)) for code in seen] or [Phase.UNDECIDED]
-    parts = [_combine(dataset, phases == code) for code in codes]
+    parts = [_combine(dataset, phases.values == code) for code in codes]
     names = np.array([LONG_NAMES[code] for code in codes], dtype=object)
     joined = xr.concat(parts, "phase", data_vars="all", combine_attrs="override")
     return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
 
 
-def _combine(dataset: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
-    usable, short = (counted(dataset) & inside).compute(), too_short(dataset).compute()
+class _Cells(NamedTuple):
+    """Which runs are combined, by the dimensions of the volume.
+
+    Plain arrays: aligning labelled ones for each of some hundred variables took two thirds of the
+    whole analysis.
+    """
+
+    dims: tuple[Hashable, ...]
+    usable: BoolArray
+    short: BoolArray
+
+    def values(self, array: xr.DataArray) -> FloatArray:
+        """Give an array's values, its own dimensions last, and NaN where a run doesn't count."""
+        values = np.asarray(array.transpose(*self.dims, ...).values, dtype=np.float64)
+        return np.where(self._like(self.usable, values), values, np.nan)
+
+    def alone(self, values: FloatArray) -> BoolArray:
+        """Tell where all that is known is one short hold; without the replicas' axis."""
+        known, axis = np.isfinite(values), self.axis
+        short = (known & self._like(self.short, values)).any(axis=axis)
+        return np.asarray(short & (known.sum(axis=axis) == 1), dtype=bool)
+
+    @property
+    def axis(self) -> int:
+        """The replicas' axis."""
+        return self.dims.index("replica")
+
+    def over(self, array: xr.DataArray) -> list[str]:
+        """Name the dimensions that are left of an array."""
+        dims = array.transpose(*self.dims, ...).dims
+        return [str(dim) for dim in dims if dim != "replica"]
+
+    @staticmethod
+    def _like(mask: BoolArray, values: FloatArray) -> BoolArray:
+        return mask.reshape(*mask.shape, *(1,) * (values.ndim - mask.ndim))
+
+
+def _combine(dataset: xr.Dataset, inside: BoolArray) -> xr.Dataset:
+    dims = dataset["volume"].dims
+    usable = counted(dataset).transpose(*dims).values & inside
+    cells = _Cells(dims, usable, too_short(dataset).transpose(*dims).values)
     variables: dict[str, xr.Variable] = {}
     for quantity in _averaged(dataset):
-        variables |= _combined(dataset, quantity, usable)
+        variables |= _combined(dataset, quantity, cells)
     if "n_effective" in dataset:
-        total = dataset["n_effective"].where(usable).sum("replica", min_count=1)
+        each = cells.values(dataset["n_effective"])
+        known = np.isfinite(each).any(axis=cells.axis)
+        total = np.where(known, np.nansum(each, axis=cells.axis), np.nan)
         long_name = f"{CATALOGUE['n_effective'].long_name}, in all replicas"
-        dims = [str(dim) for dim in total.dims]
-        variables["n_effective"] = variable(dims, total.values, "1", long_name)
-    variables |= _counts(dataset, usable, short, inside)
+        variables["n_effective"] = variable(cells.over(dataset["volume"]), total, "1", long_name)
+    variables |= _counts(dataset, cells, inside)
     return xr.Dataset(variables, coords=_coordinates(dataset))
 
 
@@ -93,24 +134,21 @@ def _with_error(quantity: Quantity, dataset: xr.Dataset) -> list[str]:
     return [name for name in (quantity.name, stderr_name(quantity.name)) if name in dataset]
 
 
-def _combined(
-    dataset: xr.Dataset, quantity: Quantity, usable: xr.DataArray
-) -> dict[str, xr.Variable]:
+def _combined(dataset: xr.Dataset, quantity: Quantity, cells: _Cells) -> dict[str, xr.Variable]:
     name, error = quantity.name, stderr_name(quantity.name)
-    values = dataset[name].where(usable)
-    stderrs = dataset[error].where(usable) if error in dataset else xr.full_like(values, np.nan)
-    pair, axis = (values.values, stderrs.values), values.dims.index("replica")
+    values = cells.values(dataset[name])
+    stderrs = cells.values(dataset[error]) if error in dataset else np.full_like(values, np.nan)
     formula = _ALIKE
     if name in (*PROPORTIONAL, *WEIGHTED) and EVENTS in dataset:
-        events = dataset[EVENTS].where(usable).transpose(*values.dims).values
+        events = cells.values(dataset[EVENTS])
         combine = combine_rates if name in PROPORTIONAL else combine_weighted
-        mean, stderr, count = combine(*pair, events, axis)
+        mean, stderr, count = combine(values, stderrs, events, cells.axis)
         formula = _BY_HOPS
     else:
-        mean, stderr, count = combine_replicas(*pair, axis)
+        mean, stderr, count = combine_replicas(values, stderrs, cells.axis)
     if quantity.observable in OWN_ERRORS:
-        stderr = np.where(short_and_alone(dataset, values), np.nan, stderr)
-    dims = tuple(str(dim) for dim in values.dims if dim != "replica")
+        stderr = np.where(cells.alone(values), np.nan, stderr)
+    dims = cells.over(dataset[name])
     combined = with_error(
         name, dims, mean, stderr, quantity.units, quantity.long_name, formula=formula
     )
@@ -118,28 +156,29 @@ def _combined(
     return combined | {f"{name}_replicas": variable(dims, count.astype(np.int32), "1", text)}
 
 
-def _counts(
-    dataset: xr.Dataset, usable: xr.DataArray, short: xr.DataArray, inside: xr.DataArray
-) -> dict[str, xr.Variable]:
+def _counts(dataset: xr.Dataset, cells: _Cells, inside: BoolArray) -> dict[str, xr.Variable]:
     """Count runs on the grid; a ramp's have the same status in all of their bins."""
-    runs = usable.isel(temperature=0) if "heating_rate" in dataset.dims else usable
-    counts = {"n_replicas": (runs, "replicas that count")}
-    if "heating_rate" not in dataset.dims:
-        drifting = xr.zeros_like(usable)
+    of_ramps = "heating_rate" in dataset.dims
+    counts = {"n_replicas": (cells.usable, "replicas that count")}
+    if not of_ramps:
+        drifting = np.zeros_like(inside)
         if "equilibrated" in dataset:
-            drifting = (dataset["equilibrated"] == Equilibrated.NO) & inside
+            flag = dataset["equilibrated"].transpose(*cells.dims).values
+            drifting = (flag == Equilibrated.NO) & inside
         counts |= {
             "n_too_short": (
-                usable & short,
+                cells.usable & cells.short,
                 "replicas that count and are too short for their own correlation time",
             ),
             "n_drifting": (drifting, "replicas that have not settled and don't count"),
         }
-    summed = {name: (of.sum("replica"), text) for name, (of, text) in counts.items()}
-    return {
-        name: variable([str(d) for d in of.dims], of.values.astype(np.int32), "1", text)
-        for name, (of, text) in summed.items()
-    }
+    found = {}
+    for name, (of, long_name) in counts.items():
+        count = xr.Variable(cells.dims, of).sum("replica")
+        count = count.isel(temperature=0) if of_ramps else count
+        dims = [str(dim) for dim in count.dims]
+        found[name] = variable(dims, count.values.astype(np.int32), "1", long_name)
+    return found
 
 
 def _coordinates(dataset: xr.Dataset) -> dict[str, xr.Variable]:
