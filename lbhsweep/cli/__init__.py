@@ -16,6 +16,7 @@ _VERBS = MappingProxyType(
     {
         "plan": "Show a sweep's grid, what is done and missing, and core-hours.",
         "run": "Do all runs of a sweep that are missing, and collect their results.",
+        "verify": "Read back all records, and the results against them.",
         "status": "Show what is done, failed and running in a sweep's folder.",
         "analyze": "Read transitions, heat capacities and entropies from the results.",
         "plot": "Draw the figures.",
@@ -25,6 +26,7 @@ _VERBS = MappingProxyType(
         "schema": "Print the JSON Schema of sweep files.",
     }
 )
+SOME_FAILED = 3
 INTERRUPTED = 130
 
 

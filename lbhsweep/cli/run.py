@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lbhsweep.cli import INTERRUPTED
+from lbhsweep.cli import INTERRUPTED, SOME_FAILED
 from lbhsweep.cli.failures import show_failures
 
 if TYPE_CHECKING:
     from lbhsweep.execution.cluster_spec import ClusterSpec
     from lbhsweep.execution.session import SweepEnding
     from lbhsweep.store.folder import SweepFolder
-
-SOME_FAILED = 3
 
 
 @click.command("run")

@@ -172,4 +172,5 @@ def _shelved_names(records: Path) -> Iterator[str]:
     for shelf in records.iterdir():
         if shelf.is_dir():
             with os.scandir(shelf) as entries:
-                yield from (entry.name for entry in entries)
+                # A record on another shelf would be listed and never found.
+                yield from (one.name for one in entries if one.name[:2] == shelf.name)
