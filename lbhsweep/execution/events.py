@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lbhsweep.errors import StorageRefusedError
 from lbhsweep.store.atomic import storing
+
+MOST_WAITING = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,33 @@ class StopRequested(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoragePaused(Event):
+    """Storage takes no writes; nothing is begun until it does.
+
+    Attributes
+    ----------
+    message : str
+        Which path, why, and what to do.
+    host : str
+        Where it was refused.
+    free_bytes, total_bytes : int or None
+        Of the sweep's file system, as the driver sees it; None if it can't be told.
+    """
+
+    message: str
+    host: str
+    free_bytes: int | None
+    total_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageBack(Event):
+    """Storage takes writes again, after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepProgress(Event):
     """Where the sweep stands; told about once a second.
 
@@ -150,6 +182,8 @@ _PASSING = (RunProgress, SweepProgress)
 class EventLog:
     """Observer that appends events to a file, one JSON object a line.
 
+    While storage takes no writes, events wait in memory (the latest `MOST_WAITING` bytes of them).
+
     Parameters
     ----------
     path : Path
@@ -158,19 +192,29 @@ class EventLog:
     Raises
     ------
     StoreError
-        If it can't be written; so do calls.
+        If it can't be opened, or written for other reasons than a storage that takes nothing.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._waiting = b""
         with storing(path):
-            self._file = path.open("a", encoding="utf-8", buffering=1)
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+            if _is_torn(self._file):
+                self._waiting = b"\n"
 
     def __call__(self, event: Event) -> None:
         """Write the event unless it only tells progress."""
         if not isinstance(event, _PASSING):
-            with storing(self._path):
-                self._file.write(event_json(event) + "\n")
+            line = event_json(event).encode() + b"\n"
+            self._waiting = self._waiting[-MOST_WAITING:] + line
+            with suppress(StorageRefusedError), storing(self._path):
+                self._flush()
+
+    def _flush(self) -> None:
+        while self._waiting:
+            n_written = os.write(self._file, self._waiting)
+            self._waiting = self._waiting[n_written:]
 
     def __enter__(self) -> Self:
         return self
@@ -181,8 +225,15 @@ class EventLog:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with storing(self._path):
-            self._file.close()
+        with suppress(StorageRefusedError), storing(self._path):
+            self._flush()
+        os.close(self._file)
+
+
+def _is_torn(descriptor: int) -> bool:
+    """Tell whether a file's last line was cut by a kill."""
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
 def event_json(event: Event) -> str:

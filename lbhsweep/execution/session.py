@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lbhsweep.errors import FolderError
+from lbhsweep.errors import FolderError, StoreError
 from lbhsweep.execution.driver import Driver
-from lbhsweep.execution.events import EventLog, Observer, SweepFinished, SweepStarted
+from lbhsweep.execution.events import Event, EventLog, Observer, SweepFinished, SweepStarted
 from lbhsweep.execution.executor import Executor
+from lbhsweep.execution.heartbeat import Heartbeat
 from lbhsweep.execution.interruption import Interruption
 from lbhsweep.execution.layout import grid_layout
 from lbhsweep.execution.physics import Physics
-from lbhsweep.store.atomic import write_atomically
+from lbhsweep.execution.storage_pause import StoragePause
+from lbhsweep.store.atomic import storing, write_atomically
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.grid import Grid
@@ -117,25 +119,22 @@ def run_sweep(
     # Workers may have another working directory.
     folder = SweepFolder(folder.path.absolute())
     folder.create()
-    with folder.driver_lock():
+    with folder.driver_lock() as holder:
         write_atomically(folder.sweep_yaml, yaml_text.encode())
         if retry_failed:
             _forget_failed(folder, make_plan(grid, folder.finished()))
         with EventLog(folder.events) as log, Interruption(folder.stop_file) as interruption:
-            told: list[Observer] = [*observers, log]
-            collector = Collector(folder, grid_layout(grid, yaml_text))
+            told: list[Observer] = [*observers, log, Heartbeat(folder.lock, holder)]
+            pause = StoragePause(folder, lambda event: _tell(told, event))
+            layout = grid_layout(grid, yaml_text)
+            collector = pause.persist(lambda: Collector(folder, layout), interruption)
             plan = make_plan(grid, folder.finished())
             _tell(
                 told,
                 SweepStarted(total=len(plan.points), done=len(plan.done), failed=len(plan.failed)),
             )
-            try:
-                if plan.missing and not interruption.asked:
-                    with open_executor() as executor:
-                        driver = Driver(folder, plan, physics, executor, collector, told)
-                        driver.drive(interruption)
-            finally:
-                collector.finalize()
+            if collector is not None:
+                _drive(folder, plan, physics, open_executor, collector, told, pause, interruption)
             ending = _ending(folder, grid, interruption)
             _tell(
                 told,
@@ -149,7 +148,31 @@ def run_sweep(
             return ending
 
 
-def _tell(observers: Sequence[Observer], event: SweepStarted | SweepFinished) -> None:
+def _drive(
+    folder: SweepFolder,
+    plan: Plan,
+    physics: Physics,
+    open_executor: OpenExecutor,
+    collector: Collector,
+    observers: Sequence[Observer],
+    pause: StoragePause,
+    interruption: Interruption,
+) -> None:
+    try:
+        if plan.missing and not interruption.asked:
+            with open_executor() as executor:
+                driver = Driver(folder, plan, physics, executor, collector, observers, pause)
+                driver.drive(interruption)
+    except BaseException:
+        # What ended the sweep says more than that storage is full besides.
+        with suppress(StoreError):
+            collector.finalize()
+        raise
+    # On a full disk a stop leaves the results open: the next driver builds them anew.
+    pause.persist(collector.finalize, interruption)
+
+
+def _tell(observers: Sequence[Observer], event: Event) -> None:
     for observer in observers:
         observer(event)
 
@@ -157,7 +180,8 @@ def _tell(observers: Sequence[Observer], event: SweepStarted | SweepFinished) ->
 def _forget_failed(folder: SweepFolder, plan: Plan) -> None:
     for name in plan.failed:
         shutil.rmtree(folder.run_folder(name), ignore_errors=True)
-        folder.record_path(name, "failed").unlink()
+        with storing(folder.records):
+            folder.record_path(name, "failed").unlink()
 
 
 def _ending(folder: SweepFolder, grid: Grid, interruption: Interruption) -> SweepEnding:

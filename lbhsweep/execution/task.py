@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lbhsweep.errors import InterruptedRun, StoreError
+from lbhsweep.errors import InterruptedRun, StoreError, is_refusal, store_error
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerPreparing
 from lbhsweep.execution.ledger import NAME, AttemptUnderwayError, Ending, Ledger
 from lbhsweep.execution.physics import Physics
@@ -147,8 +147,11 @@ def _blaming_storage(ledger: Ledger) -> Iterator[None]:
     try:
         yield
     except StoreError:
-        with suppress(OSError):
+        try:
             ledger.end("interrupted")
+        except OSError:
+            with suppress(OSError):
+                ledger.withdraw()
         raise
 
 
@@ -179,6 +182,8 @@ def _attempt(
     except StoreError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and is_refusal(error):
+            raise store_error(f"{point.label}: can't write: {error}", error) from error
         # Whatever one run meets must not end the sweep: it is recorded by its class.
         error_class, message = type(error).__name__, _where(error)
         ledger.end("error", error_class, message)

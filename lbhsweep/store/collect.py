@@ -145,7 +145,7 @@ class Collector:
         report = self.refresh()
         with storing(self._folder.results):
             sync_tree(self._folder.results)
-            self._folder.collecting.unlink()
+            self._folder.collecting.unlink(missing_ok=True)
             sync(self._folder.path)
         return report
 
@@ -181,6 +181,9 @@ class Collector:
 
     def _cell(self, run_id: str, damaged: dict[str, str]) -> Cell:
         path = self._folder.find_record(run_id)
+        if path is None and run_id in self._quarantined:
+            damaged[run_id] = f"the record of run {run_id} is in {self._folder.quarantine}"
+            return self._vacant(run_id, {})
         if path is None:
             raise StoreError(f"run {run_id}: no record in {self._folder.records}; run it first")
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from lbhsweep.store.atomic import DIRECTORY_MODE, storing
-from lbhsweep.store.lock import Driver, current_driver, hold_lock
+from lbhsweep.store.lock import Driver, current_driver, hold_lock, last_driver
 
 RecordStatus = Literal["done", "failed"]
 
@@ -164,6 +164,10 @@ class SweepFolder:
     def driver(self) -> Driver | None:
         """Tell who drives this sweep now, None if nobody does."""
         return current_driver(self.lock)
+
+    def lost_driver(self) -> Driver | None:
+        """Tell which driver was killed here, or works where its lock is not seen; None if none."""
+        return None if current_driver(self.lock) else last_driver(self.lock)
 
 
 def _shelved_names(records: Path) -> Iterator[str]:

@@ -28,7 +28,17 @@ def test_names_are_stable():
     )
 
 
-def test_a_full_disk_is_named():
-    log = EventLog(Path("/dev/full"))
-    with pytest.raises(StoreError, match=r"/dev/full: can't write: No space left.*free space"), log:
+def test_a_full_disk_is_waited_for_and_a_broken_one_named(tmp_path, monkeypatch):
+    with EventLog(Path("/dev/full")) as log:
         log(WorkerLost(worker="tcp://1", runs=()))
+    log = EventLog(tmp_path / "events.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", _broken)
+        with pytest.raises(StoreError, match=r"can't write: broken"):
+            log(WorkerLost(worker="tcp://1", runs=()))
+    with log:
+        pass
+
+
+def _broken(*_):
+    raise OSError(5, "broken")
