@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from lbhsweep.errors import FolderError, StoreError
 from lbhsweep.execution.driver import Driver
@@ -25,6 +26,7 @@ from lbhsweep.sweep.plan import Plan, make_plan, waiting_for_failed
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _SIGNS = ("driver.lock", "records", "rehearsal/records")
 """Any of them tells a sweep's folder; a user's own files may well be called sweep.yaml."""
 
@@ -84,6 +86,7 @@ def run_sweep(
     observers: Sequence[Observer] = (),
     *,
     retry_failed: bool = False,
+    kept: Mapping[str, str] = _NOTHING,
 ) -> SweepEnding:
     """Do the missing runs of a sweep and collect them.
 
@@ -103,6 +106,8 @@ def run_sweep(
         Told of every event, beside the folder's log.
     retry_failed : bool
         Whether to do failed runs again from their beginning.
+    kept : mapping of str to str
+        Further files that the folder is to keep, by name: how to go on without being told again.
 
     Returns
     -------
@@ -121,8 +126,10 @@ def run_sweep(
     folder.create()
     with folder.driver_lock() as holder:
         write_atomically(folder.sweep_yaml, yaml_text.encode())
+        for name, text in kept.items():
+            write_atomically(folder.path / name, text.encode())
         if retry_failed:
-            _forget_failed(folder, make_plan(grid, folder.finished()))
+            forget_failed(folder, make_plan(grid, folder.finished()).failed)
         with EventLog(folder.events) as log, Interruption(folder.stop_file) as interruption:
             told: list[Observer] = [*observers, log, Heartbeat(folder.lock, holder)]
             pause = StoragePause(folder, lambda event: _tell(told, event))
@@ -177,8 +184,15 @@ def _tell(observers: Sequence[Observer], event: Event) -> None:
         observer(event)
 
 
-def _forget_failed(folder: SweepFolder, plan: Plan) -> None:
-    for name in plan.failed:
+def forget_failed(folder: SweepFolder, run_ids: Iterable[str]) -> None:
+    """Make failed runs missing, so that the next driver does them from their beginning.
+
+    Raises
+    ------
+    StoreError
+        If their records can't be removed.
+    """
+    for name in run_ids:
         shutil.rmtree(folder.run_folder(name), ignore_errors=True)
         with storing(folder.records):
             folder.record_path(name, "failed").unlink()

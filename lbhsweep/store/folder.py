@@ -38,6 +38,21 @@ class SweepFolder:
         return self.path / "sweep.yaml"
 
     @property
+    def cluster_yaml(self) -> Path:
+        """The cluster file as last used."""
+        return self.path / "cluster.yaml"
+
+    @property
+    def settings(self) -> Path:
+        """How the sweep was last run."""
+        return self.path / "settings.json"
+
+    @property
+    def log(self) -> Path:
+        """What drivers started in the background print."""
+        return self.path / "driver.log"
+
+    @property
     def lock(self) -> Path:
         """Who drives."""
         return self.path / "driver.lock"

@@ -148,8 +148,8 @@ def _acquire(descriptor: int, path: Path) -> None:
     other = _read(path)
     raise SweepLockedError(
         f"{path.parent}: another driver works on this sweep: pid {other.pid} on {other.host} "
-        f"since {other.since}; wait for it, end it there with 'kill -INT {other.pid}', "
-        "or choose another output folder"
+        f"since {other.since}; wait for it, end it with 'lbhsweep stop' (or there with "
+        f"'kill -INT {other.pid}'), or choose another output folder"
     )
 
 

@@ -1,0 +1,122 @@
+"""Drivers in the background: started, found, stopped, killed, and gone on with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext, suppress
+
+import psutil
+import pytest
+from execution.execution_sweeps import Sweep, assert_same_bits, physics_of
+
+from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.execution.status import folder_status
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.verify import verify_folder
+
+SWEEP = """\
+name: test
+axes: {pressure: [0 GPa, 0.4 GPa], heating_rate: 20 K/ps, replica: 3}
+protocol: {ramp: {temperature: 300 K .. 700 K, bin: 50 K}}
+"""
+PATIENCE_S = 120.0
+
+
+def lbhsweep(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "lbhsweep", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+
+
+def until(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("waited too long")
+
+
+@pytest.fixture
+def started():
+    """Process ids of drivers; none outlives its test."""
+    pids = []
+    yield pids
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            for one in [*process.children(recursive=True), process]:
+                one.kill()
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "my.yaml"
+    path.write_text(SWEEP)
+    return path
+
+
+def submit(file, out, started, *options):
+    found = lbhsweep("submit", file, "--output", out, "--rehearse", "--json", *options)
+    assert found.returncode == 0, found.stderr
+    summary = json.loads(found.stdout)
+    started.append(summary["pid"])
+    return summary
+
+
+def test_a_killed_driver_costs_nothing(file, tmp_path, started):
+    whole = Sweep(tmp_path / "whole", lambda: nullcontext(SerialExecutor()))
+    assert whole.run(SWEEP).done == 12
+    out, slow = tmp_path / "out", ["--rehearse-seconds", "0.7", "--workers", "2"]
+    summary = submit(file, out, started, *slow)
+    folder = SweepFolder(out / "rehearsal")
+    assert summary["running"]
+    assert os.getsid(summary["pid"]) == summary["pid"], "a session of its own"
+    assert summary["next"][0] == f"lbhsweep status {out} --rehearsal"
+
+    again = lbhsweep("submit", file, "--output", out, "--rehearse")
+    assert again.returncode == 2
+    assert f"pid {summary['pid']} on {summary['host']}" in again.stderr
+
+    until(lambda: len(folder.finished()) >= 2)
+    os.kill(summary["pid"], signal.SIGKILL)
+    until(lambda: folder.driver() is None)
+    assert folder_status(folder).lost_driver.pid == summary["pid"]
+    assert len(folder.finished()) < 12
+
+    resumed = lbhsweep("resume", out, "--rehearsal", "--detach", "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    started.append(json.loads(resumed.stdout)["pid"])
+    until(lambda: folder.driver() is None)
+    assert_same_bits(physics_of(folder.path), whole.results())
+    assert verify_folder(folder).faults == ()
+    until(lambda: "12 of 12 runs done" in folder.log.read_text())
+    assert folder_status(folder).lost_driver is None
+
+
+def test_stop_ends_a_driver_in_the_background(file, tmp_path, started):
+    out = tmp_path / "out"
+    summary = submit(file, out, started, "--rehearse-seconds", "60", "--workers", "1")
+    folder = SweepFolder(out / "rehearsal")
+    until(lambda: any(folder.runs.glob("*/*/attempts.jsonl")))
+    stopped = lbhsweep("stop", out, "--rehearsal")
+    assert stopped.returncode == 0, stopped.stderr
+    assert f"driver pid {summary['pid']} on {summary['host']} has ended" in stopped.stdout
+    assert folder.driver() is None
+    assert folder_status(folder).lost_driver is None
+    assert not folder.stop_file.exists()
+
+
+def test_what_is_wrong_is_said_at_once(tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("name: test\n")
+    found = lbhsweep("submit", wrong, "--output", tmp_path / "out")
+    assert found.returncode == 2
+    assert "wrong.yaml:" in found.stderr
+    assert not (tmp_path / "out").exists()
