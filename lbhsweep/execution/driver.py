@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import accumulate, islice, takewhile
+from typing import Any
 
 from lbhsweep.errors import ClusterError, CorruptRecordError, StorageRefusedError, StoreError
 from lbhsweep.execution.events import (
@@ -335,18 +336,18 @@ class Driver:
 
 
 def _event_of(summary: RunSummary, label: str) -> Event:
-    name, error_class, message = summary.run_id, summary.error_class, summary.message
+    which: dict[str, Any] = {
+        "run_id": summary.run_id,
+        "label": label,
+        "worker": summary.worker,
+        "slurm_job": summary.slurm_job,
+    }
+    why: dict[str, Any] = {"error_class": summary.error_class, "message": summary.message}
     match summary.ending:
         case "done":
-            return RunFinished(
-                run_id=name,
-                label=label,
-                worker=summary.worker,
-                attempts=summary.attempts,
-                seconds=summary.seconds,
-            )
+            return RunFinished(**which, attempts=summary.attempts, seconds=summary.seconds)
         case "failed":
-            return RunFailed(run_id=name, label=label, error_class=error_class, message=message)
+            return RunFailed(**which, **why)
         case "error":
-            return RunRetried(run_id=name, label=label, error_class=error_class, message=message)
-    return RunInterrupted(run_id=name, label=label)
+            return RunRetried(**which, **why)
+    return RunInterrupted(**which)

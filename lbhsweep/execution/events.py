@@ -44,12 +44,29 @@ class WorkerPreparing(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
-    """A worker began an attempt of a run."""
+class RunEvent(Event):
+    """Base of what happened to a run.
+
+    Attributes
+    ----------
+    run_id, label : str
+        Which.
+    worker : str
+        Where, ``host:pid``; empty if another task had done it before.
+    slurm_job : str
+        The worker's SLURM job, empty outside SLURM.
+    """
 
     run_id: str
     label: str
-    worker: str
+    worker: str = ""
+    slurm_job: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(RunEvent):
+    """A worker began an attempt of a run."""
+
     attempt: int
 
 
@@ -62,42 +79,32 @@ class RunProgress(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished(Event):
+class RunFinished(RunEvent):
     """A run's record was written; `seconds` of wall time went into this attempt."""
 
-    run_id: str
-    label: str
-    worker: str
     attempts: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunFailed(Event):
+class RunFailed(RunEvent):
     """A run failed for good; its record says why."""
 
-    run_id: str
-    label: str
     error_class: str
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunRetried(Event):
+class RunRetried(RunEvent):
     """An attempt ended by an unexpected error; the run is tried once more."""
 
-    run_id: str
-    label: str
     error_class: str
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunInterrupted(Event):
+class RunInterrupted(RunEvent):
     """An attempt left a checkpoint because it was asked to stop."""
-
-    run_id: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +244,13 @@ def _is_torn(descriptor: int) -> bool:
 
 
 def event_json(event: Event) -> str:
-    """Write an event as a line of JSON: ``{"event": "run-failed", "time": …, …}``."""
+    """Write an event as a line of JSON: ``{"event": "run-failed", "time": …, …}``.
+
+    What happened to a run also says the worker's ``host`` and ``pid``.
+    """
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(event).__name__).lower()
-    return json.dumps({"event": name, **asdict(event)}, ensure_ascii=False)
+    fields = asdict(event)
+    if isinstance(event, RunEvent) and event.worker:
+        host, _, pid = event.worker.rpartition(":")
+        fields |= {"host": host, "pid": int(pid)}
+    return json.dumps({"event": name, **fields}, ensure_ascii=False)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lbhsweep.errors import StoreError
+from lbhsweep.simulation.provenance import slurm_job
 from lbhsweep.store.atomic import storing
 
 Ending = Literal["done", "failed", "interrupted", "error"]
@@ -97,6 +98,7 @@ class Ledger:
                 "worker": worker,
                 "host": host,
                 "pid": os.getpid(),
+                "slurm_job": slurm_job(),
                 "time": time.time(),
                 "progress": progress,
             }
@@ -117,6 +119,9 @@ class Ledger:
                 "ending": ending,
                 "error_class": error_class,
                 "message": message,
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+                "slurm_job": slurm_job(),
                 "time": time.time(),
             }
         )

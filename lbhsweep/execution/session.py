@@ -18,7 +18,7 @@ from lbhsweep.execution.interruption import Interruption
 from lbhsweep.execution.layout import grid_layout
 from lbhsweep.execution.physics import Physics
 from lbhsweep.execution.storage_pause import StoragePause
-from lbhsweep.store.atomic import storing, write_atomically
+from lbhsweep.store.atomic import not_shared, storing, write_atomically
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.grid import Grid
@@ -123,8 +123,7 @@ def run_sweep(
     """
     # Workers may have another working directory.
     folder = SweepFolder(folder.path.absolute())
-    folder.create()
-    with folder.driver_lock() as holder:
+    with not_shared(), _created(folder).driver_lock() as holder:
         write_atomically(folder.sweep_yaml, yaml_text.encode())
         for name, text in kept.items():
             write_atomically(folder.path / name, text.encode())
@@ -153,6 +152,11 @@ def run_sweep(
                 ),
             )
             return ending
+
+
+def _created(folder: SweepFolder) -> SweepFolder:
+    folder.create()
+    return folder
 
 
 def _drive(

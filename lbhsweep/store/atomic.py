@@ -23,6 +23,20 @@ _REMEDIES = {
 
 
 @contextmanager
+def not_shared() -> Iterator[None]:
+    """Make files and folders that only their owner may change, whatever the umask allows.
+
+    A stricter umask stays as it is.
+    """
+    before = os.umask(0o022)
+    os.umask(before | 0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
 def storing(path: Path) -> Iterator[None]:
     """Turn the operating system's refusal into an error that says which path and what to do.
 

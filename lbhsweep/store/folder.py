@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lbhsweep.store.atomic import DIRECTORY_MODE, storing
+from lbhsweep.store.atomic import DIRECTORY_MODE, not_shared, storing
 from lbhsweep.store.lock import Driver, current_driver, hold_lock, last_driver
 
 RecordStatus = Literal["done", "failed"]
@@ -137,7 +137,7 @@ class SweepFolder:
         StoreError
             If they can't be made.
         """
-        with storing(self.path):
+        with storing(self.path), not_shared():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for directory in (self.path, self.runs, self.records):
                 directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)

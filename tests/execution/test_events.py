@@ -21,10 +21,18 @@ def test_the_log_has_a_json_object_a_line_and_no_progress(tmp_path):
 
 
 def test_names_are_stable():
-    event = RunFailed(time=1.0, run_id="a", label="b", error_class="c", message="d")
+    event = RunFailed(
+        time=1.0,
+        run_id="a",
+        label="b",
+        worker="node:7",
+        slurm_job="42",
+        error_class="c",
+        message="d",
+    )
     assert event_json(event) == (
-        '{"event": "run-failed", "time": 1.0, "run_id": "a", "label": "b", '
-        '"error_class": "c", "message": "d"}'
+        '{"event": "run-failed", "time": 1.0, "run_id": "a", "label": "b", "worker": "node:7", '
+        '"slurm_job": "42", "error_class": "c", "message": "d", "host": "node", "pid": 7}'
     )
 
 
