@@ -74,3 +74,50 @@ def start_and_show(
     click.echo(f"look:   lbhsweep status {folder}{flag}")
     click.echo(f"stop:   lbhsweep stop {folder}{flag}")
     click.echo(f"go on:  lbhsweep resume {folder}{flag} --detach")
+
+
+def submit_and_show(
+    arguments: list[str],
+    sweep: SweepFolder,
+    folder: Path,
+    options: tuple[str, ...],
+    *,
+    rehearsal: bool,
+    as_json: bool,
+) -> None:
+    """Hand a command that drives a sweep to SLURM, and say what to do next.
+
+    Parameters
+    ----------
+    arguments, sweep, folder, rehearsal, as_json
+        As for `start_and_show`.
+    options : tuple of str
+        Of sbatch.
+
+    Raises
+    ------
+    SweepLockedError
+        If another driver works there.
+    ClusterError
+        If SLURM does not take it.
+    """
+    from lbhsweep.execution.slurm_driver import submit_driver
+
+    sweep.create()
+    with sweep.driver_lock():
+        pass
+    job = submit_driver(arguments, sweep, options)
+    flag = " --rehearsal" if rehearsal else ""
+    summary = {
+        "job": job,
+        "folder": str(sweep.path),
+        "log": str(sweep.log),
+        "next": [f"lbhsweep {verb} {folder}{flag}" for verb in ("status", "stop", "resume")],
+    }
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+        return
+    click.echo(f"driver: SLURM job {job}")
+    click.echo(f"log:    {sweep.log}")
+    click.echo(f"look:   squeue --job {job}; lbhsweep status {folder}{flag}")
+    click.echo(f"stop:   lbhsweep stop {folder}{flag} (before it has begun: scancel {job})")

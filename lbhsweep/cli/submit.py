@@ -34,6 +34,13 @@ import click
     default=0.0,
     help="Share of make-believe runs that pretend to fail.",
 )
+@click.option("--slurm", is_flag=True, help="In a SLURM job, queued again at its walltime.")
+@click.option(
+    "--sbatch",
+    "sbatch_options",
+    multiple=True,
+    help="With --slurm: an option of sbatch, such as --sbatch=--time=24:00:00; several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     sweep: Path,
@@ -43,13 +50,15 @@ def command(
     rehearse: bool,
     rehearse_seconds: float,
     rehearse_failures: float,
+    slurm: bool,
+    sbatch_options: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Start 'lbhsweep run' in the background and return once it drives DIR.
 
     It outlives the terminal; what it prints goes to DIR/driver.log.
     """
-    from lbhsweep.cli.detached import start_and_show
+    from lbhsweep.cli.detached import start_and_show, submit_and_show
     from lbhsweep.execution.cluster_spec import load_cluster
     from lbhsweep.execution.session import check_folder
     from lbhsweep.store.folder import SweepFolder
@@ -67,4 +76,9 @@ def command(
         arguments += ["--rehearse", "--rehearse-seconds", str(rehearse_seconds)]
         arguments += ["--rehearse-failures", str(rehearse_failures)]
     folder = whole.rehearsal if rehearse else whole
-    start_and_show(arguments, folder, output, rehearsal=rehearse, as_json=as_json)
+    if slurm:
+        submit_and_show(
+            arguments, folder, output, sbatch_options, rehearsal=rehearse, as_json=as_json
+        )
+    else:
+        start_and_show(arguments, folder, output, rehearsal=rehearse, as_json=as_json)

@@ -120,3 +120,63 @@ def test_what_is_wrong_is_said_at_once(tmp_path):
     assert found.returncode == 2
     assert "wrong.yaml:" in found.stderr
     assert not (tmp_path / "out").exists()
+
+
+FAKE_SBATCH = """\
+#!/bin/bash
+printf '%s\\n' "$@" > "{folder}/options"
+cat > "{folder}/script"
+echo "77;cluster"
+"""
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """A folder of programs that stand in for SLURM's, first on the path."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "sbatch").write_text(FAKE_SBATCH.format(folder=tmp_path))
+    (programs / "scontrol").write_text(f'#!/bin/bash\necho "$@" >> "{tmp_path}/scontrol"\n')
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("SLURM_JOB_ID", "77")
+    return tmp_path
+
+
+def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path, started, slurm):
+    out = tmp_path / "out"
+    slow = ["--rehearse-seconds", "60", "--workers", "1", "--slurm", "--sbatch=--time=1:00:00"]
+    found = lbhsweep("submit", file, "--output", out, "--rehearse", "--json", *slow)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["job"] == "77"
+    options = (slurm / "options").read_text().split()
+    assert {"--requeue", "--signal=B:TERM@120", "--time=1:00:00"} <= set(options)
+    folder = SweepFolder(out / "rehearsal")
+    assert f"--output={folder.log}" in options
+
+    with folder.log.open("w") as log:
+        job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
+    started.append(job.pid)
+    until(lambda: any(folder.runs.glob("*/*/attempts.jsonl")))
+    assert folder_status(folder).driver.job == "77"
+    job.terminate()
+    assert job.wait(PATIENCE_S) == 130, folder.log.read_text()
+    assert (slurm / "scontrol").read_text() == "requeue 77\n"
+    assert folder_status(folder).lost_driver is None
+
+    (slurm / "scontrol").unlink()
+    with folder.log.open("a") as log:
+        job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
+    started.append(job.pid)
+    until(lambda: folder_status(folder).running)
+    assert lbhsweep("stop", out, "--rehearsal").returncode == 0
+    assert job.wait(PATIENCE_S) == 130
+    assert not (slurm / "scontrol").exists(), "a stop that was asked for is no walltime"
+
+
+def test_without_slurm_there_is_no_job(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = lbhsweep("submit", file, "--output", tmp_path / "out", "--slurm")
+    assert found.returncode == 1
+    assert "no sbatch here" in found.stderr
