@@ -32,7 +32,7 @@ R = "--rehearsal"
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch):
-    monkeypatch.setattr(clusters, "start_cluster", lambda spec: nullcontext(SerialExecutor()))
+    monkeypatch.setattr(clusters, "start_cluster", lambda spec, *_: nullcontext(SerialExecutor()))
 
 
 def invoke(*arguments):
@@ -78,7 +78,7 @@ def test_resume_takes_the_cluster_file_and_workers_used_last(tmp_path, monkeypat
     monkeypatch.setattr(
         clusters,
         "start_cluster",
-        lambda spec: started.append(spec) or nullcontext(SerialExecutor()),
+        lambda spec, *_: started.append(spec) or nullcontext(SerialExecutor()),
     )
     cluster = tmp_path / "mine.yaml"
     cluster.write_text("kind: local\nworkers: 3\nmemory: 1 GB\n")
