@@ -7,6 +7,8 @@ caller who knows nothing of lbhsweep would catch.
 
 from __future__ import annotations
 
+import errno
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -134,6 +136,47 @@ class AtomsTooCloseError(SimulationError):
 
 class StoreError(LbhsweepError, OSError):
     """A record or dataset can't be read or written."""
+
+
+class StorageRefusedError(StoreError):
+    """Storage takes nothing now: it is full, over quota, read-only, or not ours to write to.
+
+    It says nothing of what was to be written, so a sweep waits until storage takes writes again.
+
+    Parameters
+    ----------
+    message : str
+        Which path, why, and what to do.
+    number : int
+        The operating system's errno.
+    host : str
+        Where it was refused; by default this machine.
+    """
+
+    def __init__(self, message: str, number: int, host: str = "") -> None:
+        self.number = number
+        self.host = host or socket.gethostname()
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[StorageRefusedError], tuple[str, int, str]]:
+        return type(self), (str(self), self.number, self.host)
+
+
+_REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Tell whether an error says that storage takes nothing, whatever is written."""
+    if isinstance(error, StoreError):
+        return isinstance(error, StorageRefusedError)
+    return isinstance(error, OSError) and error.errno in _REFUSALS
+
+
+def store_error(message: str, cause: OSError) -> StoreError:
+    """Make the error that fits what the operating system said."""
+    if is_refusal(cause):
+        return StorageRefusedError(message, cause.errno or 0)
+    return StoreError(message)
 
 
 class CorruptRecordError(StoreError):

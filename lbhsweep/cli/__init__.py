@@ -16,6 +16,13 @@ _VERBS = MappingProxyType(
     {
         "plan": "Show a sweep's grid, what is done and missing, and core-hours.",
         "run": "Do all runs of a sweep that are missing, and collect their results.",
+        "submit": "Do so in the background.",
+        "resume": "Go on with a folder's sweep as it was last run.",
+        "stop": "End the driver of a folder, wherever it runs.",
+        "retry": "Count failed runs as missing, so that they are done again.",
+        "extend": "Give a folder another sweep; what is done stays done.",
+        "logs": "Show all attempts and events of one run.",
+        "verify": "Read back all records, and the results against them.",
         "status": "Show what is done, failed and running in a sweep's folder.",
         "analyze": "Read transitions, heat capacities and entropies from the results.",
         "plot": "Draw the figures.",
@@ -25,6 +32,7 @@ _VERBS = MappingProxyType(
         "schema": "Print the JSON Schema of sweep files.",
     }
 )
+SOME_FAILED = 3
 INTERRUPTED = 130
 
 

@@ -13,6 +13,8 @@ from lbhsweep.execution.events import (
     RunFailed,
     RunRetried,
     StopRequested,
+    StorageBack,
+    StoragePaused,
     SweepProgress,
     SweepStarted,
     WorkerLost,
@@ -46,6 +48,14 @@ def note(event: Event) -> str:
             return "a worker was lost"
         case WorkerLost(runs=runs):
             return f"a worker was lost; going on elsewhere from the checkpoint: {', '.join(runs)}"
+        case StoragePaused(message=text, host=host, free_bytes=free):
+            room = "" if free is None else f", {free / 1e6:,.0f} MB free"
+            return (
+                f"paused, storage takes no writes ({host}{room}): {text}. Nothing is lost; the "
+                "sweep goes on by itself when it can write again, Ctrl-C ends it"
+            )
+        case StorageBack(seconds=seconds):
+            return f"storage takes writes again after {duration(seconds)}: going on"
         case StopRequested(reason=reason):
             return f"stopping ({reason}): runs write their checkpoints; again to stop at once"
     return ""

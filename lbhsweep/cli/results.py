@@ -29,11 +29,7 @@ def open_sweep(folder: Path, *, rehearsal: bool) -> tuple[SweepFolder, xr.DataTr
     from lbhsweep.store.open import open_results
 
     sweep = SweepFolder(folder)
-    hint = (
-        ""
-        if rehearsal or not sweep.rehearsal.path.exists()
-        else "; it has a rehearsal, add --rehearsal"
-    )
+    hint = _hint(sweep, rehearsal=rehearsal)
     sweep = sweep.rehearsal if rehearsal else sweep
     if sweep.results.is_dir():
         return sweep, open_results(sweep.path)
@@ -43,3 +39,28 @@ def open_sweep(folder: Path, *, rehearsal: bool) -> tuple[SweepFolder, xr.DataTr
         f"{sweep.path}: no results and no sweep here, wanted the folder given to "
         f"'lbhsweep run --output'{hint}"
     )
+
+
+def find_sweep(folder: Path, *, rehearsal: bool) -> SweepFolder:
+    """Find a sweep's folder, or its rehearsal, that a driver has worked in.
+
+    Raises
+    ------
+    FolderError
+        If there is no sweep.
+    """
+    from lbhsweep.store.folder import SweepFolder
+
+    whole = SweepFolder(folder.absolute())
+    sweep = whole.rehearsal if rehearsal else whole
+    if not sweep.sweep_yaml.exists():
+        raise FolderError(
+            f"{sweep.path}: no sweep here, wanted the folder given to 'lbhsweep run --output'"
+            + _hint(whole, rehearsal=rehearsal)
+        )
+    return sweep
+
+
+def _hint(sweep: SweepFolder, *, rehearsal: bool) -> str:
+    has_one = not rehearsal and sweep.rehearsal.path.exists()
+    return "; it has a rehearsal, add --rehearsal" if has_one else ""

@@ -13,7 +13,7 @@ import click
 from lbhsweep.cli.failures import show_failures
 
 if TYPE_CHECKING:
-    from lbhsweep.execution.status import Attempt, FolderStatus
+    from lbhsweep.execution.status import Attempt, FolderStatus, Waiting
 
 MOST_ATTEMPTS_SHOWN = 20
 
@@ -40,16 +40,44 @@ def _show(status: FolderStatus) -> None:
         f"{status.done} of {status.total} runs done, {len(status.failures)} failed, "
         f"{status.missing} missing"
     )
-    driver = status.driver
-    to_do = "; 'lbhsweep run' with the same sweep and folder goes on" if status.missing else ""
-    click.echo(
-        f"driver: pid {driver.pid} on {driver.host} since {driver.since}"
-        if driver
-        else f"driver: none{to_do}"
-    )
+    _show_driver(status)
     _show_attempts("running", status.running)
     _show_attempts("interrupted", status.interrupted)
     show_failures([asdict(failure) for failure in status.failures])
+    _show_waiting(status.waiting)
+
+
+def _show_driver(status: FolderStatus) -> None:
+    from lbhsweep.cli.progress import duration
+
+    driver, lost = status.driver, status.lost_driver
+    to_do = "; 'lbhsweep resume' goes on" if status.missing else ""
+    if driver is None:
+        click.echo(f"driver: none{to_do}")
+        if lost is not None:
+            seen = duration(time.time() - lost.beat)
+            click.echo(
+                f"  the last one, pid {lost.pid} on {lost.host}, did not end by itself; last sign "
+                f"of life {seen} ago"
+            )
+        return
+    job = f", SLURM job {driver.job}" if driver.job else ""
+    seen = duration(time.time() - driver.beat)
+    click.echo(
+        f"driver: pid {driver.pid} on {driver.host}{job} since {driver.since}; {driver.state}, "
+        f"last sign of life {seen} ago"
+    )
+    if driver.message:
+        click.echo(f"{driver.state}: {driver.message}")
+    if driver.seconds_left is not None:
+        click.echo(f"about {duration(driver.seconds_left)} left")
+
+
+def _show_waiting(waiting: tuple[Waiting, ...]) -> None:
+    if waiting:
+        click.echo(f"waiting behind failed runs: {len(waiting)}")
+    for one in waiting[:MOST_ATTEMPTS_SHOWN]:
+        click.echo(f"  {one.label}, behind {one.failed_run_id[:12]}")
 
 
 def _show_attempts(title: str, attempts: tuple[Attempt, ...]) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.errors import StoreError
+from lbhsweep.errors import store_error
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -82,11 +83,13 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         temporary.replace(target)
         _sync_folder(folder)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        message = (
             f"{target}: the checkpoint can't be written ({error}); "
             "free some space or make the folder writable, then run again"
-        ) from error
+        )
+        raise store_error(message, error) from error
     return target
 
 

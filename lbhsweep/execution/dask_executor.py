@@ -14,6 +14,7 @@ from distributed import Client, Future, get_worker
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerLost, WorkerPreparing
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
+from lbhsweep.execution.local_workers import LocalWorkers
 from lbhsweep.execution.task import RunSummary, Task, run_task
 from lbhsweep.execution.worker import WorkerSignals
 
@@ -54,6 +55,7 @@ class DaskExecutor:
         self._under_way: dict[str, tuple[Future, Task]] = {}
         self._numbers = itertools.count()
         self._last_worker = time.monotonic()
+        self._local = LocalWorkers(client)
         client.register_plugin(WorkerSignals())
         client.subscribe_topic(TOPIC, self._on_event)
         client.subscribe_topic("all", self._on_event)
@@ -118,6 +120,7 @@ class DaskExecutor:
         return [WorkerLost(worker=message["worker"], runs=labels)]
 
     def _check_workers(self) -> None:
+        self._local.mend(len(self._workers))
         now = time.monotonic()
         if self._workers:
             self._last_worker = now

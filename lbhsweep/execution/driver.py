@@ -7,8 +7,9 @@ import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import accumulate, islice, takewhile
+from typing import Any
 
-from lbhsweep.errors import ClusterError, CorruptRecordError, StoreError
+from lbhsweep.errors import ClusterError, CorruptRecordError, StorageRefusedError, StoreError
 from lbhsweep.execution.events import (
     Event,
     Observer,
@@ -27,6 +28,7 @@ from lbhsweep.execution.interruption import Interruption
 from lbhsweep.execution.ledger import Ending
 from lbhsweep.execution.pace import Pace
 from lbhsweep.execution.physics import Physics
+from lbhsweep.execution.storage_pause import StoragePause
 from lbhsweep.execution.task import RunSummary, Task
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
@@ -69,6 +71,8 @@ class Driver:
         The single writer of the results.
     observers : sequence of callable
         Told of every event.
+    pause : StoragePause
+        Keeps the time while storage takes no writes.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Driver:
         executor: Executor,
         collector: Collector,
         observers: Sequence[Observer],
+        pause: StoragePause,
     ) -> None:
         self._folder = folder
         self._plan = plan
@@ -86,6 +91,7 @@ class Driver:
         self._executor = executor
         self._collector = collector
         self._observers = observers
+        self._pause = pause
         self._counts = Counter(done=len(plan.done), failed=len(plan.failed))
         self._costs = {one: estimated_core_seconds(plan.points[one]) for one in plan.missing}
         self._followers = followers(plan.points, plan.missing)
@@ -124,7 +130,10 @@ class Driver:
                 patient_until = time.monotonic() + STOP_PATIENCE_S
             if interruption.urgent or time.monotonic() > patient_until:
                 break
-            self._fill_window()
+            if self._pause.is_over():
+                self._fill_window()
+            else:
+                time.sleep(POLL_S)
             for answer in self._executor.answers(POLL_S):
                 self._take(answer)
             self._collect_when_due()
@@ -135,7 +144,8 @@ class Driver:
         if not self._waiting and not self._in_flight:
             # Only collected records are sure to be whole; damaged ones are run again.
             self._collect()
-        return bool(self._waiting or self._in_flight)
+        is_held_up = self._pause.is_on and not self._stopping
+        return bool(self._waiting or self._in_flight) or is_held_up
 
     def _stop(self, reason: str) -> None:
         self._stopping = True
@@ -178,6 +188,12 @@ class Driver:
                 self._learn_slowness(summaries)
                 for summary in summaries:
                     self._settle(summary)
+            case TaskBroken(task, StorageRefusedError() as error):
+                self._n_tasks -= 1
+                self._pause.begin(error)
+                for point in task.points:
+                    self._in_flight.discard(run_id(point))
+                    self._repeat(run_id(point))
             case TaskBroken(task, error):
                 self._n_tasks -= 1
                 for point in task.points:
@@ -203,6 +219,7 @@ class Driver:
         if summary.ending in ("done", "failed"):
             self._counts[summary.ending] += 1
             self._pace.end(name)
+            self._pause.forget()
             self._to_collect[name] = summary.ending
         else:
             self._repeat(name)
@@ -248,7 +265,11 @@ class Driver:
         """Do a finished run again if its record is damaged or gone; what follows it waits."""
         problem: str | None = "its record is gone"
         if self._folder.find_record(name) is not None:
-            problem = self._collector.collect([name]).quarantined.get(name)
+            try:
+                problem = self._collector.collect([name]).quarantined.get(name)
+            except StorageRefusedError as refused:
+                self._pause.begin(refused)
+                return False
         if problem is None:
             return False
         self._redone.add(name)
@@ -269,6 +290,14 @@ class Driver:
             self._next_collect = now + spent + max(COLLECT_EVERY_S, COLLECT_SHARE * spent)
 
     def _collect(self) -> None:
+        if self._pause.is_on:
+            return
+        try:
+            self._move_records()
+        except StorageRefusedError as error:
+            self._pause.begin(error)
+
+    def _move_records(self) -> None:
         if self._started:
             self._collector.mark(self._started, "running")
             self._started.clear()
@@ -307,18 +336,18 @@ class Driver:
 
 
 def _event_of(summary: RunSummary, label: str) -> Event:
-    name, error_class, message = summary.run_id, summary.error_class, summary.message
+    which: dict[str, Any] = {
+        "run_id": summary.run_id,
+        "label": label,
+        "worker": summary.worker,
+        "slurm_job": summary.slurm_job,
+    }
+    why: dict[str, Any] = {"error_class": summary.error_class, "message": summary.message}
     match summary.ending:
         case "done":
-            return RunFinished(
-                run_id=name,
-                label=label,
-                worker=summary.worker,
-                attempts=summary.attempts,
-                seconds=summary.seconds,
-            )
+            return RunFinished(**which, attempts=summary.attempts, seconds=summary.seconds)
         case "failed":
-            return RunFailed(run_id=name, label=label, error_class=error_class, message=message)
+            return RunFailed(**which, **why)
         case "error":
-            return RunRetried(run_id=name, label=label, error_class=error_class, message=message)
-    return RunInterrupted(run_id=name, label=label)
+            return RunRetried(**which, **why)
+    return RunInterrupted(**which)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lbhsweep.errors import StorageRefusedError
 from lbhsweep.store.atomic import storing
+
+MOST_WAITING = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +44,29 @@ class WorkerPreparing(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
-    """A worker began an attempt of a run."""
+class RunEvent(Event):
+    """Base of what happened to a run.
+
+    Attributes
+    ----------
+    run_id, label : str
+        Which.
+    worker : str
+        Where, ``host:pid``; empty if another task had done it before.
+    slurm_job : str
+        The worker's SLURM job, empty outside SLURM.
+    """
 
     run_id: str
     label: str
-    worker: str
+    worker: str = ""
+    slurm_job: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(RunEvent):
+    """A worker began an attempt of a run."""
+
     attempt: int
 
 
@@ -57,42 +79,32 @@ class RunProgress(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished(Event):
+class RunFinished(RunEvent):
     """A run's record was written; `seconds` of wall time went into this attempt."""
 
-    run_id: str
-    label: str
-    worker: str
     attempts: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunFailed(Event):
+class RunFailed(RunEvent):
     """A run failed for good; its record says why."""
 
-    run_id: str
-    label: str
     error_class: str
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunRetried(Event):
+class RunRetried(RunEvent):
     """An attempt ended by an unexpected error; the run is tried once more."""
 
-    run_id: str
-    label: str
     error_class: str
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunInterrupted(Event):
+class RunInterrupted(RunEvent):
     """An attempt left a checkpoint because it was asked to stop."""
-
-    run_id: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +120,33 @@ class StopRequested(Event):
     """The sweep is asked to stop; runs write their checkpoints."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoragePaused(Event):
+    """Storage takes no writes; nothing is begun until it does.
+
+    Attributes
+    ----------
+    message : str
+        Which path, why, and what to do.
+    host : str
+        Where it was refused.
+    free_bytes, total_bytes : int or None
+        Of the sweep's file system, as the driver sees it; None if it can't be told.
+    """
+
+    message: str
+    host: str
+    free_bytes: int | None
+    total_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageBack(Event):
+    """Storage takes writes again, after so many seconds."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +189,8 @@ _PASSING = (RunProgress, SweepProgress)
 class EventLog:
     """Observer that appends events to a file, one JSON object a line.
 
+    While storage takes no writes, events wait in memory (the latest `MOST_WAITING` bytes of them).
+
     Parameters
     ----------
     path : Path
@@ -158,19 +199,29 @@ class EventLog:
     Raises
     ------
     StoreError
-        If it can't be written; so do calls.
+        If it can't be opened, or written for other reasons than a storage that takes nothing.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._waiting = b""
         with storing(path):
-            self._file = path.open("a", encoding="utf-8", buffering=1)
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+            if _is_torn(self._file):
+                self._waiting = b"\n"
 
     def __call__(self, event: Event) -> None:
         """Write the event unless it only tells progress."""
         if not isinstance(event, _PASSING):
-            with storing(self._path):
-                self._file.write(event_json(event) + "\n")
+            line = event_json(event).encode() + b"\n"
+            self._waiting = self._waiting[-MOST_WAITING:] + line
+            with suppress(StorageRefusedError), storing(self._path):
+                self._flush()
+
+    def _flush(self) -> None:
+        while self._waiting:
+            n_written = os.write(self._file, self._waiting)
+            self._waiting = self._waiting[n_written:]
 
     def __enter__(self) -> Self:
         return self
@@ -181,11 +232,25 @@ class EventLog:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with storing(self._path):
-            self._file.close()
+        with suppress(StorageRefusedError), storing(self._path):
+            self._flush()
+        os.close(self._file)
+
+
+def _is_torn(descriptor: int) -> bool:
+    """Tell whether a file's last line was cut by a kill."""
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
 def event_json(event: Event) -> str:
-    """Write an event as a line of JSON: ``{"event": "run-failed", "time": …, …}``."""
+    """Write an event as a line of JSON: ``{"event": "run-failed", "time": …, …}``.
+
+    What happened to a run also says the worker's ``host`` and ``pid``.
+    """
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(event).__name__).lower()
-    return json.dumps({"event": name, **asdict(event)}, ensure_ascii=False)
+    fields = asdict(event)
+    if isinstance(event, RunEvent) and event.worker:
+        host, _, pid = event.worker.rpartition(":")
+        fields |= {"host": host, "pid": int(pid)}
+    return json.dumps({"event": name, **fields}, ensure_ascii=False)

@@ -69,7 +69,9 @@ class Interruption:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if not self.urgent:
-            self._stop_file.unlink(missing_ok=True)
+            # Whoever drives next removes it first of all.
+            with suppress(OSError):
+                self._stop_file.unlink(missing_ok=True)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self._n_signals += 1

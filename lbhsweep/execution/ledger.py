@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lbhsweep.errors import StoreError
+from lbhsweep.simulation.provenance import slurm_job
+from lbhsweep.store.atomic import storing
 
 Ending = Literal["done", "failed", "interrupted", "error"]
 
@@ -55,8 +57,9 @@ class Ledger:
         AttemptUnderwayError
             If another process holds the run for longer than `patience_s`.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        with storing(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             deadline = time.monotonic() + patience_s
             while not _locked(descriptor):
@@ -95,6 +98,7 @@ class Ledger:
                 "worker": worker,
                 "host": host,
                 "pid": os.getpid(),
+                "slurm_job": slurm_job(),
                 "time": time.time(),
                 "progress": progress,
             }
@@ -102,16 +106,31 @@ class Ledger:
         return attempt
 
     def end(self, ending: Ending, error_class: str = "", message: str = "") -> None:
-        """Note how the attempt ended."""
+        """Note how the attempt ended.
+
+        Raises
+        ------
+        StoreError
+            If it can't be written; so does `start`.
+        """
         self._append(
             {
                 "event": "end",
                 "ending": ending,
                 "error_class": error_class,
                 "message": message,
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+                "slurm_job": slurm_job(),
                 "time": time.time(),
             }
         )
+
+    def withdraw(self) -> None:
+        """Take back the latest start, since on a full disk a file can still be cut."""
+        at = self.path.read_bytes().rfind(b'\n{"event": "start"')
+        if at >= 0:
+            os.truncate(self.path, at)
 
     def n_errors(self) -> int:
         """Count the attempts that ended by an unexpected error."""
@@ -143,7 +162,7 @@ class Ledger:
     def _append(self, entry: dict[str, object]) -> None:
         # A line in front ends one that was torn.
         text = "\n" + json.dumps(entry, ensure_ascii=False) + "\n"
-        with self.path.open("a", encoding="utf-8") as file:
+        with storing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

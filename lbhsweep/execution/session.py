@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
-from lbhsweep.errors import FolderError
+from lbhsweep.errors import FolderError, StoreError
 from lbhsweep.execution.driver import Driver
-from lbhsweep.execution.events import EventLog, Observer, SweepFinished, SweepStarted
+from lbhsweep.execution.events import Event, EventLog, Observer, SweepFinished, SweepStarted
 from lbhsweep.execution.executor import Executor
+from lbhsweep.execution.heartbeat import Heartbeat
 from lbhsweep.execution.interruption import Interruption
 from lbhsweep.execution.layout import grid_layout
 from lbhsweep.execution.physics import Physics
-from lbhsweep.store.atomic import write_atomically
+from lbhsweep.execution.storage_pause import StoragePause
+from lbhsweep.store.atomic import not_shared, storing, write_atomically
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.grid import Grid
@@ -23,6 +26,7 @@ from lbhsweep.sweep.plan import Plan, make_plan, waiting_for_failed
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _SIGNS = ("driver.lock", "records", "rehearsal/records")
 """Any of them tells a sweep's folder; a user's own files may well be called sweep.yaml."""
 
@@ -82,6 +86,7 @@ def run_sweep(
     observers: Sequence[Observer] = (),
     *,
     retry_failed: bool = False,
+    kept: Mapping[str, str] = _NOTHING,
 ) -> SweepEnding:
     """Do the missing runs of a sweep and collect them.
 
@@ -101,6 +106,8 @@ def run_sweep(
         Told of every event, beside the folder's log.
     retry_failed : bool
         Whether to do failed runs again from their beginning.
+    kept : mapping of str to str
+        Further files that the folder is to keep, by name: how to go on without being told again.
 
     Returns
     -------
@@ -116,26 +123,24 @@ def run_sweep(
     """
     # Workers may have another working directory.
     folder = SweepFolder(folder.path.absolute())
-    folder.create()
-    with folder.driver_lock():
+    with not_shared(), _created(folder).driver_lock() as holder:
         write_atomically(folder.sweep_yaml, yaml_text.encode())
+        for name, text in kept.items():
+            write_atomically(folder.path / name, text.encode())
         if retry_failed:
-            _forget_failed(folder, make_plan(grid, folder.finished()))
+            forget_failed(folder, make_plan(grid, folder.finished()).failed)
         with EventLog(folder.events) as log, Interruption(folder.stop_file) as interruption:
-            told: list[Observer] = [*observers, log]
-            collector = Collector(folder, grid_layout(grid, yaml_text))
+            told: list[Observer] = [*observers, log, Heartbeat(folder.lock, holder)]
+            pause = StoragePause(folder, lambda event: _tell(told, event))
+            layout = grid_layout(grid, yaml_text)
+            collector = pause.persist(lambda: Collector(folder, layout), interruption)
             plan = make_plan(grid, folder.finished())
             _tell(
                 told,
                 SweepStarted(total=len(plan.points), done=len(plan.done), failed=len(plan.failed)),
             )
-            try:
-                if plan.missing and not interruption.asked:
-                    with open_executor() as executor:
-                        driver = Driver(folder, plan, physics, executor, collector, told)
-                        driver.drive(interruption)
-            finally:
-                collector.finalize()
+            if collector is not None:
+                _drive(folder, plan, physics, open_executor, collector, told, pause, interruption)
             ending = _ending(folder, grid, interruption)
             _tell(
                 told,
@@ -149,15 +154,52 @@ def run_sweep(
             return ending
 
 
-def _tell(observers: Sequence[Observer], event: SweepStarted | SweepFinished) -> None:
+def _created(folder: SweepFolder) -> SweepFolder:
+    folder.create()
+    return folder
+
+
+def _drive(
+    folder: SweepFolder,
+    plan: Plan,
+    physics: Physics,
+    open_executor: OpenExecutor,
+    collector: Collector,
+    observers: Sequence[Observer],
+    pause: StoragePause,
+    interruption: Interruption,
+) -> None:
+    try:
+        if plan.missing and not interruption.asked:
+            with open_executor() as executor:
+                driver = Driver(folder, plan, physics, executor, collector, observers, pause)
+                driver.drive(interruption)
+    except BaseException:
+        # What ended the sweep says more than that storage is full besides.
+        with suppress(StoreError):
+            collector.finalize()
+        raise
+    # On a full disk a stop leaves the results open: the next driver builds them anew.
+    pause.persist(collector.finalize, interruption)
+
+
+def _tell(observers: Sequence[Observer], event: Event) -> None:
     for observer in observers:
         observer(event)
 
 
-def _forget_failed(folder: SweepFolder, plan: Plan) -> None:
-    for name in plan.failed:
+def forget_failed(folder: SweepFolder, run_ids: Iterable[str]) -> None:
+    """Make failed runs missing, so that the next driver does them from their beginning.
+
+    Raises
+    ------
+    StoreError
+        If their records can't be removed.
+    """
+    for name in run_ids:
         shutil.rmtree(folder.run_folder(name), ignore_errors=True)
-        folder.record_path(name, "failed").unlink()
+        with storing(folder.records):
+            folder.record_path(name, "failed").unlink()
 
 
 def _ending(folder: SweepFolder, grid: Grid, interruption: Interruption) -> SweepEnding:

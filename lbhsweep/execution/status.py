@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from lbhsweep.errors import FolderError, StoreError
+from lbhsweep.errors import FolderError, LbhsweepError, StoreError
 from lbhsweep.execution.ledger import NAME, Ledger
+from lbhsweep.execution.settings import folder_grid
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.lock import Driver
 from lbhsweep.store.open import open_results
 from lbhsweep.store.record import read_record
 from lbhsweep.sweep.identity import point_from_json
+from lbhsweep.sweep.plan import make_plan, waiting_for_failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,24 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run that would go on from the end of one that failed: which, and behind which."""
+
+    run_id: str
+    label: str
+    failed_run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FolderStatus:
     """Where a sweep stands.
 
     Attributes
     ----------
     driver : Driver or None
-        Who drives it now.
+        Who drives it now, what it does and how long the rest takes.
+    lost_driver : Driver or None
+        Without a driver: the last one, if it was killed (or works where its lock is not seen).
     total : int
         Runs of the grid as last run.
     done : int
@@ -54,14 +68,18 @@ class FolderStatus:
         Attempts under way.
     interrupted : tuple of Attempt
         Attempts that ended without a result; they go on when the sweep does.
+    waiting : tuple of Waiting
+        Missing runs that can't start because one before them failed.
     """
 
     driver: Driver | None
+    lost_driver: Driver | None
     total: int
     done: int
     failures: tuple[Failure, ...]
     running: tuple[Attempt, ...]
     interrupted: tuple[Attempt, ...]
+    waiting: tuple[Waiting, ...]
 
     @property
     def missing(self) -> int:
@@ -85,13 +103,14 @@ def folder_status(folder: SweepFolder) -> FolderStatus:
             f"{folder.path}: no sweep here, wanted the folder given to 'lbhsweep run --output'"
             + hint
         )
-    planned = _planned(folder)
+    planned = planned_runs(folder)
     finished = folder.finished()
     driver = folder.driver()
     attempts = [one for one in _attempts(folder) if one[0].run_id not in finished]
     under_way = [one for one, ended in attempts if driver and not ended]
     return FolderStatus(
         driver=driver,
+        lost_driver=None if driver else folder.lost_driver(),
         total=len(planned),
         done=sum(1 for name in planned if finished.get(name) == "done"),
         failures=tuple(
@@ -99,6 +118,7 @@ def folder_status(folder: SweepFolder) -> FolderStatus:
         ),
         running=tuple(under_way),
         interrupted=tuple(one for one, _ in attempts if one not in under_way),
+        waiting=tuple(_waiting(folder, finished)) if "failed" in finished.values() else (),
     )
 
 
@@ -118,7 +138,16 @@ def failures(folder: SweepFolder, run_ids: Iterable[str]) -> Iterator[Failure]:
             yield Failure(name, label, error.error_class, error.message, error.step)
 
 
-def _planned(folder: SweepFolder) -> list[str]:
+def _waiting(folder: SweepFolder, finished: Mapping[str, str]) -> Iterator[Waiting]:
+    # Without its force field, say, the sweep's grid can't be told; all else can.
+    with suppress(LbhsweepError, OSError):
+        plan = make_plan(folder_grid(folder), finished)
+        for name, failed in waiting_for_failed(plan).items():
+            yield Waiting(name, plan.points[name].label, failed)
+
+
+def planned_runs(folder: SweepFolder) -> list[str]:
+    """Give the run ids of the grid as last run, from the results; none before there are any."""
     try:
         tree = open_results(folder.path)
     except StoreError:

@@ -10,13 +10,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lbhsweep.errors import InterruptedRun, StoreError
+from lbhsweep.errors import InterruptedRun, StoreError, is_refusal, store_error
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerPreparing
 from lbhsweep.execution.ledger import NAME, AttemptUnderwayError, Ending, Ledger
 from lbhsweep.execution.physics import Physics
 from lbhsweep.execution.worker import StopPoll, at_work, worker_name
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import OnProgress, Outcome, Progress, ShouldStop
+from lbhsweep.simulation.provenance import provenance, slurm_job
+from lbhsweep.store.atomic import not_shared
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import Record, RecordHeader, RunError, read_record, write_record
 from lbhsweep.sweep.identity import PHYSICS_VERSION, canonical_json, run_id
@@ -64,8 +66,8 @@ class RunSummary:
         Tries that count against the run.
     seconds : float
         Wall time of this task's share in it.
-    worker : str
-        ``host:pid``.
+    worker, slurm_job : str
+        ``host:pid``, and the worker's SLURM job if it has one.
     error_class, message : str
         Why it failed.
     """
@@ -75,6 +77,7 @@ class RunSummary:
     attempts: int = 1
     seconds: float = 0.0
     worker: str = ""
+    slurm_job: str = ""
     error_class: str = ""
     message: str = ""
 
@@ -101,7 +104,7 @@ def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
     """
     should_stop = StopPoll(task.folder.stop_file)
     announce = report if len(task.points) == 1 else _silent
-    with at_work:
+    with at_work, not_shared():
         if not should_stop():
             task.physics.prepare(
                 lambda what: report(WorkerPreparing(worker=worker_name(), what=what))
@@ -121,7 +124,9 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
     if found is not None:
         return found
     if should_stop():
-        return RunSummary(run_id=name, ending="interrupted", worker=worker_name())
+        return RunSummary(
+            run_id=name, ending="interrupted", worker=worker_name(), slurm_job=slurm_job()
+        )
     try:
         with ledger.hold(), _blaming_storage(ledger):
             # Whoever held the run before may have finished it.
@@ -136,6 +141,7 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
         attempts=summary.attempts,
         seconds=time.perf_counter() - start,
         worker=worker_name(),
+        slurm_job=slurm_job(),
         error_class=summary.error_class,
         message=summary.message,
     )
@@ -147,8 +153,11 @@ def _blaming_storage(ledger: Ledger) -> Iterator[None]:
     try:
         yield
     except StoreError:
-        with suppress(OSError):
+        try:
             ledger.end("interrupted")
+        except OSError:
+            with suppress(OSError):
+                ledger.withdraw()
         raise
 
 
@@ -159,7 +168,15 @@ def _attempt(
     attempt = ledger.start(
         label=point.label, worker=worker_name(), progress=_progress_mark(workdir)
     )
-    report(RunStarted(run_id=name, label=point.label, worker=worker_name(), attempt=attempt))
+    report(
+        RunStarted(
+            run_id=name,
+            label=point.label,
+            worker=worker_name(),
+            slurm_job=slurm_job(),
+            attempt=attempt,
+        )
+    )
     counted, deaths = ledger.n_errors() + 1, ledger.n_deaths()
     if deaths >= MAX_DEATHS:
         message = f"its worker died {deaths} times in a row without coming any further"
@@ -179,6 +196,8 @@ def _attempt(
     except StoreError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and is_refusal(error):
+            raise store_error(f"{point.label}: can't write: {error}", error) from error
         # Whatever one run meets must not end the sweep: it is recorded by its class.
         error_class, message = type(error).__name__, _where(error)
         ledger.end("error", error_class, message)
@@ -232,8 +251,6 @@ def _summary(header: RecordHeader) -> RunSummary:
 
 
 def _failed(error_class: str, message: str) -> Outcome:
-    from lbhsweep.simulation.provenance import provenance
-
     error = RunError(error_class, message)
     return Outcome(status="failed", arrays={}, error=error, provenance=provenance())
 

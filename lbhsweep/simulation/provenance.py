@@ -34,9 +34,14 @@ def provenance() -> dict[str, str | int]:
         "cpu_features": _cpu_features(),
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "slurm_job": os.environ.get("SLURM_JOB_ID", ""),
+        "slurm_job": slurm_job(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def slurm_job() -> str:
+    """Give the number of the SLURM job that this process belongs to, empty outside SLURM."""
+    return os.environ.get("SLURM_JOB_ID", "")
 
 
 # Looked up once a process: each costs a millisecond, as much as a whole rehearsed run.

@@ -5,21 +5,35 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from lbhsweep.errors import StoreError
+from lbhsweep.errors import StoreError, store_error
 
 DIRECTORY_MODE = 0o755
 """Readable to colleagues, writable to none of them: checkpoints and YAML are trusted input."""
 
 _REMEDIES = {
-    errno.ENOSPC: "free space on that file system, then give the same command again",
-    errno.EDQUOT: "free some of your quota, then give the same command again",
+    errno.ENOSPC: "free space on that file system",
+    errno.EDQUOT: "free some of your quota",
     errno.EROFS: "choose an output folder on a writable file system",
     errno.EACCES: "choose an output folder that you may write to",
 }
+
+
+@contextmanager
+def not_shared() -> Iterator[None]:
+    """Make files and folders that only their owner may change, whatever the umask allows.
+
+    A stricter umask stays as it is.
+    """
+    before = os.umask(0o022)
+    os.umask(before | 0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager
@@ -28,6 +42,8 @@ def storing(path: Path) -> Iterator[None]:
 
     Raises
     ------
+    StorageRefusedError
+        If nothing at all can be written there now: a full disk, a quota, a read-only folder.
     StoreError
         Instead of any other OSError.
     """
@@ -38,7 +54,7 @@ def storing(path: Path) -> Iterator[None]:
     except OSError as error:
         cause = error.strerror or str(error)
         remedy = _REMEDIES.get(error.errno or 0, "check that file system")
-        raise StoreError(f"{path}: can't write: {cause}; {remedy}") from error
+        raise store_error(f"{path}: can't write: {cause}; {remedy}", error) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -68,6 +84,19 @@ def write_atomically(path: Path, content: bytes) -> None:
             f"{path}: what was read back differs from what was written; "
             "this file system loses data, choose an output folder on another"
         )
+
+
+def takes_writes(folder: Path, n_bytes: int) -> bool:
+    """Try whether a file of some size can be written into a folder now; it is removed again."""
+    temporary = folder / f".try.{uuid4().hex}.tmp"
+    try:
+        _write_through(temporary, bytes(n_bytes))
+    except OSError:
+        return False
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return True
 
 
 def sync(path: Path) -> None:

@@ -32,7 +32,7 @@ from lbhsweep.store.schema import GridLayout, Status
 BATCH = 1024
 """Most records held in memory at once."""
 
-_STATUS = {"done": Status.DONE, "failed": Status.FAILED}
+STATUS_OF: dict[RecordStatus, Status] = {"done": Status.DONE, "failed": Status.FAILED}
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, RuntimeError)
 """What zarr raises on missing, torn or foreign content."""
 
@@ -145,7 +145,7 @@ class Collector:
         report = self.refresh()
         with storing(self._folder.results):
             sync_tree(self._folder.results)
-            self._folder.collecting.unlink()
+            self._folder.collecting.unlink(missing_ok=True)
             sync(self._folder.path)
         return report
 
@@ -181,6 +181,9 @@ class Collector:
 
     def _cell(self, run_id: str, damaged: dict[str, str]) -> Cell:
         path = self._folder.find_record(run_id)
+        if path is None and run_id in self._quarantined:
+            damaged[run_id] = f"the record of run {run_id} is in {self._folder.quarantine}"
+            return self._vacant(run_id, {})
         if path is None:
             raise StoreError(f"run {run_id}: no record in {self._folder.records}; run it first")
         try:
@@ -193,7 +196,7 @@ class Collector:
             return self._vacant(run_id, {})
         self._check_shapes(record, path)
         place = self._layout.places[run_id]
-        return Cell(place, _STATUS[record.header.status], _values(record))
+        return Cell(place, STATUS_OF[record.header.status], cell_values(record))
 
     def _vacant(self, run_id: str, finished: Mapping[str, RecordStatus]) -> Cell:
         status = self._status_without_record(run_id)
@@ -229,7 +232,8 @@ class Collector:
                 )
 
 
-def _values(record: Record) -> dict[str, Any]:
+def cell_values(record: Record) -> dict[str, Any]:
+    """Give what a record puts into its cell of the dataset, by variable; others stay empty."""
     header = record.header
     provenance = header.provenance
     return {

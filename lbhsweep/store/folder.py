@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lbhsweep.store.atomic import DIRECTORY_MODE, storing
-from lbhsweep.store.lock import Driver, current_driver, hold_lock
+from lbhsweep.store.atomic import DIRECTORY_MODE, not_shared, storing
+from lbhsweep.store.lock import Driver, current_driver, hold_lock, last_driver
 
 RecordStatus = Literal["done", "failed"]
 
@@ -36,6 +36,21 @@ class SweepFolder:
     def sweep_yaml(self) -> Path:
         """The YAML as last run."""
         return self.path / "sweep.yaml"
+
+    @property
+    def cluster_yaml(self) -> Path:
+        """The cluster file as last used."""
+        return self.path / "cluster.yaml"
+
+    @property
+    def settings(self) -> Path:
+        """How the sweep was last run."""
+        return self.path / "settings.json"
+
+    @property
+    def log(self) -> Path:
+        """What drivers started in the background print."""
+        return self.path / "driver.log"
 
     @property
     def lock(self) -> Path:
@@ -122,7 +137,7 @@ class SweepFolder:
         StoreError
             If they can't be made.
         """
-        with storing(self.path):
+        with storing(self.path), not_shared():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             for directory in (self.path, self.runs, self.records):
                 directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
@@ -165,6 +180,10 @@ class SweepFolder:
         """Tell who drives this sweep now, None if nobody does."""
         return current_driver(self.lock)
 
+    def lost_driver(self) -> Driver | None:
+        """Tell which driver was killed here, or works where its lock is not seen; None if none."""
+        return None if current_driver(self.lock) else last_driver(self.lock)
+
 
 def _shelved_names(records: Path) -> Iterator[str]:
     if not records.is_dir():
@@ -172,4 +191,5 @@ def _shelved_names(records: Path) -> Iterator[str]:
     for shelf in records.iterdir():
         if shelf.is_dir():
             with os.scandir(shelf) as entries:
-                yield from (entry.name for entry in entries)
+                # A record on another shelf would be listed and never found.
+                yield from (one.name for one in entries if one.name[:2] == shelf.name)

@@ -85,7 +85,7 @@ class GridWriter:
 
     def _write_rows(self, name: str, places: Sequence[Place], rows: Array) -> None:
         array = self._arrays[name]
-        for box, members, inside in _by_chunk(places, array.chunks):
+        for box, members, inside in by_chunk(places, array.chunks):
             block = np.asarray(array[box])
             changed = rows[members]
             # Most runs change nothing in `error`, and a run collected twice nothing at all.
@@ -106,7 +106,7 @@ def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
     return array
 
 
-def _by_chunk(
+def by_chunk(
     places: Sequence[Place], chunks: tuple[int, ...]
 ) -> Iterator[tuple[tuple[slice, ...], Array, tuple[Array, ...]]]:
     """Group cells by the chunk they lie in.

@@ -13,25 +13,51 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lbhsweep.errors import StoreError, SweepLockedError
 from lbhsweep.store.atomic import storing
 
+LENGTH = 4096
+"""Of the file while it is held: what it says is overwritten in place, also on a full disk."""
+_MOST_TEXT = 1000
 _TRIES = 4
 _PAUSE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A process that drives a sweep: where it runs, and since when (UTC, ISO 8601)."""
+    """A process that drives a sweep, and how it is getting on.
+
+    Attributes
+    ----------
+    host, pid
+        Where it runs.
+    since : str
+        UTC, ISO 8601.
+    job : str
+        Its SLURM job, empty outside SLURM.
+    beat : float
+        Unix time of its last sign of life, s.
+    state : {'working', 'paused', 'stopping'}
+        What it does; paused while storage takes no writes.
+    message : str
+        Why it is paused or stopping.
+    seconds_left : float or None
+        Time to the end at the pace so far.
+    """
 
     host: str
     pid: int
     since: str
+    job: str = ""
+    beat: float = 0.0
+    state: str = "working"
+    message: str = ""
+    seconds_left: float | None = None
 
 
 @contextmanager
@@ -52,12 +78,18 @@ def hold_lock(path: Path) -> Iterator[Driver]:
     try:
         _acquire(descriptor, path)
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        driver = Driver(socket.gethostname(), os.getpid(), now)
+        job = os.environ.get("SLURM_JOB_ID", "")
+        driver = Driver(socket.gethostname(), os.getpid(), now, job, time.time())
         with storing(path):
-            _write(descriptor, json.dumps(asdict(driver)) + "\n")
-        yield driver
-        with storing(path):
-            _write(descriptor, "")
+            os.ftruncate(descriptor, LENGTH)
+            _overwrite(descriptor, driver)
+            os.fsync(descriptor)
+        try:
+            yield driver
+        finally:
+            # What is left there tells of a driver that was killed.
+            with suppress(OSError):
+                os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -79,6 +111,24 @@ def current_driver(path: Path) -> Driver | None:
     return None
 
 
+def last_driver(path: Path) -> Driver | None:
+    """Read who held the lock file last and did not let go of it; None if nobody did."""
+    with suppress(OSError, ValueError, TypeError):
+        return Driver(**json.loads(path.read_text()))
+    return None
+
+
+def tell_state(path: Path, driver: Driver) -> None:
+    """Write how the driver that holds the lock file is getting on; never raises."""
+    # A second description of the same file; closing it lets no lock go.
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_WRONLY)
+        try:
+            _overwrite(descriptor, driver)
+        finally:
+            os.close(descriptor)
+
+
 def _acquire(descriptor: int, path: Path) -> None:
     for attempt in range(_TRIES):
         try:
@@ -98,19 +148,15 @@ def _acquire(descriptor: int, path: Path) -> None:
     other = _read(path)
     raise SweepLockedError(
         f"{path.parent}: another driver works on this sweep: pid {other.pid} on {other.host} "
-        f"since {other.since}; wait for it, end it there with 'kill -INT {other.pid}', "
-        "or choose another output folder"
+        f"since {other.since}; wait for it, end it with 'lbhsweep stop' (or there with "
+        f"'kill -INT {other.pid}'), or choose another output folder"
     )
 
 
-def _write(descriptor: int, text: str) -> None:
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, text.encode(), 0)
-    os.fsync(descriptor)
+def _overwrite(descriptor: int, driver: Driver) -> None:
+    text = json.dumps(asdict(replace(driver, message=driver.message[:_MOST_TEXT])))
+    os.pwrite(descriptor, text.encode().ljust(LENGTH - 1) + b"\n", 0)
 
 
 def _read(path: Path) -> Driver:
-    try:
-        return Driver(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
-        return Driver("an unknown host", 0, "just now")
+    return last_driver(path) or Driver("an unknown host", 0, "just now")

@@ -29,7 +29,12 @@ P = TypeVar("P", bound=Part)
 
 def run_id(point: RunPoint) -> str:
     """Name a run: SHA-256 of the physics version and the point's canonical JSON, in hex."""
-    text = f'{{"physics_version":{PHYSICS_VERSION},"point":{canonical_json(point)}}}'
+    return run_id_of(canonical_json(point), PHYSICS_VERSION)
+
+
+def run_id_of(point_json: str, physics_version: int) -> str:
+    """Name a run from what its record says of it, also one of a physics that is no more."""
+    text = f'{{"physics_version":{physics_version},"point":{point_json}}}'
     return hashlib.sha256(text.encode()).hexdigest()
 
 

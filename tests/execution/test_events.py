@@ -21,14 +21,32 @@ def test_the_log_has_a_json_object_a_line_and_no_progress(tmp_path):
 
 
 def test_names_are_stable():
-    event = RunFailed(time=1.0, run_id="a", label="b", error_class="c", message="d")
+    event = RunFailed(
+        time=1.0,
+        run_id="a",
+        label="b",
+        worker="node:7",
+        slurm_job="42",
+        error_class="c",
+        message="d",
+    )
     assert event_json(event) == (
-        '{"event": "run-failed", "time": 1.0, "run_id": "a", "label": "b", '
-        '"error_class": "c", "message": "d"}'
+        '{"event": "run-failed", "time": 1.0, "run_id": "a", "label": "b", "worker": "node:7", '
+        '"slurm_job": "42", "error_class": "c", "message": "d", "host": "node", "pid": 7}'
     )
 
 
-def test_a_full_disk_is_named():
-    log = EventLog(Path("/dev/full"))
-    with pytest.raises(StoreError, match=r"/dev/full: can't write: No space left.*free space"), log:
+def test_a_full_disk_is_waited_for_and_a_broken_one_named(tmp_path, monkeypatch):
+    with EventLog(Path("/dev/full")) as log:
         log(WorkerLost(worker="tcp://1", runs=()))
+    log = EventLog(tmp_path / "events.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", _broken)
+        with pytest.raises(StoreError, match=r"can't write: broken"):
+            log(WorkerLost(worker="tcp://1", runs=()))
+    with log:
+        pass
+
+
+def _broken(*_):
+    raise OSError(5, "broken")

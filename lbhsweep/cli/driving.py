@@ -1,0 +1,150 @@
+"""Driving a sweep from the command line: what `run` and `resume` share."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lbhsweep.cli import INTERRUPTED, SOME_FAILED
+from lbhsweep.cli.failures import show_failures
+
+if TYPE_CHECKING:
+    from lbhsweep.execution.session import SweepEnding
+    from lbhsweep.execution.settings import Settings
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.sweep import SweepSpec
+
+
+def drive(
+    spec: SweepSpec,
+    text: str,
+    output: Path,
+    cluster: Path | None,
+    settings: Settings,
+    *,
+    retry_failed: bool = False,
+    as_json: bool,
+) -> None:
+    """Do what is missing of a sweep, show how it ended, and exit with its status.
+
+    Parameters
+    ----------
+    spec : SweepSpec
+        The sweep.
+    text : str
+        Its YAML.
+    output : Path
+        Its folder.
+    cluster : Path or None
+        The cluster file.
+    settings : Settings
+        What else was said; kept in the folder, as are the sweep and the cluster file.
+    retry_failed, as_json : bool
+        As on the command line.
+    """
+    from lbhsweep.cli.progress import open_progress
+    from lbhsweep.execution.cluster_spec import load_cluster
+    from lbhsweep.execution.clusters import start_cluster
+    from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
+    from lbhsweep.execution.session import check_folder, run_sweep
+    from lbhsweep.execution.settings import THIS_MACHINE
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.sweep import expand_grid, make_plan
+
+    rehearse = settings.rehearsal
+    machine = load_cluster(cluster)
+    cluster_text = cluster.read_text(encoding="utf-8-sig") if cluster else THIS_MACHINE
+    if settings.workers is not None:
+        machine = machine.model_copy(update={"workers": settings.workers})
+    check_folder(output)
+    # Workers may have another working directory.
+    whole = SweepFolder(output.absolute())
+    folder = whole.rehearsal if rehearse else whole
+    grid = expand_grid(spec, rehearsal=rehearse)
+    physics = (
+        Rehearsal(settings.rehearse_seconds, settings.rehearse_failures)
+        if rehearse
+        else MolecularDynamics(tuple(grid.force_fields.values()))
+    )
+    others = len(make_plan(grid, folder.finished()).others)
+    if others:
+        click.echo(
+            f"{output} holds {others} finished runs of another sweep or physics: their records "
+            f"stay, but {folder.results.name} will show this sweep's runs only; 'lbhsweep plan' "
+            "says what differs, another --output keeps both",
+            err=True,
+        )
+    started = time.monotonic()
+    with open_progress() as progress:
+        ending = run_sweep(
+            folder,
+            grid,
+            text,
+            physics,
+            lambda: start_cluster(machine),
+            [progress],
+            retry_failed=retry_failed,
+            kept={
+                folder.cluster_yaml.name: cluster_text,
+                folder.settings.name: settings.to_json(),
+            },
+        )
+    summary = _summary(folder, output, ending, rehearse, time.monotonic() - started)
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+    else:
+        _show(summary)
+    sys.exit(_exit_status(ending))
+
+
+def _exit_status(ending: SweepEnding) -> int:
+    if ending.interrupted:
+        return INTERRUPTED
+    return 0 if ending.done == ending.total else SOME_FAILED
+
+
+def _summary(
+    folder: SweepFolder, output: Path, ending: SweepEnding, rehearse: bool, seconds: float
+) -> dict[str, Any]:
+    from lbhsweep.execution.status import failures
+
+    flag = " --rehearsal" if rehearse else ""
+    return {
+        "output": str(output),
+        "rehearsal": rehearse,
+        "total": ending.total,
+        "done": ending.done,
+        "failed": len(ending.failed),
+        "missing": ending.missing,
+        "waiting": ending.waiting,
+        "interrupted": ending.interrupted,
+        "seconds": round(seconds, 3),
+        "results": str(folder.results),
+        "failures": [asdict(one) for one in failures(folder, ending.failed)],
+        "next": f"lbhsweep plot {output}{flag}",
+    }
+
+
+def _show(summary: dict[str, Any]) -> None:
+    from lbhsweep.cli.progress import duration
+
+    kind = " (rehearsal, make-believe physics)" if summary["rehearsal"] else ""
+    click.echo(
+        f"{summary['done']} of {summary['total']} runs done{kind}, {summary['failed']} failed, "
+        f"{summary['missing']} missing; {duration(summary['seconds'])}"
+    )
+    show_failures(summary["failures"])
+    if summary["waiting"]:
+        click.echo(f"{summary['waiting']} runs would go on from the end of runs that failed")
+    if summary["failures"]:
+        click.echo("to try failed runs again: add --retry-failed")
+    click.echo(f"results: {summary['results']}")
+    if summary["missing"]:
+        click.echo("to go on: give the same command again")
+    click.echo(f"next:    {summary['next']}")

@@ -1,0 +1,87 @@
+"""``lbhsweep extend``: the sweep of a folder becomes another one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lbhsweep.errors import FolderError
+
+if TYPE_CHECKING:
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.sweep import Plan
+
+MOST_SHOWN = 10
+
+
+@click.command("extend")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("sweep", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Also if runs that are done drop out of the sweep.")
+@click.option("--rehearsal", is_flag=True, help="Of the folder's rehearsal.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool) -> None:
+    """Make SWEEP the sweep of FOLDER; its runs that are done stay done.
+
+    Runs nothing itself.  Refused while a driver works, and without --yes if runs that are done
+    are no part of the new sweep: their records would stay, but the results not show them.
+    """
+    from lbhsweep.cli.results import find_sweep
+    from lbhsweep.execution.settings import read_settings
+    from lbhsweep.execution.status import planned_runs
+    from lbhsweep.store.atomic import write_atomically
+    from lbhsweep.sweep import expand_grid, load_sweep, make_plan
+
+    held = find_sweep(folder, rehearsal=rehearsal)
+    grid = expand_grid(load_sweep(sweep), rehearsal=rehearsal)
+    with held.driver_lock():
+        before = set(planned_runs(held))
+        finished = held.finished()
+        plan = make_plan(grid, finished)
+        dropped = sorted(
+            name for name in before - plan.points.keys() if finished.get(name) == "done"
+        )
+        if dropped and not yes:
+            raise FolderError(
+                f"{sweep}: {len(dropped)} runs that are done are no part of this sweep, such as "
+                f"{_described(held, dropped)}; the folder stays as it is. Add --yes if they "
+                "should drop out of the results (their records stay), or choose another folder"
+            )
+        settings = replace(read_settings(held), file=str(sweep.absolute()))
+        write_atomically(held.settings, settings.to_json().encode())
+        write_atomically(held.sweep_yaml, sweep.read_text(encoding="utf-8-sig").encode())
+    flag = " --rehearsal" if rehearsal else ""
+    summary = _summary(plan, before, dropped) | {"next": f"lbhsweep resume {folder}{flag}"}
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+        return
+    click.echo(
+        f"{summary['added']} runs added, {summary['removed']} removed ({len(dropped)} of them "
+        f"done); of {summary['total']} runs {summary['done']} are done, {summary['missing']} "
+        f"missing: about {summary['core_hours']:.3g} core-hours"
+    )
+    click.echo(f"to do them: {summary['next']}")
+
+
+def _summary(plan: Plan, before: set[str], dropped: list[str]) -> dict[str, Any]:
+    return {
+        "added": len(plan.points.keys() - before),
+        "removed": len(before - plan.points.keys()),
+        "dropped": dropped,
+        "total": len(plan.points),
+        "done": len(plan.done),
+        "failed": len(plan.failed),
+        "missing": len(plan.missing),
+        "core_hours": round(plan.core_hours, 4),
+    }
+
+
+def _described(folder: SweepFolder, names: list[str]) -> str:
+    from lbhsweep.execution.run_names import known_runs
+
+    labels = known_runs(folder)
+    return "; ".join(f"{labels.get(one) or one[:12]}" for one in names[:MOST_SHOWN])

@@ -1,0 +1,67 @@
+"""``lbhsweep logs``: what became of one run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from lbhsweep.execution.history import RunHistory
+
+_TOLD_ALREADY = ("event", "time", "run_id", "label", "progress")
+_SHOWN = ("host", "pid", "slurm_job", "started", "wall_seconds", "package", "cpu")
+
+
+@click.command("logs")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("run")
+@click.option("--rehearsal", is_flag=True, help="Look at the folder's rehearsal.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(folder: Path, run: str, rehearsal: bool, as_json: bool) -> None:
+    """Show all attempts and events of one run in FOLDER, and why it failed.
+
+    RUN is the beginning of its id, or its label or a part of it that no other run's has.
+    """
+    from lbhsweep.cli.results import find_sweep
+    from lbhsweep.execution.history import run_history
+    from lbhsweep.execution.run_names import find_run, known_runs
+
+    sweep = find_sweep(folder, rehearsal=rehearsal)
+    labels = known_runs(sweep)
+    name = find_run(labels, run)
+    history = run_history(sweep, name, labels[name])
+    if as_json:
+        click.echo(json.dumps(asdict(history), ensure_ascii=False))
+    else:
+        _show(history)
+
+
+def _show(history: RunHistory) -> None:
+    click.echo(f"{history.label} ({history.run_id})")
+    click.echo(f"status: {history.status}")
+    if history.error:
+        error = history.error
+        click.echo(f"error:  {error['error_class']} at step {error['step']}: {error['message']}")
+    made = [f"{key} {history.provenance[key]}" for key in _SHOWN if history.provenance.get(key)]
+    if made:
+        click.echo(f"record: {', '.join(made)}")
+    for title, lines in (("attempts", history.attempts), ("events", history.events)):
+        if lines:
+            click.echo(f"{title}:")
+        for line in lines:
+            click.echo(f"  {_line(line)}")
+
+
+def _line(line: dict[str, Any]) -> str:
+    time = datetime.fromtimestamp(float(line.get("time", 0)), UTC).isoformat(timespec="seconds")
+    rest = [
+        f"{key} {value}"
+        for key, value in line.items()
+        if key not in _TOLD_ALREADY and value not in ("", [], None)
+    ]
+    return "  ".join([time, line["event"], ", ".join(rest)]).rstrip()

@@ -1,0 +1,74 @@
+"""``lbhsweep stop``: the driver of a folder ends, wherever it runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lbhsweep.store.folder import SweepFolder
+    from lbhsweep.store.lock import Driver
+
+POLL_S = 0.2
+STILL_WORKING = 1
+
+
+@click.command("stop")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--rehearsal", is_flag=True, help="Stop the folder's rehearsal.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0),
+    default=180.0,
+    show_default=True,
+    help="Seconds to wait until the driver has ended.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(folder: Path, rehearsal: bool, timeout: float, as_json: bool) -> None:
+    """Ask the driver of FOLDER to end, and wait until it has; runs write their checkpoints.
+
+    Works from any machine that sees FOLDER.  Exit status 1 if the driver still works.
+    """
+    from lbhsweep.cli.results import find_sweep
+
+    sweep = find_sweep(folder, rehearsal=rehearsal)
+    driver = sweep.driver()
+    stopped = driver is None or _await_end(sweep, timeout)
+    flag = " --rehearsal" if rehearsal else ""
+    if as_json:
+        driven = None if driver is None else {"host": driver.host, "pid": driver.pid}
+        click.echo(json.dumps({"driver": driven, "stopped": stopped}))
+    else:
+        click.echo(_said(driver, timeout, stopped=stopped))
+        if stopped:
+            click.echo(f"go on: lbhsweep resume {folder}{flag}")
+    sys.exit(0 if stopped else STILL_WORKING)
+
+
+def _await_end(sweep: SweepFolder, timeout: float) -> bool:
+    from lbhsweep.store.atomic import storing
+
+    deadline = time.monotonic() + timeout
+    while sweep.driver() is not None:
+        # Again if need be: a driver that has just begun removes one left from before.
+        with storing(sweep.stop_file):
+            sweep.stop_file.touch()
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL_S)
+    sweep.stop_file.unlink(missing_ok=True)
+    return True
+
+
+def _said(driver: Driver | None, timeout: float, *, stopped: bool) -> str:
+    if driver is None:
+        return "nobody drives this sweep"
+    who = f"driver pid {driver.pid} on {driver.host}"
+    if stopped:
+        return f"{who} has ended"
+    return f"{who} still works after {timeout:g} s; it stays asked to stop, 'lbhsweep status' says"

@@ -1,0 +1,79 @@
+"""``lbhsweep verify``: everything that a sweep's folder keeps, read back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lbhsweep.cli import SOME_FAILED
+
+if TYPE_CHECKING:
+    from lbhsweep.store.verify import Verification
+
+MOST_SHOWN = 20
+_RESULTS = {
+    "none": "results: none yet",
+    "left-open": "results: left open by a driver that was killed; the next one builds them anew",
+    "damaged": "results: can't be opened",
+}
+
+
+@click.command("verify")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--rehearsal", is_flag=True, help="Verify the folder's rehearsal.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Put wrong records aside and mark wrong results: the next driver makes them anew.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(folder: Path, rehearsal: bool, repair: bool, as_json: bool) -> None:
+    """Read back every record in FOLDER, and every chunk of its results against the records.
+
+    Changes nothing without --repair.  Exit status 3 if anything is wrong.
+    """
+    from lbhsweep.cli.results import find_sweep
+    from lbhsweep.store.verify import verify_folder
+
+    sweep = find_sweep(folder, rehearsal=rehearsal)
+    with sweep.driver_lock() if repair else nullcontext():
+        found = verify_folder(sweep, repair=repair)
+    if as_json:
+        click.echo(json.dumps({**asdict(found), "sound": not found.faults}, ensure_ascii=False))
+    else:
+        _show(found, folder, rehearsal=rehearsal)
+    sys.exit(SOME_FAILED if found.faults else 0)
+
+
+def _show(found: Verification, folder: Path, *, rehearsal: bool) -> None:
+    click.echo(
+        f"records: {found.done} done and {found.failed} failed are sound; {found.missing} missing"
+    )
+    click.echo(
+        _RESULTS.get(
+            found.results,
+            f"results: {found.chunks} chunks decoded, {found.cells} cells compared with records"
+            + (f", {found.uncollected} not yet collected" if found.uncollected else ""),
+        )
+    )
+    if found.leftovers:
+        click.echo(f"{found.leftovers} temporary files of killed writers, harmless")
+    for fault in found.faults[:MOST_SHOWN]:
+        whose = f"{fault.run_id[:12]} ({fault.label}): " if fault.run_id else ""
+        mended = "; repaired" if fault.repaired else ""
+        click.echo(f"{fault.kind}: {whose}{fault.message}{mended}")
+    if len(found.faults) > MOST_SHOWN:
+        click.echo(f"… and {len(found.faults) - MOST_SHOWN} more ('--json' names all)")
+    flag = " --rehearsal" if rehearsal else ""
+    if not found.faults:
+        click.echo("nothing is wrong")
+    elif any(fault.repaired for fault in found.faults):
+        click.echo(f"to make them anew: lbhsweep resume {folder}{flag}")
+    else:
+        click.echo(f"to put them aside: lbhsweep verify {folder}{flag} --repair")

@@ -1,0 +1,52 @@
+"""How the driver is getting on, written where anybody can read it: into its lock file."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from lbhsweep.execution.events import (
+    Event,
+    StopRequested,
+    StorageBack,
+    StoragePaused,
+    SweepProgress,
+)
+from lbhsweep.store.lock import Driver, tell_state
+
+EVERY_S = 5.0
+
+
+class Heartbeat:
+    """Observer that keeps the lock file up to date.
+
+    Parameters
+    ----------
+    lock : Path
+        The lock file, held by this process.
+    driver : Driver
+        What it says so far.
+    """
+
+    def __init__(self, lock: Path, driver: Driver) -> None:
+        self._lock = lock
+        self._driver = driver
+        self._next = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Write a change of state at once, and signs of life every few seconds."""
+        match event:
+            case StoragePaused(message=message):
+                self._beat(state="paused", message=message)
+            case StorageBack():
+                self._beat(state="working", message="")
+            case StopRequested(reason=reason):
+                self._beat(state="stopping", message=reason)
+            case SweepProgress(seconds_left=seconds) if time.monotonic() >= self._next:
+                self._beat(seconds_left=seconds)
+
+    def _beat(self, **changes: str | float | None) -> None:
+        self._next = time.monotonic() + EVERY_S
+        self._driver = replace(self._driver, beat=time.time(), **changes)  # type: ignore[arg-type]
+        tell_state(self._lock, self._driver)

@@ -1,0 +1,65 @@
+"""How a sweep was last run, kept in its folder so that it can go on without being told again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from lbhsweep.document import parse_document
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.sweep.grid import Grid, expand_grid
+from lbhsweep.sweep.load import sweep_from
+
+THIS_MACHINE = "kind: local\n"
+"""The cluster file of a sweep for which none was given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the command line said beside the sweep and the cluster file.
+
+    Attributes
+    ----------
+    file : str
+        Absolute path of the sweep file: parameter files that it names are relative to its folder.
+    workers : int or None
+        Workers instead of the cluster file's.
+    rehearsal : bool
+        Whether its runs are make-believe.
+    rehearse_seconds, rehearse_failures : float
+        How those behave.
+    """
+
+    file: str
+    workers: int | None = None
+    rehearsal: bool = False
+    rehearse_seconds: float = 0.0
+    rehearse_failures: float = 0.0
+
+    def to_json(self) -> str:
+        """Write them as the folder keeps them."""
+        return json.dumps(asdict(self)) + "\n"
+
+
+def read_settings(folder: SweepFolder) -> Settings:
+    """Read how a sweep was last run; what the folder doesn't say is as by default."""
+    try:
+        return Settings(**json.loads(folder.settings.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Settings(file=str(folder.sweep_yaml))
+
+
+def folder_grid(folder: SweepFolder) -> Grid:
+    """Give the grid of the sweep that a folder holds.
+
+    Raises
+    ------
+    SpecError
+        If its file no longer reads, for example because a parameter file is gone.
+    OSError
+        If there is none.
+    """
+    text = folder.sweep_yaml.read_text(encoding="utf-8-sig")
+    settings = read_settings(folder)
+    spec = sweep_from(parse_document(text, settings.file))
+    return expand_grid(spec, rehearsal=settings.rehearsal)

@@ -1,0 +1,77 @@
+"""A driver in a SLURM job of its own, which is queued again when its walltime ends."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from lbhsweep.errors import ClusterError
+from lbhsweep.store.folder import SweepFolder
+
+WARN_S = 120
+"""Before the walltime ends; runs write their checkpoints in that time."""
+
+_SCRIPT = """\
+#!/bin/bash
+asked=
+trap 'asked=1; kill -TERM $driver' TERM
+{command} &
+driver=$!
+wait $driver
+status=$?
+if [ -n "$asked" ]; then wait $driver; status=$?; fi
+if [ -n "$asked" ] && [ $status = 130 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+exit $status
+"""
+
+
+def submit_driver(
+    arguments: Sequence[str], folder: SweepFolder, options: Sequence[str] = ()
+) -> str:
+    """Hand a command that drives a sweep to SLURM.
+
+    SLURM's warning before the walltime stops the driver with checkpoints, and the job is queued
+    again; so it is after a preemption or the loss of its node.  A stop that a user asks for ends
+    it.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Of the command line.
+    folder : SweepFolder
+        What it is to drive; must exist.
+    options : sequence of str
+        Further options of sbatch, such as ``--time=24:00:00``.
+
+    Returns
+    -------
+    str
+        Number of the job.
+
+    Raises
+    ------
+    ClusterError
+        If SLURM does not take it.
+    """
+    command = shlex.join([sys.executable, "-m", "lbhsweep", *arguments])
+    line = [
+        "sbatch",
+        "--parsable",
+        "--requeue",
+        "--open-mode=append",
+        f"--signal=B:TERM@{WARN_S}",
+        "--job-name=lbhsweep-driver",
+        f"--output={folder.log}",
+        *options,
+    ]
+    try:
+        answer = subprocess.run(
+            line, input=_SCRIPT.format(command=command), capture_output=True, text=True, check=True
+        )
+    except FileNotFoundError as error:
+        raise ClusterError("no sbatch here; give this command on a login node of SLURM") from error
+    except subprocess.CalledProcessError as error:
+        raise ClusterError(f"SLURM did not take the driver: {error.stderr.strip()}") from error
+    return answer.stdout.strip().partition(";")[0]

@@ -1,0 +1,182 @@
+"""Drivers in the background: started, found, stopped, killed, and gone on with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext, suppress
+
+import psutil
+import pytest
+from execution.execution_sweeps import Sweep, assert_same_bits, physics_of
+
+from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.execution.status import folder_status
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.verify import verify_folder
+
+SWEEP = """\
+name: test
+axes: {pressure: [0 GPa, 0.4 GPa], heating_rate: 20 K/ps, replica: 3}
+protocol: {ramp: {temperature: 300 K .. 700 K, bin: 50 K}}
+"""
+PATIENCE_S = 120.0
+
+
+def lbhsweep(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "lbhsweep", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+
+
+def until(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("waited too long")
+
+
+@pytest.fixture
+def started():
+    """Process ids of drivers; none outlives its test."""
+    pids = []
+    yield pids
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            for one in [*process.children(recursive=True), process]:
+                one.kill()
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "my.yaml"
+    path.write_text(SWEEP)
+    return path
+
+
+def submit(file, out, started, *options):
+    found = lbhsweep("submit", file, "--output", out, "--rehearse", "--json", *options)
+    assert found.returncode == 0, found.stderr
+    summary = json.loads(found.stdout)
+    started.append(summary["pid"])
+    return summary
+
+
+def test_a_killed_driver_costs_nothing(file, tmp_path, started):
+    whole = Sweep(tmp_path / "whole", lambda: nullcontext(SerialExecutor()))
+    assert whole.run(SWEEP).done == 12
+    out, slow = tmp_path / "out", ["--rehearse-seconds", "0.7", "--workers", "2"]
+    summary = submit(file, out, started, *slow)
+    folder = SweepFolder(out / "rehearsal")
+    assert summary["running"]
+    assert os.getsid(summary["pid"]) == summary["pid"], "a session of its own"
+    assert summary["next"][0] == f"lbhsweep status {out} --rehearsal"
+
+    again = lbhsweep("submit", file, "--output", out, "--rehearse")
+    assert again.returncode == 2
+    assert f"pid {summary['pid']} on {summary['host']}" in again.stderr
+
+    until(lambda: len(folder.finished()) >= 2)
+    os.kill(summary["pid"], signal.SIGKILL)
+    until(lambda: folder.driver() is None)
+    assert folder_status(folder).lost_driver.pid == summary["pid"]
+    assert len(folder.finished()) < 12
+
+    resumed = lbhsweep("resume", out, "--rehearsal", "--detach", "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    started.append(json.loads(resumed.stdout)["pid"])
+    until(lambda: folder.driver() is None)
+    assert_same_bits(physics_of(folder.path), whole.results())
+    assert verify_folder(folder).faults == ()
+    until(lambda: "12 of 12 runs done" in folder.log.read_text())
+    assert folder_status(folder).lost_driver is None
+
+
+def test_stop_ends_a_driver_in_the_background(file, tmp_path, started):
+    out = tmp_path / "out"
+    summary = submit(file, out, started, "--rehearse-seconds", "60", "--workers", "1")
+    folder = SweepFolder(out / "rehearsal")
+    until(lambda: any(folder.runs.glob("*/*/attempts.jsonl")))
+    stopped = lbhsweep("stop", out, "--rehearsal")
+    assert stopped.returncode == 0, stopped.stderr
+    assert f"driver pid {summary['pid']} on {summary['host']} has ended" in stopped.stdout
+    assert folder.driver() is None
+    assert folder_status(folder).lost_driver is None
+    assert not folder.stop_file.exists()
+
+
+def test_what_is_wrong_is_said_at_once(tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("name: test\n")
+    found = lbhsweep("submit", wrong, "--output", tmp_path / "out")
+    assert found.returncode == 2
+    assert "wrong.yaml:" in found.stderr
+    assert not (tmp_path / "out").exists()
+
+
+FAKE_SBATCH = """\
+#!/bin/bash
+printf '%s\\n' "$@" > "{folder}/options"
+cat > "{folder}/script"
+echo "77;cluster"
+"""
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """A folder of programs that stand in for SLURM's, first on the path."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "sbatch").write_text(FAKE_SBATCH.format(folder=tmp_path))
+    (programs / "scontrol").write_text(f'#!/bin/bash\necho "$@" >> "{tmp_path}/scontrol"\n')
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("SLURM_JOB_ID", "77")
+    return tmp_path
+
+
+def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path, started, slurm):
+    out = tmp_path / "out"
+    slow = ["--rehearse-seconds", "60", "--workers", "1", "--slurm", "--sbatch=--time=1:00:00"]
+    found = lbhsweep("submit", file, "--output", out, "--rehearse", "--json", *slow)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)["job"] == "77"
+    options = (slurm / "options").read_text().split()
+    assert {"--requeue", "--signal=B:TERM@120", "--time=1:00:00"} <= set(options)
+    folder = SweepFolder(out / "rehearsal")
+    assert f"--output={folder.log}" in options
+
+    with folder.log.open("w") as log:
+        job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
+    started.append(job.pid)
+    until(lambda: any(folder.runs.glob("*/*/attempts.jsonl")))
+    assert folder_status(folder).driver.job == "77"
+    job.terminate()
+    assert job.wait(PATIENCE_S) == 130, folder.log.read_text()
+    assert (slurm / "scontrol").read_text() == "requeue 77\n"
+    assert folder_status(folder).lost_driver is None
+
+    (slurm / "scontrol").unlink()
+    with folder.log.open("a") as log:
+        job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
+    started.append(job.pid)
+    until(lambda: folder_status(folder).running)
+    assert lbhsweep("stop", out, "--rehearsal").returncode == 0
+    assert job.wait(PATIENCE_S) == 130
+    assert not (slurm / "scontrol").exists(), "a stop that was asked for is no walltime"
+
+
+def test_without_slurm_there_is_no_job(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = lbhsweep("submit", file, "--output", tmp_path / "out", "--slurm")
+    assert found.returncode == 1
+    assert "no sbatch here" in found.stderr

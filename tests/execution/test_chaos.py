@@ -1,0 +1,130 @@
+"""Workers and drivers are killed at random, again and again: nothing is lost or done twice."""
+
+import os
+import random
+import signal
+from contextlib import ExitStack, nullcontext, suppress
+
+import psutil
+import pytest
+from execution_sweeps import Sweep, assert_same_bits, physics_of, yaml_text
+from started_command import Started
+
+from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.verify import verify_folder
+
+DRIVE = """\
+import os, sys
+from dataclasses import dataclass
+from pathlib import Path
+from lbhsweep.execution.cluster_spec import LocalCluster
+from lbhsweep.execution.clusters import start_cluster
+from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.session import run_sweep
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.sweep import expand_grid, load_sweep, run_id
+
+@dataclass(frozen=True)
+class Watched(Rehearsal):
+    notes: str = ""
+
+    def run(self, point, workdir, should_stop, on_progress, **places):
+        name = run_id(point)
+        record = SweepFolder(workdir.parents[2]).record_path(name)
+        self.note("begun", name, record)
+        outcome = Rehearsal.run(self, point, workdir, should_stop, on_progress, **places)
+        self.note("whole", name, record)
+        return outcome
+
+    def note(self, what, name, record):
+        file = os.open(self.notes, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.write(file, f"{what} {name} {record.exists()}\\n".encode())
+        os.close(file)
+
+file, out, notes, seconds = sys.argv[1:]
+cluster = LocalCluster(kind="local", workers=2)
+ending = run_sweep(
+    SweepFolder(out), expand_grid(load_sweep(file), rehearsal=True), Path(file).read_text(),
+    Watched(seconds=float(seconds), notes=notes), lambda: start_cluster(cluster),
+)
+sys.exit(ending.total - ending.done)
+"""
+
+
+def workers_of(command):
+    """Give the worker processes of a driver."""
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(command.process.pid).children(recursive=True)
+        return [one.pid for one in children if "spawn_main" in " ".join(one.cmdline())]
+    return []
+
+
+def kill_at_random(tmp_path, *, replicas, seconds, kills, seed):
+    """Drive a sweep of four times so many runs, and kill now a worker, now the driver.
+
+    Returns
+    -------
+    SweepFolder
+        The sweep.
+    list of list of str
+        What began and what came whole: which run, and whether it had a record already.
+    """
+    chance = random.Random(seed)
+    n_runs = 4 * replicas
+    moments = sorted(chance.sample(range(1, n_runs - 4), len(kills)))
+    order = chance.sample(kills, len(kills))
+    file, folder, notes = tmp_path / "sweep.yaml", SweepFolder(tmp_path / "out"), tmp_path / "notes"
+    file.write_text(yaml_text(replicas=replicas))
+    arguments = ["-c", DRIVE, str(file), str(folder.path), str(notes), str(seconds)]
+    with ExitStack() as stack:
+        command = stack.enter_context(Started(arguments, tmp_path))
+        for moment, victim in zip(moments, order, strict=True):
+            command.until(lambda moment=moment: len(folder.finished()) >= moment)
+            if victim == "worker":
+                pids = command.until(lambda command=command: workers_of(command))
+                with suppress(ProcessLookupError):
+                    os.kill(chance.choice(pids), signal.SIGKILL)
+            else:
+                command.process.kill()
+                command.wait()
+                assert not command.left_behind(), "workers end with their driver"
+                command = stack.enter_context(Started(arguments, tmp_path))
+        assert command.wait() == 0, command.text
+    return folder, [line.split() for line in notes.read_text().splitlines()]
+
+
+def assert_nothing_lost(tmp_path, folder, notes, *, replicas, kills):
+    n_runs = 4 * replicas
+    assert list(folder.finished().values()) == ["done"] * n_runs
+    found = verify_folder(folder)
+    assert (found.faults, found.done, found.cells) == ((), n_runs, n_runs)
+    assert not folder.quarantine.exists()
+    assert {has_record for _, _, has_record in notes} == {"False"}, "no run is done twice"
+    # A killed worker loses the run that it has under way, a killed driver those of its two.
+    most_lost = kills.count("worker") + 2 * kills.count("driver")
+    for what in ("begun", "whole"):
+        names = [name for one, name, _ in notes if one == what]
+        assert set(names) == set(folder.finished())
+        assert len(names) <= n_runs + most_lost
+    assert not list(folder.runs.glob("*/*")), "finished runs leave no folder"
+    whole = Sweep(tmp_path / "whole", lambda: nullcontext(SerialExecutor()))
+    assert whole.run(yaml_text(replicas=replicas)).done == n_runs
+    assert (whole.results()["attempts"] == 1).all()
+    # The numbers of attempts that count are among the bits: none was charged for a kill.
+    assert_same_bits(physics_of(folder.path), whole.results())
+
+
+def test_a_little_chaos(tmp_path):
+    kills = ["worker"] * 3 + ["driver"] * 2
+    folder, notes = kill_at_random(tmp_path, replicas=15, seconds=0.1, kills=kills, seed=20211)
+    assert_nothing_lost(tmp_path, folder, notes, replicas=15, kills=kills)
+
+
+@pytest.mark.validation
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(3))
+def test_much_chaos(tmp_path, seed):
+    kills = ["worker"] * 24 + ["driver"] * 8
+    folder, notes = kill_at_random(tmp_path, replicas=75, seconds=0.3, kills=kills, seed=seed)
+    assert_nothing_lost(tmp_path, folder, notes, replicas=75, kills=kills)
