@@ -70,6 +70,13 @@ def _walltime(value: object) -> str:
     return text
 
 
+def seconds_of_walltime(text: str) -> int:
+    """Give the seconds of ``hours:minutes:seconds`` or ``days-hours:minutes:seconds``."""
+    days, _, clock = text.rpartition("-")
+    hours, minutes, seconds = (int(part) for part in clock.split(":"))
+    return ((int(days or 0) * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 AutoCount = Annotated[Count | None, BeforeValidator(_auto)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
