@@ -10,6 +10,7 @@ import click
 
 from lbhsweep.execution.events import (
     Event,
+    JobLost,
     RunFailed,
     RunRetried,
     StopRequested,
@@ -46,6 +47,9 @@ def note(event: Event) -> str:
             return "a worker was lost"
         case WorkerLost(runs=runs):
             return f"a worker was lost; going on elsewhere from the checkpoint: {', '.join(runs)}"
+        case JobLost(job=job, had_worker=had_worker):
+            before = "" if had_worker else " before its worker came"
+            return f"job {job} ended{before}; another takes its place"
         case StopRequested(reason=reason):
             return f"stopping ({reason}): runs write their checkpoints; again to stop at once"
     return ""

@@ -99,7 +99,7 @@ def command(
             grid,
             sweep.read_text(encoding="utf-8-sig"),
             physics,
-            lambda: start_cluster(machine),
+            lambda: start_cluster(machine, whole.path),
             [progress],
             retry_failed=retry_failed,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing import resource_tracker
-from shlex import quote
+from pathlib import Path
 from typing import Any
 
 import dask
@@ -18,6 +18,9 @@ from distributed import Client
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.cluster_spec import ClusterSpec, LocalCluster, SlurmCluster
 from lbhsweep.execution.dask_executor import DaskExecutor
+from lbhsweep.execution.job_cluster import JobCluster
+from lbhsweep.execution.job_queue import ask_slurm, cancel_slurm, check_slurm
+from lbhsweep.execution.job_watch import JobWatch
 
 _CONFIG = {
     # Lost workers don't count: the ledger of each run does.
@@ -37,6 +40,10 @@ _CONFIG = {
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.monitor-interval": "1s",
 }
+_IN_JOBS = {
+    # Only the watch over the jobs replaces them; Dask's own way would cancel one by its name.
+    "distributed.deploy.lost-worker-timeout": "10000h",
+}
 _ONE_THREAD = {
     "NUMBA_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -51,18 +58,20 @@ def n_workers(spec: ClusterSpec) -> int:
 
 
 @contextmanager
-def start_cluster(spec: ClusterSpec) -> Iterator[DaskExecutor]:
+def start_cluster(spec: ClusterSpec, folder: Path = Path()) -> Iterator[DaskExecutor]:
     """Run a cluster while the context lasts.
 
     Parameters
     ----------
     spec : ClusterSpec
         What to start.
+    folder : Path
+        Where jobs leave their logs, on storage that workers see; local workers leave none.
 
     Yields
     ------
     DaskExecutor
-        With at least one worker.
+        With at least one worker if they are local; jobs come when runs need them.
 
     Raises
     ------
@@ -70,20 +79,47 @@ def start_cluster(spec: ClusterSpec) -> Iterator[DaskExecutor]:
         If the cluster can't be started, or no worker appears in time.
     """
     with dask.config.set(_CONFIG):
-        cluster = _started(spec)
-        try:
-            with Client(cluster) as client:
-                _await_worker(client, spec)
-                with DaskExecutor(client, spec.start_timeout) as executor:
-                    yield executor
-        finally:
-            cluster.close()
+        opened = _local(spec) if isinstance(spec, LocalCluster) else _in_jobs(spec, folder)
+        with opened as executor:
+            yield executor
 
 
-def _started(spec: ClusterSpec) -> Any:
+@contextmanager
+def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
+    with _starting(spec):
+        cluster = _start_local(spec)
+    try:
+        with Client(cluster) as client:
+            _await_worker(client, spec)
+            with DaskExecutor(client, spec.start_timeout) as executor:
+                yield executor
+    finally:
+        cluster.close()
+
+
+@contextmanager
+def _in_jobs(spec: SlurmCluster, folder: Path) -> Iterator[DaskExecutor]:
+    logs = Path(spec.log_folder) if spec.log_folder else folder / "logs"
+    with dask.config.set(_IN_JOBS), _starting(spec):
+        cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs)
+    try:
+        check_slurm(cluster.job_script)
+        watch = JobWatch(cluster, ask_slurm, n_workers(spec), spec.cores, logs)
+        with Client(cluster.dask) as client, ExitStack() as stack:
+            with _signals_blocked():
+                stack.enter_context(watch)
+            yield stack.enter_context(DaskExecutor(client, spec.start_timeout, watch))
+    finally:
+        cluster.close()
+        # Whatever went wrong above, none of our jobs outlives us.
+        cancel_slurm(cluster.job_ids & set(ask_slurm() or cluster.job_ids))
+
+
+@contextmanager
+def _starting(spec: ClusterSpec) -> Iterator[None]:
     try:
         with _signals_blocked():
-            return _start_local(spec) if isinstance(spec, LocalCluster) else _start_slurm(spec)
+            yield
     except (OSError, ValueError, RuntimeError, TimeoutError) as error:
         raise ClusterError(
             f"can't start the {spec.kind} cluster: {error}; check the cluster file"
@@ -117,30 +153,18 @@ def _start_local(spec: LocalCluster) -> Any:
     )
 
 
-def _start_slurm(spec: SlurmCluster) -> Any:
-    from dask_jobqueue import SLURMCluster
-
-    exports = [f"export {name}={quote(value)}" for name, value in _environment(spec).items()]
-    cluster = SLURMCluster(
-        queue=spec.queue,
-        account=spec.account,
-        cores=spec.cores,
-        processes=spec.cores,
-        memory=f"{spec.memory} B",
-        walltime=spec.walltime,
-        interface=spec.interface,
-        job_name="lbhsweep",
-        log_directory=spec.log_folder,
-        # A job that SLURM runs again would come back under a name that is taken.
-        job_extra_directives=["--no-requeue", *spec.job_extra],
-        job_script_prologue=[*spec.prologue, *exports],
-    )
-    cluster.scale(n=n_workers(spec))
-    return cluster
-
-
 def _environment(spec: ClusterSpec) -> dict[str, str]:
-    return {**_ONE_THREAD, **({"NUMBA_CACHE_DIR": spec.numba_cache} if spec.numba_cache else {})}
+    cache = {"NUMBA_CACHE_DIR": spec.numba_cache} if spec.numba_cache else {}
+    return {**_ONE_THREAD, **cache}
+
+
+def _settings() -> dict[str, str]:
+    """Give the part of Dask's configuration that processes elsewhere must be told by variables."""
+    return {
+        f"DASK_{key.replace('.', '__').replace('-', '_').upper()}": str(value)
+        for key, value in _CONFIG.items()
+        if key.startswith(("distributed.worker.", "distributed.admin."))
+    }
 
 
 def _await_worker(client: Client, spec: ClusterSpec) -> None:

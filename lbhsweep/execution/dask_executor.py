@@ -14,6 +14,7 @@ from distributed import Client, Future, get_worker
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerLost, WorkerPreparing
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
+from lbhsweep.execution.job_watch import JobWatch
 from lbhsweep.execution.task import RunSummary, Task, run_task
 from lbhsweep.execution.worker import WorkerSignals
 
@@ -42,14 +43,17 @@ class DaskExecutor:
     Parameters
     ----------
     client : Client
-        Of a cluster that already has a worker.
+        Of a cluster that already has a worker, or that `jobs` looks after.
     patience_s : float
         How long to go on without any worker.
+    jobs : JobWatch, optional
+        Keeps workers coming where they run in jobs of a batch system.
     """
 
-    def __init__(self, client: Client, patience_s: float) -> None:
+    def __init__(self, client: Client, patience_s: float, jobs: JobWatch | None = None) -> None:
         self._client = client
         self._patience_s = patience_s
+        self._jobs = jobs
         self._queue: SimpleQueue[Future | dict[str, Any]] = SimpleQueue()
         self._under_way: dict[str, tuple[Future, Task]] = {}
         self._numbers = itertools.count()
@@ -84,10 +88,17 @@ class DaskExecutor:
         self._under_way[future.key] = (future, task)
         future.add_done_callback(self._queue.put)
 
+    def need(self, n_runs: int) -> None:
+        """Have jobs for so many runs, where there are jobs."""
+        if self._jobs is not None:
+            self._jobs.need(n_runs)
+
     def answers(self, timeout_s: float) -> list[Answer]:
         """Wait for the first answer and take all that have come."""
         came = self._drain(timeout_s)
         events = [event for one in came if isinstance(one, dict) for event in self._read(one)]
+        if self._jobs is not None:
+            events += self._jobs.events()
         self._check_workers()
         return [*events, *self._ended([one for one in came if isinstance(one, Future)])]
 
@@ -115,6 +126,8 @@ class DaskExecutor:
             self._under_way[key][1] for key in message["processing-tasks"] if key in self._under_way
         ]
         labels = tuple(point.label for task in tasks for point in task.points)
+        if message.get("expected") and not labels:
+            return []
         return [WorkerLost(worker=message["worker"], runs=labels)]
 
     def _check_workers(self) -> None:
@@ -122,10 +135,12 @@ class DaskExecutor:
         if self._workers:
             self._last_worker = now
         elif now - self._last_worker > self._patience_s:
+            waiting = self._jobs.waiting_for() if self._jobs else ""
             raise ClusterError(
-                f"no worker for {self._patience_s:.0f} s; see the workers' logs (memory, "
-                "walltime, network), then give the same command again: it goes on from the "
-                "checkpoints"
+                f"no worker for {self._patience_s:.0f} s (start_timeout)"
+                f"{': ' + waiting if waiting else ''}; see the queue and the workers' logs "
+                "(memory, walltime, network), then give the same command again: it goes on from "
+                "the checkpoints"
             )
 
     def _ended(self, futures: list[Future]) -> list[Answer]:

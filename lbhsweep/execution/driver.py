@@ -125,6 +125,7 @@ class Driver:
             if interruption.urgent or time.monotonic() > patient_until:
                 break
             self._fill_window()
+            self._executor.need(len(self._waiting) + len(self._in_flight))
             for answer in self._executor.answers(POLL_S):
                 self._take(answer)
             self._collect_when_due()

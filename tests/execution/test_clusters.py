@@ -6,7 +6,7 @@ import pytest
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution import clusters
-from lbhsweep.execution.cluster_spec import LocalCluster, SlurmCluster
+from lbhsweep.execution.cluster_spec import LocalCluster
 from lbhsweep.execution.worker import private_folder
 
 
@@ -41,37 +41,6 @@ def test_no_worker_is_an_error_that_says_where_to_look(monkeypatch):
         clusters.start_cluster(spec),
     ):
         pass
-
-
-def test_slurm_jobs_ask_for_what_the_file_says(monkeypatch):
-    asked = {}
-
-    class Fake:
-        def __init__(self, **options):
-            asked.update(options)
-
-        def scale(self, n):
-            asked["n"] = n
-
-    monkeypatch.setattr("dask_jobqueue.SLURMCluster", Fake)
-    clusters._start_slurm(
-        SlurmCluster(
-            kind="slurm",
-            workers=8,
-            cores=4,
-            memory="8 GB",
-            walltime="1:00:00",
-            queue="short",
-            job_extra=("--qos=long",),
-            prologue=("module load python",),
-            numba_cache="/scratch/a b",
-        )
-    )
-    assert (asked["n"], asked["cores"], asked["processes"], asked["queue"]) == (8, 4, 4, "short")
-    assert asked["job_extra_directives"] == ["--no-requeue", "--qos=long"]
-    assert asked["job_script_prologue"][0] == "module load python"
-    assert "export OMP_NUM_THREADS=1" in asked["job_script_prologue"]
-    assert "export NUMBA_CACHE_DIR='/scratch/a b'" in asked["job_script_prologue"]
 
 
 def test_a_folder_of_compiled_code_that_others_may_write_is_refused(tmp_path):

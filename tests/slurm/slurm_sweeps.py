@@ -19,7 +19,6 @@ CLUSTER = {
     "walltime": '"0:05:00"',
     "interface": "lo",
     "start_timeout": "60 s",
-    "log_folder": "{path}/logs",
 }
 
 

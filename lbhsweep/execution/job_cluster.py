@@ -1,0 +1,156 @@
+"""Dask clusters whose workers run in jobs of a batch system."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from lbhsweep.execution.cluster_spec import SlurmCluster, seconds_of_walltime
+from lbhsweep.execution.job_watch import SubmittedJob
+from lbhsweep.execution.worker import JOB_END, JOB_SECONDS
+
+SUBMIT_PATIENCE_S = 120.0
+CLOSE_PATIENCE_S = 60.0
+JOB_NAME = "lbhsweep"
+
+
+class JobCluster:
+    """Jobs that were asked for, and their workers.
+
+    Parameters
+    ----------
+    spec : SlurmCluster
+        What to ask for.
+    environment : dict of str to str
+        Variables that workers shall have.
+    logs : Path
+        Folder of the jobs' logs; created if absent.
+
+    Attributes
+    ----------
+    dask : dask_jobqueue.JobQueueCluster
+        With a scheduler in this process and no jobs yet.
+    job_ids : set of str
+        All jobs that were ever submitted.
+    """
+
+    def __init__(self, spec: SlurmCluster, environment: dict[str, str], logs: Path) -> None:
+        self._workers_per_job = spec.cores
+        self.job_ids: set[str] = set()
+        logs.mkdir(parents=True, exist_ok=True)
+        self.dask = _open(spec, environment, logs, self.job_ids)
+
+    @property
+    def job_script(self) -> str:
+        """The script of each job, with made-up names of scheduler and worker."""
+        return str(self.dask.job_script())
+
+    def submitted(self) -> dict[str, SubmittedJob]:
+        """Give the jobs that were asked for, by name."""
+        return {
+            name: SubmittedJob(
+                job_id=str(job.job_id or ""), workers=self._names(name), refusal=job.refusal
+            )
+            for name, job in list(self.dask.workers.items())
+        }
+
+    def workers(self) -> dict[str, bool]:
+        """Give the names of the workers that are there, and whether each has work."""
+        states = list(self.dask.scheduler.workers.values())
+        return {str(state.name): bool(state.processing) for state in states}
+
+    def drop(self, names: Collection[str]) -> None:
+        """Cancel jobs."""
+        self.dask.sync(self.dask.scale_down, list(names))
+
+    def scale(self, n_jobs: int) -> None:
+        """Ask for new jobs until there are so many."""
+        self.dask.loop.add_callback(lambda: self.dask.scale(jobs=n_jobs))
+
+    def close(self) -> None:
+        """Cancel all jobs and end the scheduler."""
+        self.dask.close(timeout=CLOSE_PATIENCE_S)
+
+    def _names(self, name: str) -> tuple[str, ...]:
+        if self._workers_per_job == 1:
+            return (name,)
+        return tuple(f"{name}-{number}" for number in range(self._workers_per_job))
+
+
+def _open(spec: SlurmCluster, environment: dict[str, str], logs: Path, job_ids: set[str]) -> Any:
+    from dask_jobqueue import SLURMCluster
+
+    exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
+    return _forgiving(SLURMCluster, job_ids)(
+        name=JOB_NAME,
+        queue=spec.queue,
+        account=spec.account,
+        cores=spec.cores,
+        processes=spec.cores,
+        memory=f"{spec.memory} B",
+        walltime=spec.walltime,
+        interface=spec.interface,
+        job_name=JOB_NAME,
+        log_directory=str(logs),
+        # The job's shell becomes the nanny, so that a signal to the shell reaches the workers.
+        python=f"exec {quote(sys.executable)}",
+        # A job that SLURM runs again would come back under a name that is taken.
+        job_extra_directives=["--no-requeue", *spec.job_extra],
+        job_script_prologue=[*spec.prologue, *exports, *_deadline(spec)],
+        # Without a page, and the server of plain numbers for this machine only.
+        scheduler_options={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+        silence_logs="critical",
+    )
+
+
+def _deadline(spec: SlurmCluster) -> list[str]:
+    seconds = seconds_of_walltime(spec.walltime)
+    return [
+        f"export {JOB_SECONDS}={seconds}",
+        f"export {JOB_END}=${{SLURM_JOB_END_TIME:-$(($(date +%s) + {seconds}))}}",
+    ]
+
+
+def _forgiving(cluster_class: Any, job_ids: set[str]) -> Any:
+    """Give a cluster class whose jobs remember a refusal instead of raising it where none hears.
+
+    Names are never used twice: a lost worker may still hold its own.
+    """
+    from distributed.core import Status
+
+    class Job(cluster_class.job_cls):  # type: ignore[misc]
+        refusal = ""
+
+        async def start(self) -> None:
+            try:
+                await asyncio.wait_for(super().start(), SUBMIT_PATIENCE_S)
+                job_ids.add(str(self.job_id))
+            except (RuntimeError, OSError, ValueError, TimeoutError) as error:
+                self.refusal = _words(error)
+                # The cluster would submit it once more whenever it looks, and never say why.
+                self.status = Status.running
+
+        async def close(self) -> None:
+            await super().close()
+            # The cluster refuses to close as long as it remembers a job that seems to run.
+            self.status = Status.closed
+
+    class Cluster(cluster_class):  # type: ignore[misc]
+        job_cls = Job
+        _numbers = itertools.count()
+
+        def _new_worker_name(self, worker_number: int) -> str:
+            return f"{self._name}-{next(self._numbers)}"
+
+    return Cluster
+
+
+def _words(error: BaseException) -> str:
+    """Give what the submit command said, without the frame that dask-jobqueue sets it in."""
+    text = str(error) or type(error).__name__
+    return " ".join(text.rpartition("stderr:\n")[2].split())
