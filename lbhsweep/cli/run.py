@@ -112,9 +112,11 @@ def command(
 
 
 def _cluster(path: Path | None, workers: int | None) -> ClusterSpec:
-    from lbhsweep.execution.cluster_spec import load_cluster
+    from lbhsweep.execution.cluster_spec import AddressCluster, load_cluster
 
     spec = load_cluster(path)
+    if workers is not None and isinstance(spec, AddressCluster):
+        raise click.UsageError("--workers: the workers of a running scheduler are not ours")
     return spec if workers is None else spec.model_copy(update={"workers": workers})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,12 @@ from typing import Any
 import dask
 import distributed
 from dask.system import CPU_COUNT
-from distributed import Client
+from distributed import Client, Security
 
 from lbhsweep.errors import ClusterError
-from lbhsweep.execution.cluster_spec import ClusterSpec, LocalCluster, SlurmCluster
+from lbhsweep.execution.cluster_spec import AddressCluster, ClusterSpec, JobsCluster, LocalCluster
 from lbhsweep.execution.dask_executor import DaskExecutor
 from lbhsweep.execution.job_cluster import JobCluster
-from lbhsweep.execution.job_queue import ask_slurm, cancel_slurm, check_slurm
 from lbhsweep.execution.job_watch import JobWatch
 
 _CONFIG = {
@@ -52,8 +51,8 @@ _ONE_THREAD = {
 }
 
 
-def n_workers(spec: ClusterSpec) -> int:
-    """Give the number of workers that a cluster is to have."""
+def n_workers(spec: LocalCluster) -> int:
+    """Give the number of workers that this machine is to have."""
     return spec.workers or CPU_COUNT
 
 
@@ -78,10 +77,39 @@ def start_cluster(spec: ClusterSpec, folder: Path = Path()) -> Iterator[DaskExec
     ClusterError
         If the cluster can't be started, or no worker appears in time.
     """
-    with dask.config.set(_CONFIG):
-        opened = _local(spec) if isinstance(spec, LocalCluster) else _in_jobs(spec, folder)
-        with opened as executor:
-            yield executor
+    with dask.config.set(_CONFIG), _opened(spec, folder) as executor:
+        yield executor
+
+
+def _opened(spec: ClusterSpec, folder: Path) -> AbstractContextManager[DaskExecutor]:
+    match spec:
+        case LocalCluster():
+            return _local(spec)
+        case AddressCluster():
+            return _attached(spec)
+        case JobsCluster():
+            return _in_jobs(spec, folder)
+
+
+@contextmanager
+def _attached(spec: AddressCluster) -> Iterator[DaskExecutor]:
+    files = {
+        "tls_ca_file": spec.tls_ca,
+        "tls_client_cert": spec.tls_cert,
+        "tls_client_key": spec.tls_key,
+    }
+    security = {"security": Security(require_encryption=True, **files)} if spec.tls_ca else {}
+    with ExitStack() as stack:
+        with _starting(spec):
+            client = Client(
+                spec.address,
+                scheduler_file=spec.scheduler_file,
+                timeout=spec.start_timeout,
+                **security,
+            )
+        stack.enter_context(client)
+        _await_worker(client, spec)
+        yield stack.enter_context(DaskExecutor(client, spec.start_timeout))
 
 
 @contextmanager
@@ -98,13 +126,14 @@ def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
 
 
 @contextmanager
-def _in_jobs(spec: SlurmCluster, folder: Path) -> Iterator[DaskExecutor]:
+def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
     logs = Path(spec.log_folder) if spec.log_folder else folder / "logs"
     with dask.config.set(_IN_JOBS), _starting(spec):
         cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs)
+    system = cluster.system
     try:
-        check_slurm(cluster.job_script)
-        watch = JobWatch(cluster, ask_slurm, n_workers(spec), spec.cores, logs)
+        system.check(cluster.job_script)
+        watch = JobWatch(cluster, system.ask, spec.workers, spec.workers_per_job, logs)
         with Client(cluster.dask) as client, ExitStack() as stack:
             with _signals_blocked():
                 stack.enter_context(watch)
@@ -112,7 +141,8 @@ def _in_jobs(spec: SlurmCluster, folder: Path) -> Iterator[DaskExecutor]:
     finally:
         cluster.close()
         # Whatever went wrong above, none of our jobs outlives us.
-        cancel_slurm(cluster.job_ids & set(ask_slurm() or cluster.job_ids))
+        left = system.ask()
+        system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
 
 
 @contextmanager
@@ -153,7 +183,7 @@ def _start_local(spec: LocalCluster) -> Any:
     )
 
 
-def _environment(spec: ClusterSpec) -> dict[str, str]:
+def _environment(spec: LocalCluster | JobsCluster) -> dict[str, str]:
     cache = {"NUMBA_CACHE_DIR": spec.numba_cache} if spec.numba_cache else {}
     return {**_ONE_THREAD, **cache}
 

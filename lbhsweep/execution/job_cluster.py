@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from shlex import quote
+from types import MappingProxyType
 from typing import Any
 
-from lbhsweep.execution.cluster_spec import SlurmCluster, seconds_of_walltime
+from lbhsweep.execution.batch_system import BATCH_SYSTEMS
+from lbhsweep.execution.cluster_spec import (
+    CondorCluster,
+    JobsCluster,
+    LsfCluster,
+    PbsCluster,
+    SgeCluster,
+    SlurmCluster,
+    seconds_of_walltime,
+)
 from lbhsweep.execution.job_watch import SubmittedJob
 from lbhsweep.execution.worker import JOB_END, JOB_SECONDS
 
@@ -24,7 +34,7 @@ class JobCluster:
 
     Parameters
     ----------
-    spec : SlurmCluster
+    spec : JobsCluster
         What to ask for.
     environment : dict of str to str
         Variables that workers shall have.
@@ -35,12 +45,15 @@ class JobCluster:
     ----------
     dask : dask_jobqueue.JobQueueCluster
         With a scheduler in this process and no jobs yet.
+    system : BatchSystem
+        How to ask its queue.
     job_ids : set of str
         All jobs that were ever submitted.
     """
 
-    def __init__(self, spec: SlurmCluster, environment: dict[str, str], logs: Path) -> None:
-        self._workers_per_job = spec.cores
+    def __init__(self, spec: JobsCluster, environment: dict[str, str], logs: Path) -> None:
+        self._workers_per_job = spec.workers_per_job
+        self.system = BATCH_SYSTEMS[spec.kind]
         self.job_ids: set[str] = set()
         logs.mkdir(parents=True, exist_ok=True)
         self.dask = _open(spec, environment, logs, self.job_ids)
@@ -82,34 +95,100 @@ class JobCluster:
         return tuple(f"{name}-{number}" for number in range(self._workers_per_job))
 
 
-def _open(spec: SlurmCluster, environment: dict[str, str], logs: Path, job_ids: set[str]) -> Any:
-    from dask_jobqueue import SLURMCluster
+def _open(spec: JobsCluster, environment: dict[str, str], logs: Path, job_ids: set[str]) -> Any:
+    import dask_jobqueue
 
+    class_name, options = _SYSTEMS[spec.kind]
     exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
-    return _forgiving(SLURMCluster, job_ids)(
+    return _forgiving(getattr(dask_jobqueue, class_name), job_ids)(
         name=JOB_NAME,
-        queue=spec.queue,
-        account=spec.account,
         cores=spec.cores,
-        processes=spec.cores,
+        processes=spec.workers_per_job,
         memory=f"{spec.memory} B",
-        walltime=spec.walltime,
         interface=spec.interface,
         job_name=JOB_NAME,
         log_directory=str(logs),
+        local_directory=spec.scratch,
         # The job's shell becomes the nanny, so that a signal to the shell reaches the workers.
         python=f"exec {quote(sys.executable)}",
-        # A job that SLURM runs again would come back under a name that is taken.
-        job_extra_directives=["--no-requeue", *spec.job_extra],
+        # Runs are single-threaded, also where memory leaves fewer workers than cores.
+        worker_extra_args=["--nthreads", "1"],
         job_script_prologue=[*spec.prologue, *exports, *_deadline(spec)],
         # Without a page, and the server of plain numbers for this machine only.
         scheduler_options={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         silence_logs="critical",
+        **options(spec),
     )
 
 
-def _deadline(spec: SlurmCluster) -> list[str]:
-    seconds = seconds_of_walltime(spec.walltime)
+# A job that the batch system runs again would come back under a name that is taken, so each is
+# told not to; HTCondor has no such option.
+
+
+def _slurm(spec: SlurmCluster) -> dict[str, Any]:
+    return {
+        "queue": spec.queue,
+        "account": spec.account,
+        "walltime": spec.walltime,
+        "job_extra_directives": ["--no-requeue", *spec.job_extra],
+    }
+
+
+def _pbs(spec: PbsCluster) -> dict[str, Any]:
+    return {
+        "queue": spec.queue,
+        "account": spec.account,
+        "walltime": _clock(spec.walltime),
+        "resource_spec": spec.resources,
+        "job_extra_directives": ["-r n", *spec.job_extra],
+    }
+
+
+def _sge(spec: SgeCluster) -> dict[str, Any]:
+    return {
+        "queue": spec.queue,
+        "project": spec.account,
+        "walltime": _clock(spec.walltime),
+        "resource_spec": spec.resources,
+        "job_extra_directives": ["-r n", *spec.job_extra],
+    }
+
+
+def _lsf(spec: LsfCluster) -> dict[str, Any]:
+    return {
+        "queue": spec.queue,
+        "project": spec.account,
+        # LSF knows no seconds.
+        "walltime": _clock(spec.walltime).rpartition(":")[0],
+        "job_extra_directives": ["-rn", *spec.job_extra],
+    }
+
+
+def _condor(spec: CondorCluster) -> dict[str, Any]:
+    return {"disk": f"{spec.disk} B", "job_extra_directives": dict(spec.job_extra)}
+
+
+_SYSTEMS: MappingProxyType[str, tuple[str, Callable[[Any], dict[str, Any]]]] = MappingProxyType(
+    {
+        "slurm": ("SLURMCluster", _slurm),
+        "pbs": ("PBSCluster", _pbs),
+        "sge": ("SGECluster", _sge),
+        "lsf": ("LSFCluster", _lsf),
+        "htcondor": ("HTCondorCluster", _condor),
+    }
+)
+
+
+def _clock(walltime: str) -> str:
+    """Write a walltime as ``hours:minutes:seconds``, without days."""
+    minutes, seconds = divmod(seconds_of_walltime(walltime), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
+def _deadline(spec: JobsCluster) -> list[str]:
+    seconds = spec.job_seconds
+    if seconds is None:
+        return []
     return [
         f"export {JOB_SECONDS}={seconds}",
         f"export {JOB_END}=${{SLURM_JOB_END_TIME:-$(($(date +%s) + {seconds}))}}",

@@ -1,10 +1,10 @@
-"""What a batch system says of its jobs, asked by its own commands."""
+"""What SLURM says of its jobs, asked by its own commands."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -22,9 +22,11 @@ HOPELESS = MappingProxyType(
         "QOSNotAllowed": "the quality of service is not allowed in this queue",
         "InvalidQOS": "there is no such quality of service",
         "BadConstraints": "no node has what the job asks for",
+        "Eqw": "Grid Engine could not start it, see 'qstat -j' of it",
+        "held": "HTCondor holds it, see 'condor_q -hold'",
     }
 )
-"""Reasons for which SLURM keeps a job waiting for ever, without an error."""
+"""Reasons for which a job is kept waiting for ever, without an error."""
 _PASSING = ("Unable to contact", "timed out", "temporarily", "Connection refused")
 _DRAINED = "Requested node configuration is not available"
 """Said by the check also while all nodes that would do are drained; submitting tells."""
@@ -74,15 +76,6 @@ def ask_slurm() -> dict[str, JobState] | None:
         job: JobState(running=state != "PENDING", reason=reason if state == "PENDING" else "")
         for job, state, reason in jobs
     }
-
-
-def cancel_slurm(jobs: Iterable[str]) -> None:
-    """Cancel jobs by their ids; those that have ended are no error."""
-    names = list(jobs)
-    if names:
-        subprocess.run(
-            ["scancel", *names], capture_output=True, timeout=ASK_PATIENCE_S, check=False
-        )
 
 
 def check_slurm(script: str) -> None:

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import stat
@@ -6,7 +7,7 @@ import pytest
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution import clusters
-from lbhsweep.execution.cluster_spec import LocalCluster
+from lbhsweep.execution.cluster_spec import AddressCluster, LocalCluster
 from lbhsweep.execution.worker import private_folder
 
 
@@ -38,6 +39,28 @@ def test_no_worker_is_an_error_that_says_where_to_look(monkeypatch):
     spec = LocalCluster(kind="local", start_timeout="1 s")
     with (
         pytest.raises(ClusterError, match="no worker came within 1 s; look at the queue"),
+        clusters.start_cluster(spec),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_running_scheduler_is_attached_to_and_left_running(cluster, tmp_path, by_file):
+    client = cluster._client
+    file = tmp_path / "scheduler.json"
+    file.write_text(
+        json.dumps(client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.identity()))
+    )
+    where = {"scheduler_file": str(file)} if by_file else {"address": client.scheduler.address}
+    with clusters.start_cluster(AddressCluster(kind="address", **where)) as executor:
+        assert executor.slots == 2
+    assert len(client.nthreads()) == 2
+
+
+def test_a_scheduler_that_is_not_there_is_an_error():
+    spec = AddressCluster(kind="address", address="tcp://127.0.0.1:1", start_timeout="1 s")
+    with (
+        pytest.raises(ClusterError, match="can't start the address cluster"),
         clusters.start_cluster(spec),
     ):
         pass

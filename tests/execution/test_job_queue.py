@@ -1,30 +1,14 @@
 """Answers of SLURM's commands, played by scripts."""
 
-import os
-
 import pytest
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.job_queue import (
     JobState,
     ask_slurm,
-    cancel_slurm,
     check_slurm,
     is_passing,
 )
-
-
-@pytest.fixture
-def play(tmp_path, monkeypatch):
-    """Put scripts in place of commands."""
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
-
-    def write(name, script):
-        file = tmp_path / name
-        file.write_text(f"#!/bin/sh\n{script}\n")
-        file.chmod(0o755)
-
-    return write
 
 
 def test_jobs_with_their_states_and_reasons(play):
@@ -66,13 +50,6 @@ def test_without_slurm(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClusterError, match="no sbatch here; start lbhsweep where"):
         check_slurm("")
-
-
-def test_jobs_are_cancelled_by_their_ids_alone(play, tmp_path):
-    play("scancel", f'echo "$@" >> {tmp_path}/called')
-    cancel_slurm([])
-    cancel_slurm(["12", "13"])
-    assert (tmp_path / "called").read_text() == "12 13\n"
 
 
 def test_a_controller_out_of_reach_is_no_refusal():
