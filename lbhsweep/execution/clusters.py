@@ -19,6 +19,7 @@ from lbhsweep.errors import ClusterError
 from lbhsweep.execution.cluster_spec import AddressCluster, ClusterSpec, JobsCluster, LocalCluster
 from lbhsweep.execution.dask_executor import DaskExecutor
 from lbhsweep.execution.job_cluster import JobCluster
+from lbhsweep.execution.job_keys import LOOPBACK, job_security
 from lbhsweep.execution.job_watch import JobWatch
 
 _CONFIG = {
@@ -128,8 +129,26 @@ def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
 @contextmanager
 def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
     logs = Path(spec.log_folder) if spec.log_folder else folder / "logs"
-    with dask.config.set(_IN_JOBS), _starting(spec):
-        cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs)
+    keys = folder / "keys"
+    for path in (logs, keys):
+        if len(str(path).split()) > 1:
+            raise ClusterError(
+                f"{path}: batch systems and Dask can't do with spaces in the names of folders "
+                "of jobs; choose another --output or log_folder"
+            )
+    with ExitStack() as stack:
+        stack.enter_context(dask.config.set(_IN_JOBS))
+        secure = spec.interface != LOOPBACK
+        security = stack.enter_context(job_security(keys)) if secure else None
+        yield stack.enter_context(_watched_jobs(spec, logs, security))
+
+
+@contextmanager
+def _watched_jobs(
+    spec: JobsCluster, logs: Path, security: Security | None
+) -> Iterator[DaskExecutor]:
+    with _starting(spec):
+        cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs, security)
     system = cluster.system
     try:
         system.check(cluster.job_script)

@@ -11,6 +11,8 @@ from shlex import quote
 from types import MappingProxyType
 from typing import Any
 
+from distributed import Security
+
 from lbhsweep.execution.batch_system import BATCH_SYSTEMS
 from lbhsweep.execution.cluster_spec import (
     CondorCluster,
@@ -40,6 +42,8 @@ class JobCluster:
         Variables that workers shall have.
     logs : Path
         Folder of the jobs' logs; created if absent.
+    security : Security, optional
+        Keys of scheduler and workers; without it whoever reaches the scheduler is obeyed.
 
     Attributes
     ----------
@@ -51,12 +55,21 @@ class JobCluster:
         All jobs that were ever submitted.
     """
 
-    def __init__(self, spec: JobsCluster, environment: dict[str, str], logs: Path) -> None:
+    def __init__(
+        self,
+        spec: JobsCluster,
+        environment: dict[str, str],
+        logs: Path,
+        security: Security | None = None,
+    ) -> None:
         self._workers_per_job = spec.workers_per_job
         self.system = BATCH_SYSTEMS[spec.kind]
         self.job_ids: set[str] = set()
         logs.mkdir(parents=True, exist_ok=True)
-        self.dask = _open(spec, environment, logs, self.job_ids)
+        options: dict[str, Any] = {"log_directory": str(logs)}
+        if security is not None:
+            options |= {"protocol": "tls://", "security": security}
+        self.dask = _open(spec, environment, self.job_ids, options)
 
     @property
     def job_script(self) -> str:
@@ -95,10 +108,12 @@ class JobCluster:
         return tuple(f"{name}-{number}" for number in range(self._workers_per_job))
 
 
-def _open(spec: JobsCluster, environment: dict[str, str], logs: Path, job_ids: set[str]) -> Any:
+def _open(
+    spec: JobsCluster, environment: dict[str, str], job_ids: set[str], options: dict[str, Any]
+) -> Any:
     import dask_jobqueue
 
-    class_name, options = _SYSTEMS[spec.kind]
+    class_name, options_of = _SYSTEMS[spec.kind]
     exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
     return _forgiving(getattr(dask_jobqueue, class_name), job_ids)(
         name=JOB_NAME,
@@ -107,7 +122,6 @@ def _open(spec: JobsCluster, environment: dict[str, str], logs: Path, job_ids: s
         memory=f"{spec.memory} B",
         interface=spec.interface,
         job_name=JOB_NAME,
-        log_directory=str(logs),
         local_directory=spec.scratch,
         # The job's shell becomes the nanny, so that a signal to the shell reaches the workers.
         python=f"exec {quote(sys.executable)}",
@@ -117,7 +131,8 @@ def _open(spec: JobsCluster, environment: dict[str, str], logs: Path, job_ids: s
         # Without a page, and the server of plain numbers for this machine only.
         scheduler_options={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         silence_logs="critical",
-        **options(spec),
+        **options_of(spec),
+        **options,
     )
 
 

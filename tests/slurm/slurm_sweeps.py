@@ -30,7 +30,8 @@ class Case:
         self._sweep = path / "sweep.yaml"
         self._sweep.write_text(text)
         self._cluster = path / "cluster.yaml"
-        self.folder = SweepFolder(path / "out").rehearsal
+        self.whole = SweepFolder(path / "out")
+        self.folder = self.whole.rehearsal
 
     def start(self, *, seconds: float, **keys: str) -> Started:
         """Start ``lbhsweep run``, with keys of the cluster file other than the usual ones."""
