@@ -128,8 +128,27 @@ def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
 
 @contextmanager
 def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
-    logs = Path(spec.log_folder) if spec.log_folder else folder / "logs"
-    keys = folder / "keys"
+    with _job_cluster(spec, folder) as cluster:
+        system = cluster.system
+        try:
+            system.check(cluster.job_script)
+            watch = JobWatch(
+                cluster, system.ask, spec.workers, spec.workers_per_job, _logs(spec, folder)
+            )
+            with Client(cluster.dask) as client, ExitStack() as stack:
+                with _signals_blocked():
+                    stack.enter_context(watch)
+                yield stack.enter_context(DaskExecutor(client, spec.start_timeout, watch))
+        finally:
+            cluster.close()
+            # Whatever went wrong above, none of our jobs outlives us.
+            left = system.ask()
+            system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
+
+
+@contextmanager
+def _job_cluster(spec: JobsCluster, folder: Path) -> Iterator[JobCluster]:
+    logs, keys = _logs(spec, folder), folder / "keys"
     for path in (logs, keys):
         if len(str(path).split()) > 1:
             raise ClusterError(
@@ -140,28 +159,28 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
         stack.enter_context(dask.config.set(_IN_JOBS))
         secure = spec.interface != LOOPBACK
         security = stack.enter_context(job_security(keys)) if secure else None
-        yield stack.enter_context(_watched_jobs(spec, logs, security))
+        with _starting(spec):
+            cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs, security)
+        stack.callback(cluster.close)
+        yield cluster
 
 
-@contextmanager
-def _watched_jobs(
-    spec: JobsCluster, logs: Path, security: Security | None
-) -> Iterator[DaskExecutor]:
-    with _starting(spec):
-        cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs, security)
-    system = cluster.system
-    try:
-        system.check(cluster.job_script)
-        watch = JobWatch(cluster, system.ask, spec.workers, spec.workers_per_job, logs)
-        with Client(cluster.dask) as client, ExitStack() as stack:
-            with _signals_blocked():
-                stack.enter_context(watch)
-            yield stack.enter_context(DaskExecutor(client, spec.start_timeout, watch))
-    finally:
-        cluster.close()
-        # Whatever went wrong above, none of our jobs outlives us.
-        left = system.ask()
-        system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
+def _logs(spec: JobsCluster, folder: Path) -> Path:
+    return Path(spec.log_folder) if spec.log_folder else folder / "logs"
+
+
+def job_script(spec: ClusterSpec, folder: Path) -> str:
+    """Write the script of a cluster's jobs as it would be submitted; empty where there are none.
+
+    Raises
+    ------
+    ClusterError
+        If the cluster can't be started.
+    """
+    if not isinstance(spec, JobsCluster):
+        return ""
+    with dask.config.set(_CONFIG), _job_cluster(spec, folder) as cluster:
+        return cluster.job_script
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from distributed import Client, Future, get_worker
 
@@ -18,6 +19,7 @@ from lbhsweep.execution.job_watch import JobWatch
 from lbhsweep.execution.task import RunSummary, Task, run_task
 from lbhsweep.execution.worker import WorkerSignals
 
+T = TypeVar("T")
 TOPIC = "lbhsweep"
 _REPORTED: dict[str, type[Event]] = {
     kind.__name__: kind for kind in (WorkerPreparing, RunStarted, RunProgress)
@@ -92,6 +94,23 @@ class DaskExecutor:
         """Have jobs for so many runs, where there are jobs."""
         if self._jobs is not None:
             self._jobs.need(n_runs)
+
+    def ask(self, question: Callable[..., T], *arguments: object) -> T:
+        """Have any worker answer a question; for checks, not for runs.
+
+        Raises
+        ------
+        ClusterError
+            If it does not answer in time; what the question raises comes through.
+        """
+        future = self._client.submit(question, *arguments, pure=False)
+        try:
+            answer: T = future.result(timeout=self._patience_s)
+        except TimeoutError as error:
+            raise ClusterError(
+                f"the worker did not answer within {self._patience_s:.0f} s; see its log"
+            ) from error
+        return answer
 
     def answers(self, timeout_s: float) -> list[Answer]:
         """Wait for the first answer and take all that have come."""

@@ -106,6 +106,7 @@ class JobWatch:
         self._n_runs = 0
         self._sights: dict[str, _Sight] = {}
         self._n_deaths = self._n_refusals = 0
+        self._last_dead = ""
         self._not_before = -math.inf
         self._queue: dict[str, JobState] = {}
         self._problem: ClusterError | None = None
@@ -148,10 +149,14 @@ class JobWatch:
         return [self._events.popleft() for _ in range(len(self._events))]
 
     def waiting_for(self) -> str:
-        """Say what the jobs in the queue wait for; empty if there are none."""
+        """Say why there may be no workers: what jobs wait for, and what they died of."""
         waiting = [state.reason for state in self._queue.values() if not state.running]
         reasons = ", ".join(sorted(set(filter(None, waiting))))
-        return f"{len(waiting)} jobs wait in the queue ({reasons})" if waiting else ""
+        told = [f"{len(waiting)} jobs wait in the queue ({reasons})"] if waiting else []
+        if self._n_deaths:
+            died = f"{self._n_deaths} jobs ended before their worker came"
+            told.append(f"{died}; {self._last_words(self._last_dead)}\n")
+        return "; ".join(told)
 
     def look(self) -> bool:
         """Compare jobs with workers and queue once, and mend what differs.
@@ -274,6 +279,7 @@ class JobWatch:
         if sight.came:
             return
         self._n_deaths += 1
+        self._last_dead = job.job_id
         self._delay(self._n_deaths)
         if self._n_deaths >= MAX_DEATHS and not others_work:
             raise ClusterError(
