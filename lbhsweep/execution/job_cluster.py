@@ -11,7 +11,8 @@ from shlex import quote
 from types import MappingProxyType
 from typing import Any
 
-from distributed import Security
+from distributed import Scheduler, Security
+from distributed.diagnostics.plugin import SchedulerPlugin
 
 from lbhsweep.execution.batch_system import BATCH_SYSTEMS
 from lbhsweep.execution.cluster_spec import (
@@ -70,6 +71,8 @@ class JobCluster:
         if security is not None:
             options |= {"protocol": "tls://", "security": security}
         self.dask = _open(spec, environment, self.job_ids, options)
+        self._names_seen: set[str] = set()
+        self.dask.scheduler.add_plugin(_Names(self._names_seen))
 
     @property
     def job_script(self) -> str:
@@ -90,6 +93,10 @@ class JobCluster:
         states = list(self.dask.scheduler.workers.values())
         return {str(state.name): bool(state.processing) for state in states}
 
+    def ever_came(self, worker: str) -> bool:
+        """Say whether a worker of this name has ever been there."""
+        return worker in self._names_seen
+
     def drop(self, names: Collection[str]) -> None:
         """Cancel jobs."""
         self.dask.sync(self.dask.scale_down, list(names))
@@ -106,6 +113,19 @@ class JobCluster:
         if self._workers_per_job == 1:
             return (name,)
         return tuple(f"{name}-{number}" for number in range(self._workers_per_job))
+
+
+class _Names(SchedulerPlugin):  # type: ignore[misc]
+    """Collects the names of all workers that come."""
+
+    name = "lbhsweep-names"
+
+    def __init__(self, seen: set[str]) -> None:
+        self._seen = seen
+
+    def add_worker(self, scheduler: Scheduler, worker: str) -> None:
+        """Note the name of one."""
+        self._seen.add(str(scheduler.workers[worker].name))
 
 
 def _open(

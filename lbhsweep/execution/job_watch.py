@@ -44,6 +44,9 @@ class Jobs(Protocol):
     def workers(self) -> dict[str, bool]:
         """Give the names of the workers that are there, and whether each has work."""
 
+    def ever_came(self, worker: str) -> bool:
+        """Say whether a worker of this name has ever been there."""
+
     def drop(self, names: Collection[str]) -> None:
         """Cancel jobs."""
 
@@ -220,12 +223,14 @@ class JobWatch:
     def _has_come(self, name: str, job: SubmittedJob, workers: dict[str, bool], now: float) -> bool:
         sight = self._sights[name]
         here = [workers[one] for one in job.workers if one in workers]
+        if not sight.came and any(map(self._jobs.ever_came, job.workers)):
+            # It may have come and gone between two looks.
+            sight.came = True
+            self._n_deaths = self._n_refusals = 0
         if not here:
             sight.idle_since = None
             return False
-        if not sight.came:
-            self._n_deaths = self._n_refusals = 0
-        sight.came, sight.n_absent, sight.running_since = True, 0, None
+        sight.n_absent, sight.running_since = 0, None
         if any(here):
             sight.idle_since = None
         elif sight.idle_since is None:

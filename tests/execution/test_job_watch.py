@@ -21,6 +21,7 @@ class Cluster:
         self.jobs = {}
         self.queue = {}
         self.here = {}
+        self.came = set()
         self.refusal = ""
         self.is_silent = False
         self.n_submitted = 0
@@ -30,6 +31,9 @@ class Cluster:
 
     def workers(self):
         return dict(self.here)
+
+    def ever_came(self, worker):
+        return worker in self.came
 
     def drop(self, names):
         for name in names:
@@ -52,6 +56,7 @@ class Cluster:
         self.queue[self.jobs[name].job_id] = JobState(running=True)
         if come:
             self.here |= dict.fromkeys(self.jobs[name].workers, busy)
+            self.came |= set(self.here)
 
     def end(self, name):
         self.queue.pop(self.jobs[name].job_id, None)
@@ -114,6 +119,18 @@ def test_a_job_that_ends_in_the_midst_is_replaced(watch, cluster, clock):
     (event,) = watch.events()
     assert isinstance(event, JobLost)
     assert (event.job, event.had_worker) == ("102", True)
+
+
+def test_a_worker_that_comes_and_goes_between_two_looks_has_come(watch, cluster, clock):
+    watch.need(2)
+    watch.look()
+    for number in range(1, 10):
+        cluster.start(f"lbhsweep-{number}")
+        cluster.end(f"lbhsweep-{number}")
+        settle(watch, clock)
+    events = watch.events()
+    assert len(events) == 9
+    assert all(event.had_worker for event in events)
 
 
 def test_one_absence_may_be_a_moment(watch, cluster, clock):

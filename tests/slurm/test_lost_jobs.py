@@ -45,7 +45,6 @@ def test_a_node_goes_down(case, serial, slurm):
     ("keys", "message"),
     [
         ({"queue": "nope"}, "SLURM refuses the jobs: .*[Ii]nvalid partition"),
-        ({"memory": "900 GB"}, "no job was accepted, 3 times in a row: .*Memory specification"),
         ({"walltime": '"2:00:00"'}, "job .* would wait for ever: walltime is over .*limit"),
         (
             {"prologue": '["echo no python today; exit 3"]', "workers": "6", "cores": "1"},
