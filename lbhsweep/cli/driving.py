@@ -49,7 +49,7 @@ def drive(
         As on the command line.
     """
     from lbhsweep.cli.progress import open_progress
-    from lbhsweep.execution.cluster_spec import load_cluster
+    from lbhsweep.execution.cluster_spec import AddressCluster, load_cluster
     from lbhsweep.execution.clusters import start_cluster
     from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
     from lbhsweep.execution.session import check_folder, run_sweep
@@ -61,6 +61,8 @@ def drive(
     machine = load_cluster(cluster)
     cluster_text = cluster.read_text(encoding="utf-8-sig") if cluster else THIS_MACHINE
     if settings.workers is not None:
+        if isinstance(machine, AddressCluster):
+            raise click.UsageError("--workers: the workers of a running scheduler are not ours")
         machine = machine.model_copy(update={"workers": settings.workers})
     check_folder(output)
     # Workers may have another working directory.
@@ -87,7 +89,7 @@ def drive(
             grid,
             text,
             physics,
-            lambda: start_cluster(machine),
+            lambda: start_cluster(machine, whole.path),
             [progress],
             retry_failed=retry_failed,
             kept={

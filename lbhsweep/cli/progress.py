@@ -10,6 +10,7 @@ import click
 
 from lbhsweep.execution.events import (
     Event,
+    JobLost,
     RunFailed,
     RunRetried,
     StopRequested,
@@ -56,6 +57,9 @@ def note(event: Event) -> str:
             )
         case StorageBack(seconds=seconds):
             return f"storage takes writes again after {duration(seconds)}: going on"
+        case JobLost(job=job, had_worker=had_worker):
+            before = "" if had_worker else " before its worker came"
+            return f"job {job} ended{before}; another takes its place"
         case StopRequested(reason=reason):
             return f"stopping ({reason}): runs write their checkpoints; again to stop at once"
     return ""

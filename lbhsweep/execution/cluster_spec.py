@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -70,6 +71,13 @@ def _walltime(value: object) -> str:
     return text
 
 
+def seconds_of_walltime(text: str) -> int:
+    """Give the seconds of ``hours:minutes:seconds`` or ``days-hours:minutes:seconds``."""
+    days, _, clock = text.rpartition("-")
+    hours, minutes, seconds = (int(part) for part in clock.split(":"))
+    return ((int(days or 0) * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 AutoCount = Annotated[Count | None, BeforeValidator(_auto)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
@@ -93,40 +101,140 @@ class LocalCluster(Section):
     """Folder on this machine for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
 
 
-class SlurmCluster(Section):
-    """Workers in jobs of a SLURM cluster whose compute nodes can reach this machine."""
+class JobsCluster(Section):
+    """Workers in jobs of a batch system whose compute nodes can reach this machine."""
 
-    kind: Literal["slurm"]
+    kind: str
     """Where workers run."""
     workers: Count
-    """Single-threaded processes in all; makes workers / cores jobs."""
+    """Single-threaded processes in all."""
     cores: Count
-    """Cores of a job: each runs one worker."""
+    """Cores of a job."""
+    processes: Count | None = None
+    """Workers of a job; by default one for each core."""
     memory: Annotated[int, BeforeValidator(_memory)]
     """Memory of a job."""
-    walltime: Annotated[str, BeforeValidator(_walltime)]
-    """Longest time of a job."""
-    queue: Text | None = None
-    """Partition."""
-    account: Text | None = None
-    """Account to which core-hours are charged."""
     interface: Text | None = None
     """Network interface by which nodes reach each other, such as ib0."""
-    job_extra: tuple[Text, ...] = ()
-    """Further #SBATCH options, such as '--qos=long'."""
     prologue: tuple[Text, ...] = ()
     """Shell lines run in each job before its workers, such as 'module load python'."""
     log_folder: Text | None = None
-    """Folder of the jobs' logs."""
+    """Folder of the jobs' logs; by default logs in the sweep's folder."""
+    scratch: Text | None = None
+    """Folder on each node's own disk for Dask's temporary files."""
     start_timeout: Seconds = Field(default="24 h", validate_default=True)
-    """How long to wait in the queue for the first worker."""
+    """How long to wait in the queue for a worker while there is none."""
     numba_cache: Text | None = None
     """Node-local folder for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
 
+    @property
+    def workers_per_job(self) -> int:
+        """How many workers come with each job."""
+        return self.processes or self.cores
 
-ClusterSpec = LocalCluster | SlurmCluster
-_KINDS: MappingProxyType[str, type[LocalCluster] | type[SlurmCluster]] = MappingProxyType(
-    {"local": LocalCluster, "slurm": SlurmCluster}
+    @property
+    def job_seconds(self) -> int | None:
+        """Walltime of a job in seconds; None where jobs have none."""
+        return None
+
+
+class QueueCluster(JobsCluster):
+    """Jobs in a queue, for a time."""
+
+    walltime: Annotated[str, BeforeValidator(_walltime)]
+    """Longest time of a job."""
+    queue: Text | None = None
+    """Queue or partition."""
+    account: Text | None = None
+    """Account or project to which core-hours are charged."""
+
+    @property
+    def job_seconds(self) -> int | None:
+        """Walltime of a job in seconds."""
+        return seconds_of_walltime(self.walltime)
+
+
+class SlurmCluster(QueueCluster):
+    """Jobs of SLURM."""
+
+    kind: Literal["slurm"]
+    """Where workers run."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #SBATCH options, such as '--qos=long'."""
+
+
+class PbsCluster(QueueCluster):
+    """Jobs of PBS or Torque."""
+
+    kind: Literal["pbs"]
+    """Where workers run."""
+    resources: Text | None = None
+    """What a job asks for after -l, by default 'select=1:ncpus=CORES:mem=MEMORY'."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #PBS options, such as '-m n'."""
+
+
+class SgeCluster(QueueCluster):
+    """Jobs of Grid Engine."""
+
+    kind: Literal["sge"]
+    """Where workers run."""
+    resources: Text | None = None
+    """What a job asks for after -l, such as 'h_vmem=2G'; each site has names of its own."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #$ options, such as '-pe smp 16'."""
+
+
+class LsfCluster(QueueCluster):
+    """Jobs of LSF."""
+
+    kind: Literal["lsf"]
+    """Where workers run."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #BSUB options, such as '-R rusage[mem=2000]'."""
+
+
+class CondorCluster(JobsCluster):
+    """Jobs of HTCondor, which knows neither queues nor walltimes."""
+
+    kind: Literal["htcondor"]
+    """Where workers run."""
+    disk: Annotated[int, BeforeValidator(_memory)]
+    """Disk of a job."""
+    job_extra: dict[Text, Text] = Field(default_factory=dict)
+    """Further lines of the submit file, such as 'accounting_group: mine'."""
+
+
+class AddressCluster(Section):
+    """Workers of a Dask scheduler that somebody else has started."""
+
+    kind: Literal["address"]
+    """Where workers run."""
+    address: Text | None = None
+    """Of the scheduler, such as 'tls://10.0.0.1:8786'."""
+    scheduler_file: Text | None = None
+    """File in which the scheduler has written its address; instead of address."""
+    tls_ca: Text | None = None
+    """Certificate of the authority that has signed the others' (PEM)."""
+    tls_cert: Text | None = None
+    """This machine's certificate (PEM)."""
+    tls_key: Text | None = None
+    """This machine's key (PEM)."""
+    start_timeout: Seconds = Field(default="60 s", validate_default=True)
+    """How long to wait for a worker while there is none."""
+
+
+ClusterSpec = LocalCluster | JobsCluster | AddressCluster
+_KINDS: MappingProxyType[str, type[ClusterSpec]] = MappingProxyType(
+    {
+        "local": LocalCluster,
+        "slurm": SlurmCluster,
+        "pbs": PbsCluster,
+        "sge": SgeCluster,
+        "lsf": LsfCluster,
+        "htcondor": CondorCluster,
+        "address": AddressCluster,
+    }
 )
 
 
@@ -154,10 +262,26 @@ def load_cluster(path: str | Path | None) -> ClusterSpec:
     spec, problems = validate(_kind_of(document), document)
     if spec is None:
         raise SpecError(problems)
+    if problems := [document.problem((key,), text) for key, text in _contradictions(spec)]:
+        raise SpecError(problems)
     return spec
 
 
-def _kind_of(document: Document) -> type[LocalCluster] | type[SlurmCluster]:
+def _contradictions(spec: ClusterSpec) -> Iterator[tuple[str, str]]:
+    """Give what is wrong with keys that are right by themselves."""
+    if isinstance(spec, JobsCluster) and spec.workers_per_job > spec.cores:
+        yield "processes", f"got {spec.processes}, wanted at most as many as cores, {spec.cores}"
+    if isinstance(spec, AddressCluster):
+        if (spec.address is None) == (spec.scheduler_file is None):
+            yield "address", "wanted either address or scheduler_file"
+        files = {key: getattr(spec, key) for key in ("tls_ca", "tls_cert", "tls_key")}
+        missing = [key for key, file in files.items() if file is None]
+        if missing and len(missing) < len(files):
+            given = [key for key in files if key not in missing]
+            yield given[-1], f"wanted {' and '.join(missing)} with it"
+
+
+def _kind_of(document: Document) -> type[ClusterSpec]:
     kind = document.data.get("kind")
     if isinstance(kind, str) and kind in _KINDS:
         return _KINDS[kind]

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from multiprocessing import resource_tracker
-from shlex import quote
+from pathlib import Path
 from typing import Any
 
 import dask
 import distributed
 from dask.system import CPU_COUNT
-from distributed import Client
+from distributed import Client, Security
 
 from lbhsweep.errors import ClusterError
-from lbhsweep.execution.cluster_spec import ClusterSpec, LocalCluster, SlurmCluster
+from lbhsweep.execution.cluster_spec import AddressCluster, ClusterSpec, JobsCluster, LocalCluster
 from lbhsweep.execution.dask_executor import DaskExecutor
+from lbhsweep.execution.job_cluster import JobCluster
+from lbhsweep.execution.job_keys import LOOPBACK, job_security
+from lbhsweep.execution.job_watch import JobWatch
 
 _CONFIG = {
     # Lost workers don't count: the ledger of each run does.
@@ -37,6 +40,10 @@ _CONFIG = {
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.monitor-interval": "1s",
 }
+_IN_JOBS = {
+    # Only the watch over the jobs replaces them; Dask's own way would cancel one by its name.
+    "distributed.deploy.lost-worker-timeout": "10000h",
+}
 _ONE_THREAD = {
     "NUMBA_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -45,45 +52,142 @@ _ONE_THREAD = {
 }
 
 
-def n_workers(spec: ClusterSpec) -> int:
-    """Give the number of workers that a cluster is to have."""
+def n_workers(spec: LocalCluster) -> int:
+    """Give the number of workers that this machine is to have."""
     return spec.workers or CPU_COUNT
 
 
 @contextmanager
-def start_cluster(spec: ClusterSpec) -> Iterator[DaskExecutor]:
+def start_cluster(spec: ClusterSpec, folder: Path = Path()) -> Iterator[DaskExecutor]:
     """Run a cluster while the context lasts.
 
     Parameters
     ----------
     spec : ClusterSpec
         What to start.
+    folder : Path
+        Where jobs leave their logs, on storage that workers see; local workers leave none.
 
     Yields
     ------
     DaskExecutor
-        With at least one worker.
+        With at least one worker if they are local; jobs come when runs need them.
 
     Raises
     ------
     ClusterError
         If the cluster can't be started, or no worker appears in time.
     """
-    with dask.config.set(_CONFIG):
-        cluster = _started(spec)
+    with dask.config.set(_CONFIG), _opened(spec, folder) as executor:
+        yield executor
+
+
+def _opened(spec: ClusterSpec, folder: Path) -> AbstractContextManager[DaskExecutor]:
+    match spec:
+        case LocalCluster():
+            return _local(spec)
+        case AddressCluster():
+            return _attached(spec)
+        case JobsCluster():
+            return _in_jobs(spec, folder)
+
+
+@contextmanager
+def _attached(spec: AddressCluster) -> Iterator[DaskExecutor]:
+    files = {
+        "tls_ca_file": spec.tls_ca,
+        "tls_client_cert": spec.tls_cert,
+        "tls_client_key": spec.tls_key,
+    }
+    security = {"security": Security(require_encryption=True, **files)} if spec.tls_ca else {}
+    with ExitStack() as stack:
+        with _starting(spec):
+            client = Client(
+                spec.address,
+                scheduler_file=spec.scheduler_file,
+                timeout=spec.start_timeout,
+                **security,
+            )
+        stack.enter_context(client)
+        _await_worker(client, spec)
+        yield stack.enter_context(DaskExecutor(client, spec.start_timeout))
+
+
+@contextmanager
+def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
+    with _starting(spec):
+        cluster = _start_local(spec)
+    try:
+        with Client(cluster) as client:
+            _await_worker(client, spec)
+            with DaskExecutor(client, spec.start_timeout) as executor:
+                yield executor
+    finally:
+        cluster.close()
+
+
+@contextmanager
+def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
+    with _job_cluster(spec, folder) as cluster:
+        system = cluster.system
         try:
-            with Client(cluster) as client:
-                _await_worker(client, spec)
-                with DaskExecutor(client, spec.start_timeout) as executor:
-                    yield executor
+            system.check(cluster.job_script)
+            watch = JobWatch(
+                cluster, system.ask, spec.workers, spec.workers_per_job, _logs(spec, folder)
+            )
+            with Client(cluster.dask) as client, ExitStack() as stack:
+                with _signals_blocked():
+                    stack.enter_context(watch)
+                yield stack.enter_context(DaskExecutor(client, spec.start_timeout, watch))
         finally:
             cluster.close()
+            # Whatever went wrong above, none of our jobs outlives us.
+            left = system.ask()
+            system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
 
 
-def _started(spec: ClusterSpec) -> Any:
+@contextmanager
+def _job_cluster(spec: JobsCluster, folder: Path) -> Iterator[JobCluster]:
+    logs, keys = _logs(spec, folder), folder / "keys"
+    for path in (logs, keys):
+        if len(str(path).split()) > 1:
+            raise ClusterError(
+                f"{path}: batch systems and Dask can't do with spaces in the names of folders "
+                "of jobs; choose another --output or log_folder"
+            )
+    with ExitStack() as stack:
+        stack.enter_context(dask.config.set(_IN_JOBS))
+        secure = spec.interface != LOOPBACK
+        security = stack.enter_context(job_security(keys)) if secure else None
+        with _starting(spec):
+            cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs, security)
+        stack.callback(cluster.close)
+        yield cluster
+
+
+def _logs(spec: JobsCluster, folder: Path) -> Path:
+    return Path(spec.log_folder) if spec.log_folder else folder / "logs"
+
+
+def job_script(spec: ClusterSpec, folder: Path) -> str:
+    """Write the script of a cluster's jobs as it would be submitted; empty where there are none.
+
+    Raises
+    ------
+    ClusterError
+        If the cluster can't be started.
+    """
+    if not isinstance(spec, JobsCluster):
+        return ""
+    with dask.config.set(_CONFIG), _job_cluster(spec, folder) as cluster:
+        return cluster.job_script
+
+
+@contextmanager
+def _starting(spec: ClusterSpec) -> Iterator[None]:
     try:
         with _signals_blocked():
-            return _start_local(spec) if isinstance(spec, LocalCluster) else _start_slurm(spec)
+            yield
     except (OSError, ValueError, RuntimeError, TimeoutError) as error:
         raise ClusterError(
             f"can't start the {spec.kind} cluster: {error}; check the cluster file"
@@ -117,30 +221,18 @@ def _start_local(spec: LocalCluster) -> Any:
     )
 
 
-def _start_slurm(spec: SlurmCluster) -> Any:
-    from dask_jobqueue import SLURMCluster
-
-    exports = [f"export {name}={quote(value)}" for name, value in _environment(spec).items()]
-    cluster = SLURMCluster(
-        queue=spec.queue,
-        account=spec.account,
-        cores=spec.cores,
-        processes=spec.cores,
-        memory=f"{spec.memory} B",
-        walltime=spec.walltime,
-        interface=spec.interface,
-        job_name="lbhsweep",
-        log_directory=spec.log_folder,
-        # A job that SLURM runs again would come back under a name that is taken.
-        job_extra_directives=["--no-requeue", *spec.job_extra],
-        job_script_prologue=[*spec.prologue, *exports],
-    )
-    cluster.scale(n=n_workers(spec))
-    return cluster
+def _environment(spec: LocalCluster | JobsCluster) -> dict[str, str]:
+    cache = {"NUMBA_CACHE_DIR": spec.numba_cache} if spec.numba_cache else {}
+    return {**_ONE_THREAD, **cache}
 
 
-def _environment(spec: ClusterSpec) -> dict[str, str]:
-    return {**_ONE_THREAD, **({"NUMBA_CACHE_DIR": spec.numba_cache} if spec.numba_cache else {})}
+def _settings() -> dict[str, str]:
+    """Give the part of Dask's configuration that processes elsewhere must be told by variables."""
+    return {
+        f"DASK_{key.replace('.', '__').replace('-', '_').upper()}": str(value)
+        for key, value in _CONFIG.items()
+        if key.startswith(("distributed.worker.", "distributed.admin."))
+    }
 
 
 def _await_worker(client: Client, spec: ClusterSpec) -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from distributed import Client, Future, get_worker
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerLost, WorkerPreparing
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
+from lbhsweep.execution.job_watch import JobWatch
 from lbhsweep.execution.local_workers import LocalWorkers
 from lbhsweep.execution.task import RunSummary, Task, run_task
 from lbhsweep.execution.worker import WorkerSignals
 
+T = TypeVar("T")
 TOPIC = "lbhsweep"
 _REPORTED: dict[str, type[Event]] = {
     kind.__name__: kind for kind in (WorkerPreparing, RunStarted, RunProgress)
@@ -43,14 +46,17 @@ class DaskExecutor:
     Parameters
     ----------
     client : Client
-        Of a cluster that already has a worker.
+        Of a cluster that already has a worker, or that `jobs` looks after.
     patience_s : float
         How long to go on without any worker.
+    jobs : JobWatch, optional
+        Keeps workers coming where they run in jobs of a batch system.
     """
 
-    def __init__(self, client: Client, patience_s: float) -> None:
+    def __init__(self, client: Client, patience_s: float, jobs: JobWatch | None = None) -> None:
         self._client = client
         self._patience_s = patience_s
+        self._jobs = jobs
         self._queue: SimpleQueue[Future | dict[str, Any]] = SimpleQueue()
         self._under_way: dict[str, tuple[Future, Task]] = {}
         self._numbers = itertools.count()
@@ -86,10 +92,34 @@ class DaskExecutor:
         self._under_way[future.key] = (future, task)
         future.add_done_callback(self._queue.put)
 
+    def need(self, n_runs: int) -> None:
+        """Have jobs for so many runs, where there are jobs."""
+        if self._jobs is not None:
+            self._jobs.need(n_runs)
+
+    def ask(self, question: Callable[..., T], *arguments: object) -> T:
+        """Have any worker answer a question; for checks, not for runs.
+
+        Raises
+        ------
+        ClusterError
+            If it does not answer in time; what the question raises comes through.
+        """
+        future = self._client.submit(question, *arguments, pure=False)
+        try:
+            answer: T = future.result(timeout=self._patience_s)
+        except TimeoutError as error:
+            raise ClusterError(
+                f"the worker did not answer within {self._patience_s:.0f} s; see its log"
+            ) from error
+        return answer
+
     def answers(self, timeout_s: float) -> list[Answer]:
         """Wait for the first answer and take all that have come."""
         came = self._drain(timeout_s)
         events = [event for one in came if isinstance(one, dict) for event in self._read(one)]
+        if self._jobs is not None:
+            events += self._jobs.events()
         self._check_workers()
         return [*events, *self._ended([one for one in came if isinstance(one, Future)])]
 
@@ -117,6 +147,8 @@ class DaskExecutor:
             self._under_way[key][1] for key in message["processing-tasks"] if key in self._under_way
         ]
         labels = tuple(point.label for task in tasks for point in task.points)
+        if message.get("expected") and not labels:
+            return []
         return [WorkerLost(worker=message["worker"], runs=labels)]
 
     def _check_workers(self) -> None:
@@ -125,10 +157,12 @@ class DaskExecutor:
         if self._workers:
             self._last_worker = now
         elif now - self._last_worker > self._patience_s:
+            waiting = self._jobs.waiting_for() if self._jobs else ""
             raise ClusterError(
-                f"no worker for {self._patience_s:.0f} s; see the workers' logs (memory, "
-                "walltime, network), then give the same command again: it goes on from the "
-                "checkpoints"
+                f"no worker for {self._patience_s:.0f} s (start_timeout)"
+                f"{': ' + waiting if waiting else ''}; see the queue and the workers' logs "
+                "(memory, walltime, network), then give the same command again: it goes on from "
+                "the checkpoints"
             )
 
     def _ended(self, futures: list[Future]) -> list[Answer]:

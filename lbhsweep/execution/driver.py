@@ -134,6 +134,7 @@ class Driver:
                 self._fill_window()
             else:
                 time.sleep(POLL_S)
+            self._executor.need(len(self._waiting) + len(self._in_flight))
             for answer in self._executor.answers(POLL_S):
                 self._take(answer)
             self._collect_when_due()

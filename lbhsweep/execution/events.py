@@ -116,6 +116,14 @@ class WorkerLost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobLost(Event):
+    """A job of the batch system ended before its time; another takes its place."""
+
+    job: str
+    had_worker: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopRequested(Event):
     """The sweep is asked to stop; runs write their checkpoints."""
 

@@ -39,13 +39,16 @@ class Executor(Protocol):
     def submit(self, task: Task) -> None:
         """Take a task; returns at once."""
 
+    def need(self, n_runs: int) -> None:
+        """Say how many runs could be at work now, so that no more workers are kept for them."""
+
     def answers(self, timeout_s: float) -> list[Answer]:
         """Give what came back since, waiting for it at most so long.
 
         Raises
         ------
         ClusterError
-            If there has been no worker for too long.
+            If there has been no worker for too long, or none can ever come.
         """
 
 
@@ -60,6 +63,9 @@ class SerialExecutor:
     def submit(self, task: Task) -> None:
         """Take a task."""
         self._waiting.append(task)
+
+    def need(self, n_runs: int) -> None:
+        """Nothing: there is this process and no other."""
 
     def answers(self, timeout_s: float) -> list[Answer]:
         """Do the next task."""

@@ -8,25 +8,45 @@ import socket
 import stat
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
 from distributed import Worker, WorkerPlugin
+from distributed.core import Status
 
 from lbhsweep.errors import ClusterError
 
 POLL_S = 1.0
 GRACE_S = 60.0
 _LEAVE_S = 1.0
+JOB_END = "LBHSWEEP_JOB_END"
+"""Variable with the Unix time at which the batch system ends this job."""
+JOB_SECONDS = "LBHSWEEP_JOB_SECONDS"
+"""Variable with the job's walltime in seconds."""
+MARGIN_S = 60.0
+"""Before the end of the job the worker leaves, its run having written a checkpoint."""
+MARGIN_SHARE = 0.1
+"""The same for short jobs, as a part of their walltime."""
 
 at_work = threading.Lock()
 """Held while a task runs: on SIGTERM the process ends only after it."""
 _terminating = threading.Event()
+_timed = threading.Event()
 
 
 def worker_name() -> str:
     """Name this process: ``host:pid``."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def time_to_leave(environment: Mapping[str, str]) -> float | None:
+    """Give the Unix time at which a worker in a job should leave; None outside jobs."""
+    try:
+        end, seconds = float(environment[JOB_END]), float(environment[JOB_SECONDS])
+    except (KeyError, ValueError):
+        return None
+    return end - min(MARGIN_S, MARGIN_SHARE * seconds)
 
 
 class StopPoll:
@@ -52,17 +72,31 @@ class StopPoll:
 
 
 class WorkerSignals(WorkerPlugin):  # type: ignore[misc]
-    """Lets the run under way write its checkpoint on SIGTERM; leaves Ctrl-C to the driver."""
+    """Lets the run under way write its checkpoint before the process must end.
+
+    That is on SIGTERM, when the worker is closed, and some time before the end of its job.
+    Ctrl-C is left to the driver.
+    """
 
     name = "lbhsweep-signals"
 
     def setup(self, worker: Worker) -> None:
         """Install the handlers; Dask calls this on the process's main thread."""
+        leave_at = time_to_leave(os.environ)
+        if leave_at is not None and not _timed.is_set():
+            _timed.set()
+            worker.loop.call_later(max(leave_at - time.time(), 0.0), _retire, worker)
         if threading.current_thread() is not threading.main_thread():
             return
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, _terminate)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+    def teardown(self, worker: Worker) -> None:
+        """Ask the run under way to stop if the worker closes; Dask waits a moment for it."""
+        # A plugin that replaces this one has it torn down, too.
+        if worker.status is Status.closing:
+            _terminating.set()
 
 
 def private_folder(path: Path) -> Path:
@@ -81,6 +115,22 @@ def private_folder(path: Path) -> Path:
             f"make it yours alone ('chmod 700 {path}') or set numba_cache in the cluster file"
         )
     return path
+
+
+def _retire(worker: Worker) -> None:
+    # Dask's own lifetime doesn't stop the run under way, which would be lost with the job.
+    worker.status = Status.paused
+    _terminating.set()
+    threading.Thread(target=_close, args=(worker,), daemon=True).start()
+
+
+def _close(worker: Worker) -> None:
+    if at_work.acquire(timeout=GRACE_S):
+        # The task's answer still has to go out.
+        time.sleep(_LEAVE_S)
+    worker.loop.add_callback(
+        worker.close_gracefully, restart=False, reason="the job's time is over"
+    )
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

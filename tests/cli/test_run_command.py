@@ -24,7 +24,7 @@ def sweep(tmp_path, monkeypatch):
     """A sweep file; its runs are done in this process."""
     from contextlib import nullcontext
 
-    monkeypatch.setattr(clusters, "start_cluster", lambda spec: nullcontext(SerialExecutor()))
+    monkeypatch.setattr(clusters, "start_cluster", lambda *_: nullcontext(SerialExecutor()))
     file = tmp_path / "sweep.yaml"
     file.write_text(SWEEP)
     return file

@@ -1,4 +1,5 @@
 import contextlib
+import os
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,16 @@ def open_executor(request):
 @pytest.fixture
 def sweep(tmp_path: Path, open_executor) -> Sweep:
     return Sweep(tmp_path / "out", open_executor)
+
+
+@pytest.fixture
+def play(tmp_path, monkeypatch):
+    """Put scripts in place of commands."""
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
+
+    def write(name, script):
+        file = tmp_path / name
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+
+    return write

@@ -28,6 +28,7 @@ class Started:
             self.process = subprocess.Popen(
                 [sys.executable, *arguments], stdout=output, stderr=errors, start_new_session=True
             )
+        self.patience_s = PATIENCE_S
         self._seen: dict[int, psutil.Process] = {}
 
     def __enter__(self) -> Started:
@@ -69,7 +70,7 @@ class Started:
 
     def wait(self) -> int:
         self.look()
-        return self.process.wait(PATIENCE_S)
+        return self.process.wait(self.patience_s)
 
     def left_behind(self, patience_s: float = 10.0) -> list[str]:
         """Give the command lines of children that outlive the process."""

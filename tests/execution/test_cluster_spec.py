@@ -3,7 +3,12 @@ from pathlib import Path
 import pytest
 
 from lbhsweep.errors import SpecError
-from lbhsweep.execution.cluster_spec import LocalCluster, SlurmCluster, load_cluster
+from lbhsweep.execution.cluster_spec import (
+    AddressCluster,
+    JobsCluster,
+    LocalCluster,
+    load_cluster,
+)
 
 SHIPPED = Path(__file__).parents[2] / "cluster"
 
@@ -13,18 +18,39 @@ def test_the_shipped_local_file_is_the_default():
     assert isinstance(load_cluster(None), LocalCluster)
 
 
-def test_the_shipped_slurm_file_is_sound():
-    spec = load_cluster(SHIPPED / "slurm.yaml")
-    assert isinstance(spec, SlurmCluster)
+@pytest.mark.parametrize("kind", ["slurm", "pbs", "sge", "lsf", "htcondor"])
+def test_the_shipped_files_of_batch_systems_are_sound(kind):
+    spec = load_cluster(SHIPPED / f"{kind}.yaml")
+    assert isinstance(spec, JobsCluster)
+    assert spec.kind == kind
+    assert spec.workers_per_job == 16
+    assert spec.job_seconds == (None if kind == "htcondor" else 43_200)
     assert (spec.workers, spec.cores, spec.memory) == (128, 16, 32 * 10**9)
     assert spec.start_timeout == 24 * 3600
+
+
+def test_the_shipped_file_of_a_running_scheduler_is_sound():
+    spec = load_cluster(SHIPPED / "address.yaml")
+    assert isinstance(spec, AddressCluster)
+    assert spec.address == "tls://10.0.0.1:8786"
 
 
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
-        ("workers: 2", ["1: kind: missing, wanted one of local, slurm"]),
-        ("kind: slrm", ["1: kind: got 'slrm'; did you mean 'slurm'? Known: local, slurm"]),
+        (
+            "workers: 2",
+            ["1: kind: missing, wanted one of local, slurm, pbs, sge, lsf, htcondor, address"],
+        ),
+        (
+            "kind: slrm",
+            [
+                (
+                    "1: kind: got 'slrm'; did you mean 'slurm'? Known: local, slurm, pbs, sge, "
+                    "lsf, htcondor, address"
+                )
+            ],
+        ),
         (
             "kind: local\nworkrs: 2",
             [
@@ -58,6 +84,30 @@ def test_the_shipped_slurm_file_is_sound():
         (
             "kind: slurm\nworkers: 4\ncores: 2\nmemory: 4 GB\nwalltime: 12 h",
             ["5: walltime: got '12 h', wanted '12:00:00' or '1-00:00:00'"],
+        ),
+        (
+            'kind: pbs\nworkers: 4\ncores: 2\nmemory: 4 GB\nwalltime: "1:00:00"\nprocesses: 3',
+            ["6: processes: got 3, wanted at most as many as cores, 2"],
+        ),
+        (
+            "kind: htcondor\nworkers: 4\ncores: 2\nmemory: 4 GB\nqueue: x",
+            [
+                "1: disk: missing, wanted disk of a job",
+                (
+                    "5: queue: unknown key; Known: kind, workers, cores, processes, memory, "
+                    "interface, prologue, log_folder, scratch, start_timeout, numba_cache, disk, "
+                    "job_extra"
+                ),
+            ],
+        ),
+        ("kind: address", ["1: address: wanted either address or scheduler_file"]),
+        (
+            "kind: address\naddress: a\nscheduler_file: b",
+            ["2: address: wanted either address or scheduler_file"],
+        ),
+        (
+            "kind: address\naddress: a\ntls_ca: ca.pem\ntls_cert: me.pem",
+            ["4: tls_cert: wanted tls_key with it"],
         ),
         ("kind: local\n\tworkers: 2", ["2: syntax: found a tab, wanted spaces for indentation"]),
         ("- local", ["1: file: holds a list at the top, wanted keys such as 'name:'"]),

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import stat
@@ -6,7 +7,7 @@ import pytest
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution import clusters
-from lbhsweep.execution.cluster_spec import LocalCluster, SlurmCluster
+from lbhsweep.execution.cluster_spec import AddressCluster, LocalCluster
 from lbhsweep.execution.worker import private_folder
 
 
@@ -43,35 +44,26 @@ def test_no_worker_is_an_error_that_says_where_to_look(monkeypatch):
         pass
 
 
-def test_slurm_jobs_ask_for_what_the_file_says(monkeypatch):
-    asked = {}
-
-    class Fake:
-        def __init__(self, **options):
-            asked.update(options)
-
-        def scale(self, n):
-            asked["n"] = n
-
-    monkeypatch.setattr("dask_jobqueue.SLURMCluster", Fake)
-    clusters._start_slurm(
-        SlurmCluster(
-            kind="slurm",
-            workers=8,
-            cores=4,
-            memory="8 GB",
-            walltime="1:00:00",
-            queue="short",
-            job_extra=("--qos=long",),
-            prologue=("module load python",),
-            numba_cache="/scratch/a b",
-        )
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_running_scheduler_is_attached_to_and_left_running(cluster, tmp_path, by_file):
+    client = cluster._client
+    file = tmp_path / "scheduler.json"
+    file.write_text(
+        json.dumps(client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.identity()))
     )
-    assert (asked["n"], asked["cores"], asked["processes"], asked["queue"]) == (8, 4, 4, "short")
-    assert asked["job_extra_directives"] == ["--no-requeue", "--qos=long"]
-    assert asked["job_script_prologue"][0] == "module load python"
-    assert "export OMP_NUM_THREADS=1" in asked["job_script_prologue"]
-    assert "export NUMBA_CACHE_DIR='/scratch/a b'" in asked["job_script_prologue"]
+    where = {"scheduler_file": str(file)} if by_file else {"address": client.scheduler.address}
+    with clusters.start_cluster(AddressCluster(kind="address", **where)) as executor:
+        assert executor.slots == 2
+    assert len(client.nthreads()) == 2
+
+
+def test_a_scheduler_that_is_not_there_is_an_error():
+    spec = AddressCluster(kind="address", address="tcp://127.0.0.1:1", start_timeout="1 s")
+    with (
+        pytest.raises(ClusterError, match="can't start the address cluster"),
+        clusters.start_cluster(spec),
+    ):
+        pass
 
 
 def test_a_folder_of_compiled_code_that_others_may_write_is_refused(tmp_path):

@@ -1,0 +1,80 @@
+"""``lbhsweep cluster check``: whether a cluster file works, by one worker."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lbhsweep.errors import ClusterError
+
+if TYPE_CHECKING:
+    from lbhsweep.execution.cluster_check import ClusterCheck
+
+
+@click.group("cluster")
+def command() -> None:
+    """See whether a cluster file works before a sweep depends on it."""
+
+
+@command.command("check")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--output",
+    default=".",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder on storage that workers see; the check makes one of its own in it.",
+)
+@click.option(
+    "--timeout",
+    default=600.0,
+    show_default=True,
+    type=click.FloatRange(1),
+    help="Seconds to wait for the worker, if the cluster file doesn't say less.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(file: Path, output: Path, timeout: float, as_json: bool) -> None:
+    """Start one worker of FILE's cluster, have it do make-believe runs, and tell what it found.
+
+    Exit status 2 if the worker doesn't come; its logs are kept then.
+    """
+    from lbhsweep.execution.cluster_check import check_cluster
+    from lbhsweep.execution.cluster_spec import load_cluster
+    from lbhsweep.execution.clusters import job_script
+
+    spec = load_cluster(file)
+    spec = spec.model_copy(update={"start_timeout": min(timeout, spec.start_timeout)})
+    folder = Path(tempfile.mkdtemp(prefix="lbhsweep-check-", dir=output.absolute()))
+    try:
+        script = job_script(spec, folder)
+        if script and not as_json:
+            click.echo(f"job script:\n{script.rstrip()}\n")
+        found = check_cluster(spec, folder)
+    except ClusterError as error:
+        click.echo(f"{error}\nleft for a look: {folder}", err=True)
+        sys.exit(2)
+    shutil.rmtree(folder, ignore_errors=True)
+    if as_json:
+        click.echo(json.dumps({"job_script": script, **asdict(found)}, ensure_ascii=False))
+    else:
+        _show(found, output)
+
+
+def _show(found: ClusterCheck, output: Path) -> None:
+    worker = found.worker
+    click.echo(f"worker:    on {worker.host} after {found.waited_s:.0f} s")
+    click.echo(f"processor: {worker.cpu}; {worker.cpu_features}")
+    versions = ", ".join(f"{name} {one}" for name, one in worker.packages.items())
+    click.echo(f"versions:  Python {worker.python}, {versions}")
+    if found.differing:
+        click.echo(f"           other versions than here: {', '.join(found.differing)}")
+    click.echo(f"scratch:   {worker.scratch}, {worker.scratch_speed:.0f} MB/s")
+    locks = "locks work" if worker.has_locks else "no locks: choose another file system"
+    click.echo(f"storage:   {output.absolute()}, {worker.folder_speed:.0f} MB/s, {locks}")
+    click.echo(f"rehearsal: {found.runs_done} of {found.runs} runs done")

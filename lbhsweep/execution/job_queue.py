@@ -1,0 +1,108 @@
+"""What SLURM says of its jobs, asked by its own commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from lbhsweep.errors import ClusterError
+
+ASK_PATIENCE_S = 60.0
+HOPELESS = MappingProxyType(
+    {
+        "PartitionTimeLimit": "walltime is over the queue's limit",
+        "PartitionNodeLimit": "the queue has not so many nodes for one job",
+        "AssocMaxWallDurationPerJobLimit": "walltime is over the account's limit",
+        "QOSMaxWallDurationPerJobLimit": "walltime is over the limit of the quality of service",
+        "AccountNotAllowed": "the account may not use this queue",
+        "InvalidAccount": "there is no such account",
+        "QOSNotAllowed": "the quality of service is not allowed in this queue",
+        "InvalidQOS": "there is no such quality of service",
+        "BadConstraints": "no node has what the job asks for",
+        "Eqw": "Grid Engine could not start it, see 'qstat -j' of it",
+        "held": "HTCondor holds it, see 'condor_q -hold'",
+    }
+)
+"""Reasons for which a job is kept waiting for ever, without an error."""
+_PASSING = ("Unable to contact", "timed out", "temporarily", "Connection refused")
+_DRAINED = "Requested node configuration is not available"
+"""Said by the check also while all nodes that would do are drained; submitting tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A job in the queue.
+
+    Attributes
+    ----------
+    running : bool
+        Whether it has started.
+    reason : str
+        Why it waits, in the batch system's words; empty if it doesn't say.
+    """
+
+    running: bool
+    reason: str = ""
+
+
+def is_passing(refusal: str) -> bool:
+    """Say whether the batch system only was out of reach, rather than unwilling."""
+    return any(sign in refusal for sign in _PASSING)
+
+
+AskQueue = Callable[[], dict[str, JobState] | None]
+
+
+def ask_slurm() -> dict[str, JobState] | None:
+    """Ask SLURM for this user's jobs.
+
+    Returns
+    -------
+    dict of str to JobState or None
+        By job id; None if SLURM did not answer, which says nothing of the jobs.
+    """
+    command = ["squeue", "--noheader", "--format=%i|%T|%r", "--user", str(os.getuid())]
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=ASK_PATIENCE_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    jobs = (line.strip().split("|", 2) for line in answer.stdout.splitlines() if line.strip())
+    return {
+        job: JobState(running=state != "PENDING", reason=reason if state == "PENDING" else "")
+        for job, state, reason in jobs
+    }
+
+
+def check_slurm(script: str) -> None:
+    """Have SLURM check a job script without submitting it.
+
+    Raises
+    ------
+    ClusterError
+        If SLURM would refuse it (no such partition or option), in its own words.
+    """
+    try:
+        answer = subprocess.run(
+            ["sbatch", "--test-only"],
+            input=script,
+            capture_output=True,
+            text=True,
+            timeout=ASK_PATIENCE_S,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise ClusterError(
+            "no sbatch here; start lbhsweep where SLURM's commands are, on a login node, "
+            "or choose another kind in the cluster file"
+        ) from error
+    except subprocess.TimeoutExpired:
+        return
+    said = answer.stderr
+    if answer.returncode and not is_passing(said) and _DRAINED not in said:
+        words = " ".join(said.split())
+        raise ClusterError(f"SLURM refuses the jobs: {words}; mend the cluster file")

@@ -1,0 +1,50 @@
+"""A cluster file is tried by one worker."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from lbhsweep.cli import command
+
+
+def check(file, *options):
+    return CliRunner().invoke(command, ["cluster", "check", str(file), *map(str, options)])
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "cluster.yaml"
+    path.write_text("kind: local\nworkers: 2\n")
+    return path
+
+
+def test_what_a_worker_finds(file, tmp_path):
+    found = check(file, "--output", tmp_path, "--json")
+    assert found.exit_code == 0, found.output
+    answer = json.loads(found.stdout)
+    assert answer["runs_done"] == answer["runs"] == 2
+    worker = answer["worker"]
+    assert worker["cpu_features"]
+    assert worker["has_locks"]
+    assert worker["folder_speed"] > 0
+    assert worker["scratch_speed"] > 0
+    assert {"lbhsweep", "numpy", "dask"} <= set(worker["packages"])
+    assert answer["differing"] == []
+    assert answer["job_script"] == "", "there are no jobs on this machine"
+    assert [path.name for path in tmp_path.iterdir()] == ["cluster.yaml"]
+
+
+def test_mistakes_in_the_file_are_told(file):
+    file.write_text("kind: local\nworkrs: 2\n")
+    found = check(file)
+    assert found.exit_code == 2
+    assert "cluster.yaml:2: workrs: unknown key; did you mean 'workers'?" in found.output
+
+
+def test_a_worker_that_does_not_come(file, tmp_path):
+    file.write_text("kind: address\naddress: tcp://127.0.0.1:1\n")
+    found = check(file, "--output", tmp_path, "--timeout", "1")
+    assert found.exit_code == 2
+    assert "can't start the address cluster" in found.output
+    assert f"left for a look: {tmp_path}/lbhsweep-check-" in found.output

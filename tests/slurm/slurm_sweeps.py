@@ -1,0 +1,59 @@
+"""A rehearsal sweep that a command drives on SLURM, and what it left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+from execution.execution_sweeps import assert_same_bits, physics_of
+from execution.started_command import Started, events_of
+
+from lbhsweep.execution.ledger import NAME, Ledger
+from lbhsweep.store.folder import SweepFolder
+
+CLUSTER = {
+    "kind": "slurm",
+    "workers": "4",
+    "cores": "2",
+    "memory": "2 GB",
+    "walltime": '"0:05:00"',
+    "interface": "lo",
+    "start_timeout": "60 s",
+}
+
+
+class Case:
+    """One sweep, its cluster file and its folder, all below `path`."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._sweep = path / "sweep.yaml"
+        self._sweep.write_text(text)
+        self._cluster = path / "cluster.yaml"
+        self.whole = SweepFolder(path / "out")
+        self.folder = self.whole.rehearsal
+
+    def start(self, *, seconds: float, **keys: str) -> Started:
+        """Start ``lbhsweep run``, with keys of the cluster file other than the usual ones."""
+        lines = (f"{key}: {value}" for key, value in (CLUSTER | keys).items())
+        self._cluster.write_text("\n".join(lines).format(path=self._path))
+        arguments = ["-m", "lbhsweep", "run", str(self._sweep), "--rehearse", "--cluster"]
+        arguments += [str(self._cluster), "--output", str(self._path / "out")]
+        return Started([*arguments, "--rehearse-seconds", str(seconds)], self._path)
+
+    def n_started(self) -> int:
+        """How many attempts there have been."""
+        return len(self.events("run-started"))
+
+    def events(self, kind: str) -> list[dict[str, object]]:
+        """The sweep's events of a kind so far."""
+        return events_of(self.folder.events, kind) if self.folder.events.exists() else []
+
+    def assert_undisturbed(self, expected: xr.Dataset) -> None:
+        """See that nothing can be told from the results, and that no failure was charged."""
+        found = physics_of(self.folder.path)
+        assert_same_bits(found, expected)
+        assert set(found["attempts"].values.ravel()) == {1}
+        assert not self.events("run-retried")
+        ledgers = [Ledger(path) for path in self.folder.runs.glob(f"*/*/{NAME}")]
+        assert not [line for ledger in ledgers for line in ledger.lines()]
