@@ -66,6 +66,29 @@ CAPTIONS = MappingProxyType(
             "the one that is used.",
             ("transition_temperature", "boundary_slope"),
         ),
+        "rate": Caption(
+            TRANSITION,
+            "Half heights and width of the loop against heating rate, and what they come to at "
+            "zero rate.",
+            ("zero_rate_temperature", "zero_rate_width"),
+        ),
+        "reversible": Caption(
+            CALORIC,
+            "What a cycle of compression and decompression gives back, and the least pressure "
+            "that it takes.",
+            ("reversible_entropy_change", "reversible_temperature_change", "reversible_pressure"),
+        ),
+        "published": Caption(
+            CALORIC,
+            "Largest effects of this sweep beside those published of other materials.",
+            ("isothermal_entropy_change", "adiabatic_temperature_change"),
+        ),
+        "partial_entropy": Caption(
+            CALORIC,
+            "Harmonic entropies of each phase and their parts, of lithium, anions and what is "
+            "between them.",
+            ("partial_entropy", "vibrational_entropy_classical"),
+        ),
         "heat_capacity": Caption(
             CALORIC,
             "Heat capacity: slopes by branch, those across the latent heat as crosses, "

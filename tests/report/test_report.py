@@ -120,8 +120,9 @@ def test_its_numbers_are_those_of_the_summary(written):
         for value in entry.values():
             if value is not None:
                 expected.append(value["value"] if isinstance(value, dict) else value)
-    singles = ("boundary_slope", "largest_entropy_change", "largest_temperature_change")
-    expected += [material[name]["value"] for name in singles]
+    singles = [one["value"] for one in material.values() if isinstance(one, dict)]
+    assert len(singles) >= 3
+    expected += singles
     assert sorted(shown) == sorted(expected)
     first = material["pressures"][0]["transition_temperature"]
     assert with_error(first["value"], first["stderr"]) in page.text
