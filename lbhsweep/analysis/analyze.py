@@ -29,7 +29,7 @@ from lbhsweep.analysis.holds import analyze_holds
 from lbhsweep.analysis.hysteresis import analyze_hysteresis, branch_transitions
 from lbhsweep.analysis.material import Material, join_materials, materials
 from lbhsweep.analysis.partial_entropy import analyze_partial_entropies
-from lbhsweep.analysis.phase_assignment import assign_phases
+from lbhsweep.analysis.phase_assignment import ORDERED, Phase, assign_phases
 from lbhsweep.analysis.phase_properties import READ as REWEIGHTED
 from lbhsweep.analysis.phase_properties import analyze_phase_properties
 from lbhsweep.analysis.phases import HIGH, LOW, fit_phases
@@ -38,7 +38,7 @@ from lbhsweep.analysis.replicas import combine_group, names_read
 from lbhsweep.analysis.reversible import analyze_reversible
 from lbhsweep.analysis.reversible_lines import loops_of_ramps
 from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
-from lbhsweep.analysis.runs import CURVES, group, material_part, runs
+from lbhsweep.analysis.runs import CURVES, done, group, material_part, runs
 from lbhsweep.analysis.shared_slope import share_heat_capacity
 from lbhsweep.analysis.starts import initial_phases, join_starts
 from lbhsweep.analysis.sweep_file import formula_units, sweep_of, word
@@ -250,7 +250,13 @@ def _brackets(hold: xr.Dataset | None, sweep: Document | None) -> dict[float, Es
     phases = assign_phases(hold)
     if not phases.any():
         return {}
-    ended = phases.transpose("pressure", "temperature", "replica").values.astype(np.int64)
+    order = ("pressure", "temperature", "replica")
+    ended = phases.transpose(*order).values.astype(np.int64)
+    # A hold that changes half way has an order between both and an error as large.
+    on_its_way = (ended == Phase.UNDECIDED) & (
+        hold["alpha_order"].transpose(*order).values < ORDERED
+    )
+    ended = np.where(on_its_way & (done(hold).transpose(*order).values), Phase.MIXED, ended)
     begun = initial_phases(hold, phases, sweep)
     return bracket_transitions(hold["pressure"].values, hold["temperature"].values, begun, ended)
 

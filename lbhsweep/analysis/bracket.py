@@ -20,18 +20,18 @@ def bracket_transitions(
 ) -> dict[float, Estimate]:
     """Bracket T_t at each pressure by holds that changed their phase.
 
-    A hold that turns from α into β lies above T_t, one that turns from β into α below it. The
-    lowest of the former and the highest of the latter, each put into the middle of the gap to the
-    next hold that kept its phase, are the ends of the bracket; T_t is anywhere between them, its
-    standard error the bracket's width over √12.  With one end only it is a bound, given with the
-    gap over √12 and the reason.
+    A hold that leaves α lies above T_t, one that turns from β into α below it: T_t is anywhere
+    between the lowest of the former and the highest of the latter, its standard error the width
+    over √12.  Holds that keep a phase prove nothing, for it may be metastable.  With one end only
+    T_t is a bound at that end, with the gap to the next hold that kept its phase over √12 for how
+    well the end is known.  β that orders into the other minimum of α says nothing of this one.
 
     Parameters
     ----------
     pressures, temperature : (p,), (t,) array
         GPa and K, ascending.
     begun, ended : (p, t, r) array of int
-        Codes of `Phase` in which each hold began and ended.
+        Codes of `Phase` in which each hold began and ended; one that was on its way is mixed.
 
     Returns
     -------
@@ -42,33 +42,28 @@ def bracket_transitions(
 
 
 def _bracket(temperature: FloatArray, begun: IntArray, ended: IntArray) -> Estimate:
-    from_alpha, is_alpha = np.isin(begun, _ORDERED), np.isin(ended, _ORDERED)
-    from_beta, is_beta = begun == Phase.BETA, ended == Phase.BETA
-    melted = temperature[(from_alpha & is_beta).any(axis=1)]
-    kept_alpha = temperature[(from_alpha & is_alpha).any(axis=1)]
-    ordered = temperature[(from_beta & is_alpha).any(axis=1)]
-    kept_beta = temperature[(from_beta & is_beta).any(axis=1)]
-    if not melted.size and not ordered.size:
-        return Estimate(reason=_unchanged(kept_alpha, kept_beta))
-    top = melted.min() if melted.size else np.nan
-    foot = ordered.max() if ordered.size else np.nan
-    upper = (kept_alpha[kept_alpha < top].max(initial=-np.inf), top)
-    lower = (foot, kept_beta[kept_beta > foot].min(initial=np.inf))
+    from_alpha, from_beta = np.isin(begun, _ORDERED), begun == Phase.BETA
+    left = np.isin(ended, (Phase.BETA, Phase.MIXED))
+    melted = temperature[(from_alpha & left).any(axis=1)]
+    kept_alpha = temperature[(from_alpha & np.isin(ended, _ORDERED)).any(axis=1)]
+    ordered = temperature[(from_beta & (ended == Phase.ALPHA)).any(axis=1)]
+    kept_beta = temperature[(from_beta & (ended == Phase.BETA)).any(axis=1)]
+    other = temperature[(from_beta & (ended == Phase.ALPHA_CAP)).any(axis=1)]
+    note = f"; β orders into the other minimum of α up to {other.max():g} K" if other.size else ""
     if melted.size and ordered.size:
-        ends = np.concatenate([_finite(upper), _finite(lower)])
-        middles = np.sort([_finite(upper).mean(), _finite(lower).mean()])
-        width = max(float(np.ptp(middles)), float(np.ptp(ends)) / 2)
-        return Estimate(float(middles.mean()), width / _UNIFORM)
-    gap, reason = (upper, ALPHA_LASTS) if melted.size else (lower, BETA_LASTS)
-    if not np.isfinite(gap).all():
-        where = f"all that began as {'α' if melted.size else 'β'} changed"
-        return Estimate(float(_finite(gap)[0]), reason=f"{reason}; {where}", bound=True)
-    return Estimate(float(np.mean(gap)), float(np.ptp(gap)) / _UNIFORM, reason)
-
-
-def _finite(gap: tuple[float, float]) -> FloatArray:
-    values = np.array(gap)
-    return np.asarray(values[np.isfinite(values)], dtype=np.float64)
+        low, high = sorted((float(ordered.max()), float(melted.min())))
+        return Estimate((low + high) / 2, (high - low) / _UNIFORM, note.removeprefix("; "))
+    if melted.size:
+        top = float(melted.min())
+        below = kept_alpha[kept_alpha < top]
+        gap = top - float(below.max()) if below.size else np.nan
+        return Estimate(top, gap / _UNIFORM, ALPHA_LASTS + note, bound=True)
+    if ordered.size:
+        foot = float(ordered.max())
+        above = kept_beta[kept_beta > foot]
+        gap = float(above.min()) - foot if above.size else np.nan
+        return Estimate(foot, gap / _UNIFORM, BETA_LASTS + note, bound=True)
+    return Estimate(reason=_unchanged(kept_alpha, kept_beta) + note)
 
 
 def _unchanged(kept_alpha: FloatArray, kept_beta: FloatArray) -> str:

@@ -32,9 +32,7 @@ def slope_caveat(pressure: FloatArray, estimates: Sequence[Estimate], slope: Est
     bounds = [f"{p:g} GPa" for p, e in zip(pressure, estimates, strict=True) if e.bound]
     parts = [slope.reason] if slope.reason else []
     if bounds:
-        parts.append(
-            f"dT/dP without T_t at {', '.join(bounds)}: only a bound, not all replicas transform"
-        )
+        parts.append(f"dT/dP without T_t at {', '.join(bounds)}: only a bound")
     if near_zero(slope):
         parts.append(
             f"dT/dP = {slope.value:.0f} ± {slope.stderr:.0f} K/GPa is within 2σ of zero: "

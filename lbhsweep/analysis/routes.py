@@ -56,12 +56,18 @@ def estimate_routes(
 def choose_route(table: Mapping[str, Sequence[Estimate]]) -> str | None:
     """Choose the one route that serves all pressures of a material.
 
-    The route known at most pressures, the most trusted among equals; one route for all, so that
-    dT/dP is not a difference between routes.
+    The route known at most pressures, and not as a bound if there is another, the most trusted
+    among equals; one route for all, so that dT/dP is not a difference between routes.
     """
-    counts = {route: sum(e.known for e in table[route]) for route in ROUTES}
+    counts = {
+        route: (
+            sum(e.known and not e.bound for e in table[route]),
+            sum(e.known for e in table[route]),
+        )
+        for route in ROUTES
+    }
     best = max(counts.values())
-    return next((route for route in ROUTES if counts[route] == best), None) if best else None
+    return next((route for route in ROUTES if counts[route] == best), None) if any(best) else None
 
 
 def caveat(route: str | None) -> str:

@@ -107,6 +107,8 @@ def _reasons(combined: xr.Dataset, hold: xr.Dataset) -> dict[str, xr.Variable]:
         for name, why in _OF_CHARGE.items():
             if name in combined:
                 gap = np.where(_seen(combined, name), "", why).astype(object)
+                if name == "haven_ratio":
+                    gap = _first(gap, _partly(combined["haven_ratio_replicas"].values, n))
                 before = found[f"{name}_reason"] = _first(before, gap)
     if "reorientation_rate" in combined:
         count = combined["reorientation_rate_replicas"].values
@@ -163,6 +165,17 @@ def _few_hops(combined: xr.Dataset, n: IntArray, missing: BoolArray) -> Texts:
             )
         else:
             reasons[at] = "the displacement of Li is not linear in time yet: run longer"
+    return reasons
+
+
+def _partly(count: IntArray, n: IntArray) -> Texts:
+    """Say where some replicas are left out because their charge moved too little to tell."""
+    reasons: Texts = np.full(n.shape, "", dtype=object)
+    for index in np.argwhere((count > 0) & (count < n)):
+        at = tuple(index)
+        reasons[at] = (
+            f"known in {count[at]} of {n[at]} holds, those in which charge moved most: too small"
+        )
     return reasons
 
 
