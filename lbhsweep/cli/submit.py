@@ -6,34 +6,11 @@ from pathlib import Path
 
 import click
 
+from lbhsweep.cli.run_options import run_options
+
 
 @click.command("submit")
-@click.argument("sweep", type=click.Path(path_type=Path))
-@click.option(
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Folder of the sweep; made if absent, gone on with if it is there.",
-)
-@click.option(
-    "--cluster",
-    type=click.Path(path_type=Path),
-    help="Cluster file; without one, a worker on each core of this machine.",
-)
-@click.option("--workers", type=click.IntRange(1), help="Workers, instead of the cluster file's.")
-@click.option("--rehearse", is_flag=True, help="Make-believe physics in seconds, in DIR/rehearsal.")
-@click.option(
-    "--rehearse-seconds",
-    type=click.FloatRange(0),
-    default=0.0,
-    help="How long each make-believe run pretends to work.",
-)
-@click.option(
-    "--rehearse-failures",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    help="Share of make-believe runs that pretend to fail.",
-)
+@run_options
 @click.option("--slurm", is_flag=True, help="In a SLURM job, queued again at its walltime.")
 @click.option(
     "--sbatch",
