@@ -10,6 +10,7 @@ from lbhsweep.analysis.variables import FloatArray, IntArray
 
 ALPHA_LASTS = "α lasts too long when it is heated: an upper bound"
 BETA_LASTS = "β lasts too long when it is cooled: a lower bound"
+NO_END = "how far beyond the holds is unknown, so T_t has no error"
 _ORDERED = (Phase.ALPHA, Phase.ALPHA_CAP)
 _UNIFORM = float(np.sqrt(12.0))
 """Width over standard deviation of a uniform distribution."""
@@ -57,11 +58,13 @@ def _bracket(temperature: FloatArray, begun: IntArray, ended: IntArray) -> Estim
         top = float(melted.min())
         below = kept_alpha[kept_alpha < top]
         gap = top - float(below.max()) if below.size else np.nan
+        note = note if below.size else f"; {NO_END}, for α left at all of them{note}"
         return Estimate(top, gap / _UNIFORM, ALPHA_LASTS + note, bound=True)
     if ordered.size:
         foot = float(ordered.max())
         above = kept_beta[kept_beta > foot]
         gap = float(above.min()) - foot if above.size else np.nan
+        note = note if above.size else f"; {NO_END}, for β ordered at all of them{note}"
         return Estimate(foot, gap / _UNIFORM, BETA_LASTS + note, bound=True)
     return Estimate(reason=_unchanged(kept_alpha, kept_beta) + note)
 

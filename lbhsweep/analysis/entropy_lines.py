@@ -50,9 +50,11 @@ class EntropyLines:
         return np.asarray(offset + alpha * np.log(temperature) + beta * temperature)
 
     def __call__(self, temperature: FloatArray) -> FloatArray:
-        """Evaluate S at (t,) temperatures: (d, p, t)."""
-        high = temperature >= self.model.transition[..., None]
-        return np.where(high, self.phase(HIGH, temperature), self.phase(LOW, temperature))
+        """Evaluate S at (t,) temperatures: (d, p, t); NaN where T_t is."""
+        transition = self.model.transition[..., None]
+        high = temperature >= transition
+        stable = np.where(high, self.phase(HIGH, temperature), self.phase(LOW, temperature))
+        return np.where(np.isnan(transition), np.nan, stable)
 
     def invert(self, entropy: FloatArray, transition: FloatArray | None = None) -> FloatArray:
         """Find the temperature at which S is `entropy`, (d, p, t) both, K.
@@ -61,15 +63,16 @@ class EntropyLines:
         a branch of the hysteresis loop.
         """
         transition = (self.model.transition if transition is None else transition)[..., None]
-        low = self._invert_phase(LOW, entropy)
-        high = np.maximum(self._invert_phase(HIGH, entropy), transition)
+        low = self.invert_phase(LOW, entropy)
+        high = np.maximum(self.invert_phase(HIGH, entropy), transition)
         # Without a high-temperature line T_t is infinite and the low-temperature one decides.
         return np.where(low < transition, low, high)
 
-    def _invert_phase(self, phase: str, entropy: FloatArray) -> FloatArray:
-        """Solve S = offset + α ln T + βT by Newton's method in ln T, in which it is nearly linear.
+    def invert_phase(self, phase: str, entropy: FloatArray) -> FloatArray:
+        """Find the temperature at which one phase's S is `entropy`, (d, p, t) both, K.
 
-        The start takes βT at 500 K, which is exact for a constant heat capacity.
+        S = offset + α ln T + βT is solved by Newton's method in ln T, in which it is nearly linear;
+        the start takes βT at 500 K, which is exact for a constant heat capacity.
         """
         alpha, beta = self.alpha[phase][..., None], self.beta[phase][..., None]
         target = entropy - self.offset[phase][..., None]

@@ -73,7 +73,7 @@ def _text(dim: str, value: Any) -> str:
         case "cutoff":
             return f"cutoff {value:g} Å"
         case "n_vacancies":
-            return f"{value} vacancies" if value else ""
+            return f"{value} {'vacancy' if value == 1 else 'vacancies'}" if value else ""
         case "frozen":
             return f"{value} frozen" if value != "none" else ""
     return f"from {value}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from enum import IntEnum
+from itertools import product
 
 import numpy as np
 import xarray as xr
@@ -50,7 +51,8 @@ def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
     """Tell the phase of each cell from `alpha_order` S and `alpha_lithium` x.
 
     S > ½ is α, S < 0.3 is β, between them the cell is mixed; α with x < 0.26 is its other minimum.
-    A cell within one standard error of the limit to another phase is undecided.  Holds that have
+    A cell within one standard error of the limit to another phase is undecided, and so is an ordered
+    one whose x is unknown.  Holds that have
     not settled have a phase too: it says what became of their start.
 
     Parameters
@@ -67,10 +69,18 @@ def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
     codes = np.full(volume.shape, Phase.UNDECIDED, dtype=np.int8)
     if "alpha_order" in dataset:
         order = _values(dataset, "alpha_order", volume.dims)
-        error = np.nan_to_num(_values(dataset, stderr_name("alpha_order"), volume.dims))
         lithium = _values(dataset, "alpha_lithium", volume.dims)
-        low, high = _code(order - error, lithium), _code(order + error, lithium)
-        codes = np.where(low == high, low, codes)
+        error, lithium_error = (
+            np.nan_to_num(_values(dataset, stderr_name(name), volume.dims))
+            for name in ("alpha_order", "alpha_lithium")
+        )
+        corners = np.array(
+            [
+                _code(order + s * error, lithium + x * lithium_error)
+                for s, x in product((-1, 1), repeat=2)
+            ]
+        )
+        codes = np.where((corners == corners[0]).all(axis=0), corners[0], codes)
     if "status" in dataset:
         done = (dataset["status"] == Status.DONE).broadcast_like(volume)
         codes = np.where(done.transpose(*volume.dims).values, codes, Phase.UNDECIDED)
@@ -85,6 +95,7 @@ def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
 
 def _code(order: FloatArray, lithium: FloatArray) -> IntArray:
     alpha = np.where(lithium < CAP_BELOW, Phase.ALPHA_CAP, Phase.ALPHA)
+    alpha = np.where(np.isfinite(lithium), alpha, Phase.UNDECIDED)
     code = np.where(order > ORDERED, alpha, Phase.MIXED)
     code = np.where(order < DISORDERED, Phase.BETA, code)
     return np.where(np.isfinite(order), code, Phase.UNDECIDED)

@@ -97,7 +97,7 @@ def draw_half_heights(
 
     def draw(estimates: Sequence[Estimate]) -> FloatArray:
         value = np.array([e.value if _counts(e) else np.nan for e in estimates])
-        error = np.nan_to_num(np.array([e.stderr for e in estimates]))
+        error = np.array([e.stderr for e in estimates])
         noise = generator.normal(size=(N_DRAWS, len(estimates)))
         return np.vstack([value, value + error * noise])
 
@@ -187,14 +187,14 @@ class Cycle:
         change = np.where(high_end, s[HIGH], s[LOW]) - np.where(
             high_start, at_start[HIGH], at_start[LOW]
         )
-        low, high = s[LOW] - at_start[LOW], s[HIGH] - at_start[HIGH]
-        lesser = np.where(np.abs(low) < np.abs(high), low, high)
+        lesser = _lesser(s[LOW] - at_start[LOW], s[HIGH] - at_start[HIGH])
         return np.where(self._known, np.where(self._stuck(temperature), lesser, change), np.nan)
 
     def temperature_change(self, temperature: FloatArray) -> FloatArray:
         """Give ΔT_rev from (t,) temperatures at P₀, (d, p, t), K.
 
-        Where the curves meet on the wrong side, the hysteresis is not overcome and it is 0.
+        Where the hysteresis is not overcome it is the lesser change of a phase by itself, as ΔS_rev
+        is: compression of a crystal that stays as it is warms it too.
         """
         if not self.known.any():
             return self._nothing(temperature)
@@ -205,8 +205,15 @@ class Cycle:
         high_start = temperature >= self.start[..., None]
         begin = np.where(high_start, high, low)
         change = self.lines.invert(begin, self.end) - temperature
-        stuck = np.where(self.normal[:, None], change < 0, self._stuck(temperature))
-        return np.where(self._known, np.where(stuck, 0.0, change), np.nan)
+        within_low = self.lines.invert_phase(LOW, low) - temperature
+        within_high = self.lines.invert_phase(HIGH, high) - temperature
+        # A phase that is left below its transition may be warmed beyond it.
+        beyond = (temperature + within_low >= self.end[..., None]) & ~high_start
+        stuck = np.where(
+            self.normal[:, None], beyond & ~self.overcome[..., None], self._stuck(temperature)
+        )
+        lesser = _lesser(within_low, within_high)
+        return np.where(self._known, np.where(stuck, lesser, change), np.nan)
 
     def _nothing(self, temperature: FloatArray) -> FloatArray:
         """Give what is unknown throughout, with no more draws than an error takes."""
@@ -231,6 +238,10 @@ class Cycle:
     @property
     def _known(self) -> BoolArray:
         return np.asarray(np.isfinite(self.start + self.end)[..., None])
+
+
+def _lesser(low: FloatArray, high: FloatArray) -> FloatArray:
+    return np.where(np.abs(low) < np.abs(high), low, high)
 
 
 def cycle(lines: EntropyLines, half_heights: HalfHeights, first: int) -> Cycle:

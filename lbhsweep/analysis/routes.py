@@ -18,9 +18,9 @@ from lbhsweep.analysis.variables import FloatArray
 ROUTES = ("hold", "ramp_midpoint", "ramp_heating", "ramp_cooling")
 """In order of trust: equilibrium, then the middle of the loop, then one side of it."""
 NOT_SIMULATED = "not simulated"
-_CAVEATS = {
-    "ramp_heating": "heating only: an upper bound, no cooling branch transforms",
-    "ramp_cooling": "cooling only: a lower bound, no heating branch transforms",
+_ONE_SIDED = {
+    "ramp_heating": ("heating only: an upper bound", "ramp_cooling", "cooling"),
+    "ramp_cooling": ("cooling only: a lower bound", "ramp_heating", "heating"),
 }
 
 
@@ -70,9 +70,32 @@ def choose_route(table: Mapping[str, Sequence[Estimate]]) -> str | None:
     return next((route for route in ROUTES if counts[route] == best), None) if any(best) else None
 
 
-def caveat(route: str | None) -> str:
-    """Say what must be known about T_t from a route that sees one side of the loop only."""
-    return _CAVEATS.get(route or "", "")
+def caveat(route: str, table: Mapping[str, Sequence[Estimate]], pressure: FloatArray) -> str:
+    """Say what must be known about T_t from a route that sees one side of the loop only.
+
+    Parameters
+    ----------
+    route : str
+        The used one.
+    table : mapping of route to Estimates by pressure
+        From `estimate_routes`.
+    pressure : (p,) array
+        GPa.
+    """
+    if route not in _ONE_SIDED:
+        return ""
+    what, other, branch = _ONE_SIDED[route]
+    closed = [
+        f"{middle.value:.0f} K at {p:g} GPa"
+        for p, middle, back in zip(pressure, table["ramp_midpoint"], table[other], strict=True)
+        if middle.known and back.known
+    ]
+    if not closed:
+        return f"{what}, no {branch} branch transforms"
+    return (
+        f"{what}, {branch} branches transform at {len(closed)} of {len(pressure)} pressures only "
+        f"(midpoint {', '.join(closed)})"
+    )
 
 
 def fit_boundary(

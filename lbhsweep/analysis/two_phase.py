@@ -33,7 +33,8 @@ class TwoPhase:
     pressure : (p,) array
         GPa, ascending.
     transition : (d, p) array
-        T_t in K; infinite where only the low-temperature phase was seen, NaN where unknown.
+        T_t in K; infinite where only the low-temperature phase was seen, NaN where unknown.  Without
+        an error of T_t its draws are NaN, and nothing that needs it has an error.
     volume, enthalpy : mapping of phase to (d, p, 3) array
         Coefficients of `Polynomial`; NaN where a phase has no line.
     t_min, t_max : mapping of phase to (p,) array
@@ -91,9 +92,8 @@ def draw_two_phase(
     t_max = {phase: np.full(len(pressure), np.nan) for phase in PHASES}
     for i, (estimate, here) in enumerate(zip(transition, lines, strict=True)):
         if estimate.known:
-            error = np.nan_to_num(estimate.stderr)
-            noise = np.concatenate([[0.0], generator.normal(0.0, 1.0, N_DRAWS)])
-            temperature[:, i] = np.maximum(estimate.value + error * noise, LEAST_K)
+            noise = estimate.stderr * generator.normal(0.0, 1.0, N_DRAWS)
+            temperature[:, i] = np.maximum(estimate.value + np.append(0.0, noise), LEAST_K)
         elif LOW in here and HIGH not in here:
             temperature[:, i] = np.inf
         for phase, line in here.items():

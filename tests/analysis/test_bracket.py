@@ -66,6 +66,7 @@ def test_a_phase_that_no_hold_keeps_leaves_a_bound_without_error():
     assert found.bound
     assert found.value == 400.0
     assert np.isnan(found.stderr)
+    assert "T_t has no error" in found.reason
 
 
 def test_holds_that_keep_their_phase_say_where_to_look():

@@ -48,6 +48,13 @@ def test_a_cell_within_its_error_of_the_limit_is_undecided(order):
     assert codes(cells([order], error=np.nan)) != [Phase.UNDECIDED]
 
 
+def test_the_minimum_of_alpha_is_told_by_lithium_within_its_error():
+    near = {"lithium": 0.255, "alpha_lithium_stderr": 0.01}
+    assert codes(cells([0.8, 0.1], **near)) == [Phase.UNDECIDED, Phase.BETA]
+    assert codes(cells([0.8], **near | {"alpha_lithium_stderr": 0.002})) == [Phase.ALPHA_CAP]
+    assert codes(cells([0.8, 0.1], lithium=np.nan)) == [Phase.UNDECIDED, Phase.BETA]
+
+
 def test_a_run_that_is_not_done_or_has_no_order_has_no_phase():
     assert codes(cells([0.8], status=Status.FAILED)) == [Phase.UNDECIDED]
     assert codes(cells([0.8], status=Status.DONE)) == [Phase.ALPHA]

@@ -172,6 +172,7 @@ def test_replicas_in_different_phases_are_not_averaged_together():
     order = np.full(hold["volume"].shape, 0.8)
     order[..., 0] = 0.1
     hold["alpha_order"] = (hold["volume"].dims, order)
+    hold["alpha_lithium"] = (hold["volume"].dims, np.full(order.shape, 0.34))
     combined = combine_group(hold)
     assert combined["phase"].values.tolist() == ["alpha", "beta"]
     for phase, replicas in (("alpha", [1, 2]), ("beta", [0])):

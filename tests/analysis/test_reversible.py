@@ -40,19 +40,23 @@ def line(values, t):
     return fitted
 
 
-def exact_model(pressures=PRESSURES, sign=1.0):
-    """Give the model; with `sign` −1 the high-temperature phase is the denser one."""
+def exact_model(pressures=PRESSURES, sign=1.0, expansion=(0.0, 0.0), error=0.0):
+    """Give the model; with `sign` −1 the high-temperature phase is the denser one.
+
+    Phases of constant ∂V/∂T, Å³/K, have S = C_P ln T − P ∂V/∂T.
+    """
     lines, transition = [], []
     for p in pressures:
         t_t = T_0 + sign * SLOPE * p
         here = {}
         for name, t in ((LOW, np.linspace(340.0, t_t, 20)), (HIGH, np.linspace(t_t, 820.0, 20))):
             disordered = name == HIGH
-            volume = 240.0 + sign * VOLUME * disordered + 0.0 * t
-            enthalpy = CAPACITY * (t - T_0) + T_0 * ENTROPY * disordered + GPA * p * volume
+            volume = 240.0 + sign * VOLUME * disordered + expansion[disordered] * t
+            enthalpy = CAPACITY * (t - T_0) + T_0 * ENTROPY * disordered
+            enthalpy = enthalpy + GPA * p * (volume - expansion[disordered] * t)
             here[name] = PhaseLines(line(volume, t), line(enthalpy, t))
         lines.append(here)
-        transition.append(Estimate(t_t, 0.0))
+        transition.append(Estimate(t_t, error))
     return draw_two_phase(pressures, transition, lines)
 
 
@@ -123,6 +127,39 @@ def test_a_pressure_that_does_not_overcome_the_hysteresis_gives_nothing(exact):
     assert np.isnan(at["refrigerant_performance"])
     assert np.isnan(at["reversible_refrigerant_capacity"])
     assert "do not overcome the hysteresis" in str(at["reason"].item())
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_phase_that_stays_gives_the_lesser_of_both_elastic_changes(sign):
+    """C_P ln(1 + ΔT/T) = P ∂V/∂T; of ΔS and ΔT alike the lesser is sure."""
+    half, p = 80.0, 0.3
+    rise = (0.02, 0.03)
+    found = reversible(exact_model(sign=sign, expansion=rise), loops(half=half, sign=sign))
+    at = found.sel(loop="slowest_rate", final_pressure=p)
+    start, end = T_0 + sign * half, T_0 + sign * (SLOPE * p - half)
+    low, high = sorted((start, end))
+    inside = (low + 1 < T) & (high - 20 > T)
+    assert inside.sum() > 10
+    elastic = p * GPA * rise[0]
+    expected = T * (np.exp(elastic / CAPACITY) - 1)
+    np.testing.assert_allclose(
+        at["reversible_temperature_change"][inside], expected[inside], rtol=1e-3
+    )
+    np.testing.assert_allclose(
+        at["reversible_entropy_change"][inside], -elastic * FACTOR, rtol=1e-3
+    )
+    assert not (at["reversible_temperature_change"] < 0).any()
+
+
+def test_without_an_error_of_the_transition_nothing_has_one():
+    model = exact_model(error=np.nan)
+    maps = entropy_maps(model, T)
+    _, barocaloric = analyze_entropy(model, T, MOLAR_MASS, maps=maps)
+    _, exact = analyze_entropy(exact_model(), T, MOLAR_MASS)
+    for name in ("isothermal_entropy_change", "adiabatic_temperature_change"):
+        np.testing.assert_allclose(barocaloric[name], exact[name])
+        assert np.isnan(barocaloric[f"{name}_stderr"]).all()
+        assert np.isfinite(exact[f"{name}_stderr"]).any()
 
 
 def test_an_inverse_material_is_the_mirror_image():

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from lbhsweep.analysis.routes import ROUTES, boundary_slopes, choose_route, fit_boundary
+from lbhsweep.analysis.routes import (
+    ROUTES,
+    boundary_slopes,
+    caveat,
+    choose_route,
+    fit_boundary,
+)
 from lbhsweep.analysis.transitions import Estimate
 
 P = np.array([0.0, 0.1, 0.2, 0.4])
@@ -73,3 +79,14 @@ def table(**known):
 )
 def test_the_route_known_at_most_pressures_is_used(known, expected):
     assert choose_route(table(**known)) == expected
+
+
+def test_one_side_of_the_loop_is_a_bound_and_says_where_the_loop_closes():
+    pressure = np.array([0.0, 0.1, 0.2])
+    heating = table(ramp_heating={0, 1, 2})
+    assert "no cooling branch transforms" in caveat("ramp_heating", heating, pressure)
+    heating["ramp_cooling"][2] = Estimate(400.0, 1.0)
+    heating["ramp_midpoint"][2] = Estimate(440.0, 1.0)
+    said = caveat("ramp_heating", heating, pressure)
+    assert "at 1 of 3 pressures only (midpoint 440 K at 0.2 GPa)" in said
+    assert caveat("hold", heating, pressure) == ""
