@@ -51,9 +51,9 @@ def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
     """Tell the phase of each cell from `alpha_order` S and `alpha_lithium` x.
 
     S > ½ is α, S < 0.3 is β, between them the cell is mixed; α with x < 0.26 is its other minimum.
-    A cell within one standard error of the limit to another phase is undecided, and so is an ordered
-    one whose x is unknown.  Holds that have
-    not settled have a phase too: it says what became of their start.
+    A cell within one standard error of the limit to another phase is undecided, and so is an
+    ordered one whose x is unknown.  Holds that have not settled have a phase too: it says what
+    became of their start.
 
     Parameters
     ----------

@@ -65,7 +65,9 @@ def analyze_transition(
     variables |= _entropies(model, table[route or ROUTES[0]], molar_mass)
     variables["used_route"] = text((), route or "", "route used for derived quantities")
     variables["used_reason"] = text(
-        (), caveat(route, table, pressure) if route else "no transition seen", "caveat of the used route"
+        (),
+        caveat(route, table, pressure) if route else "no transition seen",
+        "caveat of the used route",
     )
     variables["phase_reason"] = text(("pressure",), list(notes), "what was assumed about phases")
     coords = {

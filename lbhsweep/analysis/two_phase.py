@@ -33,8 +33,8 @@ class TwoPhase:
     pressure : (p,) array
         GPa, ascending.
     transition : (d, p) array
-        T_t in K; infinite where only the low-temperature phase was seen, NaN where unknown.  Without
-        an error of T_t its draws are NaN, and nothing that needs it has an error.
+        T_t in K; infinite where only the low-temperature phase was seen, NaN where unknown.
+        Without an error of T_t its draws are NaN, and nothing that needs it has an error.
     volume, enthalpy : mapping of phase to (d, p, 3) array
         Coefficients of `Polynomial`; NaN where a phase has no line.
     t_min, t_max : mapping of phase to (p,) array

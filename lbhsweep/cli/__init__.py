@@ -14,6 +14,8 @@ from lbhsweep.errors import ClusterError, LbhsweepError, SimulationError, StoreE
 
 _VERBS = MappingProxyType(
     {
+        "init": "Write a commented sweep file after a few questions, or from flags.",
+        "explain": "Say in plain words what a sweep file asks for.",
         "plan": "Show a sweep's grid, what is done and missing, and core-hours.",
         "run": "Do all runs of a sweep that are missing, and collect their results.",
         "submit": "Do so in the background.",
@@ -31,6 +33,7 @@ _VERBS = MappingProxyType(
         "evaluate": "Energies by term, forces and stress of one structure.",
         "bench": "Measure throughput, where time goes, and conservation of energy.",
         "schema": "Print the JSON Schema of sweep files.",
+        "completion": "Print what makes the shell complete commands and options.",
     }
 )
 SOME_FAILED = 3

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from lbhsweep.cli.examples import examples
+
 _COLUMNS = (
     ("P\nGPa", "pressure_GPa"),
     ("T_t\nK", "transition_temperature"),
@@ -21,7 +23,9 @@ _COLUMNS = (
 )
 
 
-@click.command("analyze")
+@click.command(
+    "analyze", epilog=examples("lbhsweep analyze DIR", "lbhsweep analyze DIR --json > numbers.json")
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--rehearsal", is_flag=True, help="Analyze the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.errors import LbhsweepError, SpecError
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def wrong_options(error: LbhsweepError) -> list[str]:
     ]
 
 
-@click.command("bench")
+@click.command(
+    "bench",
+    epilog=examples("lbhsweep bench", "lbhsweep bench --supercell 3 --temperature '600 K' --drift"),
+)
 @click.option("--supercell", default=2, show_default=True, help="Cubic cells along each axis.")
 @click.option("--temperature", callback=_in("K"), default="300 K", show_default=True)
 @click.option("--pressure", callback=_in("GPa"), default="0 GPa", show_default=True)

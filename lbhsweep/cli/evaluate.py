@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.errors import LbhsweepError, StructureError
 from lbhsweep.units import GPA
 
@@ -22,7 +23,13 @@ UNCHARGED = 1e-9
 NO_ASE = "reading structure files needs ASE; install it with: pip install ase"
 
 
-@click.command("evaluate")
+@click.command(
+    "evaluate",
+    epilog=examples(
+        "lbhsweep evaluate alpha.extxyz",
+        "lbhsweep evaluate POSCAR --potential lbh-2021-fullk --cutoff 8",
+    ),
+)
 @click.argument("structure", type=click.Path(path_type=Path))
 @click.option(
     "--potential",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.errors import FolderError
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10
 
 
-@click.command("extend")
+@click.command(
+    "extend", epilog=examples("lbhsweep extend DIR more-pressures.yaml", "lbhsweep resume DIR")
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("sweep", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Also if runs that are done drop out of the sweep.")

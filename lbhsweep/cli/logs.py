@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lbhsweep.cli.examples import examples
+
 if TYPE_CHECKING:
     from lbhsweep.execution.history import RunHistory
 
@@ -17,7 +19,10 @@ _TOLD_ALREADY = ("event", "time", "run_id", "label", "progress")
 _SHOWN = ("host", "pid", "slurm_job", "started", "wall_seconds", "package", "cpu")
 
 
-@click.command("logs")
+@click.command(
+    "logs",
+    epilog=examples("lbhsweep logs DIR '0.3 GPa heating 5 K/ps r1'", "lbhsweep logs DIR 5f3a9c"),
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("run")
 @click.option("--rehearsal", is_flag=True, help="Look at the folder's rehearsal.")

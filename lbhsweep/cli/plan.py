@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.errors import LbhsweepError, StoreError
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ MOST_RECORDS_READ = 20
 UNITS = {"cutoff": "Å", "pressure": "GPa", "temperature": "K", "heating_rate": "K/ps"}
 
 
-@click.command("plan")
+@click.command(
+    "plan",
+    epilog=examples("lbhsweep plan sweeps/quickstart.yaml", "lbhsweep plan my.yaml --output DIR"),
+)
 @click.argument("sweep", type=click.Path(path_type=Path))
 @click.option(
     "--output", type=click.Path(path_type=Path), help="Folder of the sweep, to see what is done."

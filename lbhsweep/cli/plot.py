@@ -8,15 +8,38 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lbhsweep.cli.examples import examples
+
 if TYPE_CHECKING:
     from lbhsweep.plots import FigureReport
 
 
-@click.command("plot")
+def _complete_names(context: click.Context, option: click.Parameter, begun: str) -> list[str]:
+    return [name for name in _names() if name.startswith(begun)]
+
+
+def _names() -> tuple[str, ...]:
+    from lbhsweep.plots import COMPARISONS, FIGURES
+
+    return (*FIGURES, *COMPARISONS)
+
+
+@click.command(
+    "plot",
+    epilog=examples(
+        "lbhsweep plot DIR", "lbhsweep plot DIR --only hysteresis --only barocaloric --vector"
+    ),
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--rehearsal", is_flag=True, help="Plot the folder's rehearsal.")
 @click.option("--vector", is_flag=True, help="Write PDF beside PNG.")
-@click.option("--only", multiple=True, metavar="NAME", help="Draw this figure only; repeatable.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=_complete_names,
+    help="Draw this figure only; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     folder: Path, rehearsal: bool, vector: bool, only: tuple[str, ...], as_json: bool
@@ -43,13 +66,10 @@ def command(
 
 
 def _check_names(only: tuple[str, ...]) -> None:
-    from lbhsweep.plots import COMPARISONS, FIGURES
-
-    names = (*FIGURES, *COMPARISONS)
     for name in only:
-        if name not in names:
+        if name not in _names():
             raise click.BadParameter(
-                f"got {name!r}, wanted one of: {', '.join(names)}", param_hint="'--only'"
+                f"got {name!r}, wanted one of: {', '.join(_names())}", param_hint="'--only'"
             )
 
 

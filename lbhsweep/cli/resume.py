@@ -6,8 +6,12 @@ from pathlib import Path
 
 import click
 
+from lbhsweep.cli.examples import examples
 
-@click.command("resume")
+
+@click.command(
+    "resume", epilog=examples("lbhsweep resume DIR", "lbhsweep resume DIR --detach --workers 8")
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--cluster",

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lbhsweep.cli.examples import examples
+
 if TYPE_CHECKING:
     from lbhsweep.execution.status import Failure
     from lbhsweep.store.folder import SweepFolder
 
 
-@click.command("retry")
+@click.command(
+    "retry",
+    epilog=examples(
+        "lbhsweep retry DIR",
+        "lbhsweep retry DIR --error lost-atoms",
+        "lbhsweep retry DIR '0.3 GPa heating'",
+    ),
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("runs", nargs=-1)
 @click.option(

@@ -6,10 +6,18 @@ from pathlib import Path
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.cli.run_options import run_options
 
 
-@click.command("run")
+@click.command(
+    "run",
+    epilog=examples(
+        "lbhsweep run sweeps/quickstart.yaml --output quickstart",
+        "lbhsweep run my.yaml --output DIR --cluster cluster/slurm.yaml",
+        "lbhsweep run my.yaml --output DIR --rehearse",
+    ),
+)
 @run_options
 @click.option("--retry-failed", is_flag=True, help="Do failed runs again from their beginning.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from lbhsweep.cli.examples import examples
 
-@click.command("schema")
+
+@click.command("schema", epilog=examples("lbhsweep schema > sweep.schema.json"))
 def command() -> None:
     """Print the JSON Schema of sweep files, for editors.
 

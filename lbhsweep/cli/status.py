@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.cli.failures import show_failures
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS_SHOWN = 20
 
 
-@click.command("status")
+@click.command("status", epilog=examples("lbhsweep status DIR", "lbhsweep status DIR --json"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--rehearsal", is_flag=True, help="Look at the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lbhsweep.cli.examples import examples
+
 if TYPE_CHECKING:
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.store.lock import Driver
@@ -18,7 +20,7 @@ POLL_S = 0.2
 STILL_WORKING = 1
 
 
-@click.command("stop")
+@click.command("stop", epilog=examples("lbhsweep stop DIR"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--rehearsal", is_flag=True, help="Stop the folder's rehearsal.")
 @click.option(

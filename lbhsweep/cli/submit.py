@@ -6,10 +6,17 @@ from pathlib import Path
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.cli.run_options import run_options
 
 
-@click.command("submit")
+@click.command(
+    "submit",
+    epilog=examples(
+        "lbhsweep submit my.yaml --output DIR",
+        "lbhsweep submit my.yaml --output DIR --cluster cluster/slurm.yaml --slurm",
+    ),
+)
 @run_options
 @click.option("--slurm", is_flag=True, help="In a SLURM job, queued again at its walltime.")
 @click.option(

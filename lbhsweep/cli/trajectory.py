@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.errors import FolderError
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ NO_ASE = "writing extended XYZ needs ASE; install it with: pip install ase"
 MOST_LISTED = 50
 
 
-@click.command("trajectory")
+@click.command(
+    "trajectory",
+    epilog=examples(
+        "lbhsweep trajectory DIR", "lbhsweep trajectory DIR 5f3a9c --output run.extxyz --every 10"
+    ),
+)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("run", required=False)
 @click.option(

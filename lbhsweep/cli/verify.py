@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lbhsweep.cli import SOME_FAILED
+from lbhsweep.cli.examples import examples
 
 if TYPE_CHECKING:
     from lbhsweep.store.verify import Verification
@@ -24,7 +25,7 @@ _RESULTS = {
 }
 
 
-@click.command("verify")
+@click.command("verify", epilog=examples("lbhsweep verify DIR", "lbhsweep verify DIR --repair"))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--rehearsal", is_flag=True, help="Verify the folder's rehearsal.")
 @click.option(

@@ -1,0 +1,92 @@
+"""``lbhsweep init``: a first sweep file, commented."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from lbhsweep.cli.examples import examples
+from lbhsweep.errors import FolderError, SpecError
+from lbhsweep.store.atomic import write_atomically
+from lbhsweep.sweep.first_file import QUESTIONS, Answers, check_answer, write_sweep
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give the command one option a question."""
+    for question in reversed(QUESTIONS):
+        command = click.option(
+            f"--{question.key.replace('_', '-')}",
+            question.key,
+            type=click.Choice(question.choices) if question.choices else str,
+            metavar=None if question.choices else "TEXT",
+            help=f"{question.text} [default: {question.default}]",
+        )(command)
+    return command
+
+
+@click.command(
+    "init",
+    epilog=examples(
+        "lbhsweep init my.yaml",
+        "lbhsweep init my.yaml --protocol ramp --pressure '0 GPa, 0.2 GPa' --replica 3 --yes",
+        "lbhsweep init holds.yaml --protocol hold --temperature '500 K, 600 K, 700 K' --yes",
+    ),
+)
+@click.argument("sweep", type=click.Path(path_type=Path))
+@_options
+@click.option("--yes", is_flag=True, help="Ask nothing; take the defaults of all that isn't said.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; asks nothing.")
+def command(sweep: Path, yes: bool, force: bool, as_json: bool, **given: str | None) -> None:
+    """Write SWEEP, a commented sweep file, from options and a few questions.
+
+    Asks for what isn't said as an option, if a terminal is there to answer.
+    """
+    if sweep.exists() and not force:
+        raise FolderError(f"{sweep}: there is a file already; another name, or --force")
+    asks = sys.stdin.isatty() and not (yes or as_json)
+    answers: Answers = {}
+    for question in QUESTIONS:
+        if not question.asked(answers):
+            if given[question.key] is not None:
+                raise click.UsageError(
+                    f"--{question.key.replace('_', '-')}: not for a {answers['protocol']}"
+                )
+            continue
+        said = given[question.key]
+        if said is not None:
+            answers[question.key] = _checked(answers, question.key)(said)
+        elif asks:
+            answers[question.key] = click.prompt(
+                question.text,
+                default=question.default_for(answers),
+                type=click.Choice(question.choices) if question.choices else None,
+                value_proc=None if question.choices else _checked(answers, question.key),
+                err=True,
+            )
+        else:
+            answers[question.key] = question.default_for(answers)
+    text = write_sweep(sweep.stem, answers)
+    write_atomically(sweep, text.encode())
+    if as_json:
+        click.echo(json.dumps({"written": str(sweep), "sweep": text}, ensure_ascii=False))
+    else:
+        click.echo(f"written: {sweep}\nnext:    lbhsweep explain {sweep}")
+
+
+def _checked(answers: Answers, key: str) -> Callable[[str], str]:
+    """Refuse an answer that a sweep file would be refused for."""
+
+    def check(said: str) -> str:
+        try:
+            check_answer(answers, key, said)
+        except SpecError as error:
+            wrong = "; ".join(problem.message for problem in error.problems)
+            raise click.UsageError(f"{key}: {wrong}") from error
+        return said
+
+    return check
