@@ -94,6 +94,8 @@ def chain_costs(costs: Mapping[str, float], after: Mapping[str, Sequence[str]]) 
     after : mapping of str to sequence of str
         Run ids of those that go on from a run, from `followers`.
     """
+    if not after:
+        return dict(costs)
     lengths: dict[str, float] = {}
     unfolded = list(costs)
     while unfolded:
@@ -141,8 +143,11 @@ def changed_physics(
         One example of each value that changed, by name such as ``model.cutoff_A``; empty if
         no missing run stands at the coordinates of a finished one.
     """
-    missing = {_place(plan.points[name], dims): plan.points[name] for name in plan.missing}
     changes: dict[str, tuple[Any, Any]] = {}
+    finished = tuple(finished)
+    if not finished:
+        return changes
+    missing = {_place(plan.points[name], dims): plan.points[name] for name in plan.missing}
     for old in finished:
         before = _flat(old)
         after = _flat(missing.get(_place(old, dims), old))

@@ -40,7 +40,7 @@ def frame_temperatures(point: RunPoint) -> FloatArray:
 
 def estimated_trajectory_bytes(point: RunPoint) -> int:
     """Estimate what a run's trajectory takes on disk; rehearsals leave none."""
-    if point.rehearsal:
+    if point.rehearsal or not point.trajectory.every:
         return 0
     share = COMPRESSED_POSITIONS + COMPRESSED_VELOCITIES * point.trajectory.velocities
     return round(n_frames(point) * 3 * n_atoms(point) * FLOAT_BYTES * share)
