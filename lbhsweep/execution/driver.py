@@ -32,7 +32,7 @@ from lbhsweep.execution.storage_pause import StoragePause
 from lbhsweep.execution.task import RunSummary, Task
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
-from lbhsweep.sweep.cost import estimated_core_seconds
+from lbhsweep.sweep.cost import estimated_core_seconds, speed_kind
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.plan import Plan, chain_costs, followers
 from lbhsweep.sweep.point import RunPoint
@@ -52,6 +52,8 @@ LARGEST_PACK = 200
 MAX_BREAKS = 3
 """Times that a run's task may break for reasons outside it before the sweep is given up."""
 STOP_PATIENCE_S = 120.0
+MOST_SCHEDULED = 1000
+"""Runs whose order counts in the time left; more only take their share of the workers."""
 
 
 class Driver:
@@ -102,7 +104,8 @@ class Driver:
         ready = (one for one in plan.missing if plan.points[one].follows in startable)
         self._waiting = deque(sorted(ready, key=lengths.__getitem__, reverse=True))
         ended = sum(estimated_core_seconds(plan.points[one]) for one in (*plan.done, *plan.failed))
-        self._pace = Pace(self._costs, ended)
+        kinds = {one: speed_kind(plan.points[one]) for one in plan.missing}
+        self._pace = Pace(self._costs, ended, kinds, lengths)
         self._in_flight: set[str] = set()
         self._redone: set[str] = set()
         self._n_tasks = 0
@@ -200,9 +203,9 @@ class Driver:
                 for point in task.points:
                     if not self._lost_its_start(point, error):
                         self._repeat_broken(run_id(point), error)
-            case RunStarted(run_id=name) if name in self._in_flight:
+            case RunStarted(run_id=name, attempt=attempt) if name in self._in_flight:
                 self._started.add(name)
-                self._pace.start()
+                self._pace.start(name, anew=attempt == 1)
                 self._tell(answer)
             case RunProgress(run_id=name, fraction=fraction) if name in self._in_flight:
                 self._pace.advance(name, fraction)
@@ -219,10 +222,11 @@ class Driver:
         self._started.discard(name)
         if summary.ending in ("done", "failed"):
             self._counts[summary.ending] += 1
-            self._pace.end(name)
+            self._pace.end(name, summary.seconds if summary.ending == "done" else 0.0)
             self._pause.forget()
             self._to_collect[name] = summary.ending
         else:
+            self._pace.stop(name)
             self._repeat(name)
         self._tell(_event_of(summary, self._plan.points[name].label))
 
@@ -324,14 +328,18 @@ class Driver:
             self._tell_progress()
 
     def _tell_progress(self) -> None:
+        slots = self._executor.slots
+        self._pace.watch(slots, has_more=bool(self._waiting))
         self._tell(
             SweepProgress(
                 total=len(self._plan.points),
                 done=self._counts["done"],
                 failed=self._counts["failed"],
-                running=min(self._n_tasks, self._executor.slots),
+                running=min(self._n_tasks, slots),
                 fraction=self._pace.fraction,
-                seconds_left=self._pace.seconds_left,
+                seconds_left=self._pace.seconds_left(
+                    slots, (*self._in_flight, *islice(self._waiting, MOST_SCHEDULED))
+                ),
             )
         )
 

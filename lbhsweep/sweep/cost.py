@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from lbhsweep.sweep.point import RunPoint
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.sweep.supercell import ATOMS_PER_CELL, n_cubic_cells
@@ -13,6 +15,10 @@ REFERENCE_NS_PER_DAY = 250.0
 ATOMS_OF_A_STEP = 150
 """What a step costs whatever its size, in atoms: 0.09 ms of the 0.17, 0.59, 1.78 and 13.7 ms that
 steps of 104, 832, 2808 and 22 464 atoms take (docs/engine.md)."""
+REFERENCE_CUTOFF_A = 9.0
+SHARE_OF_PAIRS = 0.3
+"""Part of a step that goes with the cutoff's cube: 2808 atoms do 71, 58 and 40 ns a day at 7, 9 and
+12 Å, 832 atoms 205 and 180 at 6 and 9 Å."""
 REHEARSAL_SECONDS = 0.01
 SECONDS_PER_DAY = 86_400.0
 
@@ -25,8 +31,8 @@ def n_atoms(point: RunPoint) -> int:
 def estimated_core_seconds(point: RunPoint, ns_per_day: float | None = None) -> float:
     """Estimate the time that one core needs for a run.
 
-    Time per outer step is taken as linear in the number of atoms and as independent of all else,
-    so this is good to a factor of about two.
+    Time per outer step is taken as linear in the number of atoms and in the cutoff's cube, and as
+    independent of all else, so this is good to a factor of about two.
 
     Parameters
     ----------
@@ -47,4 +53,10 @@ def estimated_core_seconds(point: RunPoint, ns_per_day: float | None = None) -> 
     throughput = ns_per_day or REFERENCE_NS_PER_DAY
     seconds_per_step = SECONDS_PER_DAY * reference_ns_per_step / throughput
     size = (n_atoms(point) + ATOMS_OF_A_STEP) / (REFERENCE_ATOMS + ATOMS_OF_A_STEP)
-    return schedule_of(point).n_steps * seconds_per_step * size
+    pairs = SHARE_OF_PAIRS * ((point.model.cutoff_A / REFERENCE_CUTOFF_A) ** 3 - 1)
+    return schedule_of(point).n_steps * seconds_per_step * size * (1 + pairs)
+
+
+def speed_kind(point: RunPoint) -> Hashable:
+    """Give what runs share for which the cost model is off by the same factor."""
+    return point.system.supercell, point.model, point.observables
