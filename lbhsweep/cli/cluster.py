@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lbhsweep.cli.examples import examples
 from lbhsweep.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -23,7 +24,13 @@ def command() -> None:
     """See whether a cluster file works before a sweep depends on it."""
 
 
-@command.command("check")
+@command.command(
+    "check",
+    epilog=examples(
+        "lbhsweep cluster check cluster/slurm.yaml --output DIR",
+        "lbhsweep cluster check cluster/local.yaml --pilot",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--output",
@@ -38,8 +45,9 @@ def command() -> None:
     type=click.FloatRange(1),
     help="Seconds to wait for the worker, if the cluster file doesn't say less.",
 )
+@click.option("--pilot", is_flag=True, help="Measure real dynamics on the worker, ns a day.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check(file: Path, output: Path, timeout: float, as_json: bool) -> None:
+def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) -> None:
     """Start one worker of FILE's cluster, have it do make-believe runs, and tell what it found.
 
     Exit status 2 if the worker doesn't come; its logs are kept then.
@@ -55,7 +63,7 @@ def check(file: Path, output: Path, timeout: float, as_json: bool) -> None:
         script = job_script(spec, folder)
         if script and not as_json:
             click.echo(f"job script:\n{script.rstrip()}\n")
-        found = check_cluster(spec, folder)
+        found = check_cluster(spec, folder, pilot=pilot)
     except ClusterError as error:
         click.echo(f"{error}\nleft for a look: {folder}", err=True)
         sys.exit(2)
@@ -63,10 +71,10 @@ def check(file: Path, output: Path, timeout: float, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"job_script": script, **asdict(found)}, ensure_ascii=False))
     else:
-        _show(found, output)
+        _show(found, output, file)
 
 
-def _show(found: ClusterCheck, output: Path) -> None:
+def _show(found: ClusterCheck, output: Path, file: Path) -> None:
     worker = found.worker
     click.echo(f"worker:    on {worker.host} after {found.waited_s:.0f} s")
     click.echo(f"processor: {worker.cpu}; {worker.cpu_features}")
@@ -78,3 +86,8 @@ def _show(found: ClusterCheck, output: Path) -> None:
     locks = "locks work" if worker.has_locks else "no locks: choose another file system"
     click.echo(f"storage:   {output.absolute()}, {worker.folder_speed:.0f} MB/s, {locks}")
     click.echo(f"rehearsal: {found.runs_done} of {found.runs} runs done")
+    if found.ns_per_day is not None:
+        click.echo(
+            f"pilot:     {found.ns_per_day:.0f} ns/day of 832 atoms a worker; for 'lbhsweep plan "
+            f"SWEEP --cluster {file}' write into it\nns_per_day: {found.ns_per_day:.0f}"
+        )

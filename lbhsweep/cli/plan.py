@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +26,25 @@ UNITS = {"cutoff": "Å", "pressure": "GPa", "temperature": "K", "heating_rate": 
 
 @click.command(
     "plan",
-    epilog=examples("lbhsweep plan sweeps/quickstart.yaml", "lbhsweep plan my.yaml --output DIR"),
+    epilog=examples(
+        "lbhsweep plan sweeps/quickstart.yaml",
+        "lbhsweep plan my.yaml --output DIR --cluster cluster/slurm.yaml",
+    ),
 )
 @click.argument("sweep", type=click.Path(path_type=Path))
 @click.option(
     "--output", type=click.Path(path_type=Path), help="Folder of the sweep, to see what is done."
 )
+@click.option(
+    "--cluster",
+    type=click.Path(path_type=Path),
+    help="Cluster file, to see how many jobs it takes and when all would be done.",
+)
 @click.option("--rehearse", is_flag=True, help="Plan a rehearsal, with make-believe physics.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(sweep: Path, output: Path | None, rehearse: bool, as_json: bool) -> None:
+def command(
+    sweep: Path, output: Path | None, cluster: Path | None, rehearse: bool, as_json: bool
+) -> None:
     """Show the grid of SWEEP, what is done and missing, and the estimated core-hours.
 
     Starts and writes nothing.
@@ -47,6 +59,8 @@ def command(sweep: Path, output: Path | None, rehearse: bool, as_json: bool) -> 
         folder = folder.rehearsal if folder and rehearse else folder
         plan = make_plan(grid, folder.finished() if folder else {})
         summary = _summary(spec, grid, plan, _changes(folder, grid, plan))
+        if cluster is not None and plan.missing and not rehearse:
+            summary["forecast"] = _forecast(plan, folder, cluster)
     except LbhsweepError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -77,6 +91,16 @@ def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -
         "following": sum(1 for name in plan.missing if plan.points[name].follows),
         "trajectory_bytes": plan.trajectory_bytes,
     }
+
+
+def _forecast(plan: Plan, folder: SweepFolder | None, cluster: Path) -> dict[str, Any]:
+    from lbhsweep.execution.cluster_spec import load_cluster
+    from lbhsweep.execution.forecast import forecast, known_speed
+
+    spec = load_cluster(cluster)
+    speed = known_speed(plan, folder, spec)
+    found = forecast(plan, spec, speed)
+    return {"cluster": str(cluster), **asdict(speed), **(asdict(found) if found else {})}
 
 
 def _changes(folder: SweepFolder | None, grid: Grid, plan: Plan) -> dict[str, Any]:
@@ -118,6 +142,8 @@ def _show(summary: dict[str, Any]) -> None:
         f"{summary['points']} runs: {summary['done']} done, {summary['failed']} failed, "
         f"{summary['missing']} missing; estimated core-hours: {_hours(summary['core_hours'])}"
     )
+    if "forecast" in summary:
+        console.print(_forecast_note(summary["forecast"]), markup=False)
     if summary["trajectory_bytes"]:
         console.print(f"trajectories will take about {_size(summary['trajectory_bytes'])}")
     if summary["following"]:
@@ -127,6 +153,24 @@ def _show(summary: dict[str, Any]) -> None:
         )
     if summary["others"]:
         console.print(_others_note(summary), style="yellow", markup=False)
+
+
+def _forecast_note(found: dict[str, Any]) -> str:
+    from lbhsweep.cli.progress import duration
+
+    speed = f"{found['ns_per_day']:.0f} ns/day of 832 atoms a worker ({found['source']})"
+    if "workers" not in found:
+        return f"{found['cluster']}: {speed}; how many workers its scheduler has isn't known"
+    jobs = ""
+    if found["jobs"]:
+        later = found["jobs_in_all"] - found["jobs"]
+        jobs = f" in {found['jobs']} jobs" + (f" and {later} after their walltime" if later else "")
+    end = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + found["seconds"]))
+    return (
+        f"{found['cluster']}: {found['workers']} workers{jobs}, {speed}: "
+        f"{_hours(found['core_hours'])} core-hours, {duration(found['seconds'])} from when they "
+        f"are there; if that were now, done {end}"
+    )
 
 
 def _hours(core_hours: float) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 from distributed import get_worker
 
 from lbhsweep.errors import ClusterError
@@ -26,6 +27,8 @@ from lbhsweep.sweep import expand_grid, load_sweep
 
 POLL_S = 0.2
 MEGABYTES = 16
+PILOT_STEPS = 2000
+"""Outer steps before the clock starts, and timed ones; seconds each."""
 PACKAGES = ("lbhsweep", "numpy", "numba", "dask", "distributed", "zarr", "xarray")
 SWEEP = """\
 name: check
@@ -77,6 +80,8 @@ class ClusterCheck:
         Packages of which this machine has another version.
     runs, runs_done : int
         Make-believe runs, and how many have a result.
+    ns_per_day : float or None
+        Real dynamics of 832 atoms on the worker, if a pilot was asked for.
     """
 
     waited_s: float
@@ -84,9 +89,10 @@ class ClusterCheck:
     differing: tuple[str, ...]
     runs: int
     runs_done: int
+    ns_per_day: float | None = None
 
 
-def check_cluster(spec: ClusterSpec, folder: Path) -> ClusterCheck:
+def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> ClusterCheck:
     """Start one worker, have it look about, and give it make-believe runs.
 
     Parameters
@@ -95,6 +101,8 @@ def check_cluster(spec: ClusterSpec, folder: Path) -> ClusterCheck:
         The cluster.
     folder : Path
         An empty folder on storage that workers see.
+    pilot : bool
+        Measure the speed of real dynamics on the worker too.
 
     Raises
     ------
@@ -106,6 +114,7 @@ def check_cluster(spec: ClusterSpec, folder: Path) -> ClusterCheck:
     folder = folder.absolute()
     found: dict[str, Surroundings] = {}
     waited: list[float] = []
+    speeds: list[float] = []
     started = time.monotonic()
 
     @contextmanager
@@ -117,6 +126,8 @@ def check_cluster(spec: ClusterSpec, folder: Path) -> ClusterCheck:
                 executor.answers(POLL_S)
             waited.append(time.monotonic() - started)
             found["worker"] = executor.ask(look_about, str(folder))
+            if pilot:
+                speeds.append(executor.ask(measure_speed))
             yield executor
 
     file = folder / "check.yaml"
@@ -131,6 +142,7 @@ def check_cluster(spec: ClusterSpec, folder: Path) -> ClusterCheck:
         differing=tuple(name for name in PACKAGES if worker.packages[name] != here[name]),
         runs=ending.total,
         runs_done=ending.done,
+        ns_per_day=speeds[0] if speeds else None,
     )
 
 
@@ -163,6 +175,22 @@ def look_about(folder: str) -> Surroundings:
         folder_speed=_speed(folder),
         has_locks=_has_locks(folder),
     )
+
+
+def measure_speed() -> float:
+    """Run the cost model's reference system for some seconds; called on a worker.
+
+    Returns
+    -------
+    float
+        Median throughput, ns/day.
+    """
+    # Not before: this process may have another cache of compiled kernels.
+    from lbhsweep.simulation.benchmark import bench_grid, prepare, time_steps
+
+    grid = bench_grid(supercell=2, temperature="600 K")
+    timing = time_steps(prepare(grid, PILOT_STEPS), PILOT_STEPS)
+    return float(np.median(timing.ns_per_day(grid.points[0].dynamics.outer_step_ps)))
 
 
 def _packages() -> dict[str, str]:

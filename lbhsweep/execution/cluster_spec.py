@@ -81,6 +81,7 @@ def seconds_of_walltime(text: str) -> int:
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 AutoCount = Annotated[Count | None, BeforeValidator(_auto)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+Speed = Annotated[float, Field(gt=0, le=1e6)]
 Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
 
 
@@ -97,6 +98,8 @@ class LocalCluster(Section):
     """Port on 127.0.0.1 of Dask's own page (true: any free one), or false; needs bokeh."""
     start_timeout: Seconds = Field(default="60 s", validate_default=True)
     """How long to wait for the first worker."""
+    ns_per_day: Speed | None = None
+    """Of a worker with 832 atoms, for 'plan --cluster'; 'cluster check --pilot' measures it."""
     numba_cache: Text | None = None
     """Folder on this machine for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
 
@@ -124,6 +127,8 @@ class JobsCluster(Section):
     """Folder on each node's own disk for Dask's temporary files."""
     start_timeout: Seconds = Field(default="24 h", validate_default=True)
     """How long to wait in the queue for a worker while there is none."""
+    ns_per_day: Speed | None = None
+    """Of a worker with 832 atoms, for 'plan --cluster'; 'cluster check --pilot' measures it."""
     numba_cache: Text | None = None
     """Node-local folder for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
 

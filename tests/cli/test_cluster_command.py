@@ -1,6 +1,7 @@
 """A cluster file is tried by one worker."""
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -48,3 +49,17 @@ def test_a_worker_that_does_not_come(file, tmp_path):
     assert found.exit_code == 2
     assert "can't start the address cluster" in found.output
     assert f"left for a look: {tmp_path}/lbhsweep-check-" in found.output
+
+
+def test_a_pilot_measures_dynamics_for_the_plan(file, tmp_path):
+    found = check(file, "--output", tmp_path, "--pilot", "--json")
+    assert found.exit_code == 0, found.output
+    speed = json.loads(found.stdout)["ns_per_day"]
+    assert speed > 1
+    file.write_text(f"kind: local\nworkers: 2\nns_per_day: {speed:.0f}\n")
+    sweep = Path(__file__).parents[2] / "sweeps" / "quickstart.yaml"
+    planned = CliRunner().invoke(command, ["plan", str(sweep), "--cluster", str(file), "--json"])
+    forecast = json.loads(planned.stdout)["forecast"]
+    assert forecast["ns_per_day"] == round(speed)
+    assert forecast["workers"] == 2
+    assert forecast["seconds"] > 0

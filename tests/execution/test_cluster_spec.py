@@ -56,7 +56,7 @@ def test_the_shipped_file_of_a_running_scheduler_is_sound():
             [
                 (
                     "2: workrs: unknown key; did you mean 'workers'? Known: kind, workers, memory, "
-                    "dashboard, start_timeout, numba_cache"
+                    "dashboard, start_timeout, ns_per_day, numba_cache"
                 )
             ],
         ),
@@ -95,7 +95,7 @@ def test_the_shipped_file_of_a_running_scheduler_is_sound():
                 "1: disk: missing, wanted disk of a job",
                 (
                     "5: queue: unknown key; Known: kind, workers, cores, processes, memory, "
-                    "interface, prologue, log_folder, scratch, start_timeout, numba_cache, disk, "
+                    "interface, prologue, log_folder, scratch, start_timeout, ns_per_day, numba_cache, disk, "
                     "job_extra"
                 ),
             ],
