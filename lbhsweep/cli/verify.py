@@ -35,7 +35,7 @@ _RESULTS = {
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: Path, rehearsal: bool, repair: bool, as_json: bool) -> None:
-    """Read back every record in FOLDER, and every chunk of its results against the records.
+    """Read back all records and frames in FOLDER, and all chunks of its results against them.
 
     Changes nothing without --repair.  Exit status 3 if anything is wrong.
     """
@@ -63,6 +63,8 @@ def _show(found: Verification, folder: Path, *, rehearsal: bool) -> None:
             + (f", {found.uncollected} not yet collected" if found.uncollected else ""),
         )
     )
+    if found.trajectories:
+        click.echo(f"trajectories: {found.trajectories} read, every frame")
     if found.leftovers:
         click.echo(f"{found.leftovers} temporary files of killed writers, harmless")
     for fault in found.faults[:MOST_SHOWN]:

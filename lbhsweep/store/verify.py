@@ -1,7 +1,8 @@
-"""Verifying a sweep's folder: every record is read back, and the dataset compared with them."""
+"""Verifying a sweep's folder: records and frames are read back, the dataset compared with them."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from lbhsweep.store.collect import STATUS_OF, cell_values
 from lbhsweep.store.folder import RecordStatus, SweepFolder
 from lbhsweep.store.record import Record, RecordHeader, read_record
 from lbhsweep.store.verify_results import ExpectedCell, StoredResults
+from lbhsweep.store.verify_trajectories import keeps_frames, trajectory_problem
 from lbhsweep.sweep.identity import PHYSICS_VERSION, point_from_json, run_id_of
 
 FaultKind = Literal[
@@ -27,6 +29,7 @@ FaultKind = Literal[
     "duplicate",
     "newer-schema",
     "unreadable",
+    "trajectory",
     "results",
 ]
 ResultsState = Literal["none", "compared", "left-open", "damaged"]
@@ -51,8 +54,9 @@ class Fault:
         The run in words, as far as they can be read.
     kind : str
         ``corrupt`` (checksum or content), ``other-run`` (a record under another run's name),
-        ``no-end-state``, ``misplaced``, ``duplicate``, ``newer-schema``, ``unreadable``, or
-        ``results`` (the dataset differs from the records).
+        ``no-end-state``, ``misplaced``, ``duplicate``, ``newer-schema``, ``unreadable``,
+        ``trajectory`` (frames lost or damaged), or ``results`` (the dataset differs from the
+        records).
     path : str
         The file.
     message : str
@@ -89,6 +93,8 @@ class Verification:
         Cells that were compared with their records.
     uncollected : int
         Records that a driver at work has not yet moved into the dataset.
+    trajectories : int
+        Trajectories of which every frame was read.
     leftovers : int
         Temporary files of writers that were killed; harmless.
     faults : tuple of Fault
@@ -102,6 +108,7 @@ class Verification:
     chunks: int
     cells: int
     uncollected: int
+    trajectories: int
     leftovers: int
     faults: tuple[Fault, ...]
 
@@ -131,8 +138,9 @@ def verify_folder(folder: SweepFolder, *, repair: bool = False) -> Verification:
     stored, state = _open_results(folder, faults)
     is_driven = folder.driver() is not None and not repair
     sound: dict[str, RecordStatus] = {}
+    framed: list[str] = []
     cells = uncollected = 0
-    records = _sound_records(folder, faults, sound)
+    records = _sound_records(folder, faults, sound, framed)
     while batch := list(islice(records, BATCH)):
         here = [one for one in batch if stored and one.run_id in stored.places]
         if stored is not None:
@@ -160,6 +168,7 @@ def verify_folder(folder: SweepFolder, *, repair: bool = False) -> Verification:
         chunks=stored.n_chunks if stored else 0,
         cells=cells,
         uncollected=uncollected,
+        trajectories=len(framed),
         leftovers=sum(1 for _ in folder.records.glob("*/.*.tmp")),
         faults=tuple(_repaired(folder, faults) if repair else faults),
     )
@@ -180,7 +189,10 @@ def _open_results(
 
 
 def _sound_records(
-    folder: SweepFolder, faults: list[Fault], sound: dict[str, RecordStatus]
+    folder: SweepFolder,
+    faults: list[Fault],
+    sound: dict[str, RecordStatus],
+    framed: list[str],
 ) -> Iterator[ExpectedCell]:
     """Read all record files; note what is wrong, give what each sound one puts into its cell."""
     for path in sorted(folder.records.glob("*/*.rec")):
@@ -201,7 +213,24 @@ def _sound_records(
             faults.append(fault)
         elif record is not None:
             sound[name] = status
+            if status == "done":
+                _check_frames(folder, record.header, faults, framed)
             yield ExpectedCell(name, STATUS_OF[status], cell_values(record))
+
+
+def _check_frames(
+    folder: SweepFolder, header: RecordHeader, faults: list[Fault], framed: list[str]
+) -> None:
+    """Read the trajectory of a done run that keeps frames."""
+    with suppress(ValueError):
+        point = point_from_json(header.point)
+        if keeps_frames(point):
+            name = header.run_id
+            framed.append(name)
+            if problem := trajectory_problem(folder, name, point):
+                where = f"{folder.trajectory_path(name)}: {problem}"
+                path = str(folder.record_path(name))
+                faults.append(Fault(name, point.label, "trajectory", path, where))
 
 
 def _read(path: Path, name: str, status: RecordStatus) -> tuple[Record | None, Fault | None]:
@@ -269,6 +298,13 @@ def _described(fault: Fault, stored: StoredResults | None) -> Fault:
     return replace(fault, label=stored.describe(fault.run_id))
 
 
+def _put_aside(folder: SweepFolder, path: Path) -> None:
+    place = folder.quarantine / path.name
+    if place.is_dir():
+        shutil.rmtree(place)
+    path.replace(place)
+
+
 def _repaired(folder: SweepFolder, faults: list[Fault]) -> Iterator[Fault]:
     if any(fault.kind == "results" for fault in faults):
         # As after a driver that was killed while it wrote.
@@ -280,6 +316,8 @@ def _repaired(folder: SweepFolder, faults: list[Fault]) -> Iterator[Fault]:
         if fault.kind != "results":
             with storing(folder.quarantine):
                 folder.quarantine.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
-                path = Path(fault.path)
-                path.replace(folder.quarantine / path.name)
+                _put_aside(folder, Path(fault.path))
+                frames = folder.trajectory_path(fault.run_id)
+                if fault.kind == "trajectory" and frames.exists():
+                    _put_aside(folder, frames)
         yield replace(fault, repaired=True)

@@ -36,7 +36,8 @@ SlurmctldPort={ports[0]}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+# A job that is queued again waits for this time, 120 s if not said.
+AuthInfo=socket={folder}/munge.socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
@@ -64,7 +65,10 @@ ReturnToService=2
 SlurmctldTimeout=30
 SlurmdTimeout=30
 MinJobAge=300
-PartitionName=main Nodes=ALL Default=YES DefaultTime=5 MaxTime=10 State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=ALL Default=YES DefaultTime=5 MaxTime=10 State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL DefaultTime=5 MaxTime=10 State=UP PriorityTier=2
 """
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} "
@@ -153,7 +157,7 @@ class LocalSlurm:
                 f"--seed-file={self.folder / 'munge' / 'seed'}",
             )
             self._until(socket_file.exists, "munged")
-            self._start("slurmctld", "slurmctld", "-D", "-f", str(self.configuration))
+            self.start_controller()
             for name in names:
                 (self.folder / f"spool-{name}").mkdir()
                 self._start(name, "slurmd", "-D", "-N", name, "-f", str(self.configuration))
@@ -178,6 +182,20 @@ class LocalSlurm:
         for child in self._children:
             child.wait(10)
         self._pids.unlink(missing_ok=True)
+
+    def start_controller(self) -> None:
+        """Start the controller, from the state that another one may have left."""
+        self._start("slurmctld", "slurmctld", "-D", "-f", str(self.configuration))
+
+    def kill_controller(self) -> None:
+        """Kill the controller as a crash of its machine would; jobs go on."""
+        process = _process(*json.loads(self._pids.read_text())["slurmctld"])
+        if process is not None:
+            process.kill()
+        self._until(lambda: not self._answers())
+
+    def _answers(self) -> bool:
+        return "UP" in self.run("scontrol", "ping").upper().split()
 
     def cancel_all(self) -> None:
         """End all jobs and wait until they are gone."""
@@ -261,7 +279,11 @@ class LocalSlurm:
         return f"ended at once: {ended}\n" + "\n".join(tails)
 
     def _n_idle(self) -> int:
-        return self.run("sinfo", "--noheader", "--Node", "--format=%T").split().count("idle")
+        return (
+            self.run("sinfo", "--noheader", "--Node", "--partition=main", "--format=%T")
+            .split()
+            .count("idle")
+        )
 
 
 def _process(pid: int, created: float) -> psutil.Process | None:

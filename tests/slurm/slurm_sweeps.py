@@ -35,11 +35,20 @@ class Case:
 
     def start(self, *, seconds: float, **keys: str) -> Started:
         """Start ``lbhsweep run``, with keys of the cluster file other than the usual ones."""
+        return Started(self.line("run", seconds=seconds, **keys), self._path)
+
+    def line(self, verb: str, *, seconds: float, **keys: str) -> list[str]:
+        """Write the cluster file; give Python's arguments for a command that takes it."""
         lines = (f"{key}: {value}" for key, value in (CLUSTER | keys).items())
         self._cluster.write_text("\n".join(lines).format(path=self._path))
-        arguments = ["-m", "lbhsweep", "run", str(self._sweep), "--rehearse", "--cluster"]
-        arguments += [str(self._cluster), "--output", str(self._path / "out")]
-        return Started([*arguments, "--rehearse-seconds", str(seconds)], self._path)
+        arguments = ["-m", "lbhsweep", verb, str(self._sweep), "--rehearse", "--cluster"]
+        arguments += [str(self._cluster), "--output", str(self.whole.path)]
+        return [*arguments, "--rehearse-seconds", str(seconds)]
+
+    def resume(self) -> Started:
+        """Start ``lbhsweep resume``."""
+        line = ["-m", "lbhsweep", "resume", str(self.whole.path), "--rehearsal"]
+        return Started(line, self._path)
 
     def n_started(self) -> int:
         """How many attempts there have been."""

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from execution.execution_sweeps import Sweep, assert_same_bits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from trajectory_samples import layout_of, write
 
 from lbhsweep.cli import command
 from lbhsweep.errors import SchemaError
@@ -20,6 +21,9 @@ from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.store.record import Record, encode_record, read_record
 from lbhsweep.store.verify import verify_folder
+from lbhsweep.sweep.identity import canonical_json, point_from_json, run_id
+from lbhsweep.sweep.point import TrajectoryPoint
+from lbhsweep.sweep.sampling_frames import n_frames
 
 EACH = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -194,6 +198,57 @@ def test_real_runs_must_have_left_their_end(sweep):
     assert (fault.kind, fault.run_id) == ("no-end-state", name)
     end = {f"end.{one}": np.zeros(3) for one in ("positions", "velocities", "cell", "strain_rate")}
     path.write_bytes(encode_record(Record(header, {**record.arrays, **end})))
+    assert verify_folder(sweep.folder).faults == ()
+
+
+@pytest.fixture
+def framed(sweep):
+    """The id of a real run with ten frames, whose record and trajectory are added."""
+    record = read_record(a_record(sweep))
+    point = replace(
+        point_from_json(record.header.point),
+        rehearsal=False,
+        trajectory=TrajectoryPoint(every=1000),
+    )
+    assert n_frames(point) == 10
+    name = run_id(point)
+    header = replace(record.header, run_id=name, point=canonical_json(point))
+    end = {f"end.{one}": np.zeros(3) for one in ("positions", "velocities", "cell", "strain_rate")}
+    path = sweep.folder.record_path(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(encode_record(Record(header, {**record.arrays, **end})))
+    write(sweep.folder.trajectory_path(name), layout_of(run_id=name))
+    return name
+
+
+def test_a_whole_trajectory_is_read(sweep, framed):
+    found = verify_folder(sweep.folder)
+    assert (found.faults, found.trajectories) == ((), 1)
+
+
+@pytest.mark.parametrize("harm", ["gone", "bit", "chunk", "frames"])
+def test_frames_that_are_lost_or_changed_are_found_and_put_aside(sweep, framed, harm):
+    path = sweep.folder.trajectory_path(framed)
+    chunk, cell = (
+        min(one for one in (path / name).rglob("*") if one.is_file() and one.name != "zarr.json")
+        for name in ("positions", "cell")
+    )
+    if harm == "gone":
+        shutil.rmtree(path)
+    elif harm == "bit":
+        content = bytearray(chunk.read_bytes())
+        content[len(content) // 2] ^= 4
+        chunk.write_bytes(content)
+    elif harm == "chunk":
+        cell.unlink()
+    else:
+        shutil.rmtree(path)
+        write(path, layout_of(n_frames=9, run_id=framed))
+    fault = the_fault(sweep)
+    assert (fault.kind, fault.run_id) == ("trajectory", framed)
+    assert the_fault(sweep, repair=True).repaired
+    assert not path.exists()
+    assert not sweep.folder.record_path(framed).exists()
     assert verify_folder(sweep.folder).faults == ()
 
 

@@ -1,0 +1,52 @@
+"""Verifying trajectories: every chunk is decoded, and every frame of a done run must be there."""
+
+from __future__ import annotations
+
+import numpy as np
+import zarr
+
+from lbhsweep.errors import LbhsweepError
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.trajectory import open_trajectory
+from lbhsweep.sweep.point import RunPoint
+from lbhsweep.sweep.sampling_frames import n_frames
+
+
+def keeps_frames(point: RunPoint) -> bool:
+    """Say whether a done run must have left a trajectory."""
+    return bool(point.trajectory.every) and not point.rehearsal
+
+
+def trajectory_problem(folder: SweepFolder, run_id: str, point: RunPoint) -> str:
+    """Read all frames of a done run; say what is wrong with them, empty if nothing is.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        The sweep's folder.
+    run_id : str
+        The run.
+    point : RunPoint
+        Its point, which keeps frames.
+    """
+    path = folder.trajectory_path(run_id)
+    if not path.is_dir():
+        return "its frames are gone"
+    try:
+        open_trajectory(folder.path, run_id).close()
+        group = zarr.open_group(path, mode="r")
+        for name, array in group.arrays():
+            # By chunks, each of which its own checksum guards, for long ones don't fit in memory.
+            step = array.chunks[0] if array.chunks else 1
+            for start in range(0, array.shape[0], step):
+                part = np.asarray(array[start : start + step])
+                if name == "cell" and np.isnan(part).any():
+                    return f"frames from {start} on are not all there"
+        found = len(np.asarray(group["time"]))
+    except LbhsweepError as error:
+        return str(error)
+    # What zarr and its codecs raise on damaged files is of many kinds.
+    except Exception as error:
+        return f"can't be read: {type(error).__name__}: {error}"
+    wanted = n_frames(point)
+    return "" if found == wanted else f"has {found} frames, wanted {wanted}"

@@ -1,0 +1,47 @@
+"""Real dynamics whose job is taken away in mid-run ends with the bits of a run left alone."""
+
+from contextlib import nullcontext
+
+import pytest
+from execution.execution_sweeps import assert_same_bits, physics_of
+from execution.started_command import Started, events_of
+from slurm_sweeps import CLUSTER
+
+from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.execution.physics import MolecularDynamics
+from lbhsweep.execution.session import run_sweep
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.sweep import expand_grid, load_sweep
+
+SWEEP = """\
+name: real
+system: {supercell: 1}
+model: {cutoff: 4.5 Å}
+axes: {pressure: 0.2 GPa, temperature: [450 K, 600 K]}
+protocol: {hold: {equilibrate: 1 ps, produce: 20 ps}}
+observables: [thermo, sites, diffusion]
+"""
+
+
+@pytest.mark.slow
+def test_dynamics_interrupted_by_the_loss_of_its_job(slurm, tmp_path):
+    sweep, cluster = tmp_path / "sweep.yaml", tmp_path / "cluster.yaml"
+    sweep.write_text(SWEEP)
+    keys = CLUSTER | {"workers": "1", "cores": "1"}
+    cluster.write_text("\n".join(f"{key}: {value}" for key, value in keys.items()))
+    grid = expand_grid(load_sweep(sweep))
+    alone = SweepFolder(tmp_path / "alone")
+    physics = MolecularDynamics(tuple(grid.force_fields.values()))
+    run_sweep(alone, grid, SWEEP, physics, lambda: nullcontext(SerialExecutor()))
+    out = SweepFolder(tmp_path / "out")
+    line = ["-m", "lbhsweep", "run", str(sweep), "--output", str(out.path)]
+    with Started([*line, "--cluster", str(cluster)], tmp_path) as command:
+        command.patience_s = 240.0
+        command.until(lambda: out.events.exists() and events_of(out.events, "run-started"))
+        slurm.run("scancel", *slurm.jobs("RUNNING"))
+        assert command.wait() == 0, command.text
+    assert [event["had_worker"] for event in events_of(out.events, "job-lost")] == [True]
+    started = [event["run_id"] for event in events_of(out.events, "run-started")]
+    assert len(started) > len(set(started)), "one run went on in another job"
+    assert_same_bits(physics_of(out.path), physics_of(alone.path))
+    assert not slurm.jobs("PENDING", "RUNNING")
