@@ -14,6 +14,7 @@ from command_line import say
 from lammps_peer import Lammps, LammpsError
 
 from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.physics.charges import species_charges
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
 from lbhsweep.simulation.benchmark import Prepared, prepare
@@ -59,7 +60,11 @@ def start(grid: Grid, lammps_python: str, stack: ExitStack) -> Start:
     )
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     data = folder / "start.data"
-    data.write_text(lammps_input.data_file(structure, state.velocities, force_field))
+    data.write_text(
+        lammps_input.data_file(
+            structure, state.velocities, force_field, species_charges(structure, force_field)
+        )
+    )
     peers = {}
     for name, scheme in SCHEMES.items():
         peers[name] = Lammps.started(lammps_python, scheme, stack)

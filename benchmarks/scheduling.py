@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=parts, default=parts)
     parser.add_argument("--one-by-one", action="store_true")
     parser.add_argument("--seconds", type=float, default=120.0, help="of the part memory")
-    parser.add_argument("--runs", type=int, default=20, help="of the part efficiency, a multiple of 20")
+    parser.add_argument("--runs", type=int, default=20, help="of efficiency, a multiple of 20")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     found: dict[str, dict[str, float]] = {}

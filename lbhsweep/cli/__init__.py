@@ -29,6 +29,7 @@ _VERBS = MappingProxyType(
         "analyze": "Read transitions, heat capacities and entropies from the results.",
         "plot": "Draw the figures.",
         "trajectory": "List the trajectories of a sweep, or write one as extended XYZ.",
+        "export": "Write runs for LAMMPS, structures, and tables for other programs.",
         "cluster": "See whether a cluster file works, by one worker.",
         "evaluate": "Energies by term, forces and stress of one structure.",
         "bench": "Measure throughput, where time goes, and conservation of energy.",

@@ -27,7 +27,7 @@ def command() -> None:
 @command.command(
     "check",
     epilog=examples(
-        "lbhsweep cluster check cluster/slurm.yaml --output DIR",
+        "lbhsweep cluster check cluster/slurm.yaml --output .",
         "lbhsweep cluster check cluster/local.yaml --pilot",
     ),
 )

@@ -10,6 +10,7 @@ from lbhsweep.execution.settings import folder_grid
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import read_record
 from lbhsweep.sweep.identity import point_from_json, run_id
+from lbhsweep.sweep.point import RunPoint
 
 MOST_NAMED = 5
 
@@ -62,3 +63,23 @@ def find_run(labels: Mapping[str, str], text: str) -> str:
         some = "; ".join(f"{name[:12]} ({labels[name]})" for name in found[:MOST_NAMED])
         raise RunNotFoundError(f"{len(found)} runs fit {text!r}, such as {some}; give more of it")
     return found[0]
+
+
+def find_point(folder: SweepFolder, text: str) -> RunPoint:
+    """Give the point of the one run that a text means, done or not.
+
+    Raises
+    ------
+    RunNotFoundError
+        If there is none, or several.
+    StoreError
+        If it is no longer part of the sweep and its record can't be read.
+    """
+    name = find_run(known_runs(folder), text)
+    for point in folder_grid(folder).points:
+        if run_id(point) == name:
+            return point
+    path = folder.find_record(name)
+    if path is None:
+        raise RunNotFoundError(f"run {name[:12]} is gone; give the command again")
+    return point_from_json(read_record(path).header.point)

@@ -9,7 +9,13 @@ from click.testing import CliRunner
 from lbhsweep.cli import command as lbhsweep
 from lbhsweep.cli.examples import HEADING
 
-VERBS = [name for name in lbhsweep.list_commands(click.Context(lbhsweep)) if name != "cluster"]
+GROUPS = ("cluster", "export")
+VERBS = [name for name in lbhsweep.list_commands(click.Context(lbhsweep)) if name not in GROUPS]
+WORDS = [(verb,) for verb in VERBS] + [
+    (group, name)
+    for group in GROUPS
+    for name in lbhsweep.get_command(click.Context(lbhsweep), group).commands
+]
 
 
 def helped(*words):
@@ -18,26 +24,29 @@ def helped(*words):
     return result.output
 
 
-def example_lines(verb):
-    _, _, lines = helped(verb).partition(HEADING)
+def example_lines(words):
+    _, _, lines = helped(*words).partition(HEADING)
     return [line.strip() for line in lines.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_each_verb_has_examples_that_parse(verb):
-    lines = example_lines(verb)
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
+def test_each_verb_has_examples_that_parse(words):
+    lines = example_lines(words)
     assert lines
     for line in lines:
         line = line.removeprefix('eval "$(').replace(')"', "")
         program, word, *rest = shlex.split(line.partition(" > ")[0], comments=True)
         assert program == "lbhsweep"
         command = lbhsweep.get_command(click.Context(lbhsweep), word)
+        if isinstance(command, click.Group):
+            word, *rest = rest
+            command = command.commands[word]
         command.make_context(word, rest)
 
 
 def test_the_list_of_verbs_and_their_own_help_agree():
     listed = helped()
-    for verb in (*VERBS, "cluster"):
+    for verb in (*VERBS, *GROUPS):
         assert f"\n  {verb} " in listed
 
 

@@ -1,5 +1,11 @@
 """After the warm-up a run compiles nothing more."""
 
+import os
+import subprocess
+import sys
+
+import pytest
+
 from lbhsweep.engine.compile_clock import compile_clock
 from lbhsweep.simulation.benchmark import bench_grid
 from lbhsweep.simulation.simulate import simulate
@@ -15,3 +21,29 @@ def test_a_run_needs_nothing_that_was_not_compiled_before(tmp_path):
         outcome = simulate(point, tmp_path, force_field=grid.force_fields["lbh-2021"])
     assert outcome.status == "done"
     assert seconds() == 0.0
+
+
+WARM = """\
+import time
+from lbhsweep.simulation.warmup import warm_up
+warm_up()
+print(time.time())
+"""
+
+
+@pytest.mark.validation
+@pytest.mark.timeout(1500)
+def test_of_many_workers_that_start_together_one_compiles(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WARM], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(64)
+    ]
+    ends = [float(worker.communicate(timeout=1400)[0]) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0] * 64
+    kernels = [file for file in tmp_path.rglob("*.nb?") if file.is_file()]
+    assert len(kernels) > 20
+    # All others only read what the first one wrote.
+    assert max(file.stat().st_mtime for file in kernels) <= min(ends)

@@ -1,0 +1,100 @@
+"""Where a run ended, as ASE's `Atoms` and in the file formats that ASE writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ase.io
+import numpy as np
+from ase import Atoms
+
+from lbhsweep.errors import StructureError
+from lbhsweep.interop.ase_atoms import MOLECULE
+from lbhsweep.interop.trajectory import wrapped
+from lbhsweep.interop.trajectory_ase import ANGSTROM_PER_PS
+from lbhsweep.simulation.end_state import EndState
+from lbhsweep.simulation.setup import build_structure
+from lbhsweep.store.atomic import storing
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.record import read_record
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.point import RunPoint
+
+FORMATS = {".data": "lammps-data", ".lmp": "lammps-data", ".poscar": "vasp"}
+"""Endings for which ASE's own guess is another."""
+
+
+def final_atoms(folder: SweepFolder, point: RunPoint, *, wrap: bool = False) -> Atoms:
+    """Give the atoms of a done run at its end.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        The sweep's folder.
+    point : RunPoint
+        The run.
+    wrap : bool
+        Whether to bring ions back into the cell, anions whole.
+
+    Returns
+    -------
+    ase.Atoms
+        Periodic, with cell, velocities and ``arrays["molecule"]``.
+
+    Raises
+    ------
+    StructureError
+        If the run isn't done, or was make-believe.
+    StoreError
+        If its record can't be read.
+    """
+    name = run_id(point)
+    path = folder.record_path(name)
+    end = EndState.from_record(read_record(path).arrays) if path.exists() else None
+    if end is None:
+        raise StructureError(
+            f"{point.label}: has no end, wanted a run that is done and not make-believe; "
+            f"'lbhsweep logs {folder.path} {name[:12]}' says what became of it"
+        )
+    structure = build_structure(point)
+    positions = end.positions
+    if wrap:
+        positions = wrapped(positions, end.cell, structure.molecule)
+    atoms = Atoms(structure.symbols, positions, cell=end.cell, pbc=True, info={"run_id": name})
+    atoms.set_array(MOLECULE, np.asarray(structure.molecule))
+    atoms.set_velocities(end.velocities * ANGSTROM_PER_PS)
+    return atoms
+
+
+def write_atoms(path: Path, atoms: Atoms) -> None:
+    """Write atoms in the format that the file's ending says.
+
+    Raises
+    ------
+    StructureError
+        If ASE knows no such format, or can't write these atoms in it.
+    StoreError
+        If the file can't be written.
+    """
+    named = FORMATS.get(path.suffix.lower())
+    options = {"atom_style": "full", "units": "real", "velocities": True}
+    try:
+        with storing(path):
+            if named == "lammps-data":
+                _write_lammps(path, atoms, options)
+            elif named == "vasp" or path.suffix == ".vasp" or "POSCAR" in path.name:
+                ase.io.write(path, atoms, format="vasp", direct=True, sort=True)
+            else:
+                ase.io.write(path, atoms, format=named)
+    except (ValueError, KeyError, TypeError, ase.io.formats.UnknownFileTypeError) as error:
+        path.unlink(missing_ok=True)
+        raise StructureError(
+            f"{path}: ASE can't write it: {error}; wanted an ending such as .extxyz, .cif, .vasp "
+            "or .data"
+        ) from error
+
+
+def _write_lammps(path: Path, atoms: Atoms, options: dict[str, object]) -> None:
+    copy = atoms.copy()
+    copy.set_array("mol-id", copy.arrays[MOLECULE])
+    ase.io.write(path, copy, format="lammps-data", masses=True, **options)

@@ -1,0 +1,122 @@
+"""Any group of a sweep's results or analysis as one netCDF, CSV or Parquet file."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis import current_analysis
+from lbhsweep.errors import FolderError
+from lbhsweep.quantities import DIMENSIONS
+from lbhsweep.store.atomic import storing
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.open import open_results
+
+RESULTS = "results"
+NEEDS = {".parquet": ("pyarrow", "parquet"), ".nc": ("h5py", "netcdf")}
+"""Module and extra that a format needs."""
+ENDINGS = (".csv", ".parquet", ".nc")
+
+
+def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.Dataset:
+    """Open one group: of the analysis by its name, of the results as ``results/hold``.
+
+    The analysis is made if it isn't there or not that of the results.
+
+    Raises
+    ------
+    FolderError
+        If there is no such group.
+    StoreError
+        If there are no results.
+    """
+    sweep = SweepFolder(Path(folder))
+    sweep = sweep.rehearsal if rehearsal else sweep
+    results = open_results(sweep.path)
+    known = {f"{RESULTS}/{group}": results[group] for group in results.children}
+    wanted = name.strip("/")
+    if wanted not in known:
+        analysis = current_analysis(results, sweep.analysis)
+        known |= {node.path.strip("/"): node for node in analysis.subtree if node.data_vars}
+    if wanted not in known:
+        raise FolderError(
+            f"{sweep.path}: got group {name!r}, wanted one of {', '.join(sorted(known))}"
+        )
+    return known[wanted].to_dataset()
+
+
+def write_table(path: Path, dataset: xr.Dataset) -> dict[str, Any]:
+    """Write a group to one file, in the format that its ending says.
+
+    In CSV and Parquet a row is a cell of the group's grid, the coordinates are the first columns,
+    and units stand in the names as ``volume [angstrom**3]``; variables with axes of their own, such
+    as times or lattice vectors, are left out.  netCDF keeps everything, attributes included.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in .csv, .parquet or .nc.
+    dataset : Dataset
+        From `open_group`.
+
+    Returns
+    -------
+    dict
+        ``variables``: how many were written, ``left_out``: names of the others.
+
+    Raises
+    ------
+    FolderError
+        If the ending is another one, or a package for it is not installed.
+    StoreError
+        If the file can't be written.
+    """
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise FolderError(f"{path}: got ending {ending!r}, wanted one of {', '.join(ENDINGS)}")
+    module, extra = NEEDS.get(ending, ("numpy", ""))
+    if find_spec(module) is None:
+        raise FolderError(f"{path}: {ending} needs {module}: pip install 'lbhsweep[{extra}]'")
+    if ending == ".nc":
+        with storing(path):
+            _plain(dataset).to_netcdf(path, engine="h5netcdf")
+        return {"variables": len(dataset.data_vars), "left_out": []}
+    kept = [name for name, one in dataset.data_vars.items() if not set(one.dims) & set(DIMENSIONS)]
+    flat = dataset[kept]
+    dims = tuple(str(dim) for dim in flat.dims)
+    frame = flat.to_dataframe(dim_order=list(dims)).reset_index() if dims else _one_row(flat)
+    frame = frame.rename(columns={str(name): _titled(flat[name]) for name in flat.variables})
+    with storing(path):
+        if ending == ".csv":
+            frame.to_csv(path, index=False)
+        else:
+            frame.to_parquet(path, index=False)
+    left_out = sorted(str(name) for name in set(dataset.data_vars) - set(kept))
+    return {"variables": len(kept), "left_out": left_out}
+
+
+def _one_row(dataset: xr.Dataset) -> Any:
+    return dataset.expand_dims("row").to_dataframe().reset_index(drop=True)
+
+
+def _titled(variable: xr.DataArray) -> str:
+    unit = str(variable.attrs.get("units", "1"))
+    return str(variable.name) if unit == "1" else f"{variable.name} [{unit}]"
+
+
+def _plain(dataset: xr.Dataset) -> xr.Dataset:
+    """Make texts of a kind that netCDF knows, and drop what zarr said of its own encoding."""
+    plain = dataset.load().drop_encoding()
+    return plain.assign(
+        {
+            name: one.copy(
+                data=np.array([str(text) for text in one.values.flat]).reshape(one.shape)
+            )
+            for name, one in plain.variables.items()
+            if one.dtype.kind in "OT"
+        }
+    )
