@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -15,6 +19,8 @@ from lbhsweep.cli import INTERRUPTED, SOME_FAILED
 from lbhsweep.cli.failures import show_failures
 
 if TYPE_CHECKING:
+    from lbhsweep.execution.cluster_spec import ClusterSpec
+    from lbhsweep.execution.executor import Executor
     from lbhsweep.execution.session import SweepEnding
     from lbhsweep.execution.settings import Settings
     from lbhsweep.store.folder import SweepFolder
@@ -50,7 +56,6 @@ def drive(
     """
     from lbhsweep.cli.progress import open_progress
     from lbhsweep.execution.cluster_spec import AddressCluster, load_cluster
-    from lbhsweep.execution.clusters import start_cluster
     from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
     from lbhsweep.execution.session import check_folder, run_sweep
     from lbhsweep.execution.settings import THIS_MACHINE
@@ -89,7 +94,7 @@ def drive(
             grid,
             text,
             physics,
-            lambda: start_cluster(machine, whole.path),
+            lambda: _opened(machine, whole.path),
             [progress],
             retry_failed=retry_failed,
             kept={
@@ -103,6 +108,22 @@ def drive(
     else:
         _show(summary)
     sys.exit(_exit_status(ending))
+
+
+@contextmanager
+def _opened(machine: ClusterSpec, folder: Path) -> Iterator[Executor]:
+    """Start the cluster, and say where Dask's own page is if it has one."""
+    from lbhsweep.execution.clusters import start_cluster
+
+    with start_cluster(machine, folder) as executor:
+        if getattr(machine, "dashboard", None) is not None:
+            port = urlsplit(executor.page).port
+            click.echo(
+                f"Dask's page: {executor.page}; from elsewhere first: "
+                f"ssh -N -L {port}:127.0.0.1:{port} {socket.gethostname()}",
+                err=True,
+            )
+        yield executor
 
 
 def _exit_status(ending: SweepEnding) -> int:

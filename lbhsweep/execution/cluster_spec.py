@@ -123,6 +123,8 @@ class JobsCluster(Section):
     """Shell lines run in each job before its workers, such as 'module load python'."""
     log_folder: Text | None = None
     """Folder of the jobs' logs; by default logs in the sweep's folder."""
+    dashboard: Annotated[int | None, BeforeValidator(_port)] = None
+    """Port on 127.0.0.1 of Dask's own page (true: any free one), or false; needs bokeh."""
     scratch: Text | None = None
     """Folder on each node's own disk for Dask's temporary files."""
     start_timeout: Seconds = Field(default="24 h", validate_default=True)

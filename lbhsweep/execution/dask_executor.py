@@ -19,9 +19,11 @@ from lbhsweep.execution.job_watch import JobWatch
 from lbhsweep.execution.local_workers import LocalWorkers
 from lbhsweep.execution.task import RunSummary, Task, run_task
 from lbhsweep.execution.worker import WorkerSignals
+from lbhsweep.sweep.identity import run_id
 
 T = TypeVar("T")
 TOPIC = "lbhsweep"
+REHEARSAL = "rehearsal"
 _REPORTED: dict[str, type[Event]] = {
     kind.__name__: kind for kind in (WorkerPreparing, RunStarted, RunProgress)
 }
@@ -35,6 +37,29 @@ def _on_worker(task: Task) -> tuple[RunSummary, ...]:
         worker.log_event(TOPIC, {"kind": type(event).__name__, "fields": fields})
 
     return run_task(task, report)
+
+
+def task_key(task: Task, unique: str) -> tuple[str, str, str]:
+    """Name a task for Dask's page, which groups its progress by what comes first.
+
+    Parameters
+    ----------
+    task : Task
+        Of one or many runs.
+    unique : str
+        Tells this submission from all others.
+
+    Returns
+    -------
+    tuple of str
+        The sweep by its folder, the first run by its label and id, and `unique`.
+    """
+    path = task.folder.path
+    rehearsal = path.name == REHEARSAL
+    sweep = f"{path.parent.name} rehearsal" if rehearsal else path.name
+    first = task.points[0]
+    more = f" and {len(task.points) - 1} more" if len(task.points) > 1 else ""
+    return sweep, f"{first.label} ({run_id(first)[:8]}){more}", unique
 
 
 class DaskExecutor:
@@ -58,7 +83,7 @@ class DaskExecutor:
         self._patience_s = patience_s
         self._jobs = jobs
         self._queue: SimpleQueue[Future | dict[str, Any]] = SimpleQueue()
-        self._under_way: dict[str, tuple[Future, Task]] = {}
+        self._under_way: dict[Any, tuple[Future, Task]] = {}
         self._numbers = itertools.count()
         self._last_worker = time.monotonic()
         self._local = LocalWorkers(client)
@@ -80,15 +105,19 @@ class DaskExecutor:
         self._client.unsubscribe_topic(TOPIC)
 
     @property
+    def page(self) -> str:
+        """Address of Dask's own page on this machine, if the cluster has one."""
+        return str(self._client.dashboard_link)
+
+    @property
     def slots(self) -> int:
         """Number of workers now."""
         return len(self._workers)
 
     def submit(self, task: Task) -> None:
         """Send a task to the scheduler."""
-        future = self._client.submit(
-            _on_worker, task, key=f"run-{next(self._numbers)}-{id(self):x}", pure=False
-        )
+        key = task_key(task, f"{next(self._numbers)}-{id(self):x}")
+        future = self._client.submit(_on_worker, task, key=key, pure=False)
         self._under_way[future.key] = (future, task)
         future.add_done_callback(self._queue.put)
 

@@ -148,8 +148,11 @@ def _open(
         # Runs are single-threaded, also where memory leaves fewer workers than cores.
         worker_extra_args=["--nthreads", "1"],
         job_script_prologue=[*spec.prologue, *exports, *_deadline(spec)],
-        # Without a page, and the server of plain numbers for this machine only.
-        scheduler_options={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+        # Without the page there still is a server, of plain numbers; either for this machine only.
+        scheduler_options={
+            "dashboard": spec.dashboard is not None,
+            "dashboard_address": f"127.0.0.1:{spec.dashboard or 0}",
+        },
         silence_logs="critical",
         **options_of(spec),
         **options,

@@ -7,12 +7,15 @@ from contextlib import ExitStack, nullcontext, suppress
 
 import psutil
 import pytest
-from execution_sweeps import Sweep, assert_same_bits, physics_of, yaml_text
+from execution_sweeps import assert_same_bits, physics_of, yaml_text
 from started_command import Started
 
 from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
+from lbhsweep.execution.session import run_sweep
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.verify import verify_folder
+from lbhsweep.sweep import expand_grid, load_sweep
 
 DRIVE = """\
 import os, sys
@@ -20,20 +23,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from lbhsweep.execution.cluster_spec import LocalCluster
 from lbhsweep.execution.clusters import start_cluster
-from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
 from lbhsweep.execution.session import run_sweep
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep, run_id
 
+file, out, notes, seconds = sys.argv[1:]
+# Make-believe runs pretend to last so long; real ones last as long as they do.
+Physics = Rehearsal if float(seconds) else MolecularDynamics
+
 @dataclass(frozen=True)
-class Watched(Rehearsal):
+class Watched(Physics):
     notes: str = ""
 
     def run(self, point, workdir, should_stop, on_progress, **places):
         name = run_id(point)
         record = SweepFolder(workdir.parents[2]).record_path(name)
         self.note("begun", name, record)
-        outcome = Rehearsal.run(self, point, workdir, should_stop, on_progress, **places)
+        outcome = Physics.run(self, point, workdir, should_stop, on_progress, **places)
         self.note("whole", name, record)
         return outcome
 
@@ -42,11 +49,14 @@ class Watched(Rehearsal):
         os.write(file, f"{what} {name} {record.exists()}\\n".encode())
         os.close(file)
 
-file, out, notes, seconds = sys.argv[1:]
 cluster = LocalCluster(kind="local", workers=2)
+grid = expand_grid(load_sweep(file), rehearsal=Physics is Rehearsal)
+physics = (
+    Watched(seconds=float(seconds), notes=notes) if Physics is Rehearsal
+    else Watched(tuple(grid.force_fields.values()), checkpoint_every_s=0.2, notes=notes)
+)
 ending = run_sweep(
-    SweepFolder(out), expand_grid(load_sweep(file), rehearsal=True), Path(file).read_text(),
-    Watched(seconds=float(seconds), notes=notes), lambda: start_cluster(cluster),
+    SweepFolder(out), grid, Path(file).read_text(), physics, lambda: start_cluster(cluster)
 )
 sys.exit(ending.total - ending.done)
 """
@@ -60,7 +70,16 @@ def workers_of(command):
     return []
 
 
-def kill_at_random(tmp_path, *, replicas, seconds, kills, seed):
+REAL = """\
+name: chaos
+system: {supercell: 1}
+model: {cutoff: 4.5 Å}
+axes: {pressure: [0 GPa, 0.4 GPa], heating_rate: 400 K/ps, replica: 75}
+protocol: {ramp: {temperature: 300 K .. 500 K, bin: 50 K, equilibrate: 0.1 ps}}
+"""
+
+
+def kill_at_random(tmp_path, *, replicas, seconds, kills, seed, text=None):
     """Drive a sweep of four times so many runs, and kill now a worker, now the driver.
 
     Returns
@@ -75,7 +94,7 @@ def kill_at_random(tmp_path, *, replicas, seconds, kills, seed):
     moments = sorted(chance.sample(range(1, n_runs - 4), len(kills)))
     order = chance.sample(kills, len(kills))
     file, folder, notes = tmp_path / "sweep.yaml", SweepFolder(tmp_path / "out"), tmp_path / "notes"
-    file.write_text(yaml_text(replicas=replicas))
+    file.write_text(text or yaml_text(replicas=replicas))
     arguments = ["-c", DRIVE, str(file), str(folder.path), str(notes), str(seconds)]
     with ExitStack() as stack:
         command = stack.enter_context(Started(arguments, tmp_path))
@@ -94,7 +113,7 @@ def kill_at_random(tmp_path, *, replicas, seconds, kills, seed):
     return folder, [line.split() for line in notes.read_text().splitlines()]
 
 
-def assert_nothing_lost(tmp_path, folder, notes, *, replicas, kills):
+def assert_nothing_lost(tmp_path, folder, notes, *, replicas, kills, text=None):
     n_runs = 4 * replicas
     assert list(folder.finished().values()) == ["done"] * n_runs
     found = verify_folder(folder)
@@ -108,11 +127,18 @@ def assert_nothing_lost(tmp_path, folder, notes, *, replicas, kills):
         assert set(names) == set(folder.finished())
         assert len(names) <= n_runs + most_lost
     assert not list(folder.runs.glob("*/*")), "finished runs leave no folder"
-    whole = Sweep(tmp_path / "whole", lambda: nullcontext(SerialExecutor()))
-    assert whole.run(yaml_text(replicas=replicas)).done == n_runs
-    assert (whole.results()["attempts"] == 1).all()
+    whole = SweepFolder(tmp_path / "whole")
+    file = tmp_path / "sweep.yaml"
+    grid = expand_grid(load_sweep(file), rehearsal=text is None)
+    physics = Rehearsal() if text is None else MolecularDynamics(tuple(grid.force_fields.values()))
+    ending = run_sweep(
+        whole, grid, file.read_text(), physics, lambda: nullcontext(SerialExecutor())
+    )
+    assert ending.done == n_runs
+    undisturbed = physics_of(whole.path)
+    assert (undisturbed["attempts"] == 1).all()
     # The numbers of attempts that count are among the bits: none was charged for a kill.
-    assert_same_bits(physics_of(folder.path), whole.results())
+    assert_same_bits(physics_of(folder.path), undisturbed)
 
 
 def test_a_little_chaos(tmp_path):
@@ -128,3 +154,13 @@ def test_much_chaos(tmp_path, seed):
     kills = ["worker"] * 24 + ["driver"] * 8
     folder, notes = kill_at_random(tmp_path, replicas=75, seconds=0.3, kills=kills, seed=seed)
     assert_nothing_lost(tmp_path, folder, notes, replicas=75, kills=kills)
+
+
+@pytest.mark.validation
+@pytest.mark.timeout(3600)
+def test_much_chaos_of_real_runs(tmp_path):
+    kills = ["worker"] * 24 + ["driver"] * 8
+    folder, notes = kill_at_random(
+        tmp_path, replicas=75, seconds=0, kills=kills, seed=20211, text=REAL
+    )
+    assert_nothing_lost(tmp_path, folder, notes, replicas=75, kills=kills, text=REAL)

@@ -95,8 +95,8 @@ def test_the_shipped_file_of_a_running_scheduler_is_sound():
                 "1: disk: missing, wanted disk of a job",
                 (
                     "5: queue: unknown key; Known: kind, workers, cores, processes, memory, "
-                    "interface, prologue, log_folder, scratch, start_timeout, ns_per_day, "
-                    "numba_cache, disk, job_extra"
+                    "interface, prologue, log_folder, dashboard, scratch, start_timeout, "
+                    "ns_per_day, numba_cache, disk, job_extra"
                 ),
             ],
         ),
