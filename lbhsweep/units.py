@@ -135,3 +135,11 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
     if not math.isfinite(value):
         raise UnitError(f"{text!r} is not finite, wanted a {dimension}, {example}")
     return value
+
+
+def duration(seconds: float) -> str:
+    """Write a time for people: ``3 h 5 min``, ``2 min 10 s``, ``4 s``."""
+    whole = round(seconds)
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"

@@ -26,6 +26,7 @@ _VERBS = MappingProxyType(
         "logs": "Show all attempts and events of one run.",
         "verify": "Read back all records, and the results against them.",
         "status": "Show what is done, failed and running in a sweep's folder.",
+        "dashboard": "Serve a live page of a sweep on this machine.",
         "analyze": "Read transitions, heat capacities and entropies from the results.",
         "plot": "Draw the figures.",
         "trajectory": "List the trajectories of a sweep, or write one as extended XYZ.",

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -19,8 +15,6 @@ from lbhsweep.cli import INTERRUPTED, SOME_FAILED
 from lbhsweep.cli.failures import show_failures
 
 if TYPE_CHECKING:
-    from lbhsweep.execution.cluster_spec import ClusterSpec
-    from lbhsweep.execution.executor import Executor
     from lbhsweep.execution.session import SweepEnding
     from lbhsweep.execution.settings import Settings
     from lbhsweep.store.folder import SweepFolder
@@ -56,6 +50,7 @@ def drive(
     """
     from lbhsweep.cli.progress import open_progress
     from lbhsweep.execution.cluster_spec import AddressCluster, load_cluster
+    from lbhsweep.execution.clusters import start_cluster
     from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
     from lbhsweep.execution.session import check_folder, run_sweep
     from lbhsweep.execution.settings import THIS_MACHINE
@@ -94,7 +89,7 @@ def drive(
             grid,
             text,
             physics,
-            lambda: _opened(machine, whole.path),
+            lambda: start_cluster(machine, whole.path),
             [progress],
             retry_failed=retry_failed,
             kept={
@@ -108,22 +103,6 @@ def drive(
     else:
         _show(summary)
     sys.exit(_exit_status(ending))
-
-
-@contextmanager
-def _opened(machine: ClusterSpec, folder: Path) -> Iterator[Executor]:
-    """Start the cluster, and say where Dask's own page is if it has one."""
-    from lbhsweep.execution.clusters import start_cluster
-
-    with start_cluster(machine, folder) as executor:
-        if getattr(machine, "dashboard", None) is not None:
-            port = urlsplit(executor.page).port
-            click.echo(
-                f"Dask's page: {executor.page}; from elsewhere first: "
-                f"ssh -N -L {port}:127.0.0.1:{port} {socket.gethostname()}",
-                err=True,
-            )
-        yield executor
 
 
 def _exit_status(ending: SweepEnding) -> int:
@@ -155,7 +134,7 @@ def _summary(
 
 
 def _show(summary: dict[str, Any]) -> None:
-    from lbhsweep.cli.progress import duration
+    from lbhsweep.units import duration
 
     kind = " (rehearsal, make-believe physics)" if summary["rehearsal"] else ""
     click.echo(

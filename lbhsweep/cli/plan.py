@@ -156,7 +156,7 @@ def _show(summary: dict[str, Any]) -> None:
 
 
 def _forecast_note(found: dict[str, Any]) -> str:
-    from lbhsweep.cli.progress import duration
+    from lbhsweep.units import duration
 
     speed = f"{found['ns_per_day']:.0f} ns/day of 832 atoms a worker ({found['source']})"
     if "workers" not in found:

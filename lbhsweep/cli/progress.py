@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from typing import Self
+from urllib.parse import urlsplit
 
 import click
 
 from lbhsweep.execution.events import (
     Event,
     JobLost,
+    PageOpened,
     RunFailed,
     RunRetried,
     StopRequested,
@@ -21,16 +24,9 @@ from lbhsweep.execution.events import (
     WorkerLost,
     WorkerPreparing,
 )
+from lbhsweep.units import duration
 
 LINE_EVERY_S = 30.0
-
-
-def duration(seconds: float) -> str:
-    """Write a time for people: ``3 h 5 min``, ``2 min 10 s``, ``4 s``."""
-    whole = round(seconds)
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
 
 
 def note(event: Event) -> str:
@@ -39,6 +35,8 @@ def note(event: Event) -> str:
         case SweepStarted(total=total, done=done, failed=failed):
             before = f", {done} done and {failed} failed before" if done or failed else ""
             return f"{total} runs{before}"
+        case PageOpened(address=address):
+            return f"Dask's page: {address}; from elsewhere first: {_tunnel(address)}"
         case WorkerPreparing(what=what):
             return what
         case RunFailed(label=label, error_class=error_class, message=message):
@@ -63,6 +61,12 @@ def note(event: Event) -> str:
         case StopRequested(reason=reason):
             return f"stopping ({reason}): runs write their checkpoints; again to stop at once"
     return ""
+
+
+def _tunnel(address: str) -> str:
+    """Give the command by which another machine reaches a page of this one."""
+    port = urlsplit(address).port
+    return f"ssh -N -L {port}:127.0.0.1:{port} {socket.gethostname()}"
 
 
 def state(event: SweepProgress) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -19,6 +23,7 @@ from lbhsweep.cli.run_options import run_options
     ),
 )
 @run_options
+@click.option("--dashboard", is_flag=True, help="Serve a live page of DIR meanwhile.")
 @click.option("--retry-failed", is_flag=True, help="Do failed runs again from their beginning.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -29,6 +34,7 @@ def command(
     rehearse: bool,
     rehearse_seconds: float,
     rehearse_failures: float,
+    dashboard: bool,
     retry_failed: bool,
     as_json: bool,
 ) -> None:
@@ -49,12 +55,27 @@ def command(
     )
     spec = load_sweep(sweep)
     text = sweep.read_text(encoding="utf-8-sig")
-    drive(
-        spec,
-        text,
-        output,
-        cluster,
-        settings,
-        retry_failed=retry_failed,
-        as_json=as_json,
-    )
+    with _page(output, rehearsal=rehearse) if dashboard else nullcontext():
+        drive(
+            spec,
+            text,
+            output,
+            cluster,
+            settings,
+            retry_failed=retry_failed,
+            as_json=as_json,
+        )
+
+
+@contextmanager
+def _page(output: Path, *, rehearsal: bool) -> Iterator[None]:
+    """Serve the folder's page from a process of its own while the context lasts."""
+    line = [sys.executable, "-m", "lbhsweep", "dashboard", str(output), "--wait", "600"]
+    line += ["--no-browser", *(["--rehearsal"] if rehearsal else [])]
+    # Ctrl-C is for the sweep, which then ends the page.
+    page = subprocess.Popen(line, stdout=sys.stderr, start_new_session=True)
+    try:
+        yield
+    finally:
+        page.terminate()
+        page.wait(10)

@@ -49,7 +49,7 @@ def _show(status: FolderStatus) -> None:
 
 
 def _show_driver(status: FolderStatus) -> None:
-    from lbhsweep.cli.progress import duration
+    from lbhsweep.units import duration
 
     driver, lost = status.driver, status.lost_driver
     to_do = "; 'lbhsweep resume' goes on" if status.missing else ""
@@ -82,7 +82,7 @@ def _show_waiting(waiting: tuple[Waiting, ...]) -> None:
 
 
 def _show_attempts(title: str, attempts: tuple[Attempt, ...]) -> None:
-    from lbhsweep.cli.progress import duration
+    from lbhsweep.units import duration
 
     if attempts:
         click.echo(f"{title}: {len(attempts)}")

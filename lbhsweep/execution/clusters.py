@@ -120,7 +120,8 @@ def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
     try:
         with Client(cluster) as client:
             _await_worker(client, spec)
-            with DaskExecutor(client, spec.start_timeout) as executor:
+            has_page = spec.dashboard is not None
+            with DaskExecutor(client, spec.start_timeout, has_page=has_page) as executor:
                 yield executor
     finally:
         cluster.close()
@@ -138,7 +139,10 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
             with Client(cluster.dask) as client, ExitStack() as stack:
                 with _signals_blocked():
                     stack.enter_context(watch)
-                yield stack.enter_context(DaskExecutor(client, spec.start_timeout, watch))
+                has_page = spec.dashboard is not None
+                yield stack.enter_context(
+                    DaskExecutor(client, spec.start_timeout, watch, has_page=has_page)
+                )
         finally:
             cluster.close()
             # Whatever went wrong above, none of our jobs outlives us.

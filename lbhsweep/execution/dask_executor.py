@@ -13,7 +13,14 @@ from typing import Any, Self, TypeVar
 from distributed import Client, Future, get_worker
 
 from lbhsweep.errors import ClusterError
-from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerLost, WorkerPreparing
+from lbhsweep.execution.events import (
+    Event,
+    PageOpened,
+    RunProgress,
+    RunStarted,
+    WorkerLost,
+    WorkerPreparing,
+)
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
 from lbhsweep.execution.job_watch import JobWatch
 from lbhsweep.execution.local_workers import LocalWorkers
@@ -74,11 +81,20 @@ class DaskExecutor:
         Of a cluster that already has a worker, or that `jobs` looks after.
     patience_s : float
         How long to go on without any worker.
+    has_page : bool
+        Whether the scheduler serves Dask's own page.
     jobs : JobWatch, optional
         Keeps workers coming where they run in jobs of a batch system.
     """
 
-    def __init__(self, client: Client, patience_s: float, jobs: JobWatch | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        patience_s: float,
+        jobs: JobWatch | None = None,
+        *,
+        has_page: bool = False,
+    ) -> None:
         self._client = client
         self._patience_s = patience_s
         self._jobs = jobs
@@ -87,6 +103,9 @@ class DaskExecutor:
         self._numbers = itertools.count()
         self._last_worker = time.monotonic()
         self._local = LocalWorkers(client)
+        self._to_tell: list[Event] = (
+            [PageOpened(address=str(client.dashboard_link))] if has_page else []
+        )
         client.register_plugin(WorkerSignals())
         client.subscribe_topic(TOPIC, self._on_event)
         client.subscribe_topic("all", self._on_event)
@@ -103,11 +122,6 @@ class DaskExecutor:
     ) -> None:
         self._client.unsubscribe_topic("all")
         self._client.unsubscribe_topic(TOPIC)
-
-    @property
-    def page(self) -> str:
-        """Address of Dask's own page on this machine, if the cluster has one."""
-        return str(self._client.dashboard_link)
 
     @property
     def slots(self) -> int:
@@ -146,7 +160,8 @@ class DaskExecutor:
     def answers(self, timeout_s: float) -> list[Answer]:
         """Wait for the first answer and take all that have come."""
         came = self._drain(timeout_s)
-        events = [event for one in came if isinstance(one, dict) for event in self._read(one)]
+        events, self._to_tell = self._to_tell, []
+        events += [event for one in came if isinstance(one, dict) for event in self._read(one)]
         if self._jobs is not None:
             events += self._jobs.events()
         self._check_workers()

@@ -44,6 +44,13 @@ class WorkerPreparing(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageOpened(Event):
+    """Dask's own page is there, at an address of the driver's machine."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvent(Event):
     """Base of what happened to a run.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lbhsweep.errors import InterruptedRun, StoreError, is_refusal, store_error
@@ -29,6 +30,8 @@ MAX_ERRORS = 2
 MAX_DEATHS = 10
 """Attempts that may die one after the other without coming any further."""
 PROGRESS_EVERY_S = 2.0
+TRACE = "trace.jsonl"
+"""In a run's folder while it is under way: how far it is, its temperature and volume."""
 
 Report = Callable[[Event], None]
 
@@ -186,7 +189,7 @@ def _attempt(
             point,
             workdir,
             should_stop,
-            _on_progress(name, report),
+            _on_progress(name, workdir / TRACE, report),
             start=lambda: _end_of(task.folder, point.follows),
             trajectory=task.folder.trajectory_path(name),
         )
@@ -262,11 +265,12 @@ def _where(error: Exception) -> str:
 
 def _progress_mark(workdir: Path) -> int:
     """Give a number that changes whenever the run writes a checkpoint."""
-    files = (path for path in workdir.iterdir() if path.name != NAME)
+    files = (path for path in workdir.iterdir() if path.name not in (NAME, TRACE))
     return max((path.stat().st_mtime_ns for path in files), default=0)
 
 
-def _on_progress(name: str, report: Report) -> OnProgress:
+def _on_progress(name: str, trace: Path, report: Report) -> OnProgress:
+    """Tell of a run's progress, and leave a line of it in the run's folder for those who watch."""
     told = time.monotonic()
 
     def tell(progress: Progress) -> None:
@@ -274,5 +278,8 @@ def _on_progress(name: str, report: Report) -> OnProgress:
         if time.monotonic() - told >= PROGRESS_EVERY_S:
             told = time.monotonic()
             report(RunProgress(run_id=name, fraction=progress.step / progress.n_steps))
+            # Nothing depends on it, so a full disk is no matter.
+            with suppress(OSError), trace.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(progress)) + "\n")
 
     return tell

@@ -1,6 +1,6 @@
 import pytest
 
-from lbhsweep.cli.progress import BarProgress, LineProgress, duration, note, state
+from lbhsweep.cli.progress import BarProgress, LineProgress, note, state
 from lbhsweep.execution.events import (
     RunFailed,
     RunProgress,

@@ -1,0 +1,87 @@
+"""``lbhsweep dashboard``: a live page of a sweep."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lbhsweep.cli.examples import examples
+from lbhsweep.errors import FolderError, StoreError
+
+if TYPE_CHECKING:
+    from lbhsweep.dashboard.watch import SweepWatch
+
+NO_BOKEH = "the page needs bokeh; install it with: pip install 'lbhsweep[dashboard]'"
+
+
+@click.command(
+    "dashboard",
+    epilog=examples("lbhsweep dashboard DIR", "lbhsweep dashboard DIR --port 5006 --no-browser"),
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--rehearsal", is_flag=True, help="Of the folder's rehearsal.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Of this machine; 0 for any free one."
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=2.0,
+    help="Seconds to wait for a sweep that is about to begin.",
+)
+@click.option("--no-browser", is_flag=True, help="Open no browser.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, once it is served.")
+def command(
+    folder: Path, rehearsal: bool, port: int, wait: float, no_browser: bool, as_json: bool
+) -> None:
+    """Serve a live page of FOLDER on this machine until Ctrl-C.
+
+    It shows all runs by status, one run at a click, what the workers do, and what the analysis
+    finds so far; it reads FOLDER only, while a sweep runs, afterwards, or of a copy.
+    """
+    try:
+        from lbhsweep.dashboard.serve import Dashboard, tunnel
+    except ImportError as error:
+        raise click.UsageError(NO_BOKEH) from error
+    board = Dashboard(_watched(folder, wait, rehearsal=rehearsal), port)
+    # As Ctrl-C, so that a page which 'lbhsweep run' started ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def started() -> None:
+        if as_json:
+            click.echo(json.dumps({"address": board.address, "port": board.port}))
+        else:
+            click.echo(f"page:   {board.address} (Ctrl-C ends it)")
+            if "SSH_CONNECTION" in os.environ:
+                click.echo(f"from elsewhere first: {tunnel(board.port)}")
+        sys.stdout.flush()
+        if not no_browser and not as_json and "SSH_CONNECTION" not in os.environ:
+            webbrowser.open(board.address)
+
+    try:
+        board.run(started)
+    except KeyboardInterrupt:
+        click.echo("the page is closed", err=True)
+
+
+def _watched(folder: Path, patience_s: float, *, rehearsal: bool) -> SweepWatch:
+    """Watch a folder whose driver may just begin."""
+    from lbhsweep.cli.results import find_sweep
+    from lbhsweep.dashboard.watch import SweepWatch
+
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return SweepWatch(find_sweep(folder, rehearsal=rehearsal))
+        except (FolderError, StoreError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)

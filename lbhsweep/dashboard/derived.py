@@ -1,0 +1,150 @@
+"""What the analysis finds so far, computed in a process of its own so that the page never waits."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lbhsweep.analysis import analyze_results
+from lbhsweep.analysis.material import label, materials, select_material
+from lbhsweep.quantities import stderr_name
+from lbhsweep.store.open import open_results
+
+REST = 10.0
+"""Times as long as an analysis took until the next one, so that it takes a tenth of a core."""
+SHORTEST_REST_S, FIRST_REST_S = 5.0, 3.0
+SHOWN = {
+    "volume": ("V", "Å³ per formula unit"),
+    "enthalpy": ("H", "kJ/mol per formula unit"),
+    "heat_capacity": ("C_P", "J/kg/K"),
+}
+
+
+def derive(path: str) -> dict[str, Any]:
+    """Analyse the results in a folder; plain lists and numbers, by material.
+
+    Returns
+    -------
+    dict
+        By material's label: ``curves`` (name, x, y, error by quantity), ``transition`` (pressure,
+        T_t, error, route), ``entropy`` (pressures, temperatures, ΔS_iso of the map), ``notes``.
+    """
+    with open_results(Path(path)) as results:
+        analysis = analyze_results(results.load())
+    found: dict[str, Any] = {}
+    if "transition" not in analysis.children:
+        return found
+    transition = analysis["transition"].to_dataset()
+    for material in materials([transition]):
+        here = select_material(transition, material)
+        route = str(here["used_route"].item())
+        entry: dict[str, Any] = {"curves": _curves(analysis, material), "notes": []}
+        if route:
+            used = here.sel(route=route)
+            entry["transition"] = {
+                "pressure": used["pressure"].values.tolist(),
+                "value": used["transition_temperature"].values.tolist(),
+                "error": used["transition_temperature_stderr"].values.tolist(),
+                "route": route,
+            }
+            entry["notes"] = [str(here["used_reason"].item())]
+        if "barocaloric" in analysis.children:
+            maps = select_material(analysis["barocaloric"].to_dataset(), material)
+            entry["entropy"] = {
+                "pressure": maps["final_pressure"].values.tolist(),
+                "temperature": maps["temperature"].values.tolist(),
+                "value": maps["isothermal_entropy_change"].values.tolist(),
+            }
+        found[label(material)] = entry
+    return found
+
+
+def _curves(analysis: Any, material: Any) -> dict[str, list[dict[str, Any]]]:
+    """Give averages against temperature: branches of ramps, phases of holds."""
+    curves: dict[str, list[dict[str, Any]]] = {name: [] for name in SHOWN}
+    for path, quantity, across in (
+        ("hysteresis", "volume", ("pressure", "heating_rate", "direction")),
+        ("hysteresis", "enthalpy", ("pressure", "heating_rate", "direction")),
+        ("heat_capacity/ramp", "heat_capacity", ("pressure", "heating_rate", "direction")),
+        ("replicas/hold", "volume", ("pressure", "phase")),
+        ("replicas/hold", "enthalpy", ("pressure", "phase")),
+        ("heat_capacity/hold", "heat_capacity", ("pressure", "phase")),
+    ):
+        if f"/{path}" not in analysis.groups:
+            continue
+        dataset = select_material(analysis[path].to_dataset(), material)
+        dims = [dim for dim in across if dim in dataset.dims]
+        if quantity not in dataset or "temperature" not in dataset[quantity].dims:
+            continue
+        stacked = dataset[[quantity, stderr_name(quantity)]].stack(branch=dims)
+        for i in range(stacked.sizes["branch"]):
+            one = stacked.isel(branch=i)
+            values = one[quantity].transpose("temperature").values
+            if not np.isfinite(values).any():
+                continue
+            at = {dim: one[dim].item() for dim in dims}
+            curves[quantity].append(
+                {
+                    "name": _name(at),
+                    "direction": at.get("direction", ""),
+                    "x": one["temperature"].values.tolist(),
+                    "y": values.tolist(),
+                    "error": one[stderr_name(quantity)].values.tolist(),
+                }
+            )
+    return curves
+
+
+def _name(at: dict[str, Any]) -> str:
+    words = []
+    for dim, value in at.items():
+        unit = {"pressure": " GPa", "heating_rate": " K/ps"}.get(dim, "")
+        words.append(f"{value:g}{unit}" if isinstance(value, float) else f"{value}{unit}")
+    return " ".join(words)
+
+
+class Deriver:
+    """Analyses a folder again when its results have changed, not more often than it takes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self._under_way: Future[dict[str, Any]] | None = None
+        self._begun = 0.0
+        # The page is painted first.
+        self._rest_until = time.monotonic() + FIRST_REST_S
+        self._seen: object = None
+        self.found: dict[str, Any] = {}
+        self.version = 0
+        self.problem = ""
+
+    def look(self, state: object) -> None:
+        """Take what is ready; start anew if `state` (of the results) is another one.
+
+        Parameters
+        ----------
+        state : hashable
+            Whatever changes with the results.
+        """
+        now = time.monotonic()
+        if self._under_way is not None and self._under_way.done():
+            try:
+                self.found, self.problem = self._under_way.result(), ""
+            # What is half written, or an analysis that can't be, must not end the page.
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {error}"
+            self.version += 1
+            self._under_way = None
+            self._rest_until = now + max(SHORTEST_REST_S, REST * (now - self._begun))
+        if self._under_way is None and state != self._seen and now >= self._rest_until:
+            self._seen, self._begun = state, now
+            self._under_way = self._pool.submit(derive, str(self._path))
+
+    def close(self) -> None:
+        """End the process."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

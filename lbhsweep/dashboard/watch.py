@@ -1,0 +1,349 @@
+"""What a sweep's folder says now: cells by status, workers, one run; read piece by piece."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lbhsweep.errors import LbhsweepError
+from lbhsweep.execution.history import RunHistory, run_history
+from lbhsweep.execution.task import TRACE
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.lock import Driver
+from lbhsweep.store.open import open_results
+from lbhsweep.store.record import read_record
+from lbhsweep.store.schema import Status
+from lbhsweep.sweep.identity import point_from_json
+
+RATE_OVER_S = 600.0
+"""Runs that ended in this time tell the rate."""
+ROWS = ("potential", "cutoff", "n_vacancies", "frozen", "start", "pressure", "direction")
+"""Dimensions that become rows of the map; all others are its columns."""
+UNITS = {"pressure": "GPa", "temperature": "K", "heating_rate": "K/ps", "cutoff": "Å"}
+SERIES = {"volume": "volume_series", "enthalpy": "enthalpy_series"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The grid as a map: one entry a planned run.
+
+    Attributes
+    ----------
+    run_id, label : list of str
+        Which; the label says the cell's coordinates.
+    row, column : (n,) int arrays
+        Place in the map.
+    rows, columns : tuple of str
+        Titles of all rows and columns.
+    """
+
+    run_id: list[str]
+    label: list[str]
+    row: npt.NDArray[np.int64]
+    column: npt.NDArray[np.int64]
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What a worker does: since when (Unix time), in which job."""
+
+    name: str
+    job: str
+    doing: str
+    run_id: str
+    since: float
+    finished: int
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Where the sweep stands.
+
+    Attributes
+    ----------
+    status : (n,) int8 array
+        Codes of `Status`, in the order of the cells.
+    counts : dict of int to int
+        Runs by code.
+    core_hours : float
+        Wall time of the runs that are done.
+    rate : float
+        Runs an hour lately; 0 where none ended.
+    driver : Driver or None
+        Who drives it.
+    seconds_left : float or None
+        As the driver says.
+    workers : tuple of Worker
+        In the order in which they came.
+    notes : tuple of str
+        The latest that happened, newest first.
+    page : str
+        Address of Dask's own page, if there is one.
+    """
+
+    status: npt.NDArray[np.int8]
+    counts: dict[int, int]
+    core_hours: float
+    rate: float
+    driver: Driver | None
+    seconds_left: float | None
+    workers: tuple[Worker, ...]
+    notes: tuple[str, ...]
+    page: str
+
+
+@dataclass(slots=True)
+class SweepWatch:
+    """Reads a sweep's folder again and again, of its log only what is new.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        The folder; may be read-only.
+
+    Raises
+    ------
+    StoreError
+        If it has no results yet.
+    """
+
+    folder: SweepFolder
+    cells: Cells = field(init=False)
+    group: str = field(init=False)
+    _order: npt.NDArray[np.int64] = field(init=False)
+    _offset: int = 0
+    _workers: dict[str, Worker] = field(default_factory=dict)
+    _ended: deque[float] = field(default_factory=deque)
+    _notes: deque[str] = field(default_factory=lambda: deque(maxlen=12))
+    _running: set[str] = field(default_factory=set)
+    _page: str = ""
+    _begun: float = 0.0
+
+    def __post_init__(self) -> None:
+        with open_results(self.folder.path) as tree:
+            (self.group,) = tree.children
+            self.cells, self._order = lay_out(tree[self.group].to_dataset())
+
+    def look(self) -> Now:
+        """Read what is new."""
+        self._read_log()
+        with open_results(self.folder.path) as tree:
+            dataset = tree[self.group].to_dataset()
+            status = dataset["status"].values.ravel()[self._order].astype(np.int8)
+            seconds = dataset["wall_seconds"].values.ravel()[self._order]
+        driver = self.folder.driver()
+        running = self._running if driver is not None else set()
+        for i, name in enumerate(self.cells.run_id):
+            if status[i] == Status.RUNNING and name not in running:
+                # Marked by a driver that is no more.
+                status[i] = Status.PENDING
+            elif status[i] == Status.PENDING and name in running:
+                status[i] = Status.RUNNING
+        while self._ended and self._ended[0] < time.time() - RATE_OVER_S:
+            self._ended.popleft()
+        span = min(RATE_OVER_S, time.time() - self._begun)
+        return Now(
+            status=status,
+            counts=dict(Counter(status.tolist())),
+            core_hours=float(np.nansum(seconds[status == Status.DONE])) / 3600,
+            rate=3600 * len(self._ended) / max(span, 1.0),
+            driver=driver,
+            seconds_left=driver.seconds_left if driver else None,
+            workers=tuple(self._workers.values()) if driver else (),
+            notes=tuple(self._notes),
+            page=self._page if driver else "",
+        )
+
+    def _read_log(self) -> None:
+        try:
+            with self.folder.events.open("rb") as file:
+                file.seek(self._offset)
+                new = file.read()
+        except FileNotFoundError:
+            return
+        # A line under way is read the next time.
+        whole = new[: new.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict):
+                self._note(event)
+
+    def _note(self, event: dict[str, Any]) -> None:
+        kind, when = event.get("event"), float(event.get("time", 0.0))
+        name, label = str(event.get("run_id", "")), str(event.get("label", ""))
+        worker = str(event.get("worker", ""))
+        match kind:
+            case "sweep-started":
+                self._workers.clear()
+                self._running.clear()
+                self._page, self._begun = "", when
+                self._say(when, f"driver started: {event['done']} of {event['total']} done")
+            case "page-opened":
+                self._page = str(event.get("address", ""))
+            case "worker-preparing":
+                self._at(worker, "", str(event.get("what", "")), "", when)
+            case "run-started":
+                self._running.add(name)
+                self._at(worker, str(event.get("slurm_job", "")), label, name, when)
+            case "run-finished" | "run-failed" | "run-retried" | "run-interrupted":
+                self._running.discard(name)
+                if kind == "run-finished":
+                    self._ended.append(when)
+                    self._say(when, f"done: {label}")
+                elif kind != "run-interrupted":
+                    what = f"{event.get('error_class')}: {event.get('message')}"
+                    self._say(when, f"{kind.removeprefix('run-')}: {label}: {what}"[:160])
+                if (one := self._workers.get(worker)) is not None:
+                    one = replace(one, finished=one.finished + (kind == "run-finished"))
+                    # Its next run may be told of before the end of this one.
+                    if one.run_id == name:
+                        one = replace(one, doing="idle", run_id="", since=when)
+                    self._workers[worker] = one
+            case "worker-lost":
+                self._workers.pop(worker, None)
+                self._say(when, f"worker {worker} lost")
+            case "job-lost":
+                self._say(when, f"job {event.get('job')} ended")
+            case "storage-paused" | "stop-requested":
+                self._say(when, f"{kind.replace('-', ' ')}: {event.get('message', '')}"[:160])
+            case "sweep-finished":
+                self._running.clear()
+                self._say(when, f"driver ended: {event['done']} of {event['total']} done")
+
+    def _at(self, worker: str, job: str, doing: str, run_id: str, when: float) -> None:
+        before = self._workers.get(worker)
+        finished = before.finished if before else 0
+        self._workers[worker] = Worker(worker, job, doing, run_id, when, finished)
+
+    def _say(self, when: float, text: str) -> None:
+        self._notes.appendleft(f"{time.strftime('%H:%M:%S', time.localtime(when))} {text}")
+
+    def history(self, run_id: str) -> RunHistory:
+        """Read all that is known of one run."""
+        return run_history(self.folder, run_id, self._label(run_id))
+
+    def _label(self, run_id: str) -> str:
+        path = self.folder.find_record(run_id)
+        if path is not None:
+            try:
+                return point_from_json(read_record(path).header.point).label
+            except (LbhsweepError, ValueError):
+                pass
+        return self.cells.label[self.cells.run_id.index(run_id)]
+
+    def trace(self, run_id: str) -> dict[str, npt.NDArray[np.float64]]:
+        """Give a run's course: temperature or time, volume, and enthalpy once it is done.
+
+        Returns
+        -------
+        dict
+            ``x``, ``volume`` and, of done runs, ``enthalpy``; empty if nothing is there yet.
+        """
+        path = self.folder.record_path(run_id)
+        if path.exists():
+            return self._recorded(path)
+        lines = self.folder.run_folder(run_id) / TRACE
+        rows = _json_lines(lines)
+        if not rows:
+            return {}
+        x = "temperature_K" if self.group == "ramp" else "step"
+        return {
+            "x": np.array([row[x] for row in rows], dtype=np.float64),
+            "volume": np.array([row["volume_A3"] for row in rows]),
+        }
+
+    def _recorded(self, path: Path) -> dict[str, npt.NDArray[np.float64]]:
+        try:
+            arrays = read_record(path).arrays
+        except LbhsweepError:
+            return {}
+        with open_results(self.folder.path) as tree:
+            dataset = tree[self.group].to_dataset()
+            axis = "temperature" if self.group == "ramp" else "time"
+            if axis not in dataset.coords:
+                return {}
+            x = dataset[axis].values.astype(np.float64)
+        names = {name: name if self.group == "ramp" else series for name, series in SERIES.items()}
+        return {"x": x} | {
+            name: np.asarray(arrays[stored], dtype=np.float64)
+            for name, stored in names.items()
+            if stored in arrays and len(arrays[stored]) == len(x)
+        }
+
+
+def lay_out(dataset: xr.Dataset) -> tuple[Cells, npt.NDArray[np.int64]]:
+    """Lay planned runs out as a map: materials, pressures and directions down, the rest across."""
+    runs = dataset["run_id"]
+    down = [str(dim) for dim in runs.dims if dim in ROWS]
+    across = [str(dim) for dim in runs.dims if dim not in ROWS]
+    names = runs.transpose(*down, *across).values
+    order = np.arange(runs.size).reshape(runs.shape)
+    order = order.transpose([runs.dims.index(dim) for dim in (*down, *across)])
+    n_rows = math.prod(runs.sizes[dim] for dim in down)
+    flat = names.reshape(n_rows, -1)
+    places = order.reshape(n_rows, -1)
+    rows = _titles(dataset, down)
+    columns = _titles(dataset, across)
+    planned = [
+        (i, j) for i in range(flat.shape[0]) for j in range(flat.shape[1]) if str(flat[i, j])
+    ]
+    return (
+        Cells(
+            run_id=[str(flat[i, j]) for i, j in planned],
+            label=[f"{rows[i]} · {columns[j]}" for i, j in planned],
+            row=np.array([i for i, _ in planned], dtype=np.int64),
+            column=np.array([j for _, j in planned], dtype=np.int64),
+            rows=rows,
+            columns=columns,
+        ),
+        np.array([places[i, j] for i, j in planned], dtype=np.int64),
+    )
+
+
+def _titles(dataset: xr.Dataset, dims: list[str]) -> tuple[str, ...]:
+    """Name all combinations of values; a dimension with one value only if it is the only one."""
+    shown = [dim for dim in dims if dataset.sizes[dim] > 1] or dims[-1:]
+    values = [
+        [_value(dim, value) if dim in shown else "" for value in dataset[dim].values]
+        for dim in dims
+    ]
+    return tuple(" · ".join(part for part in parts if part) for parts in product(*values))
+
+
+def _value(dim: str, value: Any) -> str:
+    if dim == "replica":
+        return f"r{value}"
+    if dim == "n_vacancies":
+        return f"{value} vac."
+    text = f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)
+    return f"{text} {UNITS[dim]}" if dim in UNITS else text
+
+
+def _json_lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    rows = []
+    for line in text.splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows
