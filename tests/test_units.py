@@ -57,3 +57,17 @@ def test_anything_else_is_refused_with_the_known_units(text, dimension, message)
     with pytest.raises(UnitError) as caught:
         units.parse_quantity(text, dimension)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "0 s"),
+        (59.6, "1 min 0 s"),
+        (130, "2 min 10 s"),
+        (3599.7, "1 h 0 min"),
+        (11100, "3 h 5 min"),
+    ],
+)
+def test_durations(seconds, text):
+    assert units.duration(seconds) == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,12 @@ from bokeh.plotting import figure
 from lbhsweep.dashboard.derived import SHOWN, Deriver
 from lbhsweep.dashboard.watch import Now, SweepWatch
 from lbhsweep.plots.style import AMBER, BLUE, GREEN, ORANGE, PURPLE, SERIES
+from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.schema import Status
 from lbhsweep.units import duration
 
 REFRESH_MS = 1000
+REHEARSAL = "rehearsal"
 MOST_LABELS = 30
 LOOKS = {
     Status.PENDING: ("missing", "#E8E8E8"),
@@ -114,11 +117,14 @@ class Page:
 
     def attach(self, document: Document, now: Now) -> None:
         """Put everything into a document and show where the sweep stands."""
-        document.title = f"lbhsweep: {self._watch.folder.path.name}"
+        document.title = f"lbhsweep: {_title(self._watch.folder)}"
         table = DataTable(
             source=self._workers, height=170, width=520, index_position=None, name="workers",
             reorderable=False,
-            columns=[TableColumn(field=key, title=key) for key in _WORKER_COLUMNS],
+            columns=[
+                TableColumn(field=key, title=key, width=width)
+                for key, width in _WORKER_COLUMNS.items()
+            ],
         )  # fmt: skip
         left = column(self._map, _text(text="<h2>Workers</h2>"), table)
         left.children.append(self._notes)
@@ -319,7 +325,8 @@ class Page:
         }  # fmt: skip
 
 
-_WORKER_COLUMNS = ("worker", "job", "doing", "for", "runs done")
+_WORKER_COLUMNS = {"worker": 90, "job": 50, "doing": 240, "for": 70, "runs done": 60}
+"""Titles and widths."""
 
 
 def _worker_rows(now: Now) -> dict[str, list[Any]]:
@@ -335,6 +342,20 @@ def _worker_rows(now: Now) -> dict[str, list[Any]]:
         for key, value in zip(_WORKER_COLUMNS, cells, strict=True):
             rows[key].append(value)
     return rows
+
+
+def _title(folder: SweepFolder) -> str:
+    """Name the sweep; make-believe physics must not be taken for real."""
+    if folder.path.name != REHEARSAL:
+        return folder.path.name
+    return f"{folder.path.parent.name} (rehearsal, make-believe physics)"
+
+
+def _in_commands(folder: SweepFolder) -> str:
+    """Write the folder as commands take it."""
+    rehearsal = folder.path.name == REHEARSAL
+    path = html.escape(quote(str(folder.path.parent if rehearsal else folder.path)))
+    return f"{path} --rehearsal" if rehearsal else path
 
 
 def _headline(watch: SweepWatch, now: Now) -> str:
@@ -353,7 +374,7 @@ def _headline(watch: SweepWatch, now: Now) -> str:
     if driver is None:
         state = "no driver"
         if now.counts.get(Status.PENDING, 0):
-            state += f": <code>lbhsweep resume {html.escape(str(watch.folder.path))}</code>"
+            state += f": <code>lbhsweep resume {_in_commands(watch.folder)}</code>"
     else:
         job = f", SLURM job {html.escape(driver.job)}" if driver.job else ""
         state = f"driver {driver.state} on {html.escape(driver.host)}, pid {driver.pid}{job}"
@@ -362,7 +383,7 @@ def _headline(watch: SweepWatch, now: Now) -> str:
     if now.page:
         address = html.escape(now.page, quote=True)
         state += f" · <a href='{address}' target='_blank'>Dask's page</a>"
-    name = html.escape(watch.folder.path.name)
+    name = html.escape(_title(watch.folder))
     return (
         f"<h1>{name}</h1><div>{chips}</div><div class='muted'>{' · '.join(facts)} · {state}</div>"
     )
@@ -392,7 +413,7 @@ def _marks(source: ColumnDataSource, status: np.ndarray) -> dict[str, Any]:
 
 def _described(watch: SweepWatch, name: str, status: int) -> str:
     history = watch.history(name)
-    folder = html.escape(str(watch.folder.path))
+    folder = _in_commands(watch.folder)
     word = LOOKS.get(Status(status), ("", ""))[0]
     lines = [f"<h2>{html.escape(history.label)}</h2>", f"<div class='muted'>{name}</div>"]
     made = history.provenance

@@ -1,27 +1,12 @@
-import pytest
-
 from lbhsweep.cli.progress import BarProgress, LineProgress, note, state
 from lbhsweep.execution.events import (
+    PageOpened,
     RunFailed,
     RunProgress,
     StopRequested,
     SweepProgress,
     WorkerLost,
 )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.2, "0 s"),
-        (59.6, "1 min 0 s"),
-        (130, "2 min 10 s"),
-        (3599.7, "1 h 0 min"),
-        (11100, "3 h 5 min"),
-    ],
-)
-def test_durations(seconds, text):
-    assert duration(seconds) == text
 
 
 def progress(**changes):
@@ -65,3 +50,9 @@ def test_a_bar_leaves_nothing_on_stdout(capsys):
     found = capsys.readouterr()
     assert not found.out
     assert "stopping (SIGINT)" in found.err
+
+
+def test_dasks_page_comes_with_the_way_to_it():
+    said = note(PageOpened(address="http://127.0.0.1:8787/status"))
+    assert "http://127.0.0.1:8787/status" in said
+    assert "ssh -N -L 8787:127.0.0.1:8787 " in said

@@ -1,0 +1,130 @@
+"""The live page in a real browser: it loads, a click shows a run, and it goes on by itself."""
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import nullcontext, suppress
+
+import pytest
+from chromium import BrowserMissingError, need_chromium, open_browser
+from execution.execution_sweeps import Sweep
+from selenium.webdriver.common.action_chains import ActionChains
+
+from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.execution.physics import Rehearsal
+
+PATIENCE_S = 60.0
+TEXTS = """
+const texts = [];
+const visit = root => { for (const one of root.querySelectorAll('*')) {
+  if (one.shadowRoot) { texts.push(one.shadowRoot.textContent); visit(one.shadowRoot); } } };
+visit(document); return texts.join('\\n');
+"""
+"""All that can be read on the page, whose parts lie in shadow trees."""
+CELL = """
+const model = Bokeh.documents[0].get_model_by_name('map');
+const views = Object.values(Bokeh.index);
+const walk = view => { if (view.model === model) return view;
+  for (const child of view.child_views || []) { const got = walk(child); if (got) return got; }
+  return null; };
+const plot = views.map(walk).find(Boolean);
+const box = plot.el.getBoundingClientRect();
+const frame = plot.frame;
+return [box.x + frame.x_scale.compute(arguments[0]), box.y + frame.y_scale.compute(arguments[1])];
+"""
+"""Where on the screen a place of the map is."""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    try:
+        need_chromium()
+    except BrowserMissingError as missing:
+        pytest.skip(str(missing))
+    driver = open_browser(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    """A sweep of which one run has failed and one is still missing."""
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
+    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    name = next(name for name, how in sweep.folder.finished().items() if how == "done")
+    sweep.folder.record_path(name).unlink()
+    return sweep
+
+
+@pytest.fixture
+def address(sweep):
+    """Where the page of the sweep is served."""
+    line = [sys.executable, "-m", "lbhsweep", "dashboard", str(sweep.path), "--json"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as page:
+        try:
+            yield json.loads(page.stdout.readline())["address"]
+        finally:
+            page.terminate()
+            page.wait(20)
+
+
+def until(condition, what):
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        with suppress(Exception):
+            if found := condition():
+                return found
+        time.sleep(0.1)
+    raise AssertionError(f"waited too long for {what}")
+
+
+def shown(browser):
+    return browser.execute_script(TEXTS)
+
+
+def click(browser, x, y):
+    left, top = browser.execute_script(CELL, x, y)
+    actions = ActionChains(browser)
+    actions.w3c_actions.pointer_action.move_to_location(round(left), round(top))
+    actions.w3c_actions.pointer_action.click()
+    actions.perform()
+
+
+def test_a_page_loads_shows_a_run_at_a_click_and_goes_on_by_itself(browser, sweep, address):
+    browser.get(address)
+    until(lambda: "failed" in shown(browser) and "done" in shown(browser), "the counts")
+    n_failed = list(sweep.folder.finished().values()).count("failed")
+    assert f"{n_failed} failed" in shown(browser).replace("\n", "")
+    assert "Click a cell of the map" in shown(browser)
+    title = "return Bokeh.documents[0].get_model_by_name('curves').title.text"
+    until(lambda: "V(T)" in browser.execute_script(title), "the analysis")
+    # Every cell shows its run at a click; of those that failed why, and what to do.
+    rows, columns = 4, 2
+    seen = {}
+    for row in range(rows):
+        for column in range(columns):
+            before = shown(browser)
+            click(browser, column + 0.5, row + 0.5)
+            until(lambda before=before: shown(browser) != before, "the run's details")
+            text = shown(browser)
+            name = next(one for one in sweep.folder.finished() | {"": ""} if one in text)
+            seen[name] = text
+    failed = [name for name, how in sweep.folder.finished().items() if how == "failed"]
+    assert failed
+    for name in failed:
+        assert f"lbhsweep retry {sweep.path} {name[:12]}" in seen[name]
+    # What ends while the page is open appears in it.
+    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    n_done = list(sweep.folder.finished().values()).count("done")
+    until(lambda: f"{n_done} done" in shown(browser).replace("\n", ""), "the finished run")
+    severe = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
+    # The browser asks by itself for an icon that we haven't got.
+    assert not [line for line in severe if "favicon" not in line["message"]]
+
+
+def test_a_wrong_folder_says_so(tmp_path):
+    line = [sys.executable, "-m", "lbhsweep", "dashboard", str(tmp_path), "--wait", "0"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "no sweep here" in done.stderr
