@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from lbhsweep.sweep.point import RunPoint
 
 
+NO_ASE = "writing structure files needs ASE; install it with: pip install 'lbhsweep[ase]'"
+
+
 @click.group("export")
 def command() -> None:
     """Write what a sweep holds as files of other programs."""
@@ -76,7 +79,10 @@ def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -> None:
     """Write where RUN in FOLDER ended: atoms, cell and velocities, by ASE."""
-    from lbhsweep.interop.final_structure import final_atoms, write_atoms
+    try:
+        from lbhsweep.interop.final_structure import final_atoms, write_atoms
+    except ImportError as error:
+        raise click.UsageError(NO_ASE) from error
 
     sweep, point = _find(folder, run)
     atoms = final_atoms(sweep, point, wrap=wrap)

@@ -31,6 +31,9 @@ from lbhsweep.sweep.identity import run_id
 T = TypeVar("T")
 TOPIC = "lbhsweep"
 REHEARSAL = "rehearsal"
+COUNT_EVERY_S = 10.0
+"""A message of a lost worker that never came (seen once, on a busy machine) would leave its place
+counted for good; asking who is there mends it."""
 _REPORTED: dict[str, type[Event]] = {
     kind.__name__: kind for kind in (WorkerPreparing, RunStarted, RunProgress)
 }
@@ -110,6 +113,7 @@ class DaskExecutor:
         client.subscribe_topic(TOPIC, self._on_event)
         client.subscribe_topic("all", self._on_event)
         self._workers: set[str] = set(client.nthreads())
+        self._next_count = time.monotonic() + COUNT_EVERY_S
 
     def __enter__(self) -> Self:
         return self
@@ -184,6 +188,8 @@ class DaskExecutor:
             return [_REPORTED[message["kind"]](**message["fields"])]
         if message.get("action") == "add-worker":
             self._workers.add(message["worker"])
+        if message.get("action") == "count-workers":
+            self._workers = set(message["workers"])
         if message.get("action") != "remove-worker":
             return []
         self._workers.discard(message["worker"])
@@ -195,9 +201,17 @@ class DaskExecutor:
             return []
         return [WorkerLost(worker=message["worker"], runs=labels)]
 
+    async def _count_workers(self) -> None:
+        with suppress(OSError):
+            workers = await self._client.scheduler.ncores()
+            self._queue.put({"action": "count-workers", "workers": list(workers)})
+
     def _check_workers(self) -> None:
         self._local.mend(len(self._workers))
         now = time.monotonic()
+        if now >= self._next_count:
+            self._next_count = now + COUNT_EVERY_S
+            self._client.loop.add_callback(self._count_workers)
         if self._workers:
             self._last_worker = now
         elif now - self._last_worker > self._patience_s:

@@ -25,6 +25,7 @@ from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.store.record import _FIRST_LINE, _digest, read_record
 from lbhsweep.sweep import load_sweep
 
+READERS = {"np.load", "np.lib.format.read_array"}
 SOURCES = sorted(Path(lbhsweep.__file__).parent.rglob("*.py"))
 
 
@@ -112,7 +113,7 @@ def test_yaml_makes_no_objects(tmp_path):
 
 
 def test_no_source_reads_pickles_or_unsafe_yaml():
-    n_loads = 0
+    n_reads = 0
     for source in SOURCES:
         text = source.read_text()
         assert not re.search(r"^\s*(import|from) (pickle|shelve|marshal|dill)\b", text, re.M), (
@@ -121,7 +122,7 @@ def test_no_source_reads_pickles_or_unsafe_yaml():
         assert not re.search(r"YAML\((?!typ=.safe)|yaml\.(load|unsafe_load)\(", text), source
         assert "allow_pickle=True" not in text, source
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.load":
-                n_loads += 1
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in READERS:
+                n_reads += 1
                 assert "allow_pickle=False" in ast.unparse(node), source
-    assert n_loads >= 2
+    assert n_reads > 0, "checkpoints are read by NumPy"

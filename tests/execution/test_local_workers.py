@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lbhsweep.execution import local_workers
+from lbhsweep.execution import dask_executor, local_workers
 from lbhsweep.execution.cluster_spec import LocalCluster
 from lbhsweep.execution.clusters import start_cluster
 
@@ -36,6 +36,17 @@ def test_a_lost_worker_comes_back(forgotten):
         until(executor, lambda: executor.slots == 1)
         (new,) = until(executor, lambda: list(cluster.workers.values()))
         assert new.pid not in (None, first)
+
+
+def test_a_loss_that_was_never_told_is_noticed(monkeypatch):
+    monkeypatch.setattr(dask_executor, "COUNT_EVERY_S", 0.5)
+    with start_cluster(LocalCluster(kind="local", workers=1)) as executor:
+        executor._client.unsubscribe_topic("all")
+        (nanny,) = executor._client.cluster.workers.values()
+        os.kill(nanny.pid, signal.SIGKILL)
+        executor._client.cluster.sync(nanny.close)
+        until(executor, lambda: executor.slots == 0)
+        until(executor, lambda: executor.slots == 1)
 
 
 def test_a_worker_that_is_only_slow_is_left_alone(monkeypatch):

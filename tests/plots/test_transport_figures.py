@@ -288,5 +288,5 @@ def test_comparisons_are_drawn_once_for_materials_that_differ(hold, tmp_path, mo
     assert names == sorted(
         [f"{name}-{p}.png" for name in compared for p in ("made-up", "other")]
         + [f"diffusion-{p}{v}.png" for p in ("made-up", "other")
-           for v in ("", "-1-vacancies", "-4-vacancies")]
+           for v in ("", "-1-vacancy", "-4-vacancies")]
     )  # fmt: skip
