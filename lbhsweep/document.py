@@ -6,6 +6,7 @@ constructed from a tag, every duplicate key is reported, and expansion is bounde
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,16 +43,23 @@ class Document:
         Plain dicts, lists, texts and numbers.
     lines : mapping
         Line (from 1) of each key and list entry, by path from the root.
+    kept : Path or None
+        Folder with copies of files that it names, under their `kept_name`.
+    named : dict of str to Path
+        Files that were looked for with `find`, by their names in it.
     """
 
     file: str
     data: dict[str, object]
     lines: Mapping[KeyPath, int]
+    kept: Path | None = None
+    named: dict[str, Path] = field(default_factory=dict)
 
-    @property
-    def folder(self) -> Path:
-        """Folder to which paths in the file are relative."""
-        return Path(self.file).parent
+    def find(self, name: str) -> Path:
+        """Say where a file is that this one names: the kept copy, or relative to its folder."""
+        copy = self.kept / kept_name(name) if self.kept else None
+        self.named[name] = copy if copy and copy.is_file() else Path(self.file).parent / name
+        return self.named[name]
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Say where `path`, which may lack in the file, is or would be."""
@@ -81,6 +89,11 @@ class Document:
             else:
                 return None
         return value
+
+
+def kept_name(name: str) -> str:
+    """Name the copy of a file that a document names."""
+    return f"{hashlib.sha256(name.encode()).hexdigest()[:12]}-{Path(name).name}"
 
 
 def dotted(path: KeyPath) -> str:
@@ -123,8 +136,11 @@ def read_document(path: str | Path) -> Document:
     return parse_document(_read_text(file), file)
 
 
-def parse_document(text: str, file: str) -> Document:
-    """Do as `read_document` for text already at hand; `file` names it in messages."""
+def parse_document(text: str, file: str, kept: Path | None = None) -> Document:
+    """Do as `read_document` for text already at hand; `file` names it in messages.
+
+    Copies of files that it names are looked for in `kept` before they are where it says.
+    """
     root = _compose(text, file)
     if root is None:
         raise _refusal(file, 1, "file", "is empty, wanted a mapping of keys to values")
@@ -137,7 +153,7 @@ def parse_document(text: str, file: str) -> Document:
         raise _refusal(
             file, _line(root), "file", f"holds {found} at the top, wanted keys such as 'name:'"
         )
-    return Document(file, data, builder.lines)
+    return Document(file, data, builder.lines, kept)
 
 
 def _refusal(file: str, line: int, key: str, message: str) -> SpecError:

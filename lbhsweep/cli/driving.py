@@ -72,7 +72,7 @@ def drive(
     physics = (
         Rehearsal(settings.rehearse_seconds, settings.rehearse_failures)
         if rehearse
-        else MolecularDynamics(tuple(grid.force_fields.values()))
+        else MolecularDynamics(tuple(grid.force_fields.values()), grid.crystal)
     )
     others = len(make_plan(grid, folder.finished()).others)
     if others:
@@ -95,6 +95,7 @@ def drive(
             kept={
                 folder.cluster_yaml.name: cluster_text,
                 folder.settings.name: settings.to_json(),
+                **_copies(spec, folder.inputs.name),
             },
         )
     summary = _summary(folder, output, ending, rehearse, time.monotonic() - started)
@@ -103,6 +104,17 @@ def drive(
     else:
         _show(summary)
     sys.exit(_exit_status(ending))
+
+
+def _copies(spec: SweepSpec, folder: str) -> dict[str, str]:
+    """Give the texts of the files that a sweep names, by the paths of their copies."""
+    from lbhsweep.document import kept_name
+
+    # Structure files have authors' names in all encodings.
+    return {
+        f"{folder}/{kept_name(name)}": path.read_text(encoding="utf-8-sig", errors="replace")
+        for name, path in spec.files.items()
+    }
 
 
 def _exit_status(ending: SweepEnding) -> int:

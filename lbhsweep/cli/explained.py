@@ -121,7 +121,8 @@ def _kind(point: RunPoint) -> tuple[str, str, bool]:
 
 def _course(point: RunPoint) -> str:
     protocol = point.protocol
-    start = f"from {PHASES[point.system.phase]} as built"
+    built = "of the structure file" if point.system.structure else "as built"
+    start = f"from {PHASES[point.system.phase]} {built}"
     if point.follows:
         start = "from the end of the run before it"
     if isinstance(protocol, HoldPoint):

@@ -49,7 +49,7 @@ def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
     sweep, point = _find(folder, run)
     grid = folder_grid(sweep)
     end = _end_before(sweep, point)
-    done = export_run(output, point, grid.force_fields[point.model.potential], end)
+    done = export_run(output, point, grid.force_fields[point.model.potential], end, grid.crystal)
     if as_json:
         found = {"folder": str(output), "label": point.label, "energies_kJ_mol": done.energies}
         click.echo(json.dumps(found, ensure_ascii=False))
@@ -79,13 +79,15 @@ def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -> None:
     """Write where RUN in FOLDER ended: atoms, cell and velocities, by ASE."""
+    from lbhsweep.execution.settings import folder_grid
+
     try:
         from lbhsweep.interop.final_structure import final_atoms, write_atoms
     except ImportError as error:
         raise click.UsageError(NO_ASE) from error
 
     sweep, point = _find(folder, run)
-    atoms = final_atoms(sweep, point, wrap=wrap)
+    atoms = final_atoms(sweep, point, folder_grid(sweep).crystal, wrap=wrap)
     write_atoms(output, atoms)
     if as_json:
         found = {"written": str(output), "label": point.label, "atoms": len(atoms)}

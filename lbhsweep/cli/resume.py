@@ -52,7 +52,7 @@ def command(
         settings = replace(settings, workers=workers)
     load_cluster(cluster)
     text = sweep.sweep_yaml.read_text(encoding="utf-8-sig")
-    spec = sweep_from(parse_document(text, settings.file))
+    spec = sweep_from(parse_document(text, settings.file, sweep.inputs))
     if detach:
         options = ["resume", str(folder.absolute())]
         options += ["--cluster", str(cluster.absolute())] if cluster else []

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lbhsweep.execution.worker import private_folder
+from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.simulation.end_state import FindEnd
 from lbhsweep.simulation.outcome import OnProgress, Outcome, ShouldStop
@@ -55,11 +56,14 @@ class MolecularDynamics:
     ----------
     force_fields : tuple of ForceField
         All that the sweep's points name.
+    crystal : ConventionalCrystal or None
+        From which they start, where it isn't built.
     checkpoint_every_s : float
         Wall time between checkpoints, s.
     """
 
     force_fields: tuple[ForceField, ...]
+    crystal: ConventionalCrystal | None = None
     checkpoint_every_s: float = CHECKPOINT_EVERY_S
 
     def prepare(self, tell: Tell) -> None:
@@ -87,6 +91,7 @@ class MolecularDynamics:
             point,
             workdir,
             force_field=by_digest[point.model.potential_digest],
+            crystal=self.crystal,
             start=start,
             trajectory=trajectory,
             should_stop=should_stop,

@@ -126,6 +126,7 @@ def run_sweep(
     with not_shared(), _created(folder).driver_lock() as holder:
         write_atomically(folder.sweep_yaml, yaml_text.encode())
         for name, text in kept.items():
+            (folder.path / name).parent.mkdir(exist_ok=True)
             write_atomically(folder.path / name, text.encode())
         if retry_failed:
             forget_failed(folder, make_plan(grid, folder.finished()).failed)

@@ -61,5 +61,5 @@ def folder_grid(folder: SweepFolder) -> Grid:
     """
     text = folder.sweep_yaml.read_text(encoding="utf-8-sig")
     settings = read_settings(folder)
-    spec = sweep_from(parse_document(text, settings.file))
+    spec = sweep_from(parse_document(text, settings.file, folder.inputs))
     return expand_grid(spec, rehearsal=settings.rehearsal)

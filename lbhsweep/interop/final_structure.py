@@ -12,6 +12,7 @@ from lbhsweep.errors import StructureError
 from lbhsweep.interop.ase_atoms import MOLECULE
 from lbhsweep.interop.trajectory import wrapped
 from lbhsweep.interop.trajectory_ase import ANGSTROM_PER_PS
+from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.setup import build_structure
 from lbhsweep.store.atomic import storing
@@ -24,7 +25,13 @@ FORMATS = {".data": "lammps-data", ".lmp": "lammps-data", ".poscar": "vasp"}
 """Endings for which ASE's own guess is another."""
 
 
-def final_atoms(folder: SweepFolder, point: RunPoint, *, wrap: bool = False) -> Atoms:
+def final_atoms(
+    folder: SweepFolder,
+    point: RunPoint,
+    crystal: ConventionalCrystal | None = None,
+    *,
+    wrap: bool = False,
+) -> Atoms:
     """Give the atoms of a done run at its end.
 
     Parameters
@@ -33,6 +40,8 @@ def final_atoms(folder: SweepFolder, point: RunPoint, *, wrap: bool = False) -> 
         The sweep's folder.
     point : RunPoint
         The run.
+    crystal : ConventionalCrystal, optional
+        From which it started, where it wasn't built.
     wrap : bool
         Whether to bring ions back into the cell, anions whole.
 
@@ -56,7 +65,7 @@ def final_atoms(folder: SweepFolder, point: RunPoint, *, wrap: bool = False) -> 
             f"{point.label}: has no end, wanted a run that is done and not make-believe; "
             f"'lbhsweep logs {folder.path} {name[:12]}' says what became of it"
         )
-    structure = build_structure(point)
+    structure = build_structure(point, crystal)
     positions = end.positions
     if wrap:
         positions = wrapped(positions, end.cell, structure.molecule)

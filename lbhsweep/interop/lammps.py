@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.errors import ForceFieldError
+from lbhsweep.physics.conventional import oriented
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
 from lbhsweep.physics.topology import build_topology
@@ -27,26 +28,6 @@ REACH = 3
 """Bonds that ``special_bonds`` reaches."""
 UNTILTED = 1e-9
 """Å; tilts below are rounding."""
-
-
-def oriented(cell: FloatArray, *vectors: FloatArray) -> tuple[FloatArray, ...]:
-    """Turn a cell, and vectors with it, as LAMMPS wants it: a along x, b in the plane of x and y.
-
-    Parameters
-    ----------
-    cell : (3, 3) float64
-        Rows are lattice vectors.
-    *vectors : (n, 3) float64
-        Turned with it.
-
-    Returns
-    -------
-    cell, *vectors : arrays
-        The cell is lower triangular with a positive diagonal.
-    """
-    turn, upper = np.linalg.qr(cell.T)
-    turn = turn * np.sign(np.diag(upper))
-    return tuple(each @ turn for each in (cell, *vectors))
 
 
 def data_file(

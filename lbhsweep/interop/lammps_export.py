@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lbhsweep.engine.forcefield_potential import ForceFieldPotential
-from lbhsweep.interop.lammps import ATMOSPHERES_PER_GPA, KCAL, data_file, force_commands, oriented
+from lbhsweep.interop.lammps import ATMOSPHERES_PER_GPA, KCAL, data_file, force_commands
 from lbhsweep.physics.charges import compensated_charges
+from lbhsweep.physics.conventional import ConventionalCrystal, oriented
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import seed_of
@@ -58,7 +59,11 @@ class LammpsExport:
 
 
 def export_run(
-    folder: Path, point: RunPoint, force_field: ForceField, end: EndState | None = None
+    folder: Path,
+    point: RunPoint,
+    force_field: ForceField,
+    end: EndState | None = None,
+    crystal: ConventionalCrystal | None = None,
 ) -> LammpsExport:
     """Write the start of a run for LAMMPS: data, input for its energies, input for a run like it.
 
@@ -72,6 +77,8 @@ def export_run(
         For which it was planned.
     end : EndState, optional
         Of the run from whose end it goes on, if it does.
+    crystal : ConventionalCrystal, optional
+        From which it starts, where it isn't built.
 
     Raises
     ------
@@ -84,7 +91,7 @@ def export_run(
     StoreError
         If the files can't be written.
     """
-    structure = build_structure(point)
+    structure = build_structure(point, crystal)
     potential = build_potential(point, structure, force_field)
     seed = seed_of(point)
     if point.follows:

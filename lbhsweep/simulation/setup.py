@@ -13,6 +13,7 @@ from lbhsweep.engine.state import State, draw_velocities
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.observables import Plan
 from lbhsweep.physics.charges import compensated_charges
+from lbhsweep.physics.conventional import LITHIUM_PER_ANION, ConventionalCrystal
 from lbhsweep.physics.crystal import (
     build_alpha,
     build_beta,
@@ -35,19 +36,48 @@ FIXED_VOLUME_FORCE, FIXED_VOLUME_STEPS = 0.1, 2000
 lattice parameter in α, 0.02 % in β, instead of 0.2 and 0.6 %.  β takes up to 1200 steps."""
 
 
-def build_structure(point: RunPoint) -> Structure:
+def build_structure(point: RunPoint, crystal: ConventionalCrystal | None = None) -> Structure:
     """Build the crystal of a point; disorder and random vacancies follow from its replica.
 
     So runs at other temperatures, pressures and rates have the same crystal, and replicas differ.
+
+    Parameters
+    ----------
+    point : RunPoint
+        The point.
+    crystal : ConventionalCrystal, optional
+        From which it starts, where it isn't built.
+
+    Raises
+    ------
+    StructureError
+        If that is not the one for which the point was planned.
     """
+    if point.system.structure:
+        return _from_file(point, crystal)
     system = point.system
     if system.phase == "alpha":
-        crystal = build_alpha(system.supercell)
+        built = build_alpha(system.supercell)
     else:
-        crystal = build_beta(system.supercell, seed=point.replica)
+        built = build_beta(system.supercell, seed=point.replica)
     if system.vacancy_sites:
-        return remove_lithium_near(crystal, system.supercell, system.vacancy_sites)
-    return remove_lithium(crystal, system.n_vacancies, seed=point.replica)
+        return remove_lithium_near(built, system.supercell, system.vacancy_sites)
+    return remove_lithium(built, system.n_vacancies, seed=point.replica)
+
+
+def _from_file(point: RunPoint, given: ConventionalCrystal | None) -> Structure:
+    system = point.system
+    if given is None or given.digest != system.structure:
+        got = "none" if given is None else f"one of digest {given.digest[:12]}"
+        raise StructureError(
+            f"{point.label}: starts from the crystal of digest {system.structure[:12]}, got {got}: "
+            "the structure file changed in between; give the command again"
+        )
+    whole = given.repeated(system.supercell)
+    if system.vacancy_sites:
+        return remove_lithium_near(whole, system.supercell, system.vacancy_sites)
+    missing = LITHIUM_PER_ANION * whole.formula_units - whole.symbols.count("Li")
+    return remove_lithium(whole, system.n_vacancies - missing, seed=point.replica)
 
 
 def build_potential(
@@ -134,7 +164,8 @@ def start_state(
     """Relax the built crystal and its volume, and draw velocities.
 
     At constant volume it keeps that of the potential's own crystal at 0 K, not of the one that was
-    built: the readings of the force field differ in it by 2 %.
+    built: the readings of the force field differ in it by 2 %.  A crystal from a file keeps its
+    cell there.
 
     They are drawn at twice the temperature, because a relaxed crystal soon gives half of their
     energy to its vibrations.
@@ -149,7 +180,7 @@ def start_state(
         potential,
         structure.positions,
         structure.cell,
-        relax_cell=True,
+        relax_cell=free or not point.system.structure,
         pressure=point.pressure_GPa * GPA,
         tolerance=RELAXED_FORCE if free else FIXED_VOLUME_FORCE,
         max_steps=RELAXATION_STEPS if free else FIXED_VOLUME_STEPS,

@@ -13,6 +13,7 @@ from lbhsweep.engine.state import State
 from lbhsweep.errors import InterruptedRun, SimulationError
 from lbhsweep.observables import OBSERVABLES, Observable
 from lbhsweep.observables.base import Sample
+from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.simulation.end_state import FindEnd, nowhere
 from lbhsweep.simulation.frames import Frames
@@ -55,6 +56,7 @@ def simulate(
     workdir: Path,
     *,
     force_field: ForceField,
+    crystal: ConventionalCrystal | None = None,
     start: FindEnd = nowhere,
     trajectory: Path | None = None,
     should_stop: ShouldStop = never,
@@ -74,6 +76,8 @@ def simulate(
         The run's own folder, for checkpoints; left to the caller to remove.
     force_field : ForceField
         The one that `point.model` names.
+    crystal : ConventionalCrystal, optional
+        The one that `point.system` names, if it isn't built.
     start : callable
         Finds where the run ended that the point follows; not asked if it follows none, or if
         there is a checkpoint.
@@ -100,7 +104,7 @@ def simulate(
     StoreError
         If a checkpoint or the trajectory can't be written.
     """
-    run = _Run(point, workdir, force_field, trajectory or workdir / TRAJECTORY)
+    run = _Run(point, workdir, force_field, crystal, trajectory or workdir / TRAJECTORY)
     try:
         run.begin(start)
         run.go_on(should_stop, checkpoint_every_s, on_progress)
@@ -113,7 +117,12 @@ class _Run:
     """A run under way."""
 
     def __init__(
-        self, point: RunPoint, workdir: Path, force_field: ForceField, trajectory: Path
+        self,
+        point: RunPoint,
+        workdir: Path,
+        force_field: ForceField,
+        crystal: ConventionalCrystal | None,
+        trajectory: Path,
     ) -> None:
         self.point, self.workdir = point, workdir
         self.id = run_id(point)
@@ -121,7 +130,7 @@ class _Run:
         self._spent_before = 0.0
         self._provenance = provenance()
         self._schedule: Schedule = schedule_of(point)
-        self._structure = build_structure(point)
+        self._structure = build_structure(point, crystal)
         potential = build_potential(point, self._structure, force_field)
         self._potential: Potential = potential
         plan = build_plan(point, self._structure, potential, self._schedule)

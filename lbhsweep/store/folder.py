@@ -38,6 +38,11 @@ class SweepFolder:
         return self.path / "sweep.yaml"
 
     @property
+    def inputs(self) -> Path:
+        """Copies of the files that the sweep names: parameters, structures."""
+        return self.path / "inputs"
+
+    @property
     def cluster_yaml(self) -> Path:
         """The cluster file as last used."""
         return self.path / "cluster.yaml"

@@ -14,6 +14,7 @@ from lbhsweep.sweep.checks_of_starts import (
     first_runs_planned,
     heated_from_below,
     one_place_for_each,
+    structure_fits,
     vacancy_sites_exist,
 )
 from lbhsweep.sweep.fields import quantity_text
@@ -393,6 +394,7 @@ _CHECKS: tuple[Check, ...] = (
     _samples_in_production,
     _observables_tell,
     one_place_for_each,
+    structure_fits,
     vacancy_sites_exist,
     heated_from_below,
     first_direction_runs,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence, Set
 
+from lbhsweep.physics.conventional import shown_cells
 from lbhsweep.sweep.chains import Cell, in_order_of_start
 from lbhsweep.sweep.checked import Finding, values_of
 from lbhsweep.sweep.fields import quantity_text
@@ -22,6 +24,44 @@ def one_place_for_each(spec: SweepSpec) -> Iterator[Finding]:
         given: Set[str] = getattr(getattr(spec, section), "model_fields_set", frozenset())
         if getattr(spec.axes, axis) and axis in given:
             yield (section, axis), f"is given by axes.{axis} too; leave one of them out"
+
+
+def structure_fits(spec: SweepSpec) -> Iterator[Finding]:
+    """Look whether a crystal from a file can be what the runs start from."""
+    crystal, system = spec.system.structure, spec.system
+    if crystal is None:
+        return
+    path = ("system", "structure")
+    if system.start == "auto":
+        message = (
+            "missing, wanted the phase of the crystal in system.structure: alpha or beta; the "
+            "analysis must know from which phase runs set out"
+        )
+        yield ("system", "start"), message
+    if spec.axes.start:
+        yield (
+            ("axes", "start"),
+            "builds crystals, system.structure gives one; leave one of them out",
+        )
+    times = [n / own for n, own in zip(system.supercell, crystal.supercell, strict=True)]
+    if any(one != int(one) for one in times):
+        message = (
+            f"holds {shown_cells(crystal.supercell)} conventional cells, of which whole multiples "
+            f"don't make system.supercell, {_times(spec)}; wanted for example supercell: "
+            f"{list(crystal.supercell)}"
+        )
+        yield path, message
+        return
+    missing = crystal.n_vacancies * round(math.prod(times))
+    if missing and system.vacancy_sites:
+        yield ("system", "vacancy_sites"), "can't be given for a structure that lacks Li already"
+    for where, number in values_of(spec, "n_vacancies"):
+        if number < missing:
+            message = (
+                f"got {number}, but system.structure lacks {missing} Li in {_times(spec)} "
+                f"cells already; wanted at least {missing}, further ones are drawn at random"
+            )
+            yield where, message
 
 
 def vacancy_sites_exist(spec: SweepSpec) -> Iterator[Finding]:
@@ -54,7 +94,7 @@ def vacancy_sites_exist(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def _times(spec: SweepSpec) -> str:
-    return "×".join(str(n) for n in spec.system.supercell)
+    return shown_cells(spec.system.supercell)
 
 
 def heated_from_below(spec: SweepSpec) -> Iterator[Finding]:

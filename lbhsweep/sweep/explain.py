@@ -35,7 +35,8 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
     Parameters
     ----------
     model : type of BaseModel
-        What the file must hold; its `context` in validators has ``folder``, the file's folder.
+        What the file must hold; its `context` in validators has ``find``, which says where
+        files are that it names.
     document : Document
         The file.
 
@@ -47,7 +48,7 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
         Everything that is wrong.
     """
     try:
-        return model.model_validate(document.data, context={"folder": document.folder}), []
+        return model.model_validate(document.data, context={"find": document.find}), []
     except ValidationError as error:
         found = (_problems(one, model, document) for one in error.errors(include_url=False))
         return None, list(dict.fromkeys(problem for problems in found for problem in problems))
@@ -62,7 +63,7 @@ def sound_part(model: type[M], data: dict[str, Any], document: Document) -> M:
         Without the attributes whose keys are missing or wrong.
     """
     sound: dict[str, Any] = {}
-    context = {"folder": document.folder}
+    context = {"find": document.find}
     for name, field in model.model_fields.items():
         given = {name: data[name]} if name in data else {}
         inner = None if get_origin(field.annotation) is tuple else model_in(field.annotation)

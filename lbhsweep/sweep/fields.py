@@ -6,6 +6,7 @@ Schema from which editors complete it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -241,6 +242,12 @@ def _span_schema(item: JsonSchemaValue, more: tuple[str, ...]) -> JsonSchemaValu
     }
 
 
+def finder(info: ValidationInfo) -> Callable[[str], Path]:
+    """Give what says where a file is that a document names."""
+    find: Callable[[str], Path] = (info.context or {}).get("find", Path)
+    return find
+
+
 @dataclass(frozen=True, slots=True)
 class PotentialChoice:
     """The name of a shipped force field, or the path of a parameter file, as a ForceField."""
@@ -259,10 +266,9 @@ class PotentialChoice:
                 f"unknown potential {shown(value)}; {nearest(value, known)}, "
                 "or the path of a parameter file ending in .yaml"
             )
-        return self._from_file(value, (info.context or {}).get("folder", Path()))
+        return self._from_file(value, finder(info)(value))
 
-    def _from_file(self, value: str, folder: Path) -> ForceField:
-        path = folder / value
+    def _from_file(self, value: str, path: Path) -> ForceField:
         if not _is_file(path):
             raise ValueError(
                 f"no parameter file {shown(value)}, looked for {shown(str(path))}; "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, cast
 
+from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.quantities import measured_in
 from lbhsweep.sweep.chains import Cell, in_order_of_start
@@ -44,6 +45,8 @@ class Grid:
         Centres of a ramp's temperature bins, K.
     force_fields : dict of str to ForceField
         By the name in each point's `model.potential`.
+    crystal : ConventionalCrystal or None
+        From which runs start, where it isn't built.
     """
 
     group: Group
@@ -51,6 +54,7 @@ class Grid:
     coordinates: dict[str, Values]
     bin_centres: tuple[float, ...] | None
     force_fields: dict[str, ForceField]
+    crystal: ConventionalCrystal | None = None
 
 
 def expand_grid(spec: SweepSpec, *, rehearsal: bool = False) -> Grid:
@@ -76,13 +80,15 @@ def expand_grid(spec: SweepSpec, *, rehearsal: bool = False) -> Grid:
         coordinates=layout.coordinates,
         bin_centres=_bin_centres(spec),
         force_fields=force_fields,
+        crystal=spec.system.structure,
     )
 
 
 def _points(
     spec: SweepSpec, layout: Layout, force_fields: dict[str, ForceField], rehearsal: bool
 ) -> Iterator[RunPoint]:
-    system = cache(partial(_system_point, spec))
+    structure = spec.system.structure.digest if spec.system.structure else ""
+    system = cache(partial(_system_point, spec, structure))
     protocol = cache(partial(_protocol_point, spec))
     model = cache(lambda name, cutoff: _model_point(spec, force_fields[name], cutoff))
     dynamics = _dynamics_point(spec)
@@ -123,7 +129,12 @@ def _phase(spec: SweepSpec, at: Mapping[str, Any]) -> Phase:
 
 
 def _system_point(
-    spec: SweepSpec, n_vacancies: int, replica: int, frozen: Frozen, phase: Phase
+    spec: SweepSpec,
+    structure: str,
+    n_vacancies: int,
+    replica: int,
+    frozen: Frozen,
+    phase: Phase,
 ) -> SystemPoint:
     given = spec.system.vacancy_sites
     return SystemPoint(
@@ -135,6 +146,7 @@ def _system_point(
         charge_compensation=spec.system.charge_compensation if n_vacancies else "anions",
         frozen=frozen,
         vacancy_sites=given[replica][:n_vacancies] if given else (),
+        structure=structure,
     )
 
 

@@ -74,6 +74,9 @@ _names_json = lru_cache(maxsize=64)(_json)
 def _part_json(part: Part) -> str:
     values = {one.name: (getattr(part, one.name), one.type) for one in fields(part)}
     # -0.0 and 0.0, 9 and 9.0 are the same physics.
+    if values.get("structure") == ("", "str"):
+        # Left out where the crystal is built, so that runs done before there were others count.
+        del values["structure"]
     return _json(
         {name: float(v) + 0.0 if kind == "float" else v for name, (v, kind) in values.items()}
     )

@@ -40,4 +40,5 @@ def sweep_from(document: Document) -> SweepSpec:
     problems += [document.problem(path, message) for path, message in found]
     if spec is None or problems:
         raise SpecError(problems)
+    spec._files.update(document.named)
     return spec

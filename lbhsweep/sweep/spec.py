@@ -6,14 +6,25 @@ Checks between keys are in `lbhsweep.sweep.checks`.  Quantities are floats in th
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StrictBool,
+)
 from pydantic.json_schema import WithJsonSchema
 
+from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.sweep.fields import Listed, PotentialChoice, QuantityBetween, Span, as_list
 from lbhsweep.sweep.point import Direction, Frozen, Phase, Site
+from lbhsweep.sweep.structure_file import StructureFile
 from lbhsweep.sweep.supercell import MAX_REPEATS, three_repeats
 from lbhsweep.sweep.vacancies import SitesByReplica
 
@@ -126,7 +137,13 @@ class System(Section):
     ] = _default(2)
     """Cubic cells of 104 atoms along each axis: one number, or three. 2 makes 832 atoms."""
     start: Literal["auto", "alpha", "beta"] = "auto"
-    """Phase that is built for the start; auto: beta for cooling ramps, alpha for all else."""
+    """Phase that is built for the start; auto: beta for cooling ramps, alpha for all else. With a
+    structure: the phase in which that is."""
+    structure: Annotated[ConventionalCrystal | None, StructureFile()] = Field(
+        default_factory=lambda: None
+    )
+    """A file with the crystal to start from, instead of one that is built; its path is relative to
+    this file. Its cells are repeated to fill the supercell, and start says in which phase it is."""
     vacancy_sites: VacancySites = _absent()
     """Which Li are missing, for each replica in turn a list of tetrahedral sites in conventional
     cells, such as [0.25, 0.25, 1.75]; runs with fewer vacancies take the first of them.
@@ -293,6 +310,8 @@ Selections = Annotated[
 class SweepSpec(Section):
     """A sweep of molecular-dynamics runs of Li2B12H12, for lbhsweep."""
 
+    _files: dict[str, Path] = PrivateAttr(default_factory=dict)
+
     name: Annotated[str, Field(strict=True, max_length=100), AfterValidator(_one_line)]
     """A short name of the sweep."""
     description: Annotated[str, Field(strict=True, max_length=10_000)] = ""
@@ -331,3 +350,8 @@ class SweepSpec(Section):
     """Cells of the axes' product that are not run; each rule must match some."""
     extra_points: Selections = _absent()
     """Cells that are run beside the axes' product; axes not named take all their values."""
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Files that it names, by their names in it."""
+        return dict(self._files)

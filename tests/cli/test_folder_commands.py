@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -28,6 +29,7 @@ axes: {pressure: [0 GPa, 0.4 GPa], heating_rate: 20 K/ps, replica: 2}
 protocol: {ramp: {temperature: 300 K .. 700 K, bin: 50 K, first: heating}}
 """
 R = "--rehearsal"
+CIF = Path(__file__).parents[1] / "data" / "alpha_pa3.cif"
 
 
 @pytest.fixture(autouse=True)
@@ -95,20 +97,33 @@ def test_resume_takes_the_cluster_file_and_workers_used_last(tmp_path, monkeypat
     assert folder.cluster_yaml.read_text() == "kind: local\nworkers: 7\n"
 
 
-def test_resume_finds_parameter_files_beside_the_sweep_file(tmp_path):
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_folder_keeps_the_files_that_its_sweep_names(tmp_path, gone):
     from lbhsweep.physics import forcefield
 
     shipped = next((forcefield.Path(forcefield.__file__).parent / "parameters").glob("*2021.yaml"))
     mine = tmp_path / "mine.yaml"
     mine.write_text(shipped.read_text().replace("name: lbh-2021", "name: mine", 1))
-    assert (
-        run(tmp_path, text=SWEEP.replace("axes: {", "axes: {potential: mine.yaml, ")).exit_code == 0
-    )
-    folder = SweepFolder(tmp_path / "out" / "rehearsal")
+    (tmp_path / "my.cif").write_bytes(CIF.read_bytes())
+    text = SWEEP.replace("axes: {", "axes: {potential: mine.yaml, ")
+    text += "system: {structure: my.cif, start: alpha}\n"
+    found = run(tmp_path, text=text)
+    assert found.exit_code == 0, found.output
+    (tmp_path / "elsewhere").mkdir()
+    moved = (tmp_path / "out").rename(tmp_path / "elsewhere" / "copy")
+    folder = SweepFolder(moved / "rehearsal")
     next(folder.records.glob("*/*.rec")).unlink()
-    found = invoke("resume", out(folder), R)
+    if gone:
+        mine.unlink()
+        (tmp_path / "my.cif").unlink()
+    else:
+        # What was run goes on, not what has been written since.
+        (tmp_path / "my.cif").write_text("other")
+    assert invoke("status", moved, R).exit_code == 0
+    found = invoke("resume", moved, R)
     assert found.exit_code == 0, found.output
     assert "8 of 8 runs done" in found.output
+    assert "other sweep" not in found.output
 
 
 def test_retry_makes_chosen_runs_missing(failing):

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lbhsweep.errors import ForceFieldError, StructureError
-from lbhsweep.interop.lammps import data_file, force_commands, oriented
+from lbhsweep.interop.lammps import data_file, force_commands
 from lbhsweep.interop.lammps_export import COLUMNS, export_run
 from lbhsweep.physics.charges import compensated_charges
 from lbhsweep.physics.crystal import build_alpha
@@ -129,20 +127,6 @@ def test_the_run_like_ours_is_one_that_lammps_does(tmp_path):
     first = lammps(tmp_path, "in.short")
     assert first["Volume"] > 0
     assert "fix move all npt temp 500 500 100 iso" in short
-
-
-@given(
-    st.lists(st.floats(-1.0, 1.0), min_size=9, max_size=9),
-    st.integers(0, 100),
-)
-def test_turning_keeps_lengths_and_fractions(numbers, seed):
-    cell = 10.0 * np.eye(3) + np.reshape(numbers, (3, 3))
-    vectors = np.random.default_rng(seed).normal(size=(5, 3))
-    turned, moved = oriented(cell, vectors)
-    assert np.allclose(np.triu(turned, 1), 0, atol=1e-12)
-    assert (np.diag(turned) > 0).all()
-    assert np.allclose(turned @ turned.T, cell @ cell.T)
-    assert np.allclose(moved @ np.linalg.inv(turned), vectors @ np.linalg.inv(cell))
 
 
 def test_what_lammps_cannot_exclude_is_refused():

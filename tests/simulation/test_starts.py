@@ -8,6 +8,8 @@ from simulation_points import FORCE_FIELD, hold_point, ramp_point
 
 from lbhsweep.engine.checkpoint import load_checkpoint
 from lbhsweep.errors import InterruptedRun, StructureError
+from lbhsweep.physics.conventional import conventional_crystal
+from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.setup import build_structure, followed_state
 from lbhsweep.simulation.simulate import simulate
@@ -165,3 +167,50 @@ def test_given_vacancies_are_those_that_are_missing():
     (missing,) = [row for row in whole.positions if tuple(row) not in kept]
     apart = missing / np.diag(whole.cell) - site
     assert np.linalg.norm(apart - np.round(apart)) < 0.25
+
+
+def starting_from(crystal, **changes):
+    point = hold_point(**changes)
+    return replace(point, system=replace(point.system, structure=crystal.digest))
+
+
+@pytest.fixture(scope="module")
+def crystal():
+    """α as built, a little too wide."""
+    built = build_alpha((1, 1, 1), lattice_A=9.9)
+    return conventional_crystal(built.symbols, built.positions, built.cell)
+
+
+@pytest.mark.parametrize("ensemble", ["npt", "nvt"])
+def test_a_crystal_from_a_file_relaxes_and_keeps_its_cell_at_constant_volume(
+    tmp_path, crystal, ensemble
+):
+    point = starting_from(crystal, ensemble=ensemble, pressure_GPa=0.0)
+    begun = interrupted_at(point, tmp_path, 1, crystal=crystal)
+    outcome = simulate(point, tmp_path, force_field=FORCE_FIELD, crystal=crystal)
+    assert outcome.status == "done"
+    if ensemble == "nvt":
+        np.testing.assert_array_equal(outcome.end.cell, crystal.structure.cell)
+    else:
+        assert begun["state.cell"][0, 0] < 9.75
+
+
+def test_what_starts_from_a_file_that_holds_the_built_crystal_has_its_energy(tmp_path):
+    built = build_alpha((1, 1, 1))
+    crystal = conventional_crystal(built.symbols, built.positions, built.cell)
+    first, second = (
+        interrupted_at(point, tmp_path / str(number), 1, crystal=crystal)
+        for number, point in enumerate((starting_from(crystal), hold_point()))
+    )
+    np.testing.assert_allclose(first["state.cell"], second["state.cell"], rtol=2e-3)
+
+
+def test_another_crystal_than_was_planned_is_refused(tmp_path, crystal):
+    point = starting_from(crystal)
+    other = build_alpha((1, 1, 1))
+    for given, got in (
+        (None, "got none"),
+        (conventional_crystal(other.symbols, other.positions, other.cell), "one of digest"),
+    ):
+        with pytest.raises(StructureError, match=got):
+            build_structure(point, given)

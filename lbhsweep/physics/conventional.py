@@ -1,0 +1,272 @@
+"""Crystals from elsewhere, brought to the form of those that are built here.
+
+Their anions lie on the face-centred lattice, one at the origin, in whole conventional cells along
+the axes; atoms come in the order of `lbhsweep.physics.crystal`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.errors import StructureError
+from lbhsweep.physics.bond_graph import bond_graph
+from lbhsweep.physics.crystal import Supercell
+from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
+from lbhsweep.physics.molecules import find_molecules
+from lbhsweep.physics.structure import FloatArray, IntArray, Structure
+from lbhsweep.physics.topology import atoms_by_molecule
+
+ANIONS_PER_CELL = 4
+LITHIUM_PER_ANION = 2
+FARTHEST = 0.15
+"""Lattice parameters from an anion's site to its centre; neighbouring sites are 0.71 apart."""
+LATTICE_RANGE_A = (8.0, 12.0)
+"""Å: from beyond 20 GPa to beyond melting; other numbers were in another unit."""
+DIGITS = 6
+"""Of Å that count: last bits of the arithmetic differ between machines."""
+_FACE_CENTRES = np.array([[0, 0, 0], [0.5, 0, 0.5], [0, 0.5, 0.5], [0.5, 0.5, 0]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConventionalCrystal:
+    """A crystal in conventional cells.
+
+    Attributes
+    ----------
+    structure : Structure
+        In the form of crystals built here, to a millionth of an Å.
+    supercell : tuple of int
+        Conventional cells along each axis.
+    """
+
+    structure: Structure
+    supercell: Supercell
+
+    @property
+    def n_vacancies(self) -> int:
+        """Number of Li missing from two for each anion."""
+        return _n_vacancies(self.structure)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of species, places and cell, in hex."""
+        structure = self.structure
+        numbers = np.concatenate([structure.cell, structure.positions]).ravel()
+        text = " ".join([*structure.symbols, *(f"{x + 0.0:.{DIGITS}f}" for x in numbers)])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def repeated(self, supercell: Supercell) -> Structure:
+        """Repeat it until it fills a supercell.
+
+        Raises
+        ------
+        StructureError
+            If it doesn't go into it a whole number of times.
+        """
+        times = np.array(supercell) // self.supercell
+        if (times * self.supercell != supercell).any():
+            raise StructureError(
+                f"a crystal of {shown_cells(self.supercell)} conventional cells does not fill "
+                f"{shown_cells(supercell)}; wanted whole multiples along each axis"
+            )
+        one = self.structure
+        shifts = np.array(list(np.ndindex(*times))) @ one.cell
+        n_anions = one.formula_units
+        n_lithium = int((one.molecule == 0).sum())
+        return Structure(
+            one.symbols[:n_lithium] * len(shifts) + one.symbols[n_lithium:] * len(shifts),
+            np.concatenate(
+                [
+                    (one.positions[None, part] + shifts[:, None]).reshape(-1, 3)
+                    for part in (slice(None, n_lithium), slice(n_lithium, None))
+                ]
+            ),
+            one.cell * times[:, None],
+            np.concatenate(
+                [
+                    np.zeros(n_lithium * len(shifts), np.int32),
+                    *(one.molecule[n_lithium:] + k * n_anions for k in range(len(shifts))),
+                ]
+            ),
+        )
+
+
+def shown_cells(supercell: Supercell) -> str:
+    """Write a supercell as ``2×2×3``."""
+    return "×".join(str(n) for n in supercell)
+
+
+def _n_vacancies(structure: Structure) -> int:
+    return LITHIUM_PER_ANION * structure.formula_units - structure.symbols.count("Li")
+
+
+def conventional_crystal(
+    symbols: tuple[str, ...], positions: FloatArray, cell: FloatArray
+) -> ConventionalCrystal:
+    """Bring a crystal of Li2B12H12 to the form of those that are built here.
+
+    Parameters
+    ----------
+    symbols : tuple of str
+        In any order.
+    positions : (n_atoms, 3) float64
+        Å; anions may be cut by the periodic boundary.
+    cell : (3, 3) float64
+        Å; rows are the lattice vectors: those of the conventional cubic cell, or whole multiples
+        of each, in any orientation; they may be strained.
+
+    Returns
+    -------
+    ConventionalCrystal
+        Turned so that the first lattice vector lies along x and the second in the plane of x and
+        y, moved so that the anions lie about the face-centred lattice with one at the origin.
+
+    Raises
+    ------
+    StructureError
+        If anions are broken, Li too many, or the anions lie on no such lattice.
+    ForceFieldError
+        If there are atoms other than Li, B and H.
+    """
+    force_field = load_force_field(DEFAULT_FORCE_FIELD)
+    molecule, whole = find_molecules(symbols, positions, cell, force_field)
+    anions = list(atoms_by_molecule(molecule))
+    lithium = np.flatnonzero(molecule == 0)
+    _require_formula(len(lithium), len(anions))
+    turned_cell, turned = oriented(cell, whole)
+    centres = np.array([turned[atoms].mean(axis=0) for atoms in anions])
+    supercell, origin = _face_centred(centres @ np.linalg.inv(turned_cell))
+    _require_size(turned_cell, supercell)
+    turned = turned - origin @ turned_cell
+    ordered = [_cage_first(symbols, turned, atoms, force_field) for atoms in anions]
+    lithiums = _inside(turned[lithium], turned[lithium], turned_cell)
+    placed = [
+        _inside(turned[atoms], turned[atoms].mean(axis=0)[None], turned_cell) for atoms in ordered
+    ]
+    structure = Structure(
+        ("Li",) * len(lithium) + tuple(symbols[i] for atoms in ordered for i in atoms),
+        np.round(np.concatenate([lithiums, *placed]), DIGITS),
+        np.round(turned_cell, DIGITS),
+        np.concatenate(
+            [
+                np.zeros(len(lithium), np.int32),
+                *(np.full(len(atoms), k, np.int32) for k, atoms in enumerate(ordered, 1)),
+            ]
+        ),
+    )
+    return ConventionalCrystal(structure, supercell)
+
+
+def oriented(cell: FloatArray, *vectors: FloatArray) -> tuple[FloatArray, ...]:
+    """Turn a cell, and vectors with it, so that a lies along x and b in the plane of x and y.
+
+    Parameters
+    ----------
+    cell : (3, 3) float64
+        Rows are lattice vectors.
+    *vectors : (n, 3) float64
+        Turned with it.
+
+    Returns
+    -------
+    cell, *vectors : arrays
+        The cell is lower triangular with a positive diagonal.
+    """
+    turn, upper = np.linalg.qr(cell.T)
+    turn = turn * np.sign(np.diag(upper))
+    return tuple(each @ turn for each in (cell, *vectors))
+
+
+def _require_formula(n_lithium: int, n_anions: int) -> None:
+    if n_anions == 0:
+        raise StructureError("no anion, wanted a crystal of Li2B12H12")
+    if n_lithium > LITHIUM_PER_ANION * n_anions:
+        raise StructureError(
+            f"{n_lithium} Li for {n_anions} anions, wanted at most {LITHIUM_PER_ANION} for each"
+        )
+
+
+def _require_size(cell: FloatArray, supercell: Supercell) -> None:
+    lattice = float(np.cbrt(abs(np.linalg.det(cell)) / np.prod(supercell)))
+    low, high = LATTICE_RANGE_A
+    if not low < lattice < high:
+        raise StructureError(
+            f"its lattice parameter is {lattice:.4g} Å, wanted {low:g} to {high:g} Å; are lengths "
+            "in Å?"
+        )
+
+
+def _face_centred(fractions: FloatArray) -> tuple[Supercell, FloatArray]:
+    """Find how many conventional cells there are along each axis, and where the lattice begins.
+
+    Parameters
+    ----------
+    fractions : (n_anions, 3) float64
+        Of the whole cell.
+
+    Returns
+    -------
+    supercell : tuple of int
+    origin : (3,) float64
+        Fraction of the whole cell.
+    """
+    n = len(fractions)
+    best: tuple[float, Supercell, FloatArray] | None = None
+    for supercell in _factors(n // ANIONS_PER_CELL) if n % ANIONS_PER_CELL == 0 else ():
+        scaled = fractions * supercell
+        # One that is near a corner, so that what has an anion at the origin already stays in place.
+        corner = scaled - np.round(scaled)
+        first = corner[np.argmin((corner**2).sum(axis=1))]
+        # Of the lattice that runs through it, moved by the others' mean distance from that.
+        origin = first + _from_sites(scaled - first).mean(axis=0)
+        apart = _from_sites(scaled - origin)
+        farthest = float(np.linalg.norm(apart, axis=1).max())
+        sites = np.rint(2 * (scaled - origin - apart)).astype(np.int64) % (2 * np.array(supercell))
+        if len(np.unique(sites, axis=0)) == n and (best is None or farthest < best[0]):
+            best = farthest, supercell, origin / supercell
+    if best is None or best[0] > FARTHEST:
+        found = f"one is {best[0]:.2f} lattice parameters from its site" if best else f"{n} of them"
+        raise StructureError(
+            f"its anions do not lie on the face-centred lattice of conventional cells ({found}, "
+            f"wanted at most {FARTHEST:g}); give the cubic cell with four anions, or whole "
+            "multiples of it along each axis, not the primitive cell or another setting"
+        )
+    return best[1], best[2]
+
+
+def _factors(n: int) -> Iterator[Supercell]:
+    for a in range(1, n + 1):
+        for b in range(1, n // a + 1):
+            if n % (a * b) == 0:
+                yield a, b, n // (a * b)
+
+
+def _from_sites(scaled: FloatArray) -> FloatArray:
+    """Give how far (n, 3) points, in conventional cells, are from the nearest lattice sites."""
+    apart = scaled[:, None] - _FACE_CENTRES
+    apart -= np.round(apart)
+    nearest = np.argmin((apart**2).sum(axis=-1), axis=1)
+    return np.asarray(apart[np.arange(len(scaled)), nearest])
+
+
+def _cage_first(
+    symbols: tuple[str, ...], positions: FloatArray, atoms: IntArray, force_field: ForceField
+) -> npt.NDArray[np.intp]:
+    """Order an anion's atoms: twelve B, then the H of each."""
+    names = [symbols[i] for i in atoms]
+    bonded = bond_graph(names, positions[atoms], atoms, force_field)
+    cage = np.flatnonzero(np.array(names) == "B")
+    hydrogen = np.flatnonzero(np.array(names) == "H")
+    own = hydrogen[bonded[np.ix_(cage, hydrogen)].argmax(axis=1)]
+    return np.asarray(atoms[np.concatenate([cage, own])])
+
+
+def _inside(positions: FloatArray, centres: FloatArray, cell: FloatArray) -> FloatArray:
+    """Move positions by the lattice vectors that bring their centres into the cell."""
+    # What lies at a face but for rounding stays there.
+    return positions - np.floor(centres @ np.linalg.inv(cell) + 1e-9) @ cell
