@@ -31,7 +31,8 @@ def derive(path: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        By material's label: ``curves`` (name, x, y, error by quantity), ``transition`` (pressure,
+        By material's label: ``curves`` (name, pressure, branch, x, y, error by quantity), all
+        ``pressures``, ``transition`` (pressure,
         T_t, error, route), ``entropy`` (pressures, temperatures, ΔS_iso of the map), ``notes``.
     """
     with open_results(Path(path)) as results:
@@ -43,7 +44,11 @@ def derive(path: str) -> dict[str, Any]:
     for material in materials([transition]):
         here = select_material(transition, material)
         route = str(here["used_route"].item())
-        entry: dict[str, Any] = {"curves": _curves(analysis, material), "notes": []}
+        entry: dict[str, Any] = {
+            "curves": _curves(analysis, material),
+            "pressures": here["pressure"].values.tolist(),
+            "notes": [],
+        }
         if route:
             used = here.sel(route=route)
             entry["transition"] = {
@@ -91,6 +96,8 @@ def _curves(analysis: Any, material: Any) -> dict[str, list[dict[str, Any]]]:
             curves[quantity].append(
                 {
                     "name": _name(at),
+                    "pressure": at.pop("pressure"),
+                    "branch": _name(at),
                     "direction": at.get("direction", ""),
                     "x": one["temperature"].values.tolist(),
                     "y": values.tolist(),

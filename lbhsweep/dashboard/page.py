@@ -12,26 +12,19 @@ import numpy as np
 from bokeh.document import Document
 from bokeh.layouts import column, row
 from bokeh.models import (
-    BasicTicker,
-    ColorBar,
     ColumnDataSource,
     CustomJSTickFormatter,
-    DataTable,
-    Div,
     FixedTicker,
     HoverTool,
-    InlineStyleSheet,
-    LinearColorMapper,
-    Select,
-    TableColumn,
     TapTool,
 )
-from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
 
-from lbhsweep.dashboard.derived import SHOWN, Deriver
+from lbhsweep.dashboard.derived import Deriver
+from lbhsweep.dashboard.physics_panel import PhysicsPanel
+from lbhsweep.dashboard.style import table, text
 from lbhsweep.dashboard.watch import Now, SweepWatch
-from lbhsweep.plots.style import AMBER, BLUE, GREEN, ORANGE, PURPLE, SERIES
+from lbhsweep.plots.style import AMBER, BLUE, ORANGE, PURPLE
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.schema import Status
 from lbhsweep.units import duration
@@ -48,28 +41,6 @@ LOOKS = {
 }
 """Words and colours of Okabe and Ito; running and failed cells carry a mark as well."""
 MARKS = {int(Status.RUNNING): "▶", int(Status.FAILED): "×", int(Status.QUARANTINED): "?"}
-_STYLE = InlineStyleSheet(
-    css="""
-h1 { font: 600 20px system-ui, sans-serif; margin: 0 0 4px; }
-h2 { font: 600 15px system-ui, sans-serif; margin: 6px 0 3px; }
-div, p, td { font-family: system-ui, sans-serif; }
-.chip { display: inline-block; padding: 1px 10px; margin: 2px 6px 3px 0; border-radius: 9px;
-  border: 1px solid #bbb; font-size: 13px; }
-.swatch { display: inline-block; width: 11px; height: 11px; margin-right: 6px; }
-.muted { color: #555; font-size: 12px; }
-pre { white-space: pre-wrap; margin: 2px 0; font-size: 12px; max-height: 170px; overflow: auto;
-  background: #f5f5f5; padding: 4px 6px; }
-table { border-collapse: collapse; font-size: 13px; }
-td { padding: 1px 12px 1px 0; }
-"""
-)
-"""Each part of a page has a style of its own, which those around it don't reach."""
-
-
-def _text(width: int | None = None, **properties: Any) -> Div:
-    return Div(stylesheets=[_STYLE], width=width, **properties)
-
-
 _NO_RUN = "<h2>Run</h2><p class='muted'>Click a cell of the map.</p>"
 
 
@@ -85,55 +56,26 @@ class Page:
     """
 
     def __init__(self, watch: SweepWatch, deriver: Deriver) -> None:
-        self._watch, self._deriver = watch, deriver
+        self._watch = watch
         self._selected = ""
         self._status: np.ndarray | None = None
-        self._derived = -1
-        self._head = _text(name="head")
-        self._run = _text(520, text=_NO_RUN, name="run")
-        self._notes = _text(520, name="notes")
-        self._workers = ColumnDataSource({key: [] for key in _WORKER_COLUMNS})
+        self._head = text(name="head")
+        self._run = text(520, text=_NO_RUN, name="run")
+        self._notes = text(520, name="notes")
+        self._workers = text(560, name="workers")
         self._cells = self._cell_source()
         self._marks = ColumnDataSource({"x": [], "y": [], "mark": []})
         self._map = self._draw_map()
         self._trace_source = ColumnDataSource({"x": [], "volume": []})
         self._trace = self._draw_trace()
-        self._material = Select(title="material", options=[], width=220, name="material")
-        self._quantity = Select(
-            title="quantity", value="volume", options=list(SHOWN), width=140, name="quantity"
-        )
-        for one in (self._material, self._quantity):
-            one.on_change("value", self._choose_derived)
-        self._curves = figure(
-            height=330,
-            width=520,
-            x_axis_label="T (K)",
-            toolbar_location="above",
-            name="curves",
-            visible=False,
-        )
-        self._line, self._entropy = self._draw_transition(), self._draw_entropy()
-        self._derived_note = _text(520, name="derived")
+        self._physics = PhysicsPanel(deriver)
 
     def attach(self, document: Document, now: Now) -> None:
         """Put everything into a document and show where the sweep stands."""
         document.title = f"lbhsweep: {_title(self._watch.folder)}"
-        table = DataTable(
-            source=self._workers, height=170, width=520, index_position=None, name="workers",
-            reorderable=False,
-            columns=[
-                TableColumn(field=key, title=key, width=width)
-                for key, width in _WORKER_COLUMNS.items()
-            ],
-        )  # fmt: skip
-        left = column(self._map, _text(text="<h2>Workers</h2>"), table)
-        left.children.append(self._notes)
+        left = column(self._map, self._workers, self._notes)
         middle = column(self._run, self._trace)
-        right = column(
-            row(self._material, self._quantity), self._derived_note, self._curves, self._line,
-            self._entropy,
-        )  # fmt: skip
-        document.add_root(column(self._head, row(left, middle, right)))
+        document.add_root(column(self._head, row(left, middle, self._physics.layout)))
         self.show(now)
 
     def show(self, now: Now) -> None:
@@ -143,19 +85,12 @@ class Page:
             self._status = now.status
             self._cells.patch(_patches(self._cells, now.status))
             self._marks.data = _marks(self._cells, now.status)
-        workers = _worker_rows(now)
-        if workers != self._workers.data:
-            self._workers.data = workers
+        self._workers.text = _worker_table(now)
         notes = "".join(f"<div>{html.escape(note)}</div>" for note in now.notes)
         self._notes.text = f"<h2>Latest</h2><div class='muted'>{notes or 'nothing yet'}</div>"
         if self._selected:
             self._show_run(now)
-        if self._derived != self._deriver.version:
-            self._derived = self._deriver.version
-            self._material.options = list(self._deriver.found)
-            if self._material.value not in self._material.options:
-                self._material.value = next(iter(self._material.options), "")
-            self._show_derived()
+        self._physics.show()
 
     def _cell_source(self) -> ColumnDataSource:
         cells = self._watch.cells
@@ -235,113 +170,21 @@ class Page:
         plot.scatter("x", "volume", source=self._trace_source, color=BLUE, size=4)
         return plot
 
-    def _draw_transition(self) -> Any:
-        self._transition = ColumnDataSource({"x": [], "y": [], "low": [], "high": []})
-        plot = figure(
-            height=220, width=520, name="transition", visible=False, toolbar_location=None,
-            x_axis_label="P (GPa)", y_axis_label="T_t (K)", title="Transition",
-        )  # fmt: skip
-        plot.scatter("x", "y", source=self._transition, size=9, color=GREEN, marker="diamond")
-        plot.segment("x", "low", "x", "high", source=self._transition, color=GREEN)
-        return plot
 
-    def _draw_entropy(self) -> Any:
-        self._mapper = LinearColorMapper(
-            palette=Cividis256, low=-1, high=0, nan_color="rgba(0,0,0,0)"
-        )
-        self._entropy_source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
-        plot = figure(
-            height=270, width=520, name="entropy", visible=False, toolbar_location=None,
-            x_axis_label="T (K)", y_axis_label="final P (GPa)",
-            title="ΔS_iso (J/kg/K) from the lowest pressure; empty: unknown",
-            background_fill_color="#f3f3f3",
-        )  # fmt: skip
-        plot.image(
-            "image", "x", "y", "dw", "dh", source=self._entropy_source, color_mapper=self._mapper
-        )
-        plot.add_layout(ColorBar(color_mapper=self._mapper, ticker=BasicTicker()), "right")
-        return plot
-
-    def _choose_derived(self, attribute: str, old: str, new: str) -> None:
-        self._show_derived()
-
-    def _show_derived(self) -> None:
-        found = self._deriver.found.get(self._material.value)
-        if found is None:
-            why = self._deriver.problem or "nothing yet: no run is done"
-            self._derived_note.text = f"<p class='muted'>{html.escape(why)}</p>"
-            return
-        notes = " · ".join(filter(None, found["notes"]))
-        self._derived_note.text = f"<p class='muted'>{html.escape(notes)}</p>"
-        self._show_curves(found["curves"][self._quantity.value])
-        line = found.get("transition")
-        known = line and np.isfinite(np.array(line["value"], dtype=np.float64)).any()
-        self._line.visible = bool(known)
-        if known:
-            self._transition.data = _points(line["pressure"], line["value"], line["error"])
-            self._line.title.text = f"Transition by {line['route'].replace('_', ' ')}"
-        self._show_entropy(found.get("entropy"))
-
-    def _show_curves(self, curves: list[dict[str, Any]]) -> None:
-        plot = self._curves
-        plot.visible = bool(curves)
-        plot.renderers = []
-        for legend in plot.legend:
-            legend.items = []
-        symbol, unit = SHOWN[self._quantity.value]
-        plot.yaxis.axis_label = f"{symbol} ({unit})"
-        plot.title.text = f"{symbol}(T), means over replicas" if curves else "nothing yet"
-        colours: dict[str, str] = {}
-        for curve in curves:
-            pressure = curve["name"].split(" GPa")[0]
-            colour = colours.setdefault(pressure, SERIES[len(colours) % len(SERIES)])
-            source = ColumnDataSource(_points(curve["x"], curve["y"], curve["error"]))
-            cooling = curve["direction"] == "cooling"
-            legend = {"legend_label": curve["name"]} if len(curves) <= 8 else {}
-            plot.line(
-                "x", "y", source=source, color=colour, line_dash="dashed" if cooling else "solid"
-            )
-            plot.scatter(
-                "x", "y", source=source, color=colour, size=5,
-                marker="inverted_triangle" if cooling else "triangle",
-                fill_color="white" if cooling else colour, **legend,
-            )  # fmt: skip
-            plot.segment("x", "low", "x", "high", source=source, color=colour, line_alpha=0.6)
-        for legend in plot.legend:
-            legend.label_text_font_size = "10px"
-            legend.location = "top_left"
-            legend.background_fill_alpha = 0.6
-
-    def _show_entropy(self, found: dict[str, Any] | None) -> None:
-        image = np.array(found["value"] if found else [], dtype=np.float64)
-        self._entropy.visible = bool(len(image) > 1 and np.isfinite(image[1:]).any())
-        if found is None or not self._entropy.visible:
-            return
-        t, p = found["temperature"], found["pressure"]
-        self._mapper.low = float(np.nanmin(image))
-        self._mapper.high = float(max(np.nanmax(image), self._mapper.low + 1e-9))
-        self._entropy_source.data = {
-            "image": [image], "x": [t[0]], "y": [p[0]], "dw": [t[-1] - t[0]], "dh": [p[-1] - p[0]],
-        }  # fmt: skip
+WORKER_COLUMNS = ("worker", "job", "doing", "for", "runs done")
 
 
-_WORKER_COLUMNS = {"worker": 90, "job": 50, "doing": 240, "for": 70, "runs done": 60}
-"""Titles and widths."""
-
-
-def _worker_rows(now: Now) -> dict[str, list[Any]]:
-    rows: dict[str, list[Any]] = {key: [] for key in _WORKER_COLUMNS}
-    for one in now.workers:
-        cells = (
-            one.name,
-            one.job or "–",
-            one.doing,
-            duration(time.time() - one.since),
-            one.finished,
-        )
-        for key, value in zip(_WORKER_COLUMNS, cells, strict=True):
-            rows[key].append(value)
-    return rows
+def _worker_table(now: Now) -> str:
+    """List the workers; a table of Bokeh's own doesn't redraw when its data are replaced."""
+    rows = [
+        (one.name, one.job or "–", one.doing, duration(time.time() - one.since), one.finished)
+        for one in now.workers
+    ]
+    return (
+        "<h2>Workers</h2>" + table(WORKER_COLUMNS, rows)
+        if rows
+        else "<h2>Workers</h2><p class='muted'>none</p>"
+    )
 
 
 def _title(folder: SweepFolder) -> str:
@@ -423,10 +266,7 @@ def _described(watch: SweepWatch, name: str, status: int) -> str:
         for key in ("host", "pid", "slurm_job", "wall_seconds", "cpu", "started")
         if made.get(key)
     ]
-    lines.append(
-        "<table>" + "".join(f"<tr><td>{k}</td><td>{html.escape(str(v))}</td></tr>" for k, v in rows)
-        + "</table>"
-    )  # fmt: skip
+    lines.append(table((), rows))
     if history.error:
         error = history.error
         lines.append(
@@ -448,16 +288,6 @@ def _event_line(event: dict[str, Any]) -> str:
         if key in ("worker", "slurm_job", "attempt", "seconds", "error_class", "message") and value
     ]
     return f"{when} {event.get('event', '')} {', '.join(rest)}"
-
-
-def _points(x: list[float], y: list[float], error: list[float]) -> dict[str, Any]:
-    known = np.isfinite(np.array(y, dtype=np.float64))
-    values = np.array(y, dtype=np.float64)[known]
-    errors = np.nan_to_num(np.array(error, dtype=np.float64)[known])
-    return {
-        "x": np.array(x, dtype=np.float64)[known], "y": values,
-        "low": values - errors, "high": values + errors,
-    }  # fmt: skip
 
 
 def _name_ticks(axis: Any, titles: Sequence[str]) -> None:

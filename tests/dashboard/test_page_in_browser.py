@@ -1,6 +1,8 @@
 """The live page in a real browser: it loads, a click shows a run, and it goes on by itself."""
 
 import json
+import math
+import re
 import subprocess
 import sys
 import time
@@ -22,6 +24,23 @@ const visit = root => { for (const one of root.querySelectorAll('*')) {
 visit(document); return texts.join('\\n');
 """
 """All that can be read on the page, whose parts lie in shadow trees."""
+RAMPS = """\
+name: ramps
+axes: {pressure: 0 GPa, heating_rate: 20 K/ps, replica: 12}
+protocol: {ramp: {temperature: 300 K .. 700 K, bin: 50 K, directions: [heating]}}
+"""
+CHOOSE = """
+const [page] = Bokeh.documents;
+const models = Object.fromEntries(['quantity', 'view', 'map-of-quantity', 'curves'].map(
+  name => [name, page.get_model_by_name(name)]));
+models.quantity.value = arguments[0];
+if (models.view.options.includes(arguments[1])) models.view.value = arguments[1];
+const map = models['map-of-quantity'];
+return [map.visible, models.curves.visible, map.title.text,
+  Object.fromEntries(Array.from(Object.entries(map.renderers[0].data_source.data),
+    ([name, column]) => [name, Array.from(column)]))];
+"""
+"""Choose a quantity and how it is shown; what the map then shows."""
 CELL = """
 const model = Bokeh.documents[0].get_model_by_name('map');
 const views = Object.values(Bokeh.index);
@@ -91,6 +110,36 @@ def click(browser, x, y):
     actions.perform()
 
 
+def maps_fill(browser, sweep):
+    """Maps hold what the analysis gives, with its errors, and nothing where that is nothing."""
+    from lbhsweep.dashboard.derived import derive
+
+    ((_, found),) = derive(str(sweep.path)).items()
+    branch = "20 K/ps heating"
+    for quantity, symbol in (("enthalpy", "H"), ("heat_capacity", "C_P"), ("volume", "V")):
+        table = [
+            (x, one["pressure"], y, error)
+            for one in found["curves"][quantity]
+            for x, y, error in zip(one["x"], one["y"], one["error"], strict=True)
+            if one["branch"] == branch and math.isfinite(y)
+        ]
+        assert table
+
+        def matches(quantity=quantity, symbol=symbol, table=table):
+            as_map, as_curves, title, data = browser.execute_script(
+                CHOOSE, quantity, f"map, {branch}"
+            )
+            drawn = zip(data["x"], data["y"], data["value"], data["error"], strict=True)
+            is_shown = as_map and not as_curves and title.startswith(f"{symbol} (")
+            return is_shown and all(
+                one == pytest.approx(other, nan_ok=True)
+                for one, other in zip(drawn, table, strict=True)
+            )
+
+        until(matches, f"the map of {quantity}")
+    until(lambda: browser.execute_script(CHOOSE, "volume", "curves")[1], "the curves")
+
+
 def test_a_page_loads_shows_a_run_at_a_click_and_goes_on_by_itself(browser, sweep, address):
     browser.get(address)
     until(lambda: "failed" in shown(browser) and "done" in shown(browser), "the counts")
@@ -99,6 +148,7 @@ def test_a_page_loads_shows_a_run_at_a_click_and_goes_on_by_itself(browser, swee
     assert "Click a cell of the map" in shown(browser)
     title = "return Bokeh.documents[0].get_model_by_name('curves').title.text"
     until(lambda: "V(T)" in browser.execute_script(title), "the analysis")
+    maps_fill(browser, sweep)
     # Every cell shows its run at a click; of those that failed why, and what to do.
     rows, columns = 4, 2
     seen = {}
@@ -121,6 +171,31 @@ def test_a_page_loads_shows_a_run_at_a_click_and_goes_on_by_itself(browser, swee
     severe = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
     # The browser asks by itself for an icon that we haven't got.
     assert not [line for line in severe if "favicon" not in line["message"]]
+
+
+def test_workers_are_seen_at_work(browser, tmp_path):
+    file, out = tmp_path / "sweep.yaml", tmp_path / "out"
+    file.write_text(RAMPS)
+    line = [sys.executable, "-m", "lbhsweep", "run", str(file), "--output", str(out), "--workers"]
+    line += ["1", "--rehearse", "--rehearse-seconds", "1.5", "--dashboard", "--json"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        try:
+            said = ""
+            while "http://" not in said:
+                said = run.stderr.readline()
+                assert said, "the run ended without a page"
+            browser.get(re.search(r"http://[^ ]+", said)[0])
+            seen = set()
+
+            def three_runs():
+                cells = re.search(r"runs done(.*?):\d+–(.*?r\d)", shown(browser), re.S)
+                seen.add(cells[2])
+                return len(seen) >= 3
+
+            until(three_runs, "three runs of the worker on the screen")
+        finally:
+            run.terminate()
+            run.communicate(timeout=60)
 
 
 def test_a_wrong_folder_says_so(tmp_path):

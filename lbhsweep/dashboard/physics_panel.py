@@ -1,0 +1,244 @@
+"""The right of the page: what the analysis finds so far, as curves and maps."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from bokeh.layouts import column, row
+from bokeh.models import (
+    BasicTicker,
+    ColorBar,
+    ColumnDataSource,
+    HoverTool,
+    LinearColorMapper,
+    Range1d,
+    Select,
+)
+from bokeh.palettes import Cividis256
+from bokeh.plotting import figure
+
+from lbhsweep.dashboard.derived import SHOWN, Deriver
+from lbhsweep.dashboard.style import text
+from lbhsweep.plots.style import GREEN, SERIES
+
+WIDTH = 520
+CURVES, MAP = "curves", "map, "
+NOTHING = "rgba(0,0,0,0)"
+EMPTY = "#f3f3f3"
+CELL = ("x", "value", "error", "width", "y", "height")
+"""Columns of the map's cells."""
+
+
+class PhysicsPanel:
+    """What the analysis finds of one material at a time.
+
+    Parameters
+    ----------
+    deriver : Deriver
+        Gives it.
+    """
+
+    def __init__(self, deriver: Deriver) -> None:
+        self._deriver = deriver
+        self._version = -1
+        self._material = Select(title="material", options=[], width=200, name="material")
+        self._quantity = Select(
+            title="quantity", value="volume", options=list(SHOWN), width=130, name="quantity"
+        )
+        self._view = Select(
+            title="shown as", value=CURVES, options=[CURVES], width=160, name="view"
+        )
+        for one in (self._material, self._quantity, self._view):
+            one.on_change("value", self._choose)
+        self._note = text(WIDTH, name="derived")
+        self._curves = figure(
+            height=330, width=WIDTH, x_axis_label="T (K)", toolbar_location="above",
+            name="curves", visible=False,
+        )  # fmt: skip
+        self._map_colours, self._cells = _colours(), _empty(*CELL)
+        self._map = self._draw_map()
+        self._points = _empty("x", "y", "low", "high")
+        self._transition = self._draw_transition()
+        self._entropy_colours, self._image = _colours(), _empty("image", "x", "y", "dw", "dh")
+        self._entropy = self._draw_entropy()
+        self.layout = column(
+            row(self._material, self._quantity, self._view), self._note, self._curves, self._map,
+            self._transition, self._entropy,
+        )  # fmt: skip
+
+    def show(self) -> None:
+        """Bring it up to date with what the deriver has found."""
+        if self._version == self._deriver.version:
+            return
+        self._version = self._deriver.version
+        self._material.options = list(self._deriver.found)
+        if self._material.value not in self._material.options:
+            self._material.value = next(iter(self._material.options), "")
+        self._show()
+
+    def _choose(self, attribute: str, old: str, new: str) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        found = self._deriver.found.get(self._material.value)
+        if found is None:
+            why = self._deriver.problem or "nothing yet: no run is done"
+            self._note.text = f"<p class='muted'>{html.escape(why)}</p>"
+            return
+        notes = " · ".join(filter(None, found["notes"]))
+        self._note.text = f"<p class='muted'>{html.escape(notes)}</p>"
+        curves = found["curves"][self._quantity.value]
+        branches = list(dict.fromkeys(curve["branch"] for curve in curves))
+        self._view.options = [CURVES, *(MAP + branch for branch in branches)]
+        if self._view.value not in self._view.options:
+            self._view.value = CURVES
+        as_map = self._view.value != CURVES
+        self._curves.visible, self._map.visible = bool(curves) and not as_map, as_map
+        if as_map:
+            branch = self._view.value.removeprefix(MAP)
+            self._show_map([one for one in curves if one["branch"] == branch], found["pressures"])
+        else:
+            self._show_curves(curves)
+        self._show_transition(found.get("transition"))
+        self._show_entropy(found.get("entropy"))
+
+    def _show_curves(self, curves: list[dict[str, Any]]) -> None:
+        plot = self._curves
+        plot.renderers = []
+        for legend in plot.legend:
+            legend.items = []
+        symbol, unit = SHOWN[self._quantity.value]
+        plot.yaxis.axis_label = f"{symbol} ({unit})"
+        plot.title.text = f"{symbol}(T), means over replicas" if curves else "nothing yet"
+        colours: dict[float, str] = {}
+        for curve in curves:
+            colour = colours.setdefault(curve["pressure"], SERIES[len(colours) % len(SERIES)])
+            source = ColumnDataSource(_points(curve["x"], curve["y"], curve["error"]))
+            cooling = curve["direction"] == "cooling"
+            legend = {"legend_label": curve["name"]} if len(curves) <= 8 else {}
+            plot.line(
+                "x", "y", source=source, color=colour, line_dash="dashed" if cooling else "solid"
+            )
+            plot.scatter(
+                "x", "y", source=source, color=colour, size=5,
+                marker="inverted_triangle" if cooling else "triangle",
+                fill_color="white" if cooling else colour, **legend,
+            )  # fmt: skip
+            plot.segment("x", "low", "x", "high", source=source, color=colour, line_alpha=0.6)
+        for legend in plot.legend:
+            legend.label_text_font_size = "10px"
+            legend.location = "top_left"
+            legend.background_fill_alpha = 0.6
+
+    def _draw_map(self) -> Any:
+        plot = figure(
+            height=330, width=WIDTH, name="map-of-quantity", visible=False, tools="reset,save",
+            toolbar_location="above", x_axis_label="T (K)", y_axis_label="P (GPa)",
+            background_fill_color=EMPTY, x_range=Range1d(0, 1), y_range=Range1d(0, 1),
+        )  # fmt: skip
+        drawn = plot.rect(
+            "x", "y", "width", "height", source=self._cells, line_color=None,
+            fill_color={"field": "value", "transform": self._map_colours},
+        )  # fmt: skip
+        told = [("T", "@x{0.#} K"), ("P", "@y{0.###} GPa"), ("value", "@value ± @error")]
+        plot.add_tools(HoverTool(renderers=[drawn], tooltips=told))
+        plot.add_layout(ColorBar(color_mapper=self._map_colours, ticker=BasicTicker()), "right")
+        plot.grid.visible = False
+        return plot
+
+    def _show_map(self, curves: list[dict[str, Any]], pressures: list[float]) -> None:
+        symbol, unit = SHOWN[self._quantity.value]
+        self._map.title.text = f"{symbol} ({unit}), means over replicas; empty: not known"
+        heights = dict(zip(pressures, _widths(pressures), strict=True))
+        parts = []
+        for one in curves:
+            known = np.isfinite(np.array(one["y"], dtype=np.float64))
+            table = np.array([one["x"], one["y"], one["error"], _widths(one["x"])])[:, known]
+            at = np.full((2, known.sum()), [[one["pressure"]], [heights[one["pressure"]]]])
+            parts.append(np.concatenate([table, at]))
+        cells = np.concatenate(parts, axis=1)
+        # All of the grid, so that what is missing shows.
+        _span(self._map.x_range, sorted({x for one in curves for x in one["x"]}))
+        _span(self._map.y_range, pressures)
+        _span_colours(self._map_colours, cells[1])
+        self._cells.data = dict(zip(CELL, cells, strict=True))
+
+    def _draw_transition(self) -> Any:
+        plot = figure(
+            height=220, width=WIDTH, name="transition", visible=False, toolbar_location=None,
+            x_axis_label="P (GPa)", y_axis_label="T_t (K)", title="Transition",
+        )  # fmt: skip
+        plot.scatter("x", "y", source=self._points, size=9, color=GREEN, marker="diamond")
+        plot.segment("x", "low", "x", "high", source=self._points, color=GREEN)
+        return plot
+
+    def _show_transition(self, line: dict[str, Any] | None) -> None:
+        known = line and np.isfinite(np.array(line["value"], dtype=np.float64)).any()
+        self._transition.visible = bool(known)
+        if line and known:
+            self._points.data = _points(line["pressure"], line["value"], line["error"])
+            self._transition.title.text = f"Transition by {line['route'].replace('_', ' ')}"
+
+    def _draw_entropy(self) -> Any:
+        plot = figure(
+            height=270, width=WIDTH, name="entropy", visible=False, toolbar_location=None,
+            x_axis_label="T (K)", y_axis_label="final P (GPa)",
+            title="ΔS_iso (J/kg/K) from the lowest pressure; empty: unknown",
+            background_fill_color=EMPTY,
+        )  # fmt: skip
+        plot.image(
+            "image", "x", "y", "dw", "dh", source=self._image, color_mapper=self._entropy_colours
+        )
+        plot.add_layout(ColorBar(color_mapper=self._entropy_colours, ticker=BasicTicker()), "right")
+        return plot
+
+    def _show_entropy(self, found: dict[str, Any] | None) -> None:
+        image = np.array(found["value"] if found else [], dtype=np.float64)
+        self._entropy.visible = bool(len(image) > 1 and np.isfinite(image[1:]).any())
+        if found is None or not self._entropy.visible:
+            return
+        t, p = found["temperature"], found["pressure"]
+        _span_colours(self._entropy_colours, image)
+        self._image.data = {
+            "image": [image], "x": [t[0]], "y": [p[0]], "dw": [t[-1] - t[0]], "dh": [p[-1] - p[0]],
+        }  # fmt: skip
+
+
+def _empty(*columns: str) -> ColumnDataSource:
+    return ColumnDataSource({name: [] for name in columns})
+
+
+def _colours() -> LinearColorMapper:
+    return LinearColorMapper(palette=Cividis256, low=0, high=1, nan_color=NOTHING)
+
+
+def _span_colours(colours: LinearColorMapper, values: Any) -> None:
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    colours.update(low=low, high=max(high, low + 1e-9 * max(abs(low), 1.0)))
+
+
+def _points(x: list[float], y: list[float], error: list[float]) -> dict[str, Any]:
+    known = np.isfinite(np.array(y, dtype=np.float64))
+    values = np.array(y, dtype=np.float64)[known]
+    errors = np.nan_to_num(np.array(error, dtype=np.float64)[known])
+    return {
+        "x": np.array(x, dtype=np.float64)[known], "y": values,
+        "low": values - errors, "high": values + errors,
+    }  # fmt: skip
+
+
+def _span(shown: Range1d, centres: list[float]) -> None:
+    """Show the cells of ascending places and half a cell around them."""
+    widths = _widths(centres)
+    shown.update(start=centres[0] - widths[0], end=centres[-1] + widths[-1])
+
+
+def _widths(centres: list[float]) -> npt.NDArray[np.float64]:
+    """Give each of some ascending places the width of its cell, which reaches no other's."""
+    gaps = np.diff(centres)
+    if not len(gaps):
+        return np.ones(len(centres))
+    return np.asarray(np.minimum(np.append(gaps, np.inf), np.insert(gaps, 0, np.inf)))
