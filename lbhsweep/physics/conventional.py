@@ -50,7 +50,7 @@ class ConventionalCrystal:
     @property
     def n_vacancies(self) -> int:
         """Number of Li missing from two for each anion."""
-        return _n_vacancies(self.structure)
+        return missing_lithium(self.structure)
 
     @property
     def digest(self) -> str:
@@ -101,7 +101,8 @@ def shown_cells(supercell: Supercell) -> str:
     return "×".join(str(n) for n in supercell)
 
 
-def _n_vacancies(structure: Structure) -> int:
+def missing_lithium(structure: Structure) -> int:
+    """Count the Li that are fewer than two for each anion."""
     return LITHIUM_PER_ANION * structure.formula_units - structure.symbols.count("Li")
 
 

@@ -13,7 +13,7 @@ from lbhsweep.engine.state import State, draw_velocities
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.observables import Plan
 from lbhsweep.physics.charges import compensated_charges
-from lbhsweep.physics.conventional import LITHIUM_PER_ANION, ConventionalCrystal
+from lbhsweep.physics.conventional import ConventionalCrystal, missing_lithium
 from lbhsweep.physics.crystal import (
     build_alpha,
     build_beta,
@@ -76,8 +76,8 @@ def _from_file(point: RunPoint, given: ConventionalCrystal | None) -> Structure:
     whole = given.repeated(system.supercell)
     if system.vacancy_sites:
         return remove_lithium_near(whole, system.supercell, system.vacancy_sites)
-    missing = LITHIUM_PER_ANION * whole.formula_units - whole.symbols.count("Li")
-    return remove_lithium(whole, system.n_vacancies - missing, seed=point.replica)
+    n_more = system.n_vacancies - missing_lithium(whole)
+    return remove_lithium(whole, n_more, seed=point.replica)
 
 
 def build_potential(
