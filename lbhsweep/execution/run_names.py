@@ -31,6 +31,8 @@ def known_runs(folder: SweepFolder) -> dict[str, str]:
 def find_runs(labels: Mapping[str, str], text: str) -> list[str]:
     """Give the run ids that a text means: the beginning of an id, a label, or part of labels.
 
+    Parts are the label's words, with or without those between: ``0.3 GPa r1``.
+
     Raises
     ------
     RunNotFoundError
@@ -41,13 +43,20 @@ def find_runs(labels: Mapping[str, str], text: str) -> list[str]:
     ids = [name for name in labels if name.startswith(lowered)] if lowered else []
     exact = [name for name, label in labels.items() if label == wanted]
     within = [name for name, label in labels.items() if lowered and lowered in label.lower()]
-    found = ids or exact or within
+    words = [name for name, label in labels.items() if lowered and _has_words(label, lowered)]
+    found = ids or exact or within or words
     if not found:
         raise RunNotFoundError(
             f"no run has an id that begins with {wanted!r} or a label with it, such as "
             f"{next(iter(labels.values()), 'nothing: there are no runs')!r}"
         )
     return found
+
+
+def _has_words(label: str, text: str) -> bool:
+    """Say whether a label has all words of a text, in the same order."""
+    rest = iter(label.lower().split())
+    return all(word in rest for word in text.split())
 
 
 def find_run(labels: Mapping[str, str], text: str) -> str:

@@ -26,7 +26,7 @@ _PHASES = {
     "alpha_cap": ("α, Li over cages", "D", "full"),
     "beta": ("β", "o", "none"),
     "mixed": ("mixed", "P", "full"),
-    "undecided": ("", "^", "full"),
+    "undecided": ("undecided", "^", "full"),
 }
 """Name in legends, marker and filling of each phase."""
 
@@ -39,6 +39,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     holds = analysis["holds"].to_dataset()
     if not known(holds["volume"].values):
         return Nothing("no hold is finished and equilibrated")
+    told = known(holds["volume"].drop_sel(phase="undecided", errors="ignore").values)
     figure, panels = new_figure(2, columns=2, panel=(4.0, 3.2), foot=0.5)
     for axes, name in zip(panels, _QUANTITIES, strict=True):
         axes.set_xlabel("Temperature T (K)")
@@ -46,13 +47,15 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         for number, pressure in enumerate(holds["pressure"].values):
             for phase in holds["phase"].values:
                 here = holds.sel(pressure=pressure, phase=phase)
-                _draw_isobar(axes, here, name, number, str(phase))
+                # Where no phase is told, each would be called undecided.
+                word = _PHASES[str(phase)][0] if told else ""
+                _draw_isobar(axes, here, name, number, word)
     shared_legend(figure, panels, columns=4)
     return finish(figure, tree, "Holds, phases told by order")
 
 
-def _draw_isobar(axes: Axes, here: xr.Dataset, name: str, number: int, phase: str) -> None:
-    colour, (word, marker, fill) = SERIES[number % len(SERIES)], _PHASES[phase]
+def _draw_isobar(axes: Axes, here: xr.Dataset, name: str, number: int, word: str) -> None:
+    colour, (_, marker, fill) = SERIES[number % len(SERIES)], _PHASES[str(here["phase"].item())]
     t = here["temperature"].values
     text = ", ".join(part for part in (gigapascal(float(here["pressure"])), word) if part)
     if known(here[name].values):

@@ -13,6 +13,8 @@ Direction = Literal["heating", "cooling"]
 Phase = Literal["alpha", "beta"]
 Frozen = Literal["none", "Li", "anions"]
 Site = tuple[float, float, float]
+USUAL_CUTOFF_A = 9.0
+"""Not said in labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,11 +175,25 @@ class RunPoint:
         }
 
     @property
+    def _usual_phase(self) -> Phase:
+        """That in which runs of its kind are built unless the sweep says otherwise."""
+        is_cooled = isinstance(self.protocol, RampPoint) and self.protocol.direction == "cooling"
+        return "beta" if is_cooled else "alpha"
+
+    @property
     def label(self) -> str:
-        """Describe the run in a line, for logs and progress: ``0.4 GPa heating 20 K/ps r0``."""
-        parts = [f"{self.model.potential}", f"{self.pressure_GPa:g} GPa"]
-        if self.system.n_vacancies:
-            parts.append(f"{self.system.n_vacancies} vacancies")
+        """Describe the run in a line, for logs and progress: ``0.4 GPa heating 20 K/ps r0``.
+
+        What most sweeps have in common is said only where it differs.
+        """
+        parts = [f"{self.model.potential}"]
+        if self.model.cutoff_A != USUAL_CUTOFF_A:
+            parts.append(f"cutoff {self.model.cutoff_A:g} Å")
+        parts.append(f"{self.pressure_GPa:g} GPa")
+        if n := self.system.n_vacancies:
+            parts.append(f"{n} {'vacancy' if n == 1 else 'vacancies'}")
+        if not self.follows and self.system.phase != self._usual_phase:
+            parts.append(f"from {self.system.phase}")
         if self.system.frozen != "none":
             parts.append(f"{self.system.frozen} frozen")
         if isinstance(self.protocol, HoldPoint):
