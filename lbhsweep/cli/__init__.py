@@ -18,7 +18,7 @@ _VERBS = MappingProxyType(
         "explain": "Say in plain words what a sweep file asks for.",
         "plan": "Show a sweep's grid, what is done and missing, and core-hours.",
         "run": "Do all runs of a sweep that are missing, and collect their results.",
-        "submit": "Do so in the background.",
+        "submit": "Do all runs of a sweep in the background, or as a SLURM job.",
         "resume": "Go on with a folder's sweep as it was last run.",
         "stop": "End the driver of a folder, wherever it runs.",
         "retry": "Count failed runs as missing, so that they are done again.",

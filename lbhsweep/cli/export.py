@@ -133,7 +133,7 @@ def _find(folder: Path, run: str) -> tuple[SweepFolder, RunPoint]:
     from lbhsweep.cli.results import find_sweep
     from lbhsweep.execution.run_names import find_point
 
-    sweep = find_sweep(folder, rehearsal=False)
+    sweep = find_sweep(folder, rehearsal=False, need_atoms=True)
     return sweep, find_point(sweep, run)
 
 

@@ -41,8 +41,10 @@ def open_sweep(folder: Path, *, rehearsal: bool) -> tuple[SweepFolder, xr.DataTr
     )
 
 
-def find_sweep(folder: Path, *, rehearsal: bool) -> SweepFolder:
+def find_sweep(folder: Path, *, rehearsal: bool, need_atoms: bool = False) -> SweepFolder:
     """Find a sweep's folder, or its rehearsal, that a driver has worked in.
+
+    Commands that `need_atoms` have nothing from rehearsals.
 
     Raises
     ------
@@ -56,11 +58,13 @@ def find_sweep(folder: Path, *, rehearsal: bool) -> SweepFolder:
     if not sweep.sweep_yaml.exists():
         raise FolderError(
             f"{sweep.path}: no sweep here, wanted the folder given to 'lbhsweep run --output'"
-            + _hint(whole, rehearsal=rehearsal)
+            + _hint(whole, rehearsal=rehearsal, need_atoms=need_atoms)
         )
     return sweep
 
 
-def _hint(sweep: SweepFolder, *, rehearsal: bool) -> str:
-    has_one = not rehearsal and sweep.rehearsal.path.exists()
-    return "; it has a rehearsal, add --rehearsal" if has_one else ""
+def _hint(sweep: SweepFolder, *, rehearsal: bool, need_atoms: bool = False) -> str:
+    if rehearsal or not sweep.rehearsal.path.exists():
+        return ""
+    what = "which has no atoms; run the sweep itself" if need_atoms else "add --rehearsal"
+    return f"; it has a rehearsal, {what}"

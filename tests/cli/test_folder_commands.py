@@ -272,3 +272,11 @@ def test_a_folder_without_a_sweep_is_refused(failing, tmp_path, verb):
     assert "it has a rehearsal, add --rehearsal" in found.output
     shutil.rmtree(failing.path)
     assert "no sweep here" in invoke(verb, out(failing), *arguments).output
+
+
+def test_what_needs_atoms_has_nothing_from_a_rehearsal(failing, tmp_path):
+    for verb, target in (("lammps", tmp_path / "lmp"), ("structure", tmp_path / "end.cif")):
+        found = invoke("export", verb, out(failing), "r0", "--output", target)
+        assert found.exit_code == 2
+        assert "it has a rehearsal, which has no atoms; run the sweep itself" in found.output
+        assert "--rehearsal" not in found.output
