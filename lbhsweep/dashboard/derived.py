@@ -98,7 +98,6 @@ def _curves(analysis: Any, material: Any) -> dict[str, list[dict[str, Any]]]:
                     "name": _name(at),
                     "pressure": at.pop("pressure"),
                     "branch": _name(at),
-                    "direction": at.get("direction", ""),
                     "x": one["temperature"].values.tolist(),
                     "y": values.tolist(),
                     "error": one[stderr_name(quantity)].values.tolist(),

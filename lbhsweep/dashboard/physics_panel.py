@@ -13,6 +13,7 @@ from bokeh.models import (
     ColorBar,
     ColumnDataSource,
     HoverTool,
+    Legend,
     LinearColorMapper,
     Range1d,
     Select,
@@ -28,6 +29,13 @@ WIDTH = 520
 CURVES, MAP = "curves", "map, "
 NOTHING = "rgba(0,0,0,0)"
 EMPTY = "#f3f3f3"
+MARKERS = {
+    "heating": ("triangle", True), "cooling": ("inverted_triangle", False),
+    "alpha": ("square", True), "beta": ("circle", False), "alpha_cap": ("diamond", True),
+    "mixed": ("plus", True), "undecided": ("asterisk", True),
+}  # fmt: skip
+"""Marker of each branch or phase, and whether it is filled."""
+MOST_NAMED = 12
 CELL = ("x", "value", "error", "width", "y", "height")
 """Columns of the map's cells."""
 
@@ -58,6 +66,7 @@ class PhysicsPanel:
             height=330, width=WIDTH, x_axis_label="T (K)", toolbar_location="above",
             name="curves", visible=False,
         )  # fmt: skip
+        self._curves.add_layout(Legend(ncols=3, label_text_font_size="10px"), "below")
         self._map_colours, self._cells = _colours(), _empty(*CELL)
         self._map = self._draw_map()
         self._points = _empty("x", "y", "low", "high")
@@ -117,21 +126,16 @@ class PhysicsPanel:
         for curve in curves:
             colour = colours.setdefault(curve["pressure"], SERIES[len(colours) % len(SERIES)])
             source = ColumnDataSource(_points(curve["x"], curve["y"], curve["error"]))
-            cooling = curve["direction"] == "cooling"
-            legend = {"legend_label": curve["name"]} if len(curves) <= 8 else {}
+            marker, filled = MARKERS[curve["branch"].split()[-1]]
+            legend = {"legend_label": curve["name"]} if len(curves) <= MOST_NAMED else {}
             plot.line(
-                "x", "y", source=source, color=colour, line_dash="dashed" if cooling else "solid"
+                "x", "y", source=source, color=colour, line_dash="solid" if filled else "dashed"
             )
             plot.scatter(
-                "x", "y", source=source, color=colour, size=5,
-                marker="inverted_triangle" if cooling else "triangle",
-                fill_color="white" if cooling else colour, **legend,
+                "x", "y", source=source, color=colour, size=6, marker=marker,
+                fill_color=colour if filled else "white", **legend,
             )  # fmt: skip
             plot.segment("x", "low", "x", "high", source=source, color=colour, line_alpha=0.6)
-        for legend in plot.legend:
-            legend.label_text_font_size = "10px"
-            legend.location = "top_left"
-            legend.background_fill_alpha = 0.6
 
     def _draw_map(self) -> Any:
         plot = figure(
