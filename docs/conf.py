@@ -1,6 +1,7 @@
 """The documentation site: ``python -m sphinx -W -b html docs docs/_build``."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -21,6 +22,8 @@ html_static_path: list[str] = []
 html_extra_path = ["notebooks"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+# Large, and no part of the extra "docs".
+autodoc_mock_imports = [name for name in ("MDAnalysis",) if not find_spec(name)]
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
