@@ -53,7 +53,7 @@ def drive(
     from lbhsweep.execution.clusters import start_cluster
     from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
     from lbhsweep.execution.session import check_folder, run_sweep
-    from lbhsweep.execution.settings import THIS_MACHINE
+    from lbhsweep.execution.settings import THIS_MACHINE, files_to_keep
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import expand_grid, make_plan
 
@@ -92,11 +92,7 @@ def drive(
             lambda: start_cluster(machine, whole.path),
             [progress],
             retry_failed=retry_failed,
-            kept={
-                folder.cluster_yaml.name: cluster_text,
-                folder.settings.name: settings.to_json(),
-                **_copies(spec, folder.inputs.name),
-            },
+            kept=files_to_keep(folder, spec, settings, cluster_text),
         )
     summary = _summary(folder, output, ending, rehearse, time.monotonic() - started)
     if as_json:
@@ -104,17 +100,6 @@ def drive(
     else:
         _show(summary)
     sys.exit(_exit_status(ending))
-
-
-def _copies(spec: SweepSpec, folder: str) -> dict[str, str]:
-    """Give the texts of the files that a sweep names, by the paths of their copies."""
-    from lbhsweep.document import kept_name
-
-    # Structure files have authors' names in all encodings.
-    return {
-        f"{folder}/{kept_name(name)}": path.read_text(encoding="utf-8-sig", errors="replace")
-        for name, path in spec.files.items()
-    }
 
 
 def _exit_status(ending: SweepEnding) -> int:

@@ -34,13 +34,13 @@ def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool
     are no part of the new sweep: their records would stay, but the results not show them.
     """
     from lbhsweep.cli.results import find_sweep
-    from lbhsweep.execution.settings import read_settings
+    from lbhsweep.execution.settings import files_to_keep, keep_sweep, read_settings
     from lbhsweep.execution.status import planned_runs
-    from lbhsweep.store.atomic import write_atomically
     from lbhsweep.sweep import expand_grid, load_sweep, make_plan
 
     held = find_sweep(folder, rehearsal=rehearsal)
-    grid = expand_grid(load_sweep(sweep), rehearsal=rehearsal)
+    spec = load_sweep(sweep)
+    grid = expand_grid(spec, rehearsal=rehearsal)
     with held.driver_lock():
         before = set(planned_runs(held))
         finished = held.finished()
@@ -55,8 +55,8 @@ def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool
                 "should drop out of the results (their records stay), or choose another folder"
             )
         settings = replace(read_settings(held), file=str(sweep.absolute()))
-        write_atomically(held.settings, settings.to_json().encode())
-        write_atomically(held.sweep_yaml, sweep.read_text(encoding="utf-8-sig").encode())
+        text = sweep.read_text(encoding="utf-8-sig")
+        keep_sweep(held, text, files_to_keep(held, spec, settings))
     flag = " --rehearsal" if rehearsal else ""
     summary = _summary(plan, before, dropped) | {"next": f"lbhsweep resume {folder}{flag}"}
     if as_json:

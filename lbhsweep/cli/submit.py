@@ -38,28 +38,45 @@ def command(
     sbatch_options: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Start 'lbhsweep run' in the background and return once it drives DIR.
+    """Do as 'lbhsweep run' in the background, and return once that drives DIR.
+
+    SWEEP and all files that it names are copied into DIR first: editing them changes nothing.
 
     It outlives the terminal; what it prints goes to DIR/driver.log.
     """
     from lbhsweep.cli.detached import start_and_show, submit_and_show
     from lbhsweep.execution.cluster_spec import load_cluster
     from lbhsweep.execution.session import check_folder
+    from lbhsweep.execution.settings import (
+        THIS_MACHINE,
+        Settings,
+        files_to_keep,
+        keep_sweep,
+    )
+    from lbhsweep.store.atomic import not_shared
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import load_sweep
 
     # What is wrong is said here, not in a log.
-    load_sweep(sweep)
+    spec = load_sweep(sweep)
     load_cluster(cluster)
     check_folder(output)
     whole = SweepFolder(output.absolute())
-    arguments = ["run", str(sweep.absolute()), "--output", str(whole.path)]
-    arguments += ["--cluster", str(cluster.absolute())] if cluster else []
-    arguments += ["--workers", str(workers)] if workers else []
-    if rehearse:
-        arguments += ["--rehearse", "--rehearse-seconds", str(rehearse_seconds)]
-        arguments += ["--rehearse-failures", str(rehearse_failures)]
     folder = whole.rehearsal if rehearse else whole
+    settings = Settings(
+        file=str(sweep.absolute()),
+        workers=workers,
+        rehearsal=rehearse,
+        rehearse_seconds=rehearse_seconds,
+        rehearse_failures=rehearse_failures,
+    )
+    cluster_text = cluster.read_text(encoding="utf-8-sig") if cluster else THIS_MACHINE
+    folder.create()
+    # What is submitted now is run, whatever becomes of the files until it begins or begins again.
+    with not_shared(), folder.driver_lock():
+        text = sweep.read_text(encoding="utf-8-sig")
+        keep_sweep(folder, text, files_to_keep(folder, spec, settings, cluster_text))
+    arguments = ["resume", str(whole.path), *(["--rehearsal"] if rehearse else [])]
     if slurm:
         submit_and_show(
             arguments, folder, output, sbatch_options, rehearsal=rehearse, as_json=as_json

@@ -17,8 +17,9 @@ from lbhsweep.execution.heartbeat import Heartbeat
 from lbhsweep.execution.interruption import Interruption
 from lbhsweep.execution.layout import grid_layout
 from lbhsweep.execution.physics import Physics
+from lbhsweep.execution.settings import keep_sweep
 from lbhsweep.execution.storage_pause import StoragePause
-from lbhsweep.store.atomic import not_shared, storing, write_atomically
+from lbhsweep.store.atomic import not_shared, storing
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.grid import Grid
@@ -124,10 +125,7 @@ def run_sweep(
     # Workers may have another working directory.
     folder = SweepFolder(folder.path.absolute())
     with not_shared(), _created(folder).driver_lock() as holder:
-        write_atomically(folder.sweep_yaml, yaml_text.encode())
-        for name, text in kept.items():
-            (folder.path / name).parent.mkdir(exist_ok=True)
-            write_atomically(folder.path / name, text.encode())
+        keep_sweep(folder, yaml_text, kept)
         if retry_failed:
             forget_failed(folder, make_plan(grid, folder.finished()).failed)
         with EventLog(folder.events) as log, Interruption(folder.stop_file) as interruption:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from lbhsweep.document import parse_document
+from lbhsweep.document import kept_name, parse_document
+from lbhsweep.store.atomic import write_atomically
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.grid import Grid, expand_grid
 from lbhsweep.sweep.load import sweep_from
+from lbhsweep.sweep.spec import SweepSpec
 
 THIS_MACHINE = "kind: local\n"
 """The cluster file of a sweep for which none was given."""
@@ -39,6 +42,48 @@ class Settings:
     def to_json(self) -> str:
         """Write them as the folder keeps them."""
         return json.dumps(asdict(self)) + "\n"
+
+
+def files_to_keep(
+    folder: SweepFolder, spec: SweepSpec, settings: Settings, cluster_text: str | None = None
+) -> dict[str, str]:
+    """Give what a folder keeps beside its sweep so that it can go on by itself.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        The folder.
+    spec : SweepSpec
+        The sweep; of files that it names there are to be copies.
+    settings : Settings
+        What else was said.
+    cluster_text : str, optional
+        The cluster file; the one that is there stays if it is not given.
+
+    Returns
+    -------
+    dict
+        Texts by path in the folder.
+    """
+    kept = {folder.settings.name: settings.to_json()}
+    if cluster_text is not None:
+        kept[folder.cluster_yaml.name] = cluster_text
+    for name, path in spec.files.items():
+        # Structure files have authors' names in all encodings.
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        kept[f"{folder.inputs.name}/{kept_name(name)}"] = text
+    return kept
+
+
+def keep_sweep(folder: SweepFolder, yaml_text: str, kept: Mapping[str, str]) -> None:
+    """Write a sweep and what goes with it into its folder, whose lock the caller holds.
+
+    The sweep comes last: it must not be there with the copies of what another named.
+    """
+    for name, text in {**kept, folder.sweep_yaml.name: yaml_text}.items():
+        path = folder.path / name
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(path, text.encode())
 
 
 def read_settings(folder: SweepFolder) -> Settings:

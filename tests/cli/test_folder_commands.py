@@ -15,8 +15,10 @@ from execution.execution_sweeps import assert_same_bits, physics_of
 from lbhsweep.cli import command
 from lbhsweep.execution import clusters
 from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.execution.settings import folder_grid
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.lock import Driver
+from lbhsweep.sweep import run_id
 
 SWEEP = """\
 name: test
@@ -143,6 +145,26 @@ def test_retry_makes_chosen_runs_missing(failing):
     assert not failed_ids(failing)
     invoke("resume", out(failing), R)
     assert failed_ids(failing) == failed, "make-believe runs fail again"
+
+
+def test_extend_takes_the_files_that_the_sweep_names_as_they_are_now(tmp_path):
+    crystal = tmp_path / "my.cif"
+    crystal.write_bytes(CIF.read_bytes())
+    text = SWEEP + "system: {structure: my.cif, start: alpha}\n"
+    assert run(tmp_path, text=text).exit_code == 0
+    folder = SweepFolder(tmp_path / "out" / "rehearsal")
+    before = {run_id(point) for point in folder_grid(folder).points}
+    crystal.write_text(crystal.read_text().replace("0.352 0.352 0.352", "0.35 0.35 0.35"))
+    file = tmp_path / "my.yaml"
+    refused = invoke("extend", out(folder), file, R)
+    assert refused.exit_code == 2, "another crystal, so what is done is no part of it"
+    assert {run_id(point) for point in folder_grid(folder).points} == before
+    found = invoke("extend", out(folder), file, R, "--yes")
+    assert found.exit_code == 0, found.output
+    after = {run_id(point) for point in folder_grid(folder).points}
+    assert not after & before
+    assert "8 of 8 runs done" in invoke("resume", out(folder), R).output
+    assert after <= set(folder.finished())
 
 
 @pytest.mark.parametrize("verb", ["retry", "extend", "resume"])

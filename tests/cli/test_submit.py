@@ -84,6 +84,8 @@ def test_a_killed_driver_costs_nothing(file, tmp_path, started):
     assert again.returncode == 2
     assert f"pid {summary['pid']} on {summary['host']}" in again.stderr
 
+    # What was submitted goes on, whatever becomes of the file.
+    file.write_text("name: edited since\n")
     until(lambda: len(folder.finished()) >= 2)
     os.kill(summary["pid"], signal.SIGKILL)
     until(lambda: folder.driver() is None)

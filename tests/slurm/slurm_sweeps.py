@@ -45,6 +45,10 @@ class Case:
         arguments += [str(self._cluster), "--output", str(self.whole.path)]
         return [*arguments, "--rehearse-seconds", str(seconds)]
 
+    def edit(self, text: str) -> None:
+        """Write another text into the sweep file."""
+        self._sweep.write_text(text)
+
     def resume(self) -> Started:
         """Start ``lbhsweep resume``."""
         line = ["-m", "lbhsweep", "resume", str(self.whole.path), "--rehearsal"]

@@ -52,6 +52,8 @@ def test_a_driver_in_a_job_of_its_own_that_is_queued_again(case, serial, slurm):
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     driver = json.loads(done.stdout)["job"]
+    # What was submitted is run, also when the job begins again.
+    case.edit("axes: {pressure: 9 GPa}")
     wait_for(lambda: case.n_started() >= 2, 60)
     slurm.run("scontrol", "requeue", driver)
     wait_for(lambda: slurm.ended().get(driver, {}).get("JobState") == "COMPLETED", 120)
