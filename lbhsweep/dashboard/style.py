@@ -6,10 +6,9 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bokeh.models import Div, InlineStyleSheet
+from bokeh.models import Div
 
-_STYLE = InlineStyleSheet(
-    css="""
+_CSS = """
 h1 { font: 600 20px system-ui, sans-serif; margin: 0 0 4px; }
 h2 { font: 600 15px system-ui, sans-serif; margin: 6px 0 3px; }
 div, p, td { font-family: system-ui, sans-serif; }
@@ -23,13 +22,13 @@ table { border-collapse: collapse; font-size: 13px; }
 td, th { padding: 1px 12px 1px 0; text-align: left; }
 .many { max-height: 220px; overflow: auto; }
 """
-)
-"""Each part of a page has a style of its own, which those around it don't reach."""
+"""Of each part of a page; that of those around it doesn't reach it.  A text, since a model of
+Bokeh belongs to one page."""
 
 
 def text(width: int | None = None, **properties: Any) -> Div:
     """Give a text of the page, in HTML."""
-    return Div(stylesheets=[_STYLE], width=width, **properties)
+    return Div(stylesheets=[_CSS], width=width, **properties)
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

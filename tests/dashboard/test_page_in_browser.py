@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.request
 from contextlib import nullcontext, suppress
 
 import pytest
@@ -171,6 +172,23 @@ def test_a_page_loads_shows_a_run_at_a_click_and_goes_on_by_itself(browser, swee
     severe = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
     # The browser asks by itself for an icon that we haven't got.
     assert not [line for line in severe if "favicon" not in line["message"]]
+
+
+def test_many_look_at_once(browser, sweep, address):
+    """In tabs, after a reload, and over another connection."""
+    first = browser.current_window_handle
+    for _ in range(3):
+        browser.switch_to.new_window("tab")
+        browser.get(address)
+        until(lambda: "failed" in shown(browser) and "done" in shown(browser), "the page")
+        with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310 - our own
+            assert answer.status == 200
+    browser.refresh()
+    until(lambda: "failed" in shown(browser) and "done" in shown(browser), "the page again")
+    for handle in set(browser.window_handles) - {first}:
+        browser.switch_to.window(handle)
+        browser.close()
+    browser.switch_to.window(first)
 
 
 def test_workers_are_seen_at_work(browser, tmp_path):
