@@ -50,7 +50,7 @@ from lbhsweep.document import Document
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 STATUSES = MappingProxyType(
     {
         "runs_done": (Status.DONE,),

@@ -18,6 +18,7 @@ from lbhsweep.analysis.transitions import (
     average_branch,
     loop_width,
     midpoint,
+    of_one_transition,
     spread_between_runs,
 )
 from lbhsweep.analysis.variables import text, variable, with_error
@@ -69,6 +70,11 @@ def branch_transitions(ramp: xr.Dataset, steps: Sequence[RunStep]) -> Branches:
             and item.run.direction == direction
         ]
         branches[index] = average_branch(mine, between)
+    directions = [str(name) for name in ramp["direction"].values]
+    if {"heating", "cooling"} <= set(directions):
+        up, down = (directions.index(name) for name in ("heating", "cooling"))
+        for index in np.ndindex(*branches.shape[:2]):
+            branches[index][down] = of_one_transition(branches[index][up], branches[index][down])
     return branches
 
 

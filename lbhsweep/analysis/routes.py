@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lbhsweep.analysis.transitions import (
+    OTHER_MINIMUM,
+    BranchTransition,
     Estimate,
     RunStep,
     average_branch,
     midpoint,
+    of_one_transition,
     spread_between_runs,
 )
 from lbhsweep.analysis.variables import FloatArray
@@ -43,13 +46,17 @@ def estimate_routes(
     between = spread_between_runs(steps)
     table: dict[str, list[Estimate]] = {route: [] for route in ROUTES}
     for pressure in pressures:
-        hold = brackets.get(pressure) or _branch(steps, pressure, "hold", 0.0, between)
-        heating = _branch(steps, pressure, "heating", rate, between)
-        cooling = _branch(steps, pressure, "cooling", rate, between)
-        table["hold"].append(hold)
-        table["ramp_midpoint"].append(midpoint(heating, cooling))
-        table["ramp_heating"].append(heating)
-        table["ramp_cooling"].append(cooling)
+        heating, cooling = (
+            _branch(steps, pressure, direction, rate, between)
+            for direction in ("heating", "cooling")
+        )
+        up, down = heating.half_height, of_one_transition(heating, cooling).half_height
+        table["hold"].append(
+            brackets.get(pressure) or _branch(steps, pressure, "hold", 0.0, between).half_height
+        )
+        table["ramp_midpoint"].append(midpoint(up, down))
+        table["ramp_heating"].append(up)
+        table["ramp_cooling"].append(down)
     return table
 
 
@@ -90,6 +97,13 @@ def caveat(route: str, table: Mapping[str, Sequence[Estimate]], pressure: FloatA
         for p, middle, back in zip(pressure, table["ramp_midpoint"], table[other], strict=True)
         if middle.known and back.known
     ]
+    elsewhere = [
+        f"{p:g} GPa"
+        for p, back in zip(pressure, table[other], strict=True)
+        if OTHER_MINIMUM in back.reason
+    ]
+    if elsewhere:
+        return f"{what}; on cooling β orders into {OTHER_MINIMUM} at {', '.join(elsewhere)}"
     if not closed:
         return f"{what}, no {branch} branch transforms"
     return (
@@ -146,7 +160,7 @@ def _branch(
     direction: str,
     rate: float | None,
     between: float,
-) -> Estimate:
+) -> BranchTransition:
     mine = [
         item
         for item in steps
@@ -154,4 +168,7 @@ def _branch(
         and item.run.direction == direction
         and item.run.heating_rate == rate
     ]
-    return average_branch(mine, between).half_height if mine else Estimate(reason=NOT_SIMULATED)
+    if mine:
+        return average_branch(mine, between)
+    absent = Estimate(reason=NOT_SIMULATED)
+    return BranchTransition(absent, absent, absent, absent, 0, 0)

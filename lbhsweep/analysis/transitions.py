@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lbhsweep.analysis.phase_assignment import Phase
 from lbhsweep.analysis.runs import HOLD, Run
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.analysis.step import (
@@ -19,6 +20,8 @@ from lbhsweep.analysis.step import (
     read_step,
 )
 from lbhsweep.analysis.step_grid import Lines
+
+OTHER_MINIMUM = "another minimum of α than heating leaves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class BranchTransition:
     enthalpy_step: Estimate
     n_runs: int
     n_transformed: int
+    ordered: Phase = Phase.UNDECIDED
+    """Which α its runs leave or end in; the other minimum as soon as one does."""
 
 
 def find_steps(runs: Iterable[Run]) -> list[RunStep]:
@@ -167,7 +172,9 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
     seen = [(item.run, item.step) for item in steps if isinstance(item.step, Step)]
     if not seen:
         missing = Estimate(reason=_reason(steps))
-        return BranchTransition(missing, missing, missing, missing, len(steps), 0)
+        return BranchTransition(
+            missing, missing, missing, missing, len(steps), 0, _ordered_phase(steps)
+        )
     found = [step for _, step in seen]
     is_hold = seen[0][0].direction == HOLD
     caveat = ""
@@ -197,7 +204,46 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
         enthalpy_step=_mean(enthalpy, caveat),
         n_runs=len(steps),
         n_transformed=len(found),
+        ordered=_ordered_phase(steps),
     )
+
+
+def of_one_transition(heating: BranchTransition, cooling: BranchTransition) -> BranchTransition:
+    """Give a cooling branch, without its numbers if it ends in another α than heating leaves.
+
+    The force field has two minima of α.  Half heights of two transitions make no loop, and that
+    into one of them bounds nothing of the other.
+    """
+    if Phase.UNDECIDED in (heating.ordered, cooling.ordered) or heating.ordered == cooling.ordered:
+        return cooling
+    half_height = cooling.half_height
+    how = f"at {half_height.value:.0f} K" if half_height.known else "without a step of the volume"
+    where = "Li over faces of its cages" if cooling.ordered == Phase.ALPHA_CAP else "Li in windows"
+    reason = f"β orders {how} into {OTHER_MINIMUM}, {where}"
+    parts = [reason] + ([half_height.reason] if half_height.reason else [])
+    missing = Estimate(reason="; ".join(parts))
+    return BranchTransition(missing, missing, missing, missing, cooling.n_runs, 0, cooling.ordered)
+
+
+def _ordered_phase(steps: Sequence[RunStep]) -> Phase:
+    """Tell which α runs are in at their cold end."""
+    found = {_cold_phase(item) for item in steps} - {Phase.UNDECIDED}
+    if not found:
+        return Phase.UNDECIDED
+    return Phase.ALPHA_CAP if Phase.ALPHA_CAP in found else Phase.ALPHA
+
+
+def _cold_phase(item: RunStep) -> Phase:
+    run = item.run
+    if isinstance(item.step, Step):
+        cold = item.step.sides(run.temperature)[0]
+    else:
+        cold = np.cumsum(np.isfinite(run.values["volume"])) <= MINIMUM_SIDE
+    counts = {
+        phase: int((run.phases[cold] == phase).sum()) for phase in (Phase.ALPHA, Phase.ALPHA_CAP)
+    }
+    most = max(counts, key=lambda phase: counts[phase])
+    return most if counts[most] else Phase.UNDECIDED
 
 
 def _half_height_error(steps: Sequence[RunStep], found: Sequence[Step], between: float) -> float:
