@@ -40,8 +40,8 @@ def command() -> None:
 def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
     """Write the start of RUN in FOLDER for LAMMPS, and the energies that it must find there.
 
-    RUN is the beginning of its id, or its label or a part of it that no other run's has; it need
-    not have run.
+    RUN is the beginning of its id, or words of its label that no other run's has; it need not have
+    run.
     """
     from lbhsweep.execution.settings import folder_grid
     from lbhsweep.interop.lammps_export import export_run
@@ -78,7 +78,11 @@ def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
 @click.option("--wrap", is_flag=True, help="Bring ions back into the cell; anions stay whole.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -> None:
-    """Write where RUN in FOLDER ended: atoms, cell and velocities, by ASE."""
+    """Write where RUN in FOLDER ended: atoms, cell and velocities.
+
+    RUN is the beginning of its id, or words of its label that no other run's has.  LAMMPS data
+    (.data) hold charges, bonds and angles too; all other formats are ASE's.
+    """
     from lbhsweep.execution.settings import folder_grid
 
     try:
@@ -87,8 +91,10 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
         raise click.UsageError(NO_ASE) from error
 
     sweep, point = _find(folder, run)
-    atoms = final_atoms(sweep, point, folder_grid(sweep).crystal, wrap=wrap)
-    write_atoms(output, atoms)
+    grid = folder_grid(sweep)
+    force_field = grid.force_fields[point.model.potential]
+    atoms = final_atoms(sweep, point, grid.crystal, force_field=force_field, wrap=wrap)
+    write_atoms(output, atoms, force_field)
     if as_json:
         found = {"written": str(output), "label": point.label, "atoms": len(atoms)}
         click.echo(json.dumps(found, ensure_ascii=False))

@@ -47,22 +47,28 @@ def command(
     """Draw the figures of FOLDER into FOLDER/figures, analyzing its results first if need be.
 
     Says which figures were not drawn and why, and writes figures/report.html: what was swept,
-    numbers, caveats and the figures on one page.
+    numbers, caveats and the figures on one page; with --only a page that is there stays.
     """
     from lbhsweep.analysis import current_analysis
     from lbhsweep.cli.results import open_sweep
     from lbhsweep.plots import draw_figures
-    from lbhsweep.report import write_report
+    from lbhsweep.report import REPORT, write_report
 
     _check_names(only)
     sweep, results = open_sweep(folder, rehearsal=rehearsal)
     analysis = current_analysis(results, sweep.analysis)
     reports = draw_figures(results, analysis, sweep.figures, vector=vector, only=only)
-    page = write_report(sweep, results, analysis, reports, only=only)
+    page = sweep.figures / REPORT
+    # One figure drawn anew is no reason to lose the others.
+    is_kept = bool(only) and page.exists()
+    if not is_kept:
+        write_report(sweep, results, analysis, reports, only=only)
     if as_json:
         click.echo(json.dumps(_summary(reports, page), ensure_ascii=False))
     else:
-        _show(reports, page)
+        _show(reports)
+        kept = " (as it was; 'plot' without --only writes it anew)" if is_kept else ""
+        click.echo(f"report: {page}{kept}")
 
 
 def _check_names(only: tuple[str, ...]) -> None:
@@ -85,22 +91,29 @@ def _summary(reports: list[FigureReport], page: Path) -> dict[str, object]:
     }
 
 
-def _show(reports: list[FigureReport], page: Path) -> None:
+def _show(reports: list[FigureReport]) -> None:
     for report in reports:
         for path in report.files:
             click.echo(str(path))
-    for (name, reason), of in _not_drawn(reports).items():
-        where = of[0] if len(of) == 1 else f"{of[0]} and {len(of) - 1} more"
-        click.echo(f"not drawn: {name} ({where}): {reason}")
+    for reason, names in _not_drawn(reports).items():
+        click.echo(f"not drawn: {', '.join(names)}: {reason}")
     if not reports:
         click.echo("nothing to plot: no run has finished yet")
-    click.echo(f"report: {page}")
 
 
-def _not_drawn(reports: list[FigureReport]) -> dict[tuple[str, str], list[str]]:
-    """Gather materials by figure and reason."""
-    found: dict[tuple[str, str], list[str]] = {}
+def _not_drawn(reports: list[FigureReport]) -> dict[str, list[str]]:
+    """Gather figures by reason, each with its material if others have another reason or none."""
+    several = len({report.material for report in reports}) > 1
+    found: dict[str, dict[str, list[str]]] = {}
     for report in reports:
         if not report.files:
-            found.setdefault((report.name, report.reason), []).append(report.material)
-    return found
+            found.setdefault(report.reason, {}).setdefault(report.name, []).append(report.material)
+    return {
+        reason: [
+            f"{name} ({of[0]}{f' and {len(of) - 1} more' if len(of) > 1 else ''})"
+            if several
+            else name
+            for name, of in names.items()
+        ]
+        for reason, names in found.items()
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,9 @@ MOST_LISTED = 50
 @click.command(
     "trajectory",
     epilog=examples(
-        "lbhsweep trajectory DIR", "lbhsweep trajectory DIR 5f3a9c --output run.extxyz --every 10"
+        "lbhsweep trajectory DIR",
+        "lbhsweep trajectory DIR 5f3a9c --output run.extxyz --every 10",
+        "lbhsweep trajectory DIR '0.3 GPa 600 K r0' --output run.extxyz",
     ),
 )
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -45,8 +48,10 @@ def command(
 ) -> None:
     """List the trajectories in FOLDER, or describe that of RUN and write it to a file.
 
-    RUN is a run id or its beginning.
+    RUN is the beginning of its id, or words of its label that no other run's has.
     """
+    from lbhsweep.execution.run_names import find_run, known_runs
+    from lbhsweep.store.folder import SweepFolder
     from lbhsweep.store.trajectory import open_trajectory
 
     if run is None:
@@ -54,6 +59,8 @@ def command(
             raise click.UsageError("--output needs a RUN; without it runs are listed")
         _list(folder, as_json=as_json)
         return
+    if not set(run.lower()) <= set(string.hexdigits):
+        run = find_run(known_runs(SweepFolder(folder)), run)
     with open_trajectory(folder, run) as trajectory:
         summary = _summary(trajectory)
         if output is not None:

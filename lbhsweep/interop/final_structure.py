@@ -9,10 +9,13 @@ import numpy as np
 from ase import Atoms
 
 from lbhsweep.errors import StructureError
-from lbhsweep.interop.ase_atoms import MOLECULE
+from lbhsweep.interop.ase_atoms import MOLECULE, structure_from_atoms
+from lbhsweep.interop.lammps import data_file
 from lbhsweep.interop.trajectory import wrapped
 from lbhsweep.interop.trajectory_ase import ANGSTROM_PER_PS
+from lbhsweep.physics.charges import compensated_charges, species_charges
 from lbhsweep.physics.conventional import ConventionalCrystal
+from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.setup import build_structure
 from lbhsweep.store.atomic import storing
@@ -30,6 +33,7 @@ def final_atoms(
     point: RunPoint,
     crystal: ConventionalCrystal | None = None,
     *,
+    force_field: ForceField | None = None,
     wrap: bool = False,
 ) -> Atoms:
     """Give the atoms of a done run at its end.
@@ -42,6 +46,8 @@ def final_atoms(
         The run.
     crystal : ConventionalCrystal, optional
         From which it started, where it wasn't built.
+    force_field : ForceField, optional
+        If given, atoms have the charges with which they moved.
     wrap : bool
         Whether to bring ions back into the cell, anions whole.
 
@@ -72,11 +78,24 @@ def final_atoms(
     atoms = Atoms(structure.symbols, positions, cell=end.cell, pbc=True, info={"run_id": name})
     atoms.set_array(MOLECULE, np.asarray(structure.molecule))
     atoms.set_velocities(end.velocities * ANGSTROM_PER_PS)
+    if force_field is not None:
+        mode = point.system.charge_compensation
+        atoms.set_initial_charges(compensated_charges(structure, force_field, mode))
     return atoms
 
 
-def write_atoms(path: Path, atoms: Atoms) -> None:
+def write_atoms(path: Path, atoms: Atoms, force_field: ForceField | None = None) -> None:
     """Write atoms in the format that the file's ending says.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    atoms : ase.Atoms
+        With ``arrays["molecule"]``.
+    force_field : ForceField, optional
+        Tells bonds and angles of LAMMPS's data, and charges where the atoms have none; by default
+        that of Li2B12H12.
 
     Raises
     ------
@@ -86,11 +105,10 @@ def write_atoms(path: Path, atoms: Atoms) -> None:
         If the file can't be written.
     """
     named = FORMATS.get(path.suffix.lower())
-    options = {"atom_style": "full", "units": "real", "velocities": True}
     try:
         with storing(path):
             if named == "lammps-data":
-                _write_lammps(path, atoms, options)
+                path.write_text(_lammps_data(atoms, force_field), encoding="utf-8")
             elif named == "vasp" or path.suffix == ".vasp" or "POSCAR" in path.name:
                 ase.io.write(path, atoms, format="vasp", direct=True, sort=True)
             else:
@@ -103,7 +121,11 @@ def write_atoms(path: Path, atoms: Atoms) -> None:
         ) from error
 
 
-def _write_lammps(path: Path, atoms: Atoms, options: dict[str, object]) -> None:
-    copy = atoms.copy()
-    copy.set_array("mol-id", copy.arrays[MOLECULE])
-    ase.io.write(path, copy, format="lammps-data", masses=True, **options)
+def _lammps_data(atoms: Atoms, force_field: ForceField | None) -> str:
+    """Write what runs in LAMMPS as it is: ASE's own writer knows neither bonds nor angles."""
+    force_field = force_field or load_force_field(DEFAULT_FORCE_FIELD)
+    structure = structure_from_atoms(atoms, force_field)
+    velocities = atoms.get_velocities() / ANGSTROM_PER_PS
+    given = atoms.arrays.get("initial_charges")
+    charges = species_charges(structure, force_field) if given is None else np.asarray(given)
+    return data_file(structure, velocities, force_field, charges)

@@ -1,5 +1,6 @@
 """The report of a sweep: one page that gathers what was swept, numbers, caveats and figures."""
 
+from lbhsweep.report.write import NAME as REPORT
 from lbhsweep.report.write import write_report
 
-__all__ = ["write_report"]
+__all__ = ["REPORT", "write_report"]

