@@ -106,7 +106,7 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
     "table",
     epilog=examples(
         "lbhsweep export table DIR transition --output transition.csv",
-        "lbhsweep export table DIR results/hold --output holds.nc",
+        "lbhsweep export table DIR hold --output holds.nc",
     ),
 )
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -120,7 +120,9 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
 @click.option("--rehearsal", is_flag=True, help="Of the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def table(folder: Path, group: str, output: Path, rehearsal: bool, as_json: bool) -> None:
-    """Write GROUP of FOLDER's analysis, or of its results as results/GROUP, to one file.
+    """Write GROUP of FOLDER's results (hold, ramp) or analysis (transition, …) to one file.
+
+    A wrong name lists all groups there are.
 
     In tables a row is a cell of the grid, quantities with further axes are left to netCDF.
     """

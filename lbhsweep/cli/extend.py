@@ -67,7 +67,8 @@ def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool
         f"done); of {summary['total']} runs {summary['done']} are done, {summary['missing']} "
         f"missing: about {summary['core_hours']:.3g} core-hours"
     )
-    click.echo(f"to do them: {summary['next']}")
+    if summary["missing"]:
+        click.echo(f"to do them: {summary['next']}")
 
 
 def _summary(plan: Plan, before: set[str], dropped: list[str]) -> dict[str, Any]:

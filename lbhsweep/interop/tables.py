@@ -23,7 +23,7 @@ ENDINGS = (".csv", ".parquet", ".nc")
 
 
 def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.Dataset:
-    """Open one group: of the analysis by its name, of the results as ``results/hold``.
+    """Open one group: of the analysis by its name, of the results as ``hold`` or ``results/hold``.
 
     The analysis is made if it isn't there or not that of the results.
 
@@ -39,6 +39,8 @@ def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.
     results = open_results(sweep.path)
     known = {f"{RESULTS}/{group}": results[group] for group in results.children}
     wanted = name.strip("/")
+    if wanted in results.children:
+        wanted = f"{RESULTS}/{wanted}"
     if wanted not in known:
         analysis = current_analysis(results, sweep.analysis)
         known |= {node.path.strip("/"): node for node in analysis.subtree if node.data_vars}

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.transitions import OTHER_MINIMUM
 from lbhsweep.plots.style import (
     DIRECTION_COLOURS,
     DIRECTIONS,
@@ -74,7 +75,7 @@ def draw_branches(
         if marks is not None:
             lacking = _mark_half_heights(axes, marks.sel(pressure=pressure))
             if lacking:
-                lines = wrap(f"no complete transition: {'; '.join(lacking)}", _TITLE_LETTERS)
+                lines = wrap(f"no half height: {'; '.join(lacking)}", _TITLE_LETTERS)
                 axes.set_title("\n".join([gigapascal(pressure), *lines]), fontsize=8)
     shared_legend(figure, panels, columns=4)
     return finish(figure, tree, title)
@@ -123,7 +124,7 @@ def _draw_loops(axes: Axes, here: xr.Dataset, name: str) -> None:
 
 def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
     """Mark half-height temperatures at the foot of the panel; name the branches without one."""
-    lacking: dict[str, list[str]] = {}
+    lacking: dict[tuple[str, str], list[str]] = {}
     for rate in marks["heating_rate"].values:
         for direction in marks["direction"].values:
             branch = marks.sel(heating_rate=rate, direction=direction)
@@ -131,7 +132,9 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
             value = float(branch["half_height_temperature"])
             if not np.isfinite(value):
                 if int(branch["n_runs"]):
-                    lacking.setdefault(str(direction), []).append(f"{rate:g}")
+                    elsewhere = OTHER_MINIMUM in str(branch["reason"].item())
+                    end = " (into another minimum of α)" if elsewhere else ""
+                    lacking.setdefault((str(direction), end), []).append(f"{rate:g}")
                 continue
             error = float(branch["half_height_temperature_stderr"])
             style = DIRECTIONS[str(direction)]
@@ -144,4 +147,7 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
                 linestyle="none", clip_on=False,
             )  # fmt: skip
     unit = unit_text("K/ps")
-    return [f"{direction} at {', '.join(rates)} {unit}" for direction, rates in lacking.items()]
+    return [
+        f"{direction} at {', '.join(rates)} {unit}{end}"
+        for (direction, end), rates in lacking.items()
+    ]

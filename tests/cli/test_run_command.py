@@ -158,4 +158,4 @@ def test_every_verb_has_help():
 def test_unknown_verbs_are_refused():
     found = invoke("rnu")
     assert found.exit_code == 2
-    assert "No such command 'rnu'" in found.stderr
+    assert "No such command 'rnu'. Did you mean 'run'?" in found.stderr

@@ -117,7 +117,7 @@ def test_phase_diagram_names_its_slope_and_caveats(both):
         notes = texts_of(FIGURES[name](*frozen))
         assert "upper bound" in notes
         assert "no replicas" in notes
-    assert "no complete transition: cooling" in titles(FIGURES["hysteresis"](*frozen))
+    assert "no half height: cooling" in titles(FIGURES["hysteresis"](*frozen))
 
 
 @pytest.mark.parametrize("name", LABELS)
