@@ -126,7 +126,12 @@ def _draw_points(
     if known(value.values[latent]):
         axes.plot(
             t[latent], value.values[latent], marker="x", color=colour, alpha=0.55,
-            linestyle="none", label="slope across a transition (latent heat)",
+            linestyle="none",
+        )  # fmt: skip
+        # In the legend for all branches, so in no branch's colour.
+        axes.plot(
+            [], [], marker="x", color="0.35", linestyle="none",
+            label="slope across a transition (latent heat)",
         )  # fmt: skip
     return True
 

@@ -58,7 +58,7 @@ PUBLISHED = (
     Published("AgI, measured", 0.25, 60.0, 18.0, "X", AMBER),
     Published("LiCB₁₁H₁₂, measured, reversible", 0.23, 280.0, 32.0, "h", GREEN),
     Published("LiCB₁₁H₁₂, measured, reversible", 0.10, 200.0, 10.0, "h", GREEN),
-    Published("Li₂B₁₂H₁₂, claimed (Sci. Rep. 2021)", 0.10, 367.0, 43.0, "*", ORANGE),
+    Published("Li₂B₁₂H₁₂, calculated (Sci. Rep. 2021)", 0.10, 367.0, 43.0, "*", ORANGE),
 )
 """Measured values as the literature quotes them (neopentyl glycol: also B. Li et al.,
 arXiv:1808.07834; AgI: A. Aznar et al., Nat. Commun. 8, 1851, 2017); the last is a simulation."""
@@ -95,7 +95,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     for axes, symbol, unit in zip(panels, "ST", ("J kg⁻¹ K⁻¹", "K"), strict=True):
         axes.set_xlabel("Change of pressure ΔP (GPa)")
         axes.set_ylabel(f"Largest $|Δ{symbol}|$ ({unit})")
-        axes.set_xlim(left=0)
+        axes.set_xlim(0, 1.06 * max(axes.get_xlim()[1], 0.1))
         axes.set_ylim(bottom=0)
     shared_legend(figure, panels, columns=2)
     return finish(figure, tree, "Beside published materials", caveats(analysis))

@@ -53,6 +53,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         axes.set_xlabel(label(dataset["temperature"], "T"))
         axes.set_ylabel(f"{symbol} ({unit_text(str(dataset[name].attrs['units']))})")
         axes.set_title(str(dataset[name].attrs["long_name"]).capitalize())
+    panels[0].plot([], [], color="0.35", linestyle=":", label="without hysteresis")
     panels[0].legend(loc="best", title=_LOOPS[loop][0], title_fontsize=8)
     _draw_over_pressure(panels[2], dataset, shown)
     return finish(figure, tree, "Reversible barocaloric effect", _notes(dataset, shown, analysis))
@@ -101,14 +102,14 @@ def _draw_over_pressure(axes: Axes, dataset: xr.Dataset, shown: list[str]) -> No
                 color=colour, alpha=0.18, linewidth=0,
             )  # fmt: skip
             axes.axvline(
-                least, color=colour, linewidth=1, linestyle=line,
+                least, color=colour, linewidth=1, linestyle=":",
                 label=f"$P_{{rev}}$ = {least:.3f} ± {spread:.3f} GPa",
             )  # fmt: skip
     axes.set_ylim(bottom=0)
     axes.set_xlabel("Final pressure $P_1$ (GPa)")
     axes.set_ylabel("Largest $|ΔS_{rev}|$ (J kg⁻¹ K⁻¹)")
     axes.set_title("What a pressure gives back")
-    axes.legend(loc="lower right")
+    axes.legend(loc="best")
 
 
 def _notes(dataset: xr.Dataset, shown: list[str], analysis: xr.DataTree) -> list[str]:
@@ -124,4 +125,10 @@ def _notes(dataset: xr.Dataset, shown: list[str], analysis: xr.DataTree) -> list
             if not lone
         ]
         notes += [f"{text}: {why}" for why in dict.fromkeys(reasons) if why]
-    return [*notes, *caveats(analysis)]
+    notes += caveats(analysis)
+    parts = {note: note.split(": ", 1)[-1] for note in notes}
+    return [
+        note
+        for note, part in parts.items()
+        if not any(part in other for other in parts if other != note and len(other) > len(note))
+    ]
