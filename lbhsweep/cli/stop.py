@@ -37,6 +37,7 @@ def command(folder: Path, rehearsal: bool, timeout: float, as_json: bool) -> Non
     Works from any machine that sees FOLDER.  Exit status 1 if the driver still works.
     """
     from lbhsweep.cli.results import find_sweep
+    from lbhsweep.execution.status import folder_status
 
     sweep = find_sweep(folder, rehearsal=rehearsal)
     driver = sweep.driver()
@@ -47,7 +48,7 @@ def command(folder: Path, rehearsal: bool, timeout: float, as_json: bool) -> Non
         click.echo(json.dumps({"driver": driven, "stopped": stopped}))
     else:
         click.echo(_said(driver, timeout, stopped=stopped))
-        if stopped:
+        if stopped and folder_status(sweep).missing:
             click.echo(f"go on: lbhsweep resume {folder}{flag}")
     sys.exit(0 if stopped else STILL_WORKING)
 

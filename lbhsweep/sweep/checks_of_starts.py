@@ -55,11 +55,14 @@ def structure_fits(spec: SweepSpec) -> Iterator[Finding]:
     missing = crystal.n_vacancies * round(math.prod(times))
     if missing and system.vacancy_sites:
         yield ("system", "vacancy_sites"), "can't be given for a structure that lacks Li already"
+    is_said = "n_vacancies" in getattr(spec.axes, "model_fields_set", ())
     for where, number in values_of(spec, "n_vacancies"):
         if number < missing:
+            got = f"got {number}" if is_said else "missing"
             message = (
-                f"got {number}, but system.structure lacks {missing} Li in {_times(spec)} "
-                f"cells already; wanted at least {missing}, further ones are drawn at random"
+                f"{got}, but system.structure lacks {missing} "
+                f"Li in {_times(spec)} cells already; wanted at least {missing}, further ones are "
+                "drawn at random"
             )
             yield where, message
 

@@ -32,11 +32,12 @@ model: {{cutoff: 4.5 Å}}
 """
 
 
-def sweep_file(folder, structure, *, start="alpha", supercell=1, n_vacancies="0", **_):
+def sweep_file(folder, structure, *, start="alpha", supercell=1, n_vacancies="0"):
     path = folder / "sweep.yaml"
-    path.write_text(
-        SWEEP.format(structure=structure, start=start, supercell=supercell, n_vacancies=n_vacancies)
+    text = SWEEP.format(
+        structure=structure, start=start, supercell=supercell, n_vacancies=n_vacancies
     )
+    path.write_text(text.replace(" n_vacancies: None,", ""))
     return path
 
 
@@ -172,6 +173,7 @@ def test_copies_are_read_where_there_are_some(tmp_path):
         ({"structure": "sodium.cif"}, "Na"),
         ({"structure": "large.cif"}, "larger than 5,000,000 bytes"),
         ({"structure": "fewer.vasp"}, "axes.n_vacancies: got 0, but system.structure lacks 1"),
+        ({"structure": "fewer.vasp", "n_vacancies": None}, "axes.n_vacancies: missing, but system"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_line_and_key(tmp_path, changes, message):
