@@ -9,6 +9,8 @@ FIRST = "slurm"
 """Folder whose tests share one SLURM, and take longest."""
 
 
+# Before xdist looks for groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Let each file's tests run in one process, with its fixtures; those of SLURM all in one."""
     items.sort(key=lambda item: FIRST not in item.path.parts)
