@@ -189,7 +189,8 @@ def _beware(spec: SweepSpec, grid: Grid) -> Iterator[str]:
         if fastest > PUBLISHED_RATE:
             yield (
                 f"{fastest:g} K/ps is {fastest / PUBLISHED_RATE:g} times the published rate: "
-                "heating overshoots the transition, cooling may leave β frozen in, and then "
+                "heating overshoots the transition, cooling may leave β frozen in or order it into "
+                "another minimum of α, and then "
                 "half heights are bounds."
             )
         if ramp.directions == ("heating",):
