@@ -138,7 +138,8 @@ def test_derived_quantities_are_those_of_the_analysis(sweep):
     (material,) = found
     assert material == "lbh-2021"
     curves = found[material]["curves"]["volume"]
-    assert {curve["direction"] for curve in curves} == {"heating", "cooling"}
+    assert {curve["branch"] for curve in curves} == {"20 K/ps heating", "20 K/ps cooling"}
+    assert {curve["pressure"] for curve in curves} == {0.0, 0.4}
     for curve in curves:
         assert len(curve["x"]) == len(curve["y"]) == len(curve["error"]) == 8
     assert found[material]["transition"]["pressure"] == [0.0, 0.4]

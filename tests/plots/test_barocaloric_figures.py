@@ -111,7 +111,7 @@ def test_published_materials_stand_beside_ours(loops):
     texts = legend_texts(figure)
     assert {one.name for one in PUBLISHED} <= texts
     assert {"this sweep", "this sweep, reversible"} <= texts
-    assert any("claimed" in text for text in texts)
+    assert any("calculated" in text for text in texts)
     points = [line.get_xydata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
     assert any(np.allclose(point, (0.25, 389.0)) for point in points)
 
