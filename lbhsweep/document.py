@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from errno import EINVAL, EISDIR
 from pathlib import Path
@@ -20,6 +21,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from lbhsweep.errors import Problem, SpecError
 
 MAX_BYTES = 1_000_000
+MAX_NAMED_BYTES = 5_000_000
+"""Of a file that a document names: parameters, or one crystal."""
 MAX_VALUES = 50_000
 MAX_DEPTH = 40
 MAX_NAME_SHOWN = 60
@@ -45,21 +48,24 @@ class Document:
         Line (from 1) of each key and list entry, by path from the root.
     kept : Path or None
         Folder with copies of files that it names, under their `kept_name`.
-    named : dict of str to Path
-        Files that were looked for with `find`, by their names in it.
+    named : dict of str to bytes
+        Content of files that were looked for with `find`, as they were then, by their names in it.
     """
 
     file: str
     data: dict[str, object]
     lines: Mapping[KeyPath, int]
     kept: Path | None = None
-    named: dict[str, Path] = field(default_factory=dict)
+    named: dict[str, bytes] = field(default_factory=dict)
 
     def find(self, name: str) -> Path:
         """Say where a file is that this one names: the kept copy, or relative to its folder."""
         copy = self.kept / kept_name(name) if self.kept else None
-        self.named[name] = copy if copy and copy.is_file() else Path(self.file).parent / name
-        return self.named[name]
+        path = copy if copy and copy.is_file() else Path(self.file).parent / name
+        with suppress(OSError, ValueError):
+            if path.is_file() and path.stat().st_size <= MAX_NAMED_BYTES:
+                self.named[name] = path.read_bytes()
+        return path
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Say where `path`, which may lack in the file, is or would be."""
@@ -93,7 +99,7 @@ class Document:
 
 def kept_name(name: str) -> str:
     """Name the copy of a file that a document names."""
-    return f"{hashlib.sha256(name.encode()).hexdigest()[:12]}-{Path(name).name}"
+    return f"{hashlib.sha256(name.encode()).hexdigest()[:12]}-{Path(name).name[-60:]}"
 
 
 def dotted(path: KeyPath) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -68,9 +69,9 @@ def files_to_keep(
     kept = {folder.settings.name: settings.to_json()}
     if cluster_text is not None:
         kept[folder.cluster_yaml.name] = cluster_text
-    for name, path in spec.files.items():
+    for name, content in spec.files.items():
         # Structure files have authors' names in all encodings.
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        text = content.decode("utf-8-sig", errors="replace")
         kept[f"{folder.inputs.name}/{kept_name(name)}"] = text
     return kept
 
@@ -83,6 +84,10 @@ def keep_sweep(folder: SweepFolder, yaml_text: str, kept: Mapping[str, str]) -> 
     for name, text in {**kept, folder.sweep_yaml.name: yaml_text}.items():
         path = folder.path / name
         path.parent.mkdir(exist_ok=True)
+        if path.parent == folder.inputs and path.exists() and path.read_bytes() != text.encode():
+            # From which earlier runs started: nothing is lost, though nothing reads it.
+            before = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+            path.replace(path.with_name(f"before-{before}-{path.name}"))
         write_atomically(path, text.encode())
 
 

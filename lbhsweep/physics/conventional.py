@@ -28,7 +28,12 @@ FARTHEST = 0.15
 LATTICE_RANGE_A = (8.0, 12.0)
 """Å: from beyond 20 GPa to beyond melting; other numbers were in another unit."""
 DIGITS = 6
-"""Of Å that count: last bits of the arithmetic differ between machines."""
+"""Of Å that are kept."""
+LONGEST_OVER_MEAN, LARGEST_COSINE = 1.2, 0.26
+"""How far the conventional cell may be from a cube: edges, and angles within 15° of 90°."""
+CLOSEST_LITHIUM_A = 0.8
+NOISE = 1e-6
+"""In fractions: what differs by less is the same on all machines."""
 _FACE_CENTRES = np.array([[0, 0, 0], [0.5, 0, 0.5], [0, 0.5, 0.5], [0.5, 0.5, 0]])
 
 
@@ -42,23 +47,23 @@ class ConventionalCrystal:
         In the form of crystals built here, to a millionth of an Å.
     supercell : tuple of int
         Conventional cells along each axis.
+    digest : str
+        SHA-256 of what it was made from, in hex.
     """
 
     structure: Structure
     supercell: Supercell
+    digest: str
 
     @property
     def n_vacancies(self) -> int:
         """Number of Li missing from two for each anion."""
         return missing_lithium(self.structure)
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of species, places and cell, in hex."""
-        structure = self.structure
-        numbers = np.concatenate([structure.cell, structure.positions]).ravel()
-        text = " ".join([*structure.symbols, *(f"{x + 0.0:.{DIGITS}f}" for x in numbers)])
-        return hashlib.sha256(text.encode()).hexdigest()
+    def smallest_height(self, supercell: Supercell) -> float:
+        """Give the smallest distance of opposite faces of the box that it fills, Å."""
+        times = np.array(supercell) / self.supercell
+        return float((times / np.linalg.norm(np.linalg.inv(self.structure.cell), axis=0)).min())
 
     def repeated(self, supercell: Supercell) -> Structure:
         """Repeat it until it fills a supercell.
@@ -107,7 +112,7 @@ def missing_lithium(structure: Structure) -> int:
 
 
 def conventional_crystal(
-    symbols: tuple[str, ...], positions: FloatArray, cell: FloatArray
+    symbols: tuple[str, ...], positions: FloatArray, cell: FloatArray, content: bytes = b""
 ) -> ConventionalCrystal:
     """Bring a crystal of Li2B12H12 to the form of those that are built here.
 
@@ -120,6 +125,9 @@ def conventional_crystal(
     cell : (3, 3) float64
         Å; rows are the lattice vectors: those of the conventional cubic cell, or whole multiples
         of each, in any orientation; they may be strained.
+    content : bytes
+        Of the file from which these were read: its digest is the same on all machines, which that
+        of numbers from any arithmetic is not.  Without it the digest is that of the arrays.
 
     Returns
     -------
@@ -130,19 +138,20 @@ def conventional_crystal(
     Raises
     ------
     StructureError
-        If anions are broken, Li too many, or the anions lie on no such lattice.
+        If anions are broken, Li too many or at one place, or the anions lie on no such lattice.
     ForceFieldError
         If there are atoms other than Li, B and H.
     """
     force_field = load_force_field(DEFAULT_FORCE_FIELD)
     molecule, whole = find_molecules(symbols, positions, cell, force_field)
     anions = list(atoms_by_molecule(molecule))
-    lithium = np.flatnonzero(molecule == 0)
+    lithium = np.flatnonzero(molecule == 0).astype(np.int32)
     _require_formula(len(lithium), len(anions))
     turned_cell, turned = oriented(cell, whole)
     centres = np.array([turned[atoms].mean(axis=0) for atoms in anions])
     supercell, origin = _face_centred(centres @ np.linalg.inv(turned_cell))
-    _require_size(turned_cell, supercell)
+    _require_cubic(turned_cell / np.array(supercell)[:, None])
+    _require_apart(lithium, turned, turned_cell)
     turned = turned - origin @ turned_cell
     ordered = [_cage_first(symbols, turned, atoms, force_field) for atoms in anions]
     lithiums = _inside(turned[lithium], turned[lithium], turned_cell)
@@ -160,11 +169,14 @@ def conventional_crystal(
             ]
         ),
     )
-    return ConventionalCrystal(structure, supercell)
+    made_from = content or repr((symbols, positions.tolist(), cell.tolist())).encode()
+    return ConventionalCrystal(structure, supercell, hashlib.sha256(made_from).hexdigest())
 
 
 def oriented(cell: FloatArray, *vectors: FloatArray) -> tuple[FloatArray, ...]:
     """Turn a cell, and vectors with it, so that a lies along x and b in the plane of x and y.
+
+    What is left-handed is mirrored, which changes no distance.
 
     Parameters
     ----------
@@ -192,14 +204,41 @@ def _require_formula(n_lithium: int, n_anions: int) -> None:
         )
 
 
-def _require_size(cell: FloatArray, supercell: Supercell) -> None:
-    lattice = float(np.cbrt(abs(np.linalg.det(cell)) / np.prod(supercell)))
+def _require_cubic(cell: FloatArray) -> None:
+    """See that the conventional cell (3, 3) is nearly a cube of the right size.
+
+    Anions of one crystal lie on a face-centred lattice in sheared cells too.
+    """
+    edges = np.linalg.norm(cell, axis=1)
+    cosines = [cell[i] @ cell[j] / (edges[i] * edges[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
+    lattice = float(np.cbrt(abs(np.linalg.det(cell))))
+    if edges.max() > LONGEST_OVER_MEAN * lattice or max(map(abs, cosines)) > LARGEST_COSINE:
+        angles = ", ".join(f"{np.degrees(np.arccos(one)):.0f}°" for one in cosines)
+        raise StructureError(
+            f"its conventional cell has edges {', '.join(f'{edge:.3g}' for edge in edges)} Å and "
+            f"angles {angles}, wanted nearly a cube; give the cubic cell with four anions, or "
+            "whole multiples of it along each axis"
+        )
     low, high = LATTICE_RANGE_A
     if not low < lattice < high:
         raise StructureError(
             f"its lattice parameter is {lattice:.4g} Å, wanted {low:g} to {high:g} Å; are lengths "
             "in Å?"
         )
+
+
+def _require_apart(lithium: IntArray, positions: FloatArray, cell: FloatArray) -> None:
+    fractions = positions @ np.linalg.inv(cell)
+    for i in lithium:
+        apart = fractions - fractions[i]
+        distance = np.linalg.norm((apart - np.round(apart)) @ cell, axis=1)
+        distance[i] = np.inf
+        j = int(np.argmin(distance))
+        if distance[j] < CLOSEST_LITHIUM_A:
+            raise StructureError(
+                f"Li atom {i} is {distance[j]:.2f} Å from atom {j}, wanted at least "
+                f"{CLOSEST_LITHIUM_A:g} Å; remove one of them"
+            )
 
 
 def _face_centred(fractions: FloatArray) -> tuple[Supercell, FloatArray]:
@@ -221,8 +260,10 @@ def _face_centred(fractions: FloatArray) -> tuple[Supercell, FloatArray]:
     for supercell in _factors(n // ANIONS_PER_CELL) if n % ANIONS_PER_CELL == 0 else ():
         scaled = fractions * supercell
         # One that is near a corner, so that what has an anion at the origin already stays in place.
-        corner = scaled - np.round(scaled)
-        first = corner[np.argmin((corner**2).sum(axis=1))]
+        corner = scaled - np.floor(scaled + 0.5 + NOISE)
+        distance = np.linalg.norm(corner, axis=1)
+        # The first of those that are equally near.
+        first = corner[np.argmax(distance < distance.min() + NOISE)]
         # Of the lattice that runs through it, moved by the others' mean distance from that.
         origin = first + _from_sites(scaled - first).mean(axis=0)
         apart = _from_sites(scaled - origin)

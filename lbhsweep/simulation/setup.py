@@ -71,7 +71,8 @@ def _from_file(point: RunPoint, given: ConventionalCrystal | None) -> Structure:
         got = "none" if given is None else f"one of digest {given.digest[:12]}"
         raise StructureError(
             f"{point.label}: starts from the crystal of digest {system.structure[:12]}, got {got}: "
-            "the structure file changed in between; give the command again"
+            "the structure file changed in between (older copies are in the sweep's folder, "
+            "inputs/before-*); give the command again for what the sweep is now"
         )
     whole = given.repeated(system.supercell)
     if system.vacancy_sites:

@@ -99,7 +99,11 @@ def _axes_of_protocol(spec: SweepSpec) -> Iterator[Finding]:
 
 def _cutoff_fits(spec: SweepSpec) -> Iterator[Finding]:
     pressure = max((0.0, *_pressures(spec)))
-    largest = math.floor(largest_cutoff(spec.system.supercell, pressure) * 100) / 100
+    largest = largest_cutoff(spec.system.supercell, pressure)
+    crystal = spec.system.structure
+    if crystal is not None:
+        largest = min(largest, crystal.smallest_height(spec.system.supercell) / 2)
+    largest = math.floor(largest * 100) / 100
     for path, cutoff in _cutoffs(spec):
         if cutoff <= largest:
             continue

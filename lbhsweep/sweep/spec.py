@@ -6,7 +6,6 @@ Checks between keys are in `lbhsweep.sweep.checks`.  Quantities are floats in th
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -310,7 +309,7 @@ Selections = Annotated[
 class SweepSpec(Section):
     """A sweep of molecular-dynamics runs of Li2B12H12, for lbhsweep."""
 
-    _files: dict[str, Path] = PrivateAttr(default_factory=dict)
+    _files: dict[str, bytes] = PrivateAttr(default_factory=dict)
 
     name: Annotated[str, Field(strict=True, max_length=100), AfterValidator(_one_line)]
     """A short name of the sweep."""
@@ -352,6 +351,6 @@ class SweepSpec(Section):
     """Cells that are run beside the axes' product; axes not named take all their values."""
 
     @property
-    def files(self) -> dict[str, Path]:
-        """Files that it names, by their names in it."""
+    def files(self) -> dict[str, bytes]:
+        """Files that it names as they were when it was read, by their names in it."""
         return dict(self._files)

@@ -14,6 +14,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from lbhsweep.document import MAX_NAMED_BYTES
 from lbhsweep.errors import LbhsweepError
 from lbhsweep.physics.conventional import ConventionalCrystal, conventional_crystal
 from lbhsweep.sweep.fields import finder, shown
@@ -36,7 +37,6 @@ FORMATS = MappingProxyType(
 POSCAR = ("POSCAR", "CONTCAR")
 """Names, or beginnings of names, of files without an ending."""
 WANTED = "a .cif, .vasp (or POSCAR, CONTCAR), .extxyz or LAMMPS .data file"
-MAX_BYTES = 5_000_000
 WHOLE = 0.999
 """Occupancy from which an atom is there."""
 NO_ASE = "reading structure files needs ASE; install it with: pip install 'lbhsweep[ase]'"
@@ -56,19 +56,21 @@ class StructureFile:
         if kind is None:
             raise ValueError(f"got {shown(value)}, wanted {WANTED}")
         path = finder(info)(value)
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{shown(value)} is no file, wanted {WANTED}")
         try:
             with path.open("rb") as stream:
-                content = stream.read(MAX_BYTES + 1)
+                content = stream.read(MAX_NAMED_BYTES + 1)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise ValueError(
                 f"{shown(value)} can't be read ({reason}), looked for {shown(str(path))}; paths "
                 "are relative to the folder of this file"
             ) from error
-        if len(content) > MAX_BYTES:
+        if len(content) > MAX_NAMED_BYTES:
             raise ValueError(
-                f"{shown(value)} is larger than {MAX_BYTES:,} bytes, wanted one crystal, not a "
-                "trajectory"
+                f"{shown(value)} is larger than {MAX_NAMED_BYTES:,} bytes, wanted one crystal, not "
+                "a trajectory"
             )
         try:
             return read_crystal(content, kind)
@@ -114,20 +116,25 @@ def read_crystal(content: bytes, kind: str) -> ConventionalCrystal:
     except ImportError as error:
         raise ValueError(NO_ASE) from error
     try:
-        text = content.decode("utf-8", errors="replace")
+        text = content.decode("utf-8-sig", errors="replace")
         with warnings.catch_warnings():
             # Of labels and symmetries that it guesses; what comes of them is checked here.
             warnings.simplefilter("ignore")
             atoms = ase.io.read(io.StringIO(text), format=kind)
     except Exception as error:
         # ASE's readers raise whatever their format's parser meets.
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = " ".join(str(error).split()) or f"{type(error).__name__}; is it UTF-8?"
         raise ValueError(f"ASE can't read it as {kind} ({reason:.200})") from error
-    _require_whole_sites(atoms)
+    if kind == "cif":
+        _require_whole_sites(atoms)
     if not atoms.pbc.all():
         raise ValueError("it has no periodic cell along all three axes, wanted a crystal")
+    lines = [kind, *(line.rstrip() for line in text.splitlines())]
     return conventional_crystal(
-        tuple(atoms.get_chemical_symbols()), np.array(atoms.positions), np.array(atoms.cell)
+        tuple(atoms.get_chemical_symbols()),
+        np.array(atoms.positions),
+        np.array(atoms.cell),
+        "\n".join(lines).encode(),
     )
 
 
@@ -137,8 +144,10 @@ def _require_whole_sites(atoms: Atoms) -> None:
     ASE would take the likeliest species of each as if it were always there.
     """
     for site, shares in atoms.info.get("occupancy", {}).items():
-        if sum(shares.values()) < WHOLE or len(shares) > 1:
-            described = ", ".join(f"{symbol} {share:g}" for symbol, share in shares.items())
+        # A share that isn't given, written ? or ., is a text.
+        known = [share for share in shares.values() if isinstance(share, int | float)]
+        if len(shares) > 1 or (known and sum(known) < WHOLE):
+            described = ", ".join(f"{symbol} {share}" for symbol, share in shares.items())
             raise ValueError(
                 f"site {int(site) + 1} is partly occupied ({described}), wanted a crystal whose "
                 "disorder is drawn: each site empty or full, no two atoms at one place"

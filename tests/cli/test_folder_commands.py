@@ -165,6 +165,9 @@ def test_extend_takes_the_files_that_the_sweep_names_as_they_are_now(tmp_path):
     assert not after & before
     assert "8 of 8 runs done" in invoke("resume", out(folder), R).output
     assert after <= set(folder.finished())
+    # What earlier runs started from is not lost.
+    (older,) = folder.inputs.glob("before-*")
+    assert older.read_bytes() == CIF.read_bytes()
 
 
 @pytest.mark.parametrize("verb", ["retry", "extend", "resume"])

@@ -1,6 +1,7 @@
 """Sweeps that start from a crystal in a file: what is read, and what is refused."""
 
 import builtins
+import os
 from pathlib import Path
 
 import ase.io
@@ -16,6 +17,7 @@ from lbhsweep.physics.charges import species_charges
 from lbhsweep.physics.conventional import conventional_crystal
 from lbhsweep.physics.crystal import build_alpha, build_beta, remove_lithium
 from lbhsweep.physics.forcefield import load_force_field
+from lbhsweep.physics.structure import Structure
 from lbhsweep.simulation.setup import build_structure
 from lbhsweep.sweep import expand_grid, load_sweep
 from lbhsweep.sweep.identity import canonical_json, point_from_json, run_id
@@ -108,9 +110,11 @@ def test_of_several_frames_the_last_is_taken(tmp_path):
     ase.io.write(tmp_path / "last.extxyz", frames[1])
     ase.io.write(tmp_path / "first.extxyz", frames[0])
     two, last, first = (
-        crystal_in(tmp_path / f"{name}.extxyz").digest for name in ("two", "last", "first")
+        crystal_in(tmp_path / f"{name}.extxyz").structure.positions
+        for name in ("two", "last", "first")
     )
-    assert two == last != first
+    np.testing.assert_array_equal(two, last)
+    assert abs(two - first).max() > 0.1
 
 
 def test_runs_start_from_it_with_vacancies_of_their_replica(tmp_path):
@@ -147,7 +151,7 @@ def test_copies_are_read_where_there_are_some(tmp_path):
     (tmp_path / "my.cif").write_bytes(CIF.read_bytes())
     path = sweep_file(tmp_path, "my.cif")
     first = load_sweep(path)
-    assert first.files == {"my.cif": tmp_path / "my.cif"}
+    assert first.files == {"my.cif": CIF.read_bytes()}
     kept = tmp_path / "inputs"
     kept.mkdir()
     (tmp_path / "my.cif").rename(kept / kept_name("my.cif"))
@@ -166,11 +170,13 @@ def test_copies_are_read_where_there_are_some(tmp_path):
         ({"structure": "7"}, "got 7, wanted the path"),
         ({"structure": "empty.cif"}, "ASE can't read it as cif"),
         ({"structure": "text.extxyz"}, "ASE can't read it as extxyz"),
-        ({"structure": "folder.cif"}, "can't be read (Is a directory)"),
+        ({"structure": "folder.cif"}, "'folder.cif' is no file"),
         ({"structure": "partly.cif"}, "is partly occupied (Li 0.5)"),
         ({"structure": "molecule.xyz"}, "no periodic cell"),
         ({"structure": "broken.cif"}, "is B12H6, but force field"),
         ({"structure": "sodium.cif"}, "Na"),
+        ({"structure": "pipe.cif"}, "'pipe.cif' is no file"),
+        ({"structure": "squashed.vasp"}, "does not fit the box"),
         ({"structure": "large.cif"}, "larger than 5,000,000 bytes"),
         ({"structure": "fewer.vasp"}, "axes.n_vacancies: got 0, but system.structure lacks 1"),
         ({"structure": "fewer.vasp", "n_vacancies": None}, "axes.n_vacancies: missing, but system"),
@@ -189,12 +195,43 @@ def test_what_is_wrong_is_said_with_line_and_key(tmp_path, changes, message):
     built = build_alpha((1, 1, 1))
     alone = atoms_from_structure(built)
     alone.pbc = False
+    os.mkfifo(tmp_path / "pipe.cif")
+    squashed = build_alpha((1, 1, 1))
+    thin = squashed.cell * [[1.0], [0.92], [1.0]]
+    centres = {k: squashed.positions[squashed.molecule == k].mean(axis=0) for k in range(1, 5)}
+    moved = squashed.positions * [1.0, 0.92, 1.0]
+    for k, centre in centres.items():
+        inside = squashed.molecule == k
+        moved[inside] = squashed.positions[inside] + centre * [0.0, -0.08, 0.0]
+    write_atoms(
+        tmp_path / "squashed.vasp",
+        atoms_from_structure(Structure(squashed.symbols, moved, thin, squashed.molecule)),
+    )
     ase.io.write(tmp_path / "molecule.xyz", alone, format="xyz")
     write_atoms(tmp_path / "two.vasp", atoms_from_structure(build_alpha((2, 1, 2))))
     write_atoms(tmp_path / "fewer.vasp", atoms_from_structure(remove_lithium(built, 1, seed=0)))
     said = refusal(tmp_path, **{"structure": "my.cif", **changes})
     assert message in said
     assert "sweep.yaml:" in said
+
+
+@pytest.mark.parametrize("share", ["?", "."])
+def test_shares_that_are_not_given_are_whole(tmp_path, share):
+    (tmp_path / "my.cif").write_text(CIF.read_text().replace("0.352 1", f"0.352 {share}"))
+    assert crystal_in(tmp_path / "my.cif").structure.symbols.count("Li") == 8
+
+
+def test_encodings_and_ends_of_lines_change_no_run(tmp_path):
+    text = CIF.read_text()
+    digests = set()
+    for name, content in (
+        ("plain.cif", text.encode()),
+        ("dos.cif", text.replace("\n", "\r\n").encode()),
+        ("bom.cif", b"\xef\xbb\xbf" + text.encode()),
+    ):
+        (tmp_path / name).write_bytes(content)
+        digests.add(crystal_in(tmp_path / name).digest)
+    assert len(digests) == 1
 
 
 def test_a_second_place_for_the_start_is_refused(tmp_path):
