@@ -89,7 +89,8 @@ def drive(
             grid,
             text,
             physics,
-            lambda: start_cluster(machine, whole.path),
+            # Keys and logs of a rehearsal are its own: it may run beside the sweep.
+            lambda: start_cluster(machine, folder.path),
             [progress],
             retry_failed=retry_failed,
             kept=files_to_keep(folder, spec, settings, cluster_text),

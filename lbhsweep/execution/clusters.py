@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import signal
+import subprocess
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
@@ -146,8 +147,9 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
         finally:
             cluster.close()
             # Whatever went wrong above, none of our jobs outlives us.
-            left = system.ask()
-            system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
+            with suppress(OSError, subprocess.SubprocessError):
+                left = system.ask()
+                system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
 
 
 @contextmanager

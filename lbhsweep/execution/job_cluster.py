@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import subprocess
 import sys
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from types import MappingProxyType
@@ -106,8 +108,12 @@ class JobCluster:
         self.dask.loop.add_callback(lambda: self.dask.scale(jobs=n_jobs))
 
     def close(self) -> None:
-        """Cancel all jobs and end the scheduler."""
-        self.dask.close(timeout=CLOSE_PATIENCE_S)
+        """Cancel all jobs and end the scheduler.
+
+        A batch system that doesn't answer must not take the place of how the sweep ended.
+        """
+        with suppress(TimeoutError, OSError, subprocess.SubprocessError):
+            self.dask.close(timeout=CLOSE_PATIENCE_S)
 
     def _names(self, name: str) -> tuple[str, ...]:
         if self._workers_per_job == 1:

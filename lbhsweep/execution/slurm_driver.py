@@ -15,14 +15,16 @@ WARN_S = 120
 
 _SCRIPT = """\
 #!/bin/bash
-asked=
-trap 'asked=1; kill -TERM $driver' TERM
+heard=
+warned=
+trap 'heard=1; warned=1; kill -TERM $driver' USR1
+trap 'heard=1; kill -TERM $driver' TERM
 {command} &
 driver=$!
 wait $driver
 status=$?
-if [ -n "$asked" ]; then wait $driver; status=$?; fi
-if [ -n "$asked" ] && [ $status = 130 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+if [ -n "$heard" ]; then wait $driver; status=$?; fi
+if [ -n "$warned" ] && [ $status = 130 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
 exit $status
 """
 
@@ -32,9 +34,9 @@ def submit_driver(
 ) -> str:
     """Hand a command that drives a sweep to SLURM.
 
-    SLURM's warning before the walltime stops the driver with checkpoints, and the job is queued
-    again; so it is after a preemption or the loss of its node.  A stop that a user asks for ends
-    it.
+    SLURM's warning before the walltime (USR1) stops the driver with checkpoints, and the job is
+    queued again; so it is by SLURM after a preemption or the loss of its node.  A stop that a user
+    asks for ends it, and so does scancel, which sends TERM.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def submit_driver(
         "--parsable",
         "--requeue",
         "--open-mode=append",
-        f"--signal=B:TERM@{WARN_S}",
+        f"--signal=B:USR1@{WARN_S}",
         "--job-name=lbhsweep-driver",
         f"--output={folder.log}",
         *options,

@@ -153,7 +153,7 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["job"] == "77"
     options = (slurm / "options").read_text().split()
-    assert {"--requeue", "--signal=B:TERM@120", "--time=1:00:00"} <= set(options)
+    assert {"--requeue", "--signal=B:USR1@120", "--time=1:00:00"} <= set(options)
     folder = SweepFolder(out / "rehearsal")
     assert f"--output={folder.log}" in options
 
@@ -162,12 +162,20 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
     started.append(job.pid)
     until(lambda: any(folder.runs.glob("*/*/attempts.jsonl")))
     assert folder_status(folder).driver.job == "77"
-    job.terminate()
+    job.send_signal(signal.SIGUSR1)
     assert job.wait(PATIENCE_S) == 130, folder.log.read_text()
     assert (slurm / "scontrol").read_text() == "requeue 77\n"
     assert folder_status(folder).lost_driver is None
 
     (slurm / "scontrol").unlink()
+    with folder.log.open("a") as log:
+        job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
+    started.append(job.pid)
+    until(lambda: folder_status(folder).running)
+    job.terminate()
+    assert job.wait(PATIENCE_S) == 130
+    assert not (slurm / "scontrol").exists(), "scancel is no walltime"
+
     with folder.log.open("a") as log:
         job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
     started.append(job.pid)
