@@ -47,7 +47,8 @@ class Interruption:
         """Whether the sweep should stop."""
         if not self.reason and time.monotonic() - self._looked >= _POLL_S:
             self._looked = time.monotonic()
-            self.reason = f"{self._stop_file} exists" if self._stop_file.exists() else ""
+            with suppress(OSError):
+                self.reason = f"{self._stop_file} exists" if self._stop_file.exists() else ""
         return bool(self.reason)
 
     @property

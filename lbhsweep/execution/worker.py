@@ -9,6 +9,7 @@ import stat
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -60,13 +61,17 @@ class StopPoll:
 
     def __init__(self, stop_file: Path) -> None:
         self._stop_file = stop_file
-        self._stop = stop_file.exists()
+        self._stop = False
+        with suppress(OSError):
+            self._stop = stop_file.exists()
         self._looked = time.monotonic()
 
     def __call__(self) -> bool:
         """Ask."""
         if not self._stop and time.monotonic() - self._looked >= POLL_S:
-            self._stop = self._stop_file.exists()
+            # A storage that stumbles (ESTALE, EIO) asks for nothing, and is not the run's fault.
+            with suppress(OSError):
+                self._stop = self._stop_file.exists()
             self._looked = time.monotonic()
         return self._stop or _terminating.is_set()
 

@@ -1,7 +1,11 @@
 """When a worker in a job must leave."""
 
+import errno
+from pathlib import Path
+
 import pytest
 
+from lbhsweep.execution import worker
 from lbhsweep.execution.cluster_spec import seconds_of_walltime
 from lbhsweep.execution.worker import JOB_END, JOB_SECONDS, time_to_leave
 
@@ -26,3 +30,20 @@ def test_outside_jobs_there_is_no_end(environment):
 )
 def test_walltimes(text, seconds):
     assert seconds_of_walltime(text) == seconds
+
+
+def test_storage_that_stumbles_is_no_fault_of_a_run(tmp_path, monkeypatch):
+    """Python 3.11 lets ESTALE through where it looks for a file."""
+    monkeypatch.setattr(worker, "POLL_S", 0.0)
+    file = tmp_path / "stop"
+    poll = worker.StopPoll(file)
+
+    def stale(_):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", stale)
+        assert not worker.StopPoll(file)()
+        assert not poll()
+    file.touch()
+    assert poll()
