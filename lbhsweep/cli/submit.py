@@ -40,7 +40,8 @@ def command(
 ) -> None:
     """Do as 'lbhsweep run' in the background, and return once that drives DIR.
 
-    SWEEP and all files that it names are copied into DIR first: editing them changes nothing.
+    SWEEP, the cluster file and all files that SWEEP names are copied into DIR first: editing them
+    changes nothing.
 
     It outlives the terminal; what it prints goes to DIR/driver.log.
     """

@@ -24,8 +24,8 @@ class SystemPoint:
     Atoms that are `frozen` keep their relaxed places in the cell, anions as rigid bodies.
     `vacancy_sites` are the tetrahedral sites, in conventional cells, whose Li are removed; if
     there are none, `n_vacancies` Li are drawn at random, by the replica's number.  `structure` is
-    the digest of the crystal from a file that is there instead of one that is built, empty for
-    none; `phase` is then what the sweep says of it.
+    the digest of the file whose crystal is there instead of one that is built, empty for none;
+    `phase` is then what the sweep says of it.
     """
 
     crystal: str
