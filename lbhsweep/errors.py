@@ -183,6 +183,10 @@ class CorruptRecordError(StoreError):
     """A record's checksum does not fit its content."""
 
 
+class LostStartError(StoreError):
+    """The record is gone or damaged of the run from whose end another was to go on."""
+
+
 class SchemaError(StoreError):
     """A record or dataset was written by a newer, unknown schema."""
 

@@ -200,6 +200,11 @@ class LsfCluster(QueueCluster):
     job_extra: tuple[Text, ...] = ()
     """Further #BSUB options, such as '-R rusage[mem=2000]'."""
 
+    @property
+    def job_seconds(self) -> int | None:
+        """Walltime of a job in whole minutes: LSF knows no seconds."""
+        return seconds_of_walltime(self.walltime) // 60 * 60
+
 
 class CondorCluster(JobsCluster):
     """Jobs of HTCondor, which knows neither queues nor walltimes."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import time
+from asyncio import CancelledError
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from distributed import Client, Future, get_worker
 
-from lbhsweep.errors import ClusterError
+from lbhsweep.errors import ClusterError, LostStartError
 from lbhsweep.execution.events import (
     Event,
     PageOpened,
@@ -24,8 +26,8 @@ from lbhsweep.execution.events import (
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
 from lbhsweep.execution.job_watch import JobWatch
 from lbhsweep.execution.local_workers import LocalWorkers
-from lbhsweep.execution.task import RunSummary, Task, run_task
-from lbhsweep.execution.worker import WorkerSignals
+from lbhsweep.execution.task import RunSummary, Task, TaskFault, run_task
+from lbhsweep.execution.worker import Rest, WorkerSignals
 from lbhsweep.sweep.identity import run_id
 
 T = TypeVar("T")
@@ -38,6 +40,8 @@ _REPORTED: dict[str, type[Event]] = {
     kind.__name__: kind for kind in (WorkerPreparing, RunStarted, RunProgress)
 }
 
+_rest = Rest()
+
 
 def _on_worker(task: Task) -> tuple[RunSummary, ...]:
     worker = get_worker()
@@ -46,7 +50,15 @@ def _on_worker(task: Task) -> tuple[RunSummary, ...]:
         fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
         worker.log_event(TOPIC, {"kind": type(event).__name__, "fields": fields})
 
-    return run_task(task, report)
+    try:
+        summaries = run_task(task, report)
+    except TaskFault as fault:
+        # Another run's record is no fault of this worker.
+        if not isinstance(fault.error, LostStartError):
+            _rest.begin(worker)
+        raise
+    _rest.forget()
+    return summaries
 
 
 def task_key(task: Task, unique: str) -> tuple[str, str, str]:
@@ -70,6 +82,14 @@ def task_key(task: Task, unique: str) -> tuple[str, str, str]:
     first = task.points[0]
     more = f" and {len(task.points) - 1} more" if len(task.points) > 1 else ""
     return sweep, f"{first.label} ({run_id(first)[:8]}){more}", unique
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What became of a task, by its key."""
+
+    key: Any
+    result: tuple[RunSummary, ...] | BaseException
 
 
 class DaskExecutor:
@@ -101,7 +121,7 @@ class DaskExecutor:
         self._client = client
         self._patience_s = patience_s
         self._jobs = jobs
-        self._queue: SimpleQueue[Future | dict[str, Any]] = SimpleQueue()
+        self._queue: SimpleQueue[_Came | dict[str, Any]] = SimpleQueue()
         self._under_way: dict[Any, tuple[Future, Task]] = {}
         self._numbers = itertools.count()
         self._last_worker = time.monotonic()
@@ -137,7 +157,7 @@ class DaskExecutor:
         key = task_key(task, f"{next(self._numbers)}-{id(self):x}")
         future = self._client.submit(_on_worker, task, key=key, pure=False)
         self._under_way[future.key] = (future, task)
-        future.add_done_callback(self._queue.put)
+        self._client.loop.add_callback(self._bring, future)
 
     def need(self, n_runs: int) -> None:
         """Have jobs for so many runs, where there are jobs."""
@@ -169,14 +189,25 @@ class DaskExecutor:
         if self._jobs is not None:
             events += self._jobs.events()
         self._check_workers()
-        return [*events, *self._ended([one for one in came if isinstance(one, Future)])]
+        return [*events, *(self._answer(one) for one in came if isinstance(one, _Came))]
 
     def _on_event(self, event: tuple[float, Any]) -> None:
         if isinstance(event[1], dict):
             self._queue.put(event[1])
 
-    def _drain(self, timeout_s: float) -> list[Future | dict[str, Any]]:
-        came: list[Future | dict[str, Any]] = []
+    async def _bring(self, future: Future) -> None:
+        """Wait for a task here, where it holds nobody up.
+
+        A result that is lost with its worker is waited for anew: Dask does the task again.
+        """
+        try:
+            (result,) = await self._client.gather([future], asynchronous=True)
+        except (Exception, CancelledError) as error:
+            result = error
+        self._queue.put(_Came(future.key, result))
+
+    def _drain(self, timeout_s: float) -> list[_Came | dict[str, Any]]:
+        came: list[_Came | dict[str, Any]] = []
         with suppress(Empty):
             came.append(self._queue.get(timeout=timeout_s))
             while True:
@@ -223,20 +254,16 @@ class DaskExecutor:
                 "the checkpoints"
             )
 
-    def _ended(self, futures: list[Future]) -> list[Answer]:
-        # Gathering nothing would cost a round trip to the scheduler, five times a second.
-        if not futures:
-            return []
-        good = [future for future in futures if future.status == "finished"]
-        # One round trip for all.  A result lost with its worker is computed anew; if that fails,
-        # which one is not said, and all are done again: runs that have a record cost nothing.
-        gathered = self._client.gather(good, errors="skip")
-        results = dict(zip(good, gathered, strict=True)) if len(gathered) == len(good) else {}
-        return [self._answer(future, results) for future in futures]
-
-    def _answer(self, future: Future, results: dict[Future, Any]) -> Answer:
-        _, task = self._under_way.pop(future.key)
-        if future in results:
-            return TaskEnded(task, results[future])
-        error = None if future.status == "cancelled" else future.exception()
-        return TaskBroken(task, error or ClusterError("the scheduler dropped the task"))
+    def _answer(self, came: _Came) -> Answer:
+        _, task = self._under_way.pop(came.key)
+        match came.result:
+            case TaskFault() as fault:
+                return TaskBroken(task, fault)
+            case CancelledError():
+                return TaskBroken(task, TaskFault(ClusterError("the scheduler dropped the task")))
+            case Exception() as error:
+                return TaskBroken(task, TaskFault(error))
+            case BaseException() as error:
+                raise error
+            case summaries:
+                return TaskEnded(task, summaries)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import accumulate, islice, takewhile
 from typing import Any
 
-from lbhsweep.errors import ClusterError, CorruptRecordError, StorageRefusedError, StoreError
+from lbhsweep.errors import (
+    ClusterError,
+    CorruptRecordError,
+    LostStartError,
+    StorageRefusedError,
+    StoreError,
+)
 from lbhsweep.execution.events import (
     Event,
     Observer,
@@ -21,21 +28,22 @@ from lbhsweep.execution.events import (
     RunStarted,
     StopRequested,
     SweepProgress,
+    WorkerLost,
     WorkerPreparing,
 )
 from lbhsweep.execution.executor import Answer, Executor, TaskBroken, TaskEnded
+from lbhsweep.execution.faults import Faults
 from lbhsweep.execution.interruption import Interruption
 from lbhsweep.execution.ledger import Ending
 from lbhsweep.execution.pace import Pace
 from lbhsweep.execution.physics import Physics
 from lbhsweep.execution.storage_pause import StoragePause
-from lbhsweep.execution.task import RunSummary, Task
+from lbhsweep.execution.task import RunSummary, Task, TaskFault
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.cost import estimated_core_seconds, speed_kind
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.plan import Plan, chain_costs, followers
-from lbhsweep.sweep.point import RunPoint
 
 POLL_S = 0.2
 TELL_EVERY_S = 1.0
@@ -49,9 +57,8 @@ LONG_RUN_S = 10.0
 TASK_SECONDS = 1.0
 """Very short runs are packed into tasks of about this length."""
 LARGEST_PACK = 200
-MAX_BREAKS = 3
-"""Times that a run's task may break for reasons outside it before the sweep is given up."""
 STOP_PATIENCE_S = 120.0
+"""How long a stop waits for runs to write their checkpoints."""
 MOST_SCHEDULED = 1000
 """Runs whose order counts in the time left; more only take their share of the workers."""
 
@@ -112,7 +119,7 @@ class Driver:
         self._slowness: float | None = None
         self._started: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
-        self._breaks: Counter[str] = Counter()
+        self._faults = Faults()
         self._stopping = self._is_preparing = False
         self._next_collect = self._next_tell = 0.0
 
@@ -131,18 +138,32 @@ class Driver:
             if interruption.asked and not self._stopping:
                 self._stop(interruption.reason)
                 patient_until = time.monotonic() + STOP_PATIENCE_S
-            if interruption.urgent or time.monotonic() > patient_until:
+            is_over = self._stopping and not self._executor.slots
+            if is_over or interruption.urgent or time.monotonic() > patient_until:
                 break
             if self._pause.is_over():
                 self._fill_window()
             else:
                 time.sleep(POLL_S)
-            self._executor.need(len(self._waiting) + len(self._in_flight))
-            for answer in self._executor.answers(POLL_S):
+            # A stop needs no more workers, and jobs that still wait in the queue go.
+            n_runs = 0 if self._stopping else len(self._waiting) + len(self._in_flight)
+            self._executor.need(n_runs)
+            for answer in self._answers():
                 self._take(answer)
             self._collect_when_due()
             self._tell_when_due()
         self._tell_progress()
+        if not self._stopping:
+            self._faults.check()
+
+    def _answers(self) -> list[Answer]:
+        try:
+            return self._executor.answers(POLL_S)
+        except ClusterError:
+            if not self._stopping:
+                raise
+            # Of no concern any more; a driver's job must be queued again all the same.
+            return []
 
     def _is_unfinished(self) -> bool:
         if not self._waiting and not self._in_flight:
@@ -192,19 +213,19 @@ class Driver:
                 self._learn_slowness(summaries)
                 for summary in summaries:
                     self._settle(summary)
-            case TaskBroken(task, StorageRefusedError() as error):
+            case TaskBroken(task, fault):
                 self._n_tasks -= 1
-                self._pause.begin(error)
-                for point in task.points:
-                    self._in_flight.discard(run_id(point))
-                    self._repeat(run_id(point))
-            case TaskBroken(task, error):
-                self._n_tasks -= 1
-                for point in task.points:
-                    if not self._lost_its_start(point, error):
-                        self._repeat_broken(run_id(point), error)
+                names = [run_id(point) for point in task.points]
+                self._in_flight.difference_update(names)
+                if self._lost_its_start(fault):
+                    names.remove(fault.run_id)
+                else:
+                    self._count(fault)
+                for name in names:
+                    self._repeat(name)
             case RunStarted(run_id=name, attempt=attempt) if name in self._in_flight:
                 self._started.add(name)
+                self._faults.begun(answer.worker, answer.label)
                 self._pace.start(name, anew=attempt == 1)
                 self._tell(answer)
             case RunProgress(run_id=name, fraction=fraction) if name in self._in_flight:
@@ -213,6 +234,8 @@ class Driver:
                 # One of many workers speaks for all.
                 pass
             case Event():
+                if isinstance(answer, WorkerLost):
+                    self._faults.lost(answer.runs)
                 self._is_preparing |= isinstance(answer, WorkerPreparing)
                 self._tell(answer)
 
@@ -220,6 +243,7 @@ class Driver:
         name = summary.run_id
         self._in_flight.discard(name)
         self._started.discard(name)
+        self._faults.ended(summary.worker, is_whole=summary.ending != "interrupted")
         if summary.ending in ("done", "failed"):
             self._counts[summary.ending] += 1
             self._pace.end(name, summary.seconds if summary.ending == "done" else 0.0)
@@ -237,33 +261,39 @@ class Driver:
             self._waiting.extendleft(self._followers.pop(name, ()))
 
     def _repeat(self, name: str) -> None:
-        if not self._stopping:
+        if not self._stopping and name not in self._faults.left_out:
             self._waiting.append(name)
 
-    def _repeat_broken(self, name: str, error: BaseException) -> None:
-        self._in_flight.discard(name)
-        self._breaks[name] += 1
-        if self._breaks[name] > MAX_BREAKS:
-            raise ClusterError(
-                f"{self._plan.points[name].label}: workers could not do this run "
-                f"{MAX_BREAKS + 1} times, for a reason outside it: "
-                f"{type(error).__name__}: {error}; mend that and give the same command again"
-            ) from error
+    def _repeat_lost(self, name: str, error: StoreError) -> None:
+        """Do a run again whose record was no good."""
+        self._faults.count_run(TaskFault(error, run_id=name))
         self._repeat(name)
 
-    def _lost_its_start(self, point: RunPoint, error: BaseException) -> bool:
+    def _count(self, fault: TaskFault) -> None:
+        """Find whose fault it is: storage's, which pauses the sweep, or the worker's."""
+        error = fault.error
+        if not isinstance(error, StorageRefusedError):
+            self._faults.count(fault)
+        elif not self._pause.takes_writes():
+            self._pause.begin(error)
+        elif error.host != socket.gethostname() and self._faults.others_work(fault.worker):
+            # That machine's mount, say: the others go on.
+            self._faults.count(fault)
+        else:
+            self._faults.count_run(fault)
+            self._pause.begin(error)
+
+    def _lost_its_start(self, fault: TaskFault) -> bool:
         """Say whether a run broke because the record of the one that it goes on from is no good.
 
         That one is done again then, and the run waits for it.
         """
-        before = point.follows
-        if not before or not isinstance(error, StoreError):
+        if not isinstance(fault.error, LostStartError):
             return False
+        before = self._plan.points[fault.run_id].follows
         if before not in self._redone and not self._do_again_if_lost(before):
             return False
-        name = run_id(point)
-        self._in_flight.discard(name)
-        self._followers.setdefault(before, []).append(name)
+        self._followers.setdefault(before, []).append(fault.run_id)
         return True
 
     def _do_again_if_lost(self, name: str) -> bool:
@@ -284,7 +314,7 @@ class Driver:
             self._followers.setdefault(name, []).append(follower)
         self._counts["done"] -= 1
         self._costs.setdefault(name, estimated_core_seconds(points[name]))
-        self._repeat_broken(name, CorruptRecordError(problem))
+        self._repeat_lost(name, CorruptRecordError(problem))
         return True
 
     def _collect_when_due(self) -> None:
@@ -314,7 +344,7 @@ class Driver:
                 self._release(name)
         for name, problem in report.quarantined.items():
             self._counts[self._to_collect[name]] -= 1
-            self._repeat_broken(name, CorruptRecordError(problem))
+            self._repeat_lost(name, CorruptRecordError(problem))
         self._to_collect.clear()
 
     def _tell(self, event: Event) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lbhsweep.execution.events import Event
-from lbhsweep.execution.task import RunSummary, Task, run_task
+from lbhsweep.execution.task import RunSummary, Task, TaskFault, run_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class TaskBroken:
     """A task could not be done for reasons outside its runs (storage, environment)."""
 
     task: Task
-    error: BaseException
+    fault: TaskFault
 
 
 Answer = TaskEnded | TaskBroken | Event
@@ -75,7 +75,7 @@ class SerialExecutor:
         answers: list[Answer] = []
         try:
             answers.append(TaskEnded(task, run_task(task, answers.append)))
-        except Exception as error:
+        except TaskFault as fault:
             # As a cluster would hand it back.
-            answers.append(TaskBroken(task, error))
+            answers.append(TaskBroken(task, fault))
         return answers

@@ -153,7 +153,8 @@ def _open(
         python=f"exec {quote(sys.executable)}",
         # Runs are single-threaded, also where memory leaves fewer workers than cores.
         worker_extra_args=["--nthreads", "1"],
-        job_script_prologue=[*spec.prologue, *exports, *_deadline(spec)],
+        # The clock starts before the prologue, which may take minutes.
+        job_script_prologue=[*_deadline(spec), *spec.prologue, *exports],
         # Without the page there still is a server, of plain numbers; either for this machine only.
         scheduler_options={
             "dashboard": spec.dashboard is not None,

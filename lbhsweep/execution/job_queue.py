@@ -27,7 +27,15 @@ HOPELESS = MappingProxyType(
     }
 )
 """Reasons for which a job is kept waiting for ever, without an error."""
-_PASSING = ("Unable to contact", "timed out", "temporarily", "Connection refused")
+_PASSING = (
+    "Unable to contact",
+    "timed out",
+    "TimeoutError",
+    "temporarily",
+    "Connection refused",
+    "job submit limit",
+    "MaxSubmitJobs",
+)
 _DRAINED = "Requested node configuration is not available"
 """Said by the check also while all nodes that would do are drained; submitting tells."""
 
@@ -49,7 +57,7 @@ class JobState:
 
 
 def is_passing(refusal: str) -> bool:
-    """Say whether the batch system only was out of reach, rather than unwilling."""
+    """Say whether the batch system was out of reach or has enough jobs for now, not unwilling."""
     return any(sign in refusal for sign in _PASSING)
 
 

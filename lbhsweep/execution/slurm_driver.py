@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from lbhsweep.errors import ClusterError
 from lbhsweep.store.folder import SweepFolder
 
-WARN_S = 120
-"""Before the walltime ends; runs write their checkpoints in that time."""
+WARN_S = 300
+"""Before the walltime ends; it must hold the driver's patience with its workers and all else that
+an ending takes."""
 
 _SCRIPT = """\
 #!/bin/bash

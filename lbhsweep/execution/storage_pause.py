@@ -61,12 +61,16 @@ class StoragePause:
                 )
             )
 
+    def takes_writes(self) -> bool:
+        """Try whether this machine can write to the sweep's folder now."""
+        folders = (self._folder.path, self._folder.runs, self._folder.records)
+        return all(takes_writes(one, TRIED_BYTES) for one in folders)
+
     def is_over(self) -> bool:
         """Tell whether to go on, having tried if it was time to."""
         now = time.monotonic()
         if self.is_on and now >= self._next_try:
-            folders = (self._folder.path, self._folder.runs, self._folder.records)
-            self.is_on = not all(takes_writes(one, TRIED_BYTES) for one in folders)
+            self.is_on = not self.takes_writes()
             self._put_off(now)
             if not self.is_on:
                 self._tell(StorageBack(seconds=now - self._since))

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lbhsweep.errors import InterruptedRun, StoreError, is_refusal, store_error
+from lbhsweep.errors import InterruptedRun, LbhsweepError, LostStartError, StoreError, store_error
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerPreparing
 from lbhsweep.execution.ledger import NAME, AttemptUnderwayError, Ending, Ledger
 from lbhsweep.execution.physics import Physics
@@ -53,6 +53,28 @@ class Task:
     folder: SweepFolder
     points: tuple[RunPoint, ...]
     physics: Physics
+
+
+class TaskFault(LbhsweepError, RuntimeError):  # noqa: N818 - says whose fault an error is
+    """A task broke for a reason outside its runs: storage, or the worker's surroundings.
+
+    Parameters
+    ----------
+    error : Exception
+        What happened.
+    worker : str
+        Where, ``host:pid``; empty if the batch system or Dask dropped the task.
+    run_id : str
+        At which run; empty if it was before any.
+    """
+
+    def __init__(self, error: Exception, worker: str = "", run_id: str = "") -> None:
+        self.error, self.worker, self.run_id = error, worker, run_id
+        super().__init__(error, worker, run_id)
+
+    def __str__(self) -> str:
+        where = f" (worker {self.worker})" if self.worker else ""
+        return f"{type(self.error).__name__}: {self.error}{where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +124,31 @@ def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
 
     Raises
     ------
-    StoreError
-        If records or checkpoints can't be written.
+    TaskFault
+        If records or checkpoints can't be read or written, or this process can't work at all.
     """
     should_stop = StopPoll(task.folder.stop_file)
     announce = report if len(task.points) == 1 else _silent
+    summaries: list[RunSummary] = []
+    name = ""
     with at_work, not_shared():
-        if not should_stop():
-            task.physics.prepare(
-                lambda what: report(WorkerPreparing(worker=worker_name(), what=what))
-            )
-        return tuple(_run(task, point, should_stop, announce) for point in task.points)
+        try:
+            if not should_stop():
+                task.physics.prepare(
+                    lambda what: report(WorkerPreparing(worker=worker_name(), what=what))
+                )
+            for point in task.points:
+                name = run_id(point)
+                summaries.append(_run(task, point, should_stop, announce))
+        except Exception as error:
+            raise TaskFault(_that_travels(error), worker_name(), name) from error
+    return tuple(summaries)
+
+
+def _that_travels(error: Exception) -> Exception:
+    """Give an error as it is, or its words if it can't be sent to another process."""
+    travels = isinstance(error, LbhsweepError) or type(error).__module__ == "builtins"
+    return error if travels else RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def _silent(event: Event) -> None:
@@ -132,6 +168,9 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
         )
     try:
         with ledger.hold(), _blaming_storage(ledger):
+            for left in ledger.path.parent.glob("*.tmp"):
+                # Of a worker that was killed while it wrote a checkpoint.
+                left.unlink(missing_ok=True)
             # Whoever held the run before may have finished it.
             summary = _recorded(task.folder, name) or _attempt(
                 task, point, ledger, should_stop, report
@@ -199,8 +238,9 @@ def _attempt(
     except StoreError:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and is_refusal(error):
-            raise store_error(f"{point.label}: can't write: {error}", error) from error
+        if isinstance(error, OSError):
+            # A run meets nothing but its own files: that is storage's fault, not its own.
+            raise store_error(f"{point.label}: can't read or write: {error}", error) from error
         # Whatever one run meets must not end the sweep: it is recorded by its class.
         error_class, message = type(error).__name__, _where(error)
         ledger.end("error", error_class, message)
@@ -212,7 +252,13 @@ def _attempt(
 
 def _end_of(folder: SweepFolder, name: str) -> EndState | None:
     """Read where a run ended; None without a name, and for a run that was made up."""
-    return EndState.from_record(read_record(folder.record_path(name)).arrays) if name else None
+    if not name:
+        return None
+    try:
+        record = read_record(folder.record_path(name))
+    except StoreError as error:
+        raise LostStartError(f"can't go on from the end of another run: {error}") from error
+    return EndState.from_record(record.arrays)
 
 
 def _record(
@@ -265,7 +311,11 @@ def _where(error: Exception) -> str:
 
 def _progress_mark(workdir: Path) -> int:
     """Give a number that changes whenever the run writes a checkpoint."""
-    files = (path for path in workdir.iterdir() if path.name not in (NAME, TRACE))
+    files = (
+        path
+        for path in workdir.iterdir()
+        if path.name not in (NAME, TRACE) and path.suffix != ".tmp"
+    )
     return max((path.stat().st_mtime_ns for path in files), default=0)
 
 

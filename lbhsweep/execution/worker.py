@@ -21,6 +21,7 @@ from lbhsweep.errors import ClusterError
 POLL_S = 1.0
 GRACE_S = 60.0
 _LEAVE_S = 1.0
+FIRST_REST_S, LONGEST_REST_S = 2.0, 60.0
 JOB_END = "LBHSWEEP_JOB_END"
 """Variable with the Unix time at which the batch system ends this job."""
 JOB_SECONDS = "LBHSWEEP_JOB_SECONDS"
@@ -102,6 +103,38 @@ class WorkerSignals(WorkerPlugin):  # type: ignore[misc]
         # A plugin that replaces this one has it torn down, too.
         if worker.status is Status.closing:
             _terminating.set()
+
+
+class Rest:
+    """Keeps tasks from a worker for a while after it broke one, each time twice as long.
+
+    Otherwise a worker that breaks whatever it gets would get everything.
+    """
+
+    def __init__(self) -> None:
+        self._n_breaks = 0
+
+    def begin(self, worker: Worker) -> None:
+        """Rest, before the answer goes out."""
+        self._n_breaks += 1
+        seconds = min(FIRST_REST_S * 2.0 ** (self._n_breaks - 1), LONGEST_REST_S)
+        worker.loop.add_callback(_rest, worker, seconds)
+
+    def forget(self) -> None:
+        """Note that the worker did a task."""
+        self._n_breaks = 0
+
+
+def _rest(worker: Worker, seconds: float) -> None:
+    if worker.status is Status.running:
+        worker.status = Status.paused
+        worker.loop.call_later(seconds, _go_on, worker)
+
+
+def _go_on(worker: Worker) -> None:
+    # It may have been told to leave meanwhile.
+    if worker.status is Status.paused and not _terminating.is_set():
+        worker.status = Status.running
 
 
 def private_folder(path: Path) -> Path:

@@ -153,7 +153,7 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["job"] == "77"
     options = (slurm / "options").read_text().split()
-    assert {"--requeue", "--signal=B:USR1@120", "--time=1:00:00"} <= set(options)
+    assert {"--requeue", "--signal=B:USR1@300", "--time=1:00:00"} <= set(options)
     folder = SweepFolder(out / "rehearsal")
     assert f"--output={folder.log}" in options
 

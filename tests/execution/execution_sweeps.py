@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,6 +120,24 @@ class Broken:
         self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
     ) -> Outcome:
         raise AssertionError
+
+
+@dataclass(frozen=True)
+class SickOnOneWorker(Rehearsal):
+    """Can't begin in the first process that tries; `mark` says which that is, `tries` how often."""
+
+    mark: Path = Path()
+
+    def prepare(self, tell: Any) -> None:
+        with suppress(FileExistsError), self.mark.open("x") as file:
+            file.write(str(os.getpid()))
+        deadline = time.monotonic() + 10
+        while not (pid := self.mark.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if pid == str(os.getpid()):
+            with self.mark.with_suffix(".tries").open("a") as file:
+                file.write("x")
+            raise ImportError("no module named nonsense")
 
 
 @dataclass(frozen=True)

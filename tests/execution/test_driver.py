@@ -1,20 +1,25 @@
 """What must hold of a sweep on every executor."""
 
+import errno
 import os
 import threading
 import time
+from contextlib import nullcontext
 
 import pytest
 from execution_sweeps import (
     Broken,
     Misbehaving,
     Recording,
+    SickOnOneWorker,
+    Sweep,
     assert_same_bits,
     physics_of,
     yaml_text,
 )
 
 from lbhsweep.errors import ClusterError, SweepLockedError
+from lbhsweep.execution.dask_executor import DaskExecutor
 from lbhsweep.execution.events import (
     RunFailed,
     RunFinished,
@@ -23,6 +28,7 @@ from lbhsweep.execution.events import (
     SweepFinished,
     SweepStarted,
 )
+from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.store.record import read_record
 from lbhsweep.store.schema import Status
@@ -45,12 +51,6 @@ def test_all_runs_are_done_once_and_collected(sweep, tmp_path):
 
 
 def test_executors_give_the_same_bits(tmp_path, cluster):
-    from contextlib import nullcontext
-
-    from execution_sweeps import Sweep
-
-    from lbhsweep.execution.executor import SerialExecutor
-
     serial = Sweep(tmp_path / "serial", lambda: nullcontext(SerialExecutor()))
     dask = Sweep(tmp_path / "dask", lambda: nullcontext(cluster))
     serial.run(physics=Rehearsal(failure_rate=0.6))
@@ -82,12 +82,31 @@ def test_failed_runs_are_tried_again_when_asked(sweep):
 
 
 def test_an_unexpected_error_is_tried_once_more(sweep):
-    ending = sweep.run(physics=Misbehaving(OSError("stale handle"), once=True))
+    ending = sweep.run(physics=Misbehaving(RuntimeError("odd"), once=True))
     assert ending.done == ending.total
-    assert {event.error_class for event in sweep.of(RunRetried)} == {"OSError"}
+    assert {event.error_class for event in sweep.of(RunRetried)} == {"RuntimeError"}
     attempts = sweep.results()["attempts"]
     assert (attempts.sel(replica=1) == 2).all()
     assert (attempts.sel(replica=0) == 1).all()
+
+
+def test_storage_that_stumbles_counts_against_no_run(sweep):
+    stale = OSError(errno.ESTALE, "Stale file handle")
+    ending = sweep.run(physics=Misbehaving(stale, once=True))
+    assert ending.done == ending.total
+    assert not sweep.of(RunRetried)
+    assert (sweep.results()["attempts"] == 1).all()
+
+
+def test_runs_whose_files_can_not_be_read_are_left_out_and_the_others_done(tmp_path):
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
+    bad = OSError(errno.EIO, "Input/output error")
+    with pytest.raises(ClusterError, match=r"4 runs could not be done 4 times.*Input/output error"):
+        sweep.run(physics=Misbehaving(bad))
+    status = sweep.results()["status"]
+    assert (status.sel(replica=0) == Status.DONE).all()
+    assert (status.sel(replica=1) == Status.PENDING).all()
+    assert sweep.run().done == 8
 
 
 def test_an_error_that_stays_is_recorded_by_its_class(sweep):
@@ -103,6 +122,17 @@ def test_what_ails_all_workers_ends_the_sweep(sweep):
     with pytest.raises(ClusterError, match="ImportError: no module named nonsense"):
         sweep.run(physics=Broken())
     assert sweep.run().done == 8
+
+
+def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_path, cluster):
+    client = cluster._client
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(DaskExecutor(client, patience_s=60.0)))
+    mark = tmp_path / "sick"
+    ending = sweep.run(yaml_text(replicas=4), SickOnOneWorker(seconds=0.5, mark=mark))
+    assert ending.done == ending.total == 16
+    # In its first 8 s: at once, after 2 s, and after 4 s more.
+    assert 1 <= len(mark.with_suffix(".tries").read_text()) <= 4
+    assert not sweep.of(RunRetried)
 
 
 def test_adding_points_and_cosmetic_edits_rerun_nothing(sweep, tmp_path):

@@ -1,5 +1,7 @@
 """Job scripts, seen without any batch system."""
 
+import re
+
 import pytest
 
 from lbhsweep.execution.cluster_spec import _KINDS
@@ -120,7 +122,10 @@ def test_jobs_of_other_systems_ask_for_what_the_file_says(open_cluster, keys, wa
     assert "module load python" in script
     assert "export OMP_NUM_THREADS=1" in script
     assert "--local-directory /scratch" in script
-    assert ("LBHSWEEP_JOB_SECONDS=95415" in script) == (keys["kind"] != "htcondor")
+    seconds = {"htcondor": [], "lsf": [95400]}.get(keys["kind"], [95415])
+    assert re.findall(r"LBHSWEEP_JOB_SECONDS=(\d+)", script) == [str(one) for one in seconds]
+    if seconds:
+        assert script.index("LBHSWEEP_JOB_END=") < script.index("module load python")
     # Condor would take it for a macro of its own.
     assert "$(" not in script.partition("Arguments")[2]
 

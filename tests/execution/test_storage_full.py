@@ -25,7 +25,7 @@ from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.execution.status import folder_status
-from lbhsweep.execution.task import MAX_DEATHS, Task, run_task
+from lbhsweep.execution.task import MAX_DEATHS, Task, TaskFault, run_task
 from lbhsweep.store import atomic
 from lbhsweep.store.atomic import storing, takes_writes
 from lbhsweep.store.collect import Collector
@@ -207,7 +207,7 @@ def test_a_start_whose_end_finds_no_room_is_taken_back(sweep, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "end", refuse)
         for _ in range(MAX_DEATHS + 2):
-            with pytest.raises(StorageRefusedError):
+            with pytest.raises(TaskFault, match="full"):
                 run_task(Task(sweep.folder, (point,), physics), [].append)
     (ledger,) = sweep.folder.runs.glob(f"*/*/{NAME}")
     assert list(Ledger(ledger).lines()) == []

@@ -8,7 +8,7 @@ from lbhsweep.execution import task as task_module
 from lbhsweep.execution.events import RunProgress, RunStarted
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
-from lbhsweep.execution.task import MAX_DEATHS, Task, run_task
+from lbhsweep.execution.task import MAX_DEATHS, Task, TaskFault, run_task
 from lbhsweep.simulation.outcome import Progress
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import read_record
@@ -91,7 +91,7 @@ def test_a_full_disk_does_not_count_against_a_run(folder, points, monkeypatch, w
             broken = Task(folder, points[:1], Rehearsal())
             patch.setattr("lbhsweep.execution.task.write_record", full)
         for _ in range(MAX_DEATHS + 1):
-            with pytest.raises(StoreError, match="no space left"):
+            with pytest.raises(TaskFault, match="no space left"):
                 run_task(broken, [].append)
     assert not folder.finished()
     (summary,) = run_task(Task(folder, points[:1], Rehearsal()), [].append)
