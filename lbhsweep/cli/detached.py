@@ -120,4 +120,4 @@ def submit_and_show(
     click.echo(f"driver: SLURM job {job}")
     click.echo(f"log:    {sweep.log}")
     click.echo(f"look:   squeue --job {job}; lbhsweep status {folder}{flag}")
-    click.echo(f"stop:   lbhsweep stop {folder}{flag} (before it has begun: scancel {job})")
+    click.echo(f"stop:   lbhsweep stop {folder}{flag}")

@@ -37,17 +37,21 @@ def command(folder: Path, rehearsal: bool, timeout: float, as_json: bool) -> Non
     Works from any machine that sees FOLDER.  Exit status 1 if the driver still works.
     """
     from lbhsweep.cli.results import find_sweep
+    from lbhsweep.execution.slurm_driver import cancel_waiting
     from lbhsweep.execution.status import folder_status
 
     sweep = find_sweep(folder, rehearsal=rehearsal)
     driver = sweep.driver()
+    waiting = cancel_waiting(sweep) if driver is None else ""
     stopped = driver is None or _await_end(sweep, timeout)
     flag = " --rehearsal" if rehearsal else ""
     if as_json:
         driven = None if driver is None else {"host": driver.host, "pid": driver.pid}
-        click.echo(json.dumps({"driver": driven, "stopped": stopped}))
+        found = {"driver": driven, "stopped": stopped, "cancelled_job": waiting or None}
+        click.echo(json.dumps(found))
     else:
-        click.echo(_said(driver, timeout, stopped=stopped))
+        said = _said(driver, timeout, stopped=stopped)
+        click.echo(f"driver's job {waiting}, which waited, is cancelled" if waiting else said)
         if stopped and folder_status(sweep).missing:
             click.echo(f"go on: lbhsweep resume {folder}{flag}")
     sys.exit(0 if stopped else STILL_WORKING)

@@ -2,9 +2,9 @@
 
 Compiled kernels are cached on the node's own disk, per user: numba's cache index is written
 without a lock and breaks on shared file systems (numba#10128), so the folder must be named
-before numba is first imported.  It is named after the state of all sources with kernels, because
-numba looks only at the file of the function that it compiles, not at those of the functions inlined
-into it.
+before numba is first imported, and nobody else may write to it.  It is named after the state of all
+sources with kernels, because numba looks only at the file of the function that it compiles, not at
+those of the functions inlined into it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
+
+from lbhsweep.errors import ClusterError
 
 
 def _default_cache_folder() -> str:
@@ -35,4 +38,23 @@ def _state_of_sources() -> str:
     return digest.hexdigest()[:12]
 
 
+def private_folder(path: Path) -> Path:
+    """Make a folder in which nobody else can plant compiled code.
+
+    Raises
+    ------
+    ClusterError
+        If it belongs to another user or others may write to it.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = path.stat()
+    if found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ClusterError(
+            f"{path}: others could write to this folder of compiled kernels; "
+            f"make it yours alone ('chmod 700 {path}') or set numba_cache in the cluster file"
+        )
+    return path
+
+
 os.environ.setdefault("NUMBA_CACHE_DIR", _default_cache_folder())
+private_folder(Path(os.environ["NUMBA_CACHE_DIR"]))

@@ -26,6 +26,7 @@ from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep
 
 POLL_S = 0.2
+LOCKED = "locked"
 MEGABYTES = 16
 PILOT_STEPS = 2000
 """Outer steps before the clock starts, and timed ones; seconds each."""
@@ -52,7 +53,8 @@ class Surroundings:
     scratch_speed, folder_speed : float
         Writing to it and to the sweep's folder, down to the disk, MB/s.
     has_locks : bool
-        Whether the sweep's file system knows the locks by which runs are kept apart.
+        Whether the sweep's file system knows the locks by which runs are kept apart, and the
+        worker sees those of this machine.
     """
 
     host: str
@@ -125,7 +127,9 @@ def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> Cl
             while not executor.slots:
                 executor.answers(POLL_S)
             waited.append(time.monotonic() - started)
-            found["worker"] = executor.ask(look_about, str(folder))
+            with (folder / LOCKED).open("w") as locked:
+                fcntl.flock(locked, fcntl.LOCK_EX)
+                found["worker"] = executor.ask(look_about, str(folder))
             if pilot:
                 speeds.append(executor.ask(measure_speed))
             yield executor
@@ -214,4 +218,12 @@ def _has_locks(folder: str) -> bool:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
-    return True
+    with Path(folder, LOCKED).open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    # Free, although this machine's driver holds it.
+    return False

@@ -14,6 +14,7 @@ from lbhsweep.errors import (
     ClusterError,
     CorruptRecordError,
     LostStartError,
+    SchemaError,
     StorageRefusedError,
     StoreError,
 )
@@ -37,7 +38,7 @@ from lbhsweep.execution.interruption import Interruption
 from lbhsweep.execution.ledger import Ending
 from lbhsweep.execution.pace import Pace
 from lbhsweep.execution.physics import Physics
-from lbhsweep.execution.storage_pause import StoragePause
+from lbhsweep.execution.storage_pause import MAX_STUMBLES, StoragePause
 from lbhsweep.execution.task import RunSummary, Task, TaskFault
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
@@ -120,6 +121,7 @@ class Driver:
         self._started: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
         self._faults = Faults()
+        self._stumbles = 0
         self._stopping = self._is_preparing = False
         self._next_collect = self._next_tell = 0.0
 
@@ -145,9 +147,7 @@ class Driver:
                 self._fill_window()
             else:
                 time.sleep(POLL_S)
-            # A stop needs no more workers, and jobs that still wait in the queue go.
-            n_runs = 0 if self._stopping else len(self._waiting) + len(self._in_flight)
-            self._executor.need(n_runs)
+            self._executor.need(self._n_possible())
             for answer in self._answers():
                 self._take(answer)
             self._collect_when_due()
@@ -155,6 +155,13 @@ class Driver:
         self._tell_progress()
         if not self._stopping:
             self._faults.check()
+
+    def _n_possible(self) -> int:
+        """Give the number of runs that could be at work; jobs beyond it end."""
+        if self._stopping:
+            return 0
+        in_flight = len(self._in_flight)
+        return in_flight if self._pause.is_long else len(self._waiting) + in_flight
 
     def _answers(self) -> list[Answer]:
         try:
@@ -169,7 +176,7 @@ class Driver:
         if not self._waiting and not self._in_flight:
             # Only collected records are sure to be whole; damaged ones are run again.
             self._collect()
-        is_held_up = self._pause.is_on and not self._stopping
+        is_held_up = not self._stopping and bool(self._pause.is_on or self._to_collect)
         return bool(self._waiting or self._in_flight) or is_held_up
 
     def _stop(self, reason: str) -> None:
@@ -328,16 +335,30 @@ class Driver:
         if self._pause.is_on:
             return
         try:
-            self._move_records()
+            is_whole = self._move_records()
+        except SchemaError:
+            raise
         except StorageRefusedError as error:
             self._pause.begin(error)
+        except StoreError as error:
+            self._stumble(error)
+        else:
+            self._stumbles = 0 if is_whole else self._stumbles
 
-    def _move_records(self) -> None:
+    def _stumble(self, error: StoreError) -> None:
+        """Wait, each time longer, before records are looked for again."""
+        self._stumbles += 1
+        if self._stumbles > MAX_STUMBLES:
+            raise error
+        self._pause.begin(error)
+
+    def _move_records(self) -> bool:
+        """Collect what is due, and say whether all of it could be read."""
         if self._started:
             self._collector.mark(self._started, "running")
             self._started.clear()
         if not self._to_collect:
-            return
+            return True
         report = self._collector.collect(self._to_collect)
         for name in report.collected:
             if self._to_collect[name] == "done":
@@ -345,7 +366,18 @@ class Driver:
         for name, problem in report.quarantined.items():
             self._counts[self._to_collect[name]] -= 1
             self._repeat_lost(name, CorruptRecordError(problem))
+        left = {name: self._to_collect[name] for name in report.unread}
         self._to_collect.clear()
+        if left and self._stumbles >= MAX_STUMBLES:
+            # Not there for anybody, it seems; a worker that does find a record hands it in again.
+            for name, ending in left.items():
+                self._counts[ending] -= 1
+                self._repeat_lost(name, StoreError(report.unread[name]))
+            return True
+        self._to_collect.update(left)
+        if left:
+            self._stumble(StoreError(next(iter(report.unread.values()))))
+        return not left
 
     def _tell(self, event: Event) -> None:
         for observer in self._observers:

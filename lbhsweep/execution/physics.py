@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from lbhsweep.execution.worker import private_folder
 from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.simulation.end_state import FindEnd
@@ -135,10 +132,6 @@ class Rehearsal:
 
 
 def _compile() -> None:
-    # The engine's package names the folder; it must be safe before numba reads from it.
-    import_module("lbhsweep.engine")
-
-    private_folder(Path(os.environ["NUMBA_CACHE_DIR"]))
     from lbhsweep.simulation.warmup import warm_up
 
     warm_up()

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Sequence
 
 from lbhsweep.errors import ClusterError
+from lbhsweep.store.atomic import not_shared, write_atomically
 from lbhsweep.store.folder import SweepFolder
 
 WARN_S = 300
 """Before the walltime ends; it must hold the driver's patience with its workers and all else that
 an ending takes."""
+
+JOB_NAME = "lbhsweep-driver"
 
 _SCRIPT = """\
 #!/bin/bash
@@ -65,16 +68,44 @@ def submit_driver(
         "--requeue",
         "--open-mode=append",
         f"--signal=B:USR1@{WARN_S}",
-        "--job-name=lbhsweep-driver",
+        f"--job-name={JOB_NAME}",
         f"--output={folder.log}",
         *options,
     ]
     try:
-        answer = subprocess.run(
-            line, input=_SCRIPT.format(command=command), capture_output=True, text=True, check=True
-        )
+        # SLURM gives a job the umask of its submission.
+        with not_shared():
+            answer = subprocess.run(
+                line,
+                input=_SCRIPT.format(command=command),
+                capture_output=True,
+                text=True,
+                check=True,
+            )
     except FileNotFoundError as error:
         raise ClusterError("no sbatch here; give this command on a login node of SLURM") from error
     except subprocess.CalledProcessError as error:
         raise ClusterError(f"SLURM did not take the driver: {error.stderr.strip()}") from error
-    return answer.stdout.strip().partition(";")[0]
+    job = answer.stdout.strip().partition(";")[0]
+    write_atomically(folder.job, f"{job}\n".encode())
+    return job
+
+
+def cancel_waiting(folder: SweepFolder) -> str:
+    """Cancel the job of a driver that waits in SLURM's queue, for the first time or again.
+
+    Returns
+    -------
+    str
+        Its number; empty if there is none, or no SLURM here.
+    """
+    try:
+        job = folder.job.read_text(encoding="utf-8").strip()
+        squeue = ["squeue", "--noheader", "--format=%i", "--jobs", job, "--name", JOB_NAME]
+        queued = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
+        if queued.stdout.strip() != job:
+            return ""
+        subprocess.run(["scancel", job], capture_output=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return job

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from lbhsweep.errors import StorageRefusedError
+from lbhsweep.errors import SchemaError, StorageRefusedError, StoreError
 from lbhsweep.execution.events import Observer, StorageBack, StoragePaused
 from lbhsweep.execution.interruption import Interruption
 from lbhsweep.store.atomic import takes_writes
@@ -15,6 +16,9 @@ from lbhsweep.store.folder import SweepFolder
 
 FIRST_S = 2.0
 LONGEST_S = 60.0
+MAX_STUMBLES = 6
+"""Times in a row that storage may fail otherwise, as where a server restarts: two minutes."""
+LONG_S = 300.0
 POLL_S = 0.2
 TRIED_BYTES = 1 << 20
 """What must fit before the sweep goes on: more than a record or a checkpoint takes."""
@@ -47,7 +51,7 @@ class StoragePause:
         self._delay = FIRST_S
         self._since = self._next_try = 0.0
 
-    def begin(self, error: StorageRefusedError) -> None:
+    def begin(self, error: StoreError) -> None:
         """Pause, for what storage answered."""
         now = time.monotonic()
         if not self.is_on:
@@ -57,7 +61,10 @@ class StoragePause:
             free, total = _space(self._folder)
             self._tell(
                 StoragePaused(
-                    message=str(error), host=error.host, free_bytes=free, total_bytes=total
+                    message=str(error),
+                    host=getattr(error, "host", "") or socket.gethostname(),
+                    free_bytes=free,
+                    total_bytes=total,
                 )
             )
 
@@ -65,6 +72,11 @@ class StoragePause:
         """Try whether this machine can write to the sweep's folder now."""
         folders = (self._folder.path, self._folder.runs, self._folder.records)
         return all(takes_writes(one, TRIED_BYTES) for one in folders)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has lasted so long that idle workers had better go."""
+        return self.is_on and time.monotonic() - self._since > LONG_S
 
     def is_over(self) -> bool:
         """Tell whether to go on, having tried if it was time to."""
@@ -81,17 +93,25 @@ class StoragePause:
         self._delay = FIRST_S
 
     def persist(self, action: Callable[[], T], interruption: Interruption) -> T | None:
-        """Do something that writes, again until storage takes it.
+        """Do something that reads and writes, again until storage takes it.
 
         Returns
         -------
         object or None
             What the action gave; None if a stop was asked for before it succeeded.
         """
+        stumbles = 0
         while True:
             try:
                 done = action()
+            except SchemaError:
+                raise
             except StorageRefusedError as error:
+                self.begin(error)
+            except StoreError as error:
+                stumbles += 1
+                if stumbles > MAX_STUMBLES:
+                    raise
                 self.begin(error)
             else:
                 self.forget()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import stat
 import threading
 import time
 from collections.abc import Mapping
@@ -15,8 +14,6 @@ from types import FrameType
 
 from distributed import Worker, WorkerPlugin
 from distributed.core import Status
-
-from lbhsweep.errors import ClusterError
 
 POLL_S = 1.0
 GRACE_S = 60.0
@@ -135,24 +132,6 @@ def _go_on(worker: Worker) -> None:
     # It may have been told to leave meanwhile.
     if worker.status is Status.paused and not _terminating.is_set():
         worker.status = Status.running
-
-
-def private_folder(path: Path) -> Path:
-    """Make a folder in which nobody else can plant compiled code.
-
-    Raises
-    ------
-    ClusterError
-        If it belongs to another user or others may write to it.
-    """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = path.stat()
-    if found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise ClusterError(
-            f"{path}: others could write to this folder of compiled kernels; "
-            f"make it yours alone ('chmod 700 {path}') or set numba_cache in the cluster file"
-        )
-    return path
 
 
 def _retire(worker: Worker) -> None:

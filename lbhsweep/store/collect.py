@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import zarr
 
-from lbhsweep.errors import CorruptRecordError, StoreError
+from lbhsweep.errors import CorruptRecordError, SchemaError, StoreError
 from lbhsweep.store.atomic import DIRECTORY_MODE, storing, sync, sync_tree, write_atomically
 from lbhsweep.store.create import (
     create_results,
@@ -47,10 +47,13 @@ class CollectReport:
         Run ids whose records are now in the dataset.
     quarantined : mapping of str to str
         Damaged records by run id, with what is wrong: put aside, their runs are to be repeated.
+    unread : mapping of str to str
+        Records that could not be read or found now, by run id, with why: to be tried again.
     """
 
     collected: tuple[str, ...] = ()
     quarantined: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 class Collector:
@@ -98,17 +101,25 @@ class Collector:
         places = self._layout.places
         waiting = sorted({one for one in run_ids if one in places}, key=places.__getitem__)
         damaged: dict[str, str] = {}
+        unread: dict[str, str] = {}
         with storing(self._folder.results):
             for start in range(0, len(waiting), BATCH):
                 batch = waiting[start : start + BATCH]
-                self._writer.write([self._cell(run_id, damaged) for run_id in batch])
+                cells = [self._cell(run_id, damaged, unread) for run_id in batch]
+                self._writer.write([cell for cell in cells if cell is not None])
         self.put_aside |= damaged
-        return CollectReport(tuple(one for one in waiting if one not in damaged), damaged)
+        moved = tuple(one for one in waiting if one not in damaged and one not in unread)
+        return CollectReport(moved, damaged, unread)
 
     def refresh(self) -> CollectReport:
         """Collect every record that is not yet in the dataset, and empty cells that lost theirs.
 
         Looks at all runs: for the start and the end of a sweep, not for every run.
+
+        Raises
+        ------
+        StoreError
+            If a record can't be read.
         """
         finished = self._folder.finished()
         waiting, vacant = [], []
@@ -126,7 +137,10 @@ class Collector:
                 waiting.append(run_id)
         with storing(self._folder.results):
             self._writer.write(vacant)
-        return self.collect(waiting)
+        report = self.collect(waiting)
+        for problem in report.unread.values():
+            raise StoreError(problem)
+        return report
 
     def mark(self, run_ids: Iterable[str], status: Literal["running", "pending"]) -> None:
         """Say of runs without a record that they run, or that they do so no more."""
@@ -179,13 +193,14 @@ class Collector:
         shutil.rmtree(old, ignore_errors=True)
         return _writer(results, self._layout)
 
-    def _cell(self, run_id: str, damaged: dict[str, str]) -> Cell:
+    def _cell(self, run_id: str, damaged: dict[str, str], unread: dict[str, str]) -> Cell | None:
         path = self._folder.find_record(run_id)
         if path is None and run_id in self._quarantined:
             damaged[run_id] = f"the record of run {run_id} is in {self._folder.quarantine}"
             return self._vacant(run_id, {})
         if path is None:
-            raise StoreError(f"run {run_id}: no record in {self._folder.records}; run it first")
+            unread[run_id] = f"run {run_id}: no record in {self._folder.records}; run it first"
+            return None
         try:
             record = read_record(path)
             if record.header.run_id != run_id:
@@ -194,6 +209,11 @@ class Collector:
             damaged[run_id] = str(error)
             self._put_aside(run_id, path)
             return self._vacant(run_id, {})
+        except SchemaError:
+            raise
+        except StoreError as error:
+            unread[run_id] = str(error)
+            return None
         self._check_shapes(record, path)
         place = self._layout.places[run_id]
         return Cell(place, STATUS_OF[record.header.status], cell_values(record))

@@ -58,6 +58,11 @@ class SweepFolder:
         return self.path / "driver.log"
 
     @property
+    def job(self) -> Path:
+        """Number of the driver's SLURM job, if one was ever submitted."""
+        return self.path / "driver.job"
+
+    @property
     def lock(self) -> Path:
         """Who drives."""
         return self.path / "driver.lock"

@@ -139,6 +139,10 @@ def slurm(tmp_path, monkeypatch):
     programs.mkdir()
     (programs / "sbatch").write_text(FAKE_SBATCH.format(folder=tmp_path))
     (programs / "scontrol").write_text(f'#!/bin/bash\necho "$@" >> "{tmp_path}/scontrol"\n')
+    (programs / "scancel").write_text(f'#!/bin/bash\necho "$@" >> "{tmp_path}/scancel"\n')
+    (programs / "squeue").write_text(
+        f'#!/bin/bash\necho "$@" >> "{tmp_path}/squeue"\ncat "{tmp_path}/queue"\n'
+    )
     for program in programs.iterdir():
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
@@ -156,6 +160,15 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
     assert {"--requeue", "--signal=B:USR1@300", "--time=1:00:00"} <= set(options)
     folder = SweepFolder(out / "rehearsal")
     assert f"--output={folder.log}" in options
+
+    stop = ["stop", out, "--rehearsal", "--json"]
+    # The job that squeue doesn't know has ended; another's is not ours to cancel.
+    (slurm / "queue").write_text("")
+    assert json.loads(lbhsweep(*stop).stdout)["cancelled_job"] is None
+    (slurm / "queue").write_text("77\n")
+    assert json.loads(lbhsweep(*stop).stdout)["cancelled_job"] == "77"
+    assert (slurm / "scancel").read_text() == "77\n"
+    assert "--jobs 77 --name lbhsweep-driver" in (slurm / "squeue").read_text()
 
     with folder.log.open("w") as log:
         job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)

@@ -5,10 +5,10 @@ import stat
 
 import pytest
 
+from lbhsweep.engine import private_folder
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution import clusters
 from lbhsweep.execution.cluster_spec import AddressCluster, LocalCluster
-from lbhsweep.execution.worker import private_folder
 
 
 def blocked_signals():

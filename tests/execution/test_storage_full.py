@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import pytest
 from execution_sweeps import Misbehaving, Sweep, assert_same_bits, yaml_text
 
-from lbhsweep.errors import StorageRefusedError, StoreError
+from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError
 from lbhsweep.execution import storage_pause
 from lbhsweep.execution.events import (
     EventLog,
@@ -26,10 +26,12 @@ from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.execution.status import folder_status
 from lbhsweep.execution.task import MAX_DEATHS, Task, TaskFault, run_task
-from lbhsweep.store import atomic
+from lbhsweep.store import atomic, collect
 from lbhsweep.store.atomic import storing, takes_writes
 from lbhsweep.store.collect import Collector
+from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.grid_writer import GridWriter
+from lbhsweep.store.record import read_record
 from lbhsweep.store.verify import verify_folder
 
 REFUSALS = [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES]
@@ -166,6 +168,54 @@ def test_pauses_without_progress_grow_longer_up_to_a_bound(sweep, monkeypatch):
     now[0] += 60
     assert pause.is_over()
     assert told[1].seconds == now[0]
+
+
+class Stumbling:
+    """Fails to read from one call to another, as while a file server restarts."""
+
+    def __init__(self, first, last):
+        self.first, self.last, self.calls = first, last, 0
+
+    def __call__(self, path):
+        self.calls += 1
+        if self.first <= self.calls <= self.last:
+            raise StoreError(f"{path}: can't read the record: Input/output error")
+        return read_record(path)
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 3), (5, 9), (8, 8 + 20)])
+def test_records_that_can_not_be_read_for_a_while(sweep, monkeypatch, undisturbed, first, last):
+    reads = Stumbling(first, last)
+    monkeypatch.setattr(collect, "read_record", reads)
+    assert sweep.run().done == 8
+    assert reads.calls > last
+    assert_nothing_lost(sweep, undisturbed)
+
+
+def test_records_that_vanish_are_made_again(sweep, monkeypatch, undisturbed):
+    find = SweepFolder.find_record
+    lost = []
+
+    def lose(folder, name):
+        path = find(folder, name)
+        if path is not None and name not in lost and len(lost) < 2:
+            lost.append(name)
+            path.unlink()
+            return None
+        return path
+
+    monkeypatch.setattr(SweepFolder, "find_record", lose)
+    assert sweep.run().done == 8
+    assert len(lost) == 2
+    assert_nothing_lost(sweep, undisturbed)
+
+
+def test_a_storage_that_stays_ill_ends_the_sweep_with_its_words(sweep, monkeypatch):
+    monkeypatch.setattr(collect, "read_record", Stumbling(1, 10**9))
+    with pytest.raises((StoreError, ClusterError), match="Input/output error"):
+        sweep.run()
+    monkeypatch.undo()
+    assert sweep.run().done == 8
 
 
 @pytest.mark.parametrize("number", REFUSALS)

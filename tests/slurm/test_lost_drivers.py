@@ -48,7 +48,8 @@ def test_a_controller_that_is_down_for_a_while(case, serial, slurm):
 def test_a_driver_in_a_job_of_its_own_that_is_queued_again(case, serial, slurm):
     line = case.line("submit", seconds=2.0)
     done = subprocess.run(
-        [sys.executable, *line, "--slurm", "--sbatch=--cpus-per-task=1", "--json"],
+        [sys.executable, *line, "--slurm", "--json",
+         "--sbatch=--cpus-per-task=1", "--sbatch=--time=10"],
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     driver = json.loads(done.stdout)["job"]

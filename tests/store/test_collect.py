@@ -408,8 +408,9 @@ def test_a_newer_record_is_neither_collected_nor_put_aside(folder, monkeypatch):
 
 
 def test_a_run_without_a_record_is_no_mystery(folder):
-    with pytest.raises(StoreError, match=RUNS[0]):
-        Collector(folder, LAYOUT).collect(RUNS[:1])
+    report = Collector(folder, LAYOUT).collect(RUNS[:1])
+    assert not report.collected
+    assert RUNS[0] in report.unread[RUNS[0]]
 
 
 def test_a_full_disk_is_an_error_with_its_path(folder, monkeypatch):
