@@ -135,6 +135,17 @@ class Driver:
         StoreError
             If results can't be written.
         """
+        try:
+            self._work(interruption)
+        except ClusterError:
+            # Of no concern once a stop is asked for: a driver's job must be queued again.
+            if not self._stopping:
+                raise
+        self._tell_progress()
+        if not self._stopping:
+            self._faults.check()
+
+    def _work(self, interruption: Interruption) -> None:
         patient_until = math.inf
         while self._is_unfinished():
             if interruption.asked and not self._stopping:
@@ -148,13 +159,10 @@ class Driver:
             else:
                 time.sleep(POLL_S)
             self._executor.need(self._n_possible())
-            for answer in self._answers():
+            for answer in self._executor.answers(POLL_S):
                 self._take(answer)
             self._collect_when_due()
             self._tell_when_due()
-        self._tell_progress()
-        if not self._stopping:
-            self._faults.check()
 
     def _n_possible(self) -> int:
         """Give the number of runs that could be at work; jobs beyond it end."""
@@ -162,15 +170,6 @@ class Driver:
             return 0
         in_flight = len(self._in_flight)
         return in_flight if self._pause.is_long else len(self._waiting) + in_flight
-
-    def _answers(self) -> list[Answer]:
-        try:
-            return self._executor.answers(POLL_S)
-        except ClusterError:
-            if not self._stopping:
-                raise
-            # Of no concern any more; a driver's job must be queued again all the same.
-            return []
 
     def _is_unfinished(self) -> bool:
         if not self._waiting and not self._in_flight:

@@ -19,6 +19,7 @@ from execution_sweeps import (
 )
 
 from lbhsweep.errors import ClusterError, SweepLockedError
+from lbhsweep.execution import driver
 from lbhsweep.execution.dask_executor import DaskExecutor
 from lbhsweep.execution.events import (
     RunFailed,
@@ -205,6 +206,39 @@ def _stop_when_under_way(folder):
     folder.stop_file.touch()
 
 
+class Deserted:
+    """Has lost its only worker when a stop is asked for, and may say so."""
+
+    def __init__(self, folder, error):
+        self.folder, self.error, self.slots, self.needs = folder, error, 1, []
+
+    def submit(self, task):
+        self.folder.stop_file.touch()
+
+    def need(self, n_runs):
+        self.needs.append(n_runs)
+
+    def answers(self, timeout_s):
+        time.sleep(0.01)
+        if self.needs[-1] == 0:
+            if self.error:
+                raise self.error
+            self.slots = 0
+        return []
+
+
+@pytest.mark.parametrize("error", [None, ClusterError("no worker for 60 s (start_timeout)")])
+def test_a_stop_waits_for_no_worker_that_is_gone(tmp_path, error):
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    executor = Deserted(sweep.folder, error)
+    started = time.monotonic()
+    ending = sweep.run()
+    assert time.monotonic() - started < driver.STOP_PATIENCE_S / 4
+    assert (ending.interrupted, ending.done) == (True, 0)
+    assert executor.needs[0] > 0, "jobs are wanted before the stop"
+    assert executor.needs[-1] == 0, "and none after it"
+
+
 def test_a_stop_file_left_from_before_is_no_stop(sweep):
     sweep.folder.create()
     sweep.folder.stop_file.touch()
@@ -222,8 +256,6 @@ def test_nothing_missing_needs_no_executor(sweep):
 
 
 def test_very_short_runs_share_tasks(sweep, monkeypatch):
-    from lbhsweep.execution import driver
-
     sizes = []
     task = driver.Task
 
