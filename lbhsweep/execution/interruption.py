@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -14,6 +15,9 @@ from lbhsweep.store.atomic import storing
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL_S = 1.0
+SAME_S = 5.0
+"""SIGTERM again within that time is the same: scancel sends it to a job's script, which passes it
+on, and to the driver itself."""
 
 
 class Interruption:
@@ -38,6 +42,7 @@ class Interruption:
         self._stop_file = stop_file
         self._n_signals = 0
         self._looked = 0.0
+        self._terminated = -math.inf
         self._before: dict[int, Any] = {}
         with storing(stop_file):
             stop_file.unlink(missing_ok=True)
@@ -75,6 +80,10 @@ class Interruption:
                 self._stop_file.unlink(missing_ok=True)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if number == signal.SIGTERM and now - self._terminated < SAME_S:
+            return
+        self._terminated = now if number == signal.SIGTERM else self._terminated
         self._n_signals += 1
         if not self.reason:
             self.reason = signal.Signals(number).name

@@ -3,11 +3,12 @@ import signal
 
 import pytest
 
+from lbhsweep.execution import interruption as interruption_module
 from lbhsweep.execution.interruption import Interruption
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_asks_the_second_presses(tmp_path, number):
+def test_the_first_signal_asks_the_second_presses(tmp_path, monkeypatch, number):
     stop_file = tmp_path / "stop"
     before = signal.getsignal(number)
     with Interruption(stop_file) as interruption:
@@ -17,6 +18,10 @@ def test_the_first_signal_asks_the_second_presses(tmp_path, number):
         assert not interruption.urgent
         assert interruption.reason == signal.Signals(number).name
         assert stop_file.exists()
+        if number == signal.SIGTERM:
+            os.kill(os.getpid(), number)
+            assert not interruption.urgent, "scancel sends two at once"
+            monkeypatch.setattr(interruption_module, "SAME_S", 0.0)
         os.kill(os.getpid(), number)
         assert interruption.urgent
         assert signal.getsignal(number) == signal.SIG_DFL, "a third ends the process"
