@@ -89,6 +89,9 @@ def keep_sweep(folder: SweepFolder, yaml_text: str, kept: Mapping[str, str]) -> 
             before = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
             path.replace(path.with_name(f"before-{before}-{path.name}"))
         write_atomically(path, text.encode())
+        if name == folder.cluster_yaml.name:
+            # It may name accounts and hosts that the original keeps to its owner.
+            path.chmod(0o600)
 
 
 def read_settings(folder: SweepFolder) -> Settings:

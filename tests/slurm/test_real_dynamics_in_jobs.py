@@ -45,3 +45,30 @@ def test_dynamics_interrupted_by_the_loss_of_its_job(slurm, tmp_path):
     assert len(started) > len(set(started)), "one run went on in another job"
     assert_same_bits(physics_of(out.path), physics_of(alone.path))
     assert not slurm.jobs("PENDING", "RUNNING")
+
+
+@pytest.mark.validation
+@pytest.mark.timeout(900)
+def test_a_run_that_is_longer_than_its_jobs(slurm, tmp_path):
+    text = SWEEP.replace("[450 K, 600 K]", "450 K").replace("20 ps", "400 ps")
+    sweep, cluster = tmp_path / "sweep.yaml", tmp_path / "cluster.yaml"
+    sweep.write_text(text)
+    keys = CLUSTER | {"workers": "1", "cores": "1", "walltime": '"0:01:00"'}
+    cluster.write_text("\n".join(f"{key}: {value}" for key, value in keys.items()))
+    grid = expand_grid(load_sweep(sweep))
+    out = SweepFolder(tmp_path / "out")
+    line = ["-m", "lbhsweep", "run", str(sweep), "--output", str(out.path)]
+    with Started([*line, "--cluster", str(cluster)], tmp_path) as command:
+        command.patience_s = 600.0
+        assert command.wait() == 0, command.text
+    jobs = {event["slurm_job"] for event in events_of(out.events, "run-started")}
+    assert len(jobs) >= 2
+    ended = [slurm.ended()[job]["JobState"] for job in jobs]
+    assert "TIMEOUT" not in ended
+    assert not events_of(out.events, "run-retried")
+    alone = SweepFolder(tmp_path / "alone")
+    physics = MolecularDynamics(tuple(grid.force_fields.values()))
+    run_sweep(alone, grid, text, physics, lambda: nullcontext(SerialExecutor()))
+    found = physics_of(out.path)
+    assert set(found["attempts"].values.ravel()) == {1}
+    assert_same_bits(found, physics_of(alone.path))
