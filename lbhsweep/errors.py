@@ -203,6 +203,28 @@ class ClusterError(LbhsweepError, RuntimeError):
     """A cluster can't be started or no worker appears."""
 
 
+class TaskFault(LbhsweepError, RuntimeError):  # noqa: N818 - says whose fault an error is
+    """A task broke for a reason outside its runs: storage, or the worker's surroundings.
+
+    Parameters
+    ----------
+    error : Exception
+        What happened.
+    worker : str
+        Where, ``host:pid``; empty if the batch system or Dask dropped the task.
+    run_id : str
+        At which run; empty if it was before any.
+    """
+
+    def __init__(self, error: Exception, worker: str = "", run_id: str = "") -> None:
+        self.error, self.worker, self.run_id = error, worker, run_id
+        super().__init__(error, worker, run_id)
+
+    def __str__(self) -> str:
+        where = f" (worker {self.worker})" if self.worker else ""
+        return f"{type(self.error).__name__}: {self.error}{where}"
+
+
 class SweepLockedError(LbhsweepError, RuntimeError):
     """Another driver works on this folder."""
 

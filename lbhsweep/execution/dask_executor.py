@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from distributed import Client, Future, get_worker
 
-from lbhsweep.errors import ClusterError, LostStartError
+from lbhsweep.errors import ClusterError, LostStartError, TaskFault
 from lbhsweep.execution.events import (
     Event,
     PageOpened,
@@ -26,7 +26,7 @@ from lbhsweep.execution.events import (
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
 from lbhsweep.execution.job_watch import JobWatch
 from lbhsweep.execution.local_workers import LocalWorkers
-from lbhsweep.execution.task import RunSummary, Task, TaskFault, run_task
+from lbhsweep.execution.task import RunSummary, Task, run_task
 from lbhsweep.execution.worker import Rest, WorkerSignals
 from lbhsweep.sweep.identity import run_id
 

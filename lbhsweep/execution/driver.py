@@ -17,6 +17,7 @@ from lbhsweep.errors import (
     SchemaError,
     StorageRefusedError,
     StoreError,
+    TaskFault,
 )
 from lbhsweep.execution.events import (
     Event,
@@ -39,7 +40,7 @@ from lbhsweep.execution.ledger import Ending
 from lbhsweep.execution.pace import Pace
 from lbhsweep.execution.physics import Physics
 from lbhsweep.execution.storage_pause import MAX_STUMBLES, StoragePause
-from lbhsweep.execution.task import RunSummary, Task, TaskFault
+from lbhsweep.execution.task import RunSummary, Task
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.cost import estimated_core_seconds, speed_kind

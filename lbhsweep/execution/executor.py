@@ -6,8 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
+from lbhsweep.errors import TaskFault
 from lbhsweep.execution.events import Event
-from lbhsweep.execution.task import RunSummary, Task, TaskFault, run_task
+from lbhsweep.execution.task import RunSummary, Task, run_task
 
 
 @dataclass(frozen=True, slots=True)

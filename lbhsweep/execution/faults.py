@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 from collections import Counter
 
-from lbhsweep.errors import ClusterError, StorageRefusedError
-from lbhsweep.execution.task import TaskFault
+from lbhsweep.errors import ClusterError, StorageRefusedError, TaskFault
 
 MAX_BREAKS = 3
 """Times in a row that workers may break before they come to any run, while nothing else is under

@@ -11,7 +11,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lbhsweep.errors import InterruptedRun, LbhsweepError, LostStartError, StoreError, store_error
+from lbhsweep.errors import (
+    InterruptedRun,
+    LbhsweepError,
+    LostStartError,
+    StoreError,
+    TaskFault,
+    store_error,
+)
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerPreparing
 from lbhsweep.execution.ledger import NAME, AttemptUnderwayError, Ending, Ledger
 from lbhsweep.execution.physics import Physics
@@ -53,28 +60,6 @@ class Task:
     folder: SweepFolder
     points: tuple[RunPoint, ...]
     physics: Physics
-
-
-class TaskFault(LbhsweepError, RuntimeError):  # noqa: N818 - says whose fault an error is
-    """A task broke for a reason outside its runs: storage, or the worker's surroundings.
-
-    Parameters
-    ----------
-    error : Exception
-        What happened.
-    worker : str
-        Where, ``host:pid``; empty if the batch system or Dask dropped the task.
-    run_id : str
-        At which run; empty if it was before any.
-    """
-
-    def __init__(self, error: Exception, worker: str = "", run_id: str = "") -> None:
-        self.error, self.worker, self.run_id = error, worker, run_id
-        super().__init__(error, worker, run_id)
-
-    def __str__(self) -> str:
-        where = f" (worker {self.worker})" if self.worker else ""
-        return f"{type(self.error).__name__}: {self.error}{where}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import pytest
 from execution_sweeps import Misbehaving, Sweep, assert_same_bits, yaml_text
 
-from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError
+from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError, TaskFault
 from lbhsweep.execution import storage_pause
 from lbhsweep.execution.events import (
     EventLog,
@@ -25,7 +25,7 @@ from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.execution.status import folder_status
-from lbhsweep.execution.task import MAX_DEATHS, Task, TaskFault, run_task
+from lbhsweep.execution.task import MAX_DEATHS, Task, run_task
 from lbhsweep.store import atomic, collect
 from lbhsweep.store.atomic import storing, takes_writes
 from lbhsweep.store.collect import Collector

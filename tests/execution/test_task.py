@@ -3,12 +3,12 @@ from dataclasses import dataclass
 import pytest
 from execution_sweeps import Misbehaving, yaml_text
 
-from lbhsweep.errors import StoreError
+from lbhsweep.errors import StoreError, TaskFault
 from lbhsweep.execution import task as task_module
 from lbhsweep.execution.events import RunProgress, RunStarted
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
-from lbhsweep.execution.task import MAX_DEATHS, Task, TaskFault, run_task
+from lbhsweep.execution.task import MAX_DEATHS, Task, run_task
 from lbhsweep.simulation.outcome import Progress
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import read_record
@@ -67,6 +67,19 @@ def test_a_run_that_kills_its_workers_is_recorded_at_last(folder, points):
     assert (summary.ending, summary.error_class) == ("failed", "worker-lost")
     error = read_record(folder.record_path(name, "failed")).header.error
     assert f"died {MAX_DEATHS} times in a row" in error.message
+
+
+def test_what_a_killed_worker_left_of_a_checkpoint_is_no_progress(folder, points):
+    name = run_id(points[0])
+    ledger = Ledger(folder.run_folder(name) / NAME)
+    ledger.path.parent.mkdir(parents=True)
+    for _ in range(MAX_DEATHS):
+        ledger.start(label="", worker="", progress=0)
+    left = ledger.path.parent / "checkpoint.npz.node.1.tmp"
+    left.write_bytes(b"half")
+    (summary,) = run_task(Task(folder, points[:1], Rehearsal()), [].append)
+    assert (summary.ending, summary.error_class) == ("failed", "worker-lost")
+    assert not left.exists()
 
 
 def test_lost_workers_do_not_count_while_the_run_comes_further(folder, points):
