@@ -39,7 +39,7 @@ from lbhsweep.execution.interruption import Interruption
 from lbhsweep.execution.ledger import Ending
 from lbhsweep.execution.pace import Pace
 from lbhsweep.execution.physics import Physics
-from lbhsweep.execution.storage_pause import MAX_STUMBLES, StoragePause
+from lbhsweep.execution.storage_pause import StoragePause
 from lbhsweep.execution.task import RunSummary, Task
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
@@ -122,7 +122,6 @@ class Driver:
         self._started: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
         self._faults = Faults()
-        self._stumbles = 0
         self._stopping = self._is_preparing = False
         self._next_collect = self._next_tell = 0.0
 
@@ -341,16 +340,10 @@ class Driver:
         except StorageRefusedError as error:
             self._pause.begin(error)
         except StoreError as error:
-            self._stumble(error)
+            self._pause.stumble(error)
         else:
-            self._stumbles = 0 if is_whole else self._stumbles
-
-    def _stumble(self, error: StoreError) -> None:
-        """Wait, each time longer, before records are looked for again."""
-        self._stumbles += 1
-        if self._stumbles > MAX_STUMBLES:
-            raise error
-        self._pause.begin(error)
+            if is_whole:
+                self._pause.steady()
 
     def _move_records(self) -> bool:
         """Collect what is due, and say whether all of it could be read."""
@@ -368,7 +361,7 @@ class Driver:
             self._repeat_lost(name, CorruptRecordError(problem))
         left = {name: self._to_collect[name] for name in report.unread}
         self._to_collect.clear()
-        if left and self._stumbles >= MAX_STUMBLES:
+        if left and self._pause.is_worn:
             # Not there for anybody, it seems; a worker that does find a record hands it in again.
             for name, ending in left.items():
                 self._counts[ending] -= 1
@@ -376,7 +369,7 @@ class Driver:
             return True
         self._to_collect.update(left)
         if left:
-            self._stumble(StoreError(next(iter(report.unread.values()))))
+            self._pause.stumble(StoreError(next(iter(report.unread.values()))))
         return not left
 
     def _tell(self, event: Event) -> None:

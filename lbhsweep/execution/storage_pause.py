@@ -50,6 +50,7 @@ class StoragePause:
         self._tell = tell
         self._delay = FIRST_S
         self._since = self._next_try = 0.0
+        self._stumbles = 0
 
     def begin(self, error: StoreError) -> None:
         """Pause, for what storage answered."""
@@ -72,6 +73,28 @@ class StoragePause:
         """Try whether this machine can write to the sweep's folder now."""
         folders = (self._folder.path, self._folder.runs, self._folder.records)
         return all(takes_writes(one, TRIED_BYTES) for one in folders)
+
+    def stumble(self, error: StoreError) -> None:
+        """Pause for an error other than a refusal.
+
+        Raises
+        ------
+        StoreError
+            That error, after too many in a row.
+        """
+        self._stumbles += 1
+        if self._stumbles > MAX_STUMBLES:
+            raise error
+        self.begin(error)
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether storage stumbled as often as is borne."""
+        return self._stumbles >= MAX_STUMBLES
+
+    def steady(self) -> None:
+        """Note that storage did all that was asked: stumbles are counted anew."""
+        self._stumbles = 0
 
     @property
     def is_long(self) -> bool:
@@ -100,7 +123,6 @@ class StoragePause:
         object or None
             What the action gave; None if a stop was asked for before it succeeded.
         """
-        stumbles = 0
         while True:
             try:
                 done = action()
@@ -109,11 +131,9 @@ class StoragePause:
             except StorageRefusedError as error:
                 self.begin(error)
             except StoreError as error:
-                stumbles += 1
-                if stumbles > MAX_STUMBLES:
-                    raise
-                self.begin(error)
+                self.stumble(error)
             else:
+                self.steady()
                 self.forget()
                 return done
             while not self.is_over():
