@@ -21,6 +21,7 @@ from lbhsweep.execution.events import (
     StoragePaused,
     SweepProgress,
     SweepStarted,
+    WorkerFaulty,
     WorkerLost,
     WorkerPreparing,
 )
@@ -47,6 +48,8 @@ def note(event: Event) -> str:
             return "a worker was lost"
         case WorkerLost(runs=runs):
             return f"a worker was lost; going on elsewhere from the checkpoint: {', '.join(runs)}"
+        case WorkerFaulty(message=text):
+            return f"a worker rests, for it can't work: {text}"
         case StoragePaused(message=text, host=host, free_bytes=free):
             room = "" if free is None else f", {free / 1e6:,.0f} MB free"
             return (

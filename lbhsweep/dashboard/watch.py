@@ -218,6 +218,8 @@ class SweepWatch:
             case "worker-lost":
                 self._workers.pop(worker, None)
                 self._say(when, f"worker {worker} lost")
+            case "worker-faulty":
+                self._say(when, f"a worker rests: {event.get('message')}"[:160])
             case "job-lost":
                 self._say(when, f"job {event.get('job')} ended")
             case "storage-paused" | "stop-requested":

@@ -30,6 +30,7 @@ from lbhsweep.execution.events import (
     RunStarted,
     StopRequested,
     SweepProgress,
+    WorkerFaulty,
     WorkerLost,
     WorkerPreparing,
 )
@@ -279,15 +280,20 @@ class Driver:
         """Find whose fault it is: storage's, which pauses the sweep, or the worker's."""
         error = fault.error
         if not isinstance(error, StorageRefusedError):
-            self._faults.count(fault)
+            self._count_worker(fault)
         elif not self._pause.takes_writes():
             self._pause.begin(error)
         elif error.host != socket.gethostname() and self._faults.others_work(fault.worker):
             # That machine's mount, say: the others go on.
-            self._faults.count(fault)
+            self._count_worker(fault)
         else:
             self._faults.count_run(fault)
             self._pause.begin(error)
+
+    def _count_worker(self, fault: TaskFault) -> None:
+        if self._faults.is_news(fault):
+            self._tell(WorkerFaulty(worker=fault.worker, message=str(fault)))
+        self._faults.count(fault)
 
     def _lost_its_start(self, fault: TaskFault) -> bool:
         """Say whether a run broke because the record of the one that it goes on from is no good.

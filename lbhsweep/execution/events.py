@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from lbhsweep.errors import StorageRefusedError
 from lbhsweep.store.atomic import storing
 
 MOST_WAITING = 1 << 20
@@ -123,6 +122,14 @@ class WorkerLost(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerFaulty(Event):
+    """A worker can't work, for a reason outside its runs, and rests; told once until it can."""
+
+    worker: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobLost(Event):
     """A job of the batch system ended before its time; another takes its place."""
 
@@ -204,7 +211,8 @@ _PASSING = (RunProgress, SweepProgress)
 class EventLog:
     """Observer that appends events to a file, one JSON object a line.
 
-    While storage takes no writes, events wait in memory (the latest `MOST_WAITING` bytes of them).
+    A log ends no sweep: while it can't be written, events wait in memory (the latest
+    `MOST_WAITING` bytes of them).
 
     Parameters
     ----------
@@ -214,7 +222,7 @@ class EventLog:
     Raises
     ------
     StoreError
-        If it can't be opened, or written for other reasons than a storage that takes nothing.
+        If it can't be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -230,7 +238,7 @@ class EventLog:
         if not isinstance(event, _PASSING):
             line = event_json(event).encode() + b"\n"
             self._waiting = self._waiting[-MOST_WAITING:] + line
-            with suppress(StorageRefusedError), storing(self._path):
+            with suppress(OSError):
                 self._flush()
 
     def _flush(self) -> None:
@@ -247,9 +255,10 @@ class EventLog:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with suppress(StorageRefusedError), storing(self._path):
+        with suppress(OSError):
             self._flush()
-        os.close(self._file)
+        with suppress(OSError):
+            os.close(self._file)
 
 
 def _is_torn(descriptor: int) -> bool:

@@ -28,6 +28,7 @@ class Faults:
         self.left_out: dict[str, TaskFault] = {}
         self._able: dict[str, str] = {}
         self._in_a_row = 0
+        self._faulty: set[str] = set()
         self._by_run: Counter[str] = Counter()
 
     def begun(self, worker: str, label: str) -> None:
@@ -39,6 +40,7 @@ class Faults:
         self._able.pop(worker, None)
         if is_whole:
             self._in_a_row = 0
+            self._faulty.discard(worker)
 
     def lost(self, labels: tuple[str, ...]) -> None:
         """Note that the worker of these runs is gone."""
@@ -47,6 +49,12 @@ class Faults:
     def others_work(self, worker: str) -> bool:
         """Say whether any other worker has a run under way."""
         return any(one != worker for one in self._able)
+
+    def is_news(self, fault: TaskFault) -> bool:
+        """Say whether its worker has done a run since its last fault, or had none before."""
+        is_news = fault.worker not in self._faulty
+        self._faulty.add(fault.worker)
+        return is_news
 
     def count(self, fault: TaskFault) -> None:
         """Count a task that broke.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import xarray as xr
 from lbhsweep.execution.events import Event
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.execution.session import OpenExecutor, SweepEnding, run_sweep
+from lbhsweep.execution.worker import at_work
 from lbhsweep.simulation.outcome import Outcome
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.open import open_results
@@ -26,6 +28,7 @@ name: test
 axes: {{pressure: {pressures}, heating_rate: 20 K/ps, replica: {replicas}}}
 protocol: {{ramp: {{temperature: 300 K .. 700 K, bin: 50 K}}}}
 """
+DEATHS_AFTER_S = [0.0, 0.003, 0.01, 0.03]
 PROVENANCE = ["wall_seconds", "worker"]
 
 
@@ -138,6 +141,29 @@ class SickOnOneWorker(Rehearsal):
             with self.mark.with_suffix(".tries").open("a") as file:
                 file.write("x")
             raise ImportError("no module named nonsense")
+
+
+@dataclass(frozen=True)
+class DiesAfterwards(Rehearsal):
+    """Ends its process soon after some tasks, so that a result may be lost with it."""
+
+    marks: Path = Path()
+
+    def run(
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
+    ) -> Outcome:
+        n_before = len(list(self.marks.iterdir()))
+        with suppress(FileExistsError):
+            (self.marks / run_id(point)).open("x").close()
+            if n_before < len(DEATHS_AFTER_S):
+                threading.Thread(target=_die, args=[DEATHS_AFTER_S[n_before]], daemon=True).start()
+        return super().run(point, workdir, should_stop, on_progress, **places)
+
+
+def _die(seconds: float) -> None:
+    with at_work:
+        time.sleep(seconds)
+        os._exit(9)
 
 
 @dataclass(frozen=True)

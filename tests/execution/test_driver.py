@@ -5,10 +5,12 @@ import os
 import threading
 import time
 from contextlib import nullcontext
+from itertools import pairwise
 
 import pytest
 from execution_sweeps import (
     Broken,
+    DiesAfterwards,
     Misbehaving,
     Recording,
     SickOnOneWorker,
@@ -18,18 +20,25 @@ from execution_sweeps import (
     yaml_text,
 )
 
-from lbhsweep.errors import ClusterError, SweepLockedError
-from lbhsweep.execution import driver
+from lbhsweep.errors import ClusterError, StorageRefusedError, SweepLockedError, TaskFault
+from lbhsweep.execution import driver, storage_pause
+from lbhsweep.execution.cluster_spec import LocalCluster
+from lbhsweep.execution.clusters import start_cluster
 from lbhsweep.execution.dask_executor import DaskExecutor
 from lbhsweep.execution.events import (
     RunFailed,
     RunFinished,
     RunRetried,
+    RunStarted,
     StopRequested,
+    StoragePaused,
     SweepFinished,
+    SweepProgress,
     SweepStarted,
+    WorkerFaulty,
+    WorkerLost,
 )
-from lbhsweep.execution.executor import SerialExecutor
+from lbhsweep.execution.executor import SerialExecutor, TaskBroken
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.store.record import read_record
 from lbhsweep.store.schema import Status
@@ -133,6 +142,9 @@ def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_p
     assert ending.done == ending.total == 16
     # In its first 8 s: at once, after 2 s, and after 4 s more.
     assert 1 <= len(mark.with_suffix(".tries").read_text()) <= 4
+    (faulty,) = sweep.of(WorkerFaulty)
+    assert faulty.worker.endswith(f":{mark.read_text()}")
+    assert "no module named nonsense" in faulty.message
     assert not sweep.of(RunRetried)
 
 
@@ -204,6 +216,61 @@ def _stop_when_under_way(folder):
     while time.monotonic() < deadline and not folder.finished():
         time.sleep(0.01)
     folder.stop_file.touch()
+
+
+def test_results_that_are_lost_with_their_workers_keep_nobody_waiting(tmp_path):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    cluster = LocalCluster(kind="local", workers=2)
+    sweep = Sweep(tmp_path / "out", lambda: start_cluster(cluster))
+    ending = sweep.run(yaml_text(replicas=4), DiesAfterwards(seconds=0.5, marks=marks))
+    assert ending.done == 16
+    assert sweep.of(WorkerLost)
+    assert not sweep.of(RunRetried)
+    assert (sweep.results()["attempts"] == 1).all()
+    told = [event.time for event in sweep.of(SweepProgress)]
+    assert max(late - early for early, late in pairwise(told)) < 8.0
+
+
+class TwoHosts(SerialExecutor):
+    """Has a second worker, elsewhere, whose mount of the folder takes no writes for a while."""
+
+    slots = 2
+
+    def __init__(self, n_refusals, shows_first):
+        super().__init__()
+        self.n_refusals, self.shows_first, self.refused = n_refusals, shows_first, []
+
+    def answers(self, timeout_s):
+        if len(self._waiting) < 2 or len(self.refused) == self.n_refusals:
+            return super().answers(timeout_s)
+        first, task = self._waiting[0], self._waiting.pop()
+        name = run_id(task.points[0])
+        self.refused.append(name)
+        refusal = StorageRefusedError("elsewhere: Read-only", errno.EROFS, host="elsewhere")
+        broken = TaskBroken(task, TaskFault(refusal, "elsewhere:2", name))
+        begun = RunStarted(
+            run_id=run_id(first.points[0]), label=first.points[0].label, worker="here:1",
+            slurm_job="", attempt=1,
+        )  # fmt: skip
+        return [begun, broken] if self.shows_first else [broken]
+
+
+def test_one_machine_that_can_not_write_holds_up_no_other(tmp_path):
+    executor = TwoHosts(n_refusals=6, shows_first=True)
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    assert sweep.run().done == 8
+    assert len(executor.refused) == 6
+    assert not sweep.of(StoragePaused)
+    assert (sweep.results()["attempts"] == 1).all()
+
+
+def test_where_nobody_else_works_a_refusal_elsewhere_pauses(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage_pause, "FIRST_S", 0.01)
+    executor = TwoHosts(n_refusals=2, shows_first=False)
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    assert sweep.run().done == 8
+    assert {event.host for event in sweep.of(StoragePaused)} == {"elsewhere"}
 
 
 class Deserted:

@@ -52,6 +52,21 @@ def test_without_slurm(tmp_path, monkeypatch):
         check_slurm("")
 
 
-def test_a_controller_out_of_reach_is_no_refusal():
-    assert is_passing("sbatch: error: Batch job submission failed: Socket timed out on send/recv")
-    assert not is_passing("sbatch: error: invalid partition specified: nope")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Socket timed out on send/recv",
+        "Unable to contact slurm controller (connect failure)",
+        "Resource temporarily unavailable",
+        "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    ],
+)
+def test_a_refusal_that_passes_is_none(words):
+    assert is_passing(f"sbatch: error: Batch job submission failed: {words}")
+
+
+@pytest.mark.parametrize(
+    "words", ["Invalid partition specified: nope", "Invalid account or account/partition"]
+)
+def test_a_refusal_that_stays(words):
+    assert not is_passing(f"sbatch: error: Batch job submission failed: {words}")

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from contextlib import nullcontext
+from itertools import pairwise
 
 import pytest
 from execution_sweeps import Misbehaving, Sweep, assert_same_bits, yaml_text
@@ -192,6 +193,29 @@ def test_records_that_can_not_be_read_for_a_while(sweep, monkeypatch, undisturbe
     assert_nothing_lost(sweep, undisturbed)
 
 
+class Needed(SerialExecutor):
+    """Remembers for how many runs it was told to have workers."""
+
+    def __init__(self):
+        super().__init__()
+        self.needs = []
+
+    def need(self, n_runs):
+        self.needs.append(n_runs)
+
+
+@pytest.mark.parametrize("long_s", [0.0, 300.0])
+def test_workers_without_work_leave_in_a_long_pause(sweep, monkeypatch, undisturbed, long_s):
+    monkeypatch.setattr(storage_pause, "LONG_S", long_s)
+    monkeypatch.setattr(atomic, "_write_through", Disk(atomic._write_through, errno.ENOSPC, 4, 9))
+    executor = Needed()
+    sweep.open_executor = lambda: nullcontext(executor)
+    assert sweep.run().done == 8
+    # What is still to do never grows; only those that waited out a long pause come back.
+    assert any(a < b for a, b in pairwise(executor.needs)) == (long_s == 0.0)
+    assert_nothing_lost(sweep, undisturbed)
+
+
 def test_records_that_vanish_are_made_again(sweep, monkeypatch, undisturbed):
     find = SweepFolder.find_record
     lost = []
@@ -230,12 +254,13 @@ def test_refusals_are_told_from_other_errors_and_travel(tmp_path, number):
     assert not isinstance(other.value, StorageRefusedError)
 
 
-def test_events_wait_in_memory(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.ESTALE])
+def test_events_wait_in_memory(tmp_path, monkeypatch, number):
     path = tmp_path / "events.jsonl"
     path.write_text('{"event": "to')
     with EventLog(path) as log:
         log(WorkerLost(worker="a", runs=()))
-        full = Disk(os.write, errno.ENOSPC, 1, 2)
+        full = Disk(os.write, number, 1, 2)
         with monkeypatch.context() as patch:
             patch.setattr(os, "write", full)
             log(WorkerLost(worker="b", runs=()))

@@ -68,6 +68,7 @@ MinJobAge=300
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 PartitionName=main Nodes=ALL Default=YES DefaultTime=5 MaxTime=10 State=UP PriorityTier=1
+PartitionName=lenient Nodes=ALL DefaultTime=5 MaxTime=10 State=UP PriorityTier=1 GraceTime=5
 PartitionName=urgent Nodes=ALL DefaultTime=5 MaxTime=10 State=UP PriorityTier=2
 """
 NODE = (

@@ -1,10 +1,13 @@
 """A driver that is killed, and with it Dask's scheduler: the next one goes on, jobs end alone."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
 
+from execution.execution_sweeps import yaml_text
+from slurm_sweeps import Case
 from test_lost_jobs import assert_recovered
 
 
@@ -31,6 +34,35 @@ def test_a_driver_killed_with_jobs_at_work_and_in_the_queue(case, serial, slurm)
         assert again.wait() == 0, again.text
     # Workers without a scheduler end by themselves.
     wait_for(lambda: not slurm.jobs("PENDING", "RUNNING"), 60)
+    assert_recovered(case, serial, slurm)
+
+
+def test_a_driver_that_stands_still_for_a_while(case, serial, slurm):
+    with case.start(seconds=2.0) as command:
+        command.until(lambda: case.n_started() >= 3)
+        jobs = set(slurm.jobs())
+        command.process.send_signal(signal.SIGSTOP)
+        time.sleep(8)
+        assert set(slurm.jobs("RUNNING")) == jobs
+        with case.resume() as other:
+            assert other.wait() == 2, other.text
+            assert f"pid {command.process.pid}" in other.text
+        command.process.send_signal(signal.SIGCONT)
+        assert command.wait() == 0, command.text
+    assert not case.events("job-lost")
+    assert_recovered(case, serial, slurm)
+
+
+def test_two_sweeps_at_once_leave_each_others_jobs_alone(case, serial, slurm, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = Case(tmp_path / "other", yaml_text())
+    with case.start(seconds=1.0, workers="2") as first, other.start(seconds=2.0) as second:
+        assert first.wait() == 0, first.text
+        assert second.wait() == 0, second.text
+    for one in (case, other):
+        assert not one.events("job-lost")
+        assert not one.events("worker-lost")
+        one.assert_undisturbed(serial)
     assert_recovered(case, serial, slurm)
 
 

@@ -39,6 +39,8 @@ def test_dynamics_interrupted_by_the_loss_of_its_job(slurm, tmp_path):
         command.patience_s = 240.0
         command.until(lambda: out.events.exists() and events_of(out.events, "run-started"))
         slurm.run("scancel", *slurm.jobs("RUNNING"))
+        # Long before one is due: SLURM's signal reaches the run, not the job's shell only.
+        command.until(lambda: any(out.runs.glob("*/*/checkpoint.npz")))
         assert command.wait() == 0, command.text
     assert [event["had_worker"] for event in events_of(out.events, "job-lost")] == [True]
     started = [event["run_id"] for event in events_of(out.events, "run-started")]
