@@ -44,10 +44,16 @@ def private_folder(path: Path) -> Path:
     Raises
     ------
     ClusterError
-        If it belongs to another user or others may write to it.
+        If it can't be made, belongs to another user, or others may write to it.
     """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = path.stat()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.stat()
+    except OSError as error:
+        raise ClusterError(
+            f"{path}: can't make this folder of compiled kernels: {error.strerror}; set "
+            "numba_cache in the cluster file, or NUMBA_CACHE_DIR, to one on the node's own disk"
+        ) from error
     if found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise ClusterError(
             f"{path}: others could write to this folder of compiled kernels; "

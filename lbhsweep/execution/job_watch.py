@@ -32,6 +32,8 @@ LATE_S = 300.0
 """A running job without any worker for so long is of no use any more."""
 IDLE_S = 60.0
 """Jobs with nothing left to do end after so long."""
+LEAVE_S = 120.0
+"""How long the end waits for a look under way; a batch system may answer to nothing."""
 LOG_LINES = 10
 
 
@@ -130,7 +132,7 @@ class JobWatch:
     ) -> None:
         self._over.set()
         self._awake.set()
-        self._thread.join()
+        self._thread.join(LEAVE_S)
 
     def need(self, n_runs: int) -> None:
         """Say how many runs could be at work now; there are never more workers than that."""

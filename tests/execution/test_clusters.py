@@ -72,3 +72,9 @@ def test_a_folder_of_compiled_code_that_others_may_write_is_refused(tmp_path):
     folder.chmod(0o777)
     with pytest.raises(ClusterError, match="chmod 700"):
         private_folder(folder)
+
+
+def test_a_folder_of_compiled_code_that_can_not_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ClusterError, match=r"cache: can.t make .*Not a directory.*numba_cache"):
+        private_folder(tmp_path / "file" / "cache")
