@@ -223,7 +223,9 @@ class Driver:
             case TaskBroken(task, fault):
                 self._n_tasks -= 1
                 names = [run_id(point) for point in task.points]
-                self._in_flight.difference_update(names)
+                for name in names:
+                    self._in_flight.discard(name)
+                    self._faults.over(name)
                 if self._lost_its_start(fault):
                     names.remove(fault.run_id)
                 else:
@@ -232,7 +234,7 @@ class Driver:
                     self._repeat(name)
             case RunStarted(run_id=name, attempt=attempt) if name in self._in_flight:
                 self._started.add(name)
-                self._faults.begun(answer.worker, answer.label)
+                self._faults.begun(answer)
                 self._pace.start(name, anew=attempt == 1)
                 self._tell(answer)
             case RunProgress(run_id=name, fraction=fraction) if name in self._in_flight:
@@ -250,7 +252,9 @@ class Driver:
         name = summary.run_id
         self._in_flight.discard(name)
         self._started.discard(name)
-        self._faults.ended(summary.worker, is_whole=summary.ending != "interrupted")
+        self._faults.over(name)
+        if summary.ending != "interrupted":
+            self._faults.works(summary.worker)
         if summary.ending in ("done", "failed"):
             self._counts[summary.ending] += 1
             self._pace.end(name, summary.seconds if summary.ending == "done" else 0.0)

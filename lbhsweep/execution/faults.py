@@ -6,6 +6,7 @@ import errno
 from collections import Counter
 
 from lbhsweep.errors import ClusterError, StorageRefusedError, TaskFault
+from lbhsweep.execution.events import RunStarted
 
 MAX_BREAKS = 3
 """Times in a row that workers may break before they come to any run, while nothing else is under
@@ -26,29 +27,32 @@ class Faults:
 
     def __init__(self) -> None:
         self.left_out: dict[str, TaskFault] = {}
-        self._able: dict[str, str] = {}
+        self._under_way: dict[str, RunStarted] = {}
         self._in_a_row = 0
         self._faulty: set[str] = set()
         self._by_run: Counter[str] = Counter()
 
-    def begun(self, worker: str, label: str) -> None:
+    def begun(self, run: RunStarted) -> None:
         """Note that a worker has a run under way: it can work."""
-        self._able[worker] = label
+        self._under_way[run.run_id] = run
 
-    def ended(self, worker: str, *, is_whole: bool) -> None:
-        """Note that a worker's run is over, and whether it came to an end of its own."""
-        self._able.pop(worker, None)
-        if is_whole:
-            self._in_a_row = 0
-            self._faulty.discard(worker)
+    def over(self, name: str) -> None:
+        """Note that a run is no longer under way, however that came."""
+        self._under_way.pop(name, None)
 
     def lost(self, labels: tuple[str, ...]) -> None:
         """Note that the worker of these runs is gone."""
-        self._able = {one: label for one, label in self._able.items() if label not in labels}
+        for run in [run for run in self._under_way.values() if run.label in labels]:
+            self.over(run.run_id)
+
+    def works(self, worker: str) -> None:
+        """Note that a worker brought a run to an end of the run's own."""
+        self._in_a_row = 0
+        self._faulty.discard(worker)
 
     def others_work(self, worker: str) -> bool:
         """Say whether any other worker has a run under way."""
-        return any(one != worker for one in self._able)
+        return any(run.worker != worker for run in self._under_way.values())
 
     def is_news(self, fault: TaskFault) -> bool:
         """Say whether its worker has done a run since its last fault, or had none before."""
@@ -64,10 +68,9 @@ class Faults:
         ClusterError
             If nothing works anywhere.
         """
-        self._able.pop(fault.worker, None)
         self._in_a_row += 1
         most = MAX_BROKEN_RUNS if fault.run_id else MAX_BREAKS
-        if self._in_a_row > most and not self._able:
+        if self._in_a_row > most and not self.others_work(fault.worker):
             raise ClusterError(
                 f"workers could not work {self._in_a_row} times in a row, for a reason outside "
                 f"the runs: {fault}; mend that and give the same command again"
