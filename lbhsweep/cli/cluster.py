@@ -55,10 +55,12 @@ def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) 
     from lbhsweep.execution.cluster_check import check_cluster
     from lbhsweep.execution.cluster_spec import load_cluster
     from lbhsweep.execution.clusters import job_script
+    from lbhsweep.store.atomic import storing
 
     spec = load_cluster(file)
     spec = spec.model_copy(update={"start_timeout": min(timeout, spec.start_timeout)})
-    folder = Path(tempfile.mkdtemp(prefix="lbhsweep-check-", dir=output.absolute()))
+    with storing(output):
+        folder = Path(tempfile.mkdtemp(prefix="lbhsweep-check-", dir=output.absolute()))
     try:
         script = job_script(spec, folder)
         if script and not as_json:

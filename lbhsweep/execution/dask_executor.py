@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from distributed import Client, Future, get_worker
 
-from lbhsweep.errors import ClusterError, LostStartError, TaskFault
+from lbhsweep.errors import ClusterError, TaskFault
 from lbhsweep.execution.events import (
     Event,
     PageOpened,
@@ -52,10 +52,8 @@ def _on_worker(task: Task) -> tuple[RunSummary, ...]:
 
     try:
         summaries = run_task(task, report)
-    except TaskFault as fault:
-        # Another run's record is no fault of this worker.
-        if not isinstance(fault.error, LostStartError):
-            _rest.begin(worker)
+    except TaskFault:
+        _rest.begin(worker)
         raise
     _rest.forget()
     return summaries

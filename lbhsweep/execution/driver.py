@@ -18,6 +18,7 @@ from lbhsweep.errors import (
     StorageRefusedError,
     StoreError,
     TaskFault,
+    store_error,
 )
 from lbhsweep.execution.events import (
     Event,
@@ -138,7 +139,7 @@ class Driver:
         """
         try:
             self._work(interruption)
-        except ClusterError:
+        except (ClusterError, StoreError):
             # Of no concern once a stop is asked for: a driver's job must be queued again.
             if not self._stopping:
                 raise
@@ -283,6 +284,9 @@ class Driver:
     def _count(self, fault: TaskFault) -> None:
         """Find whose fault it is: storage's, which pauses the sweep, or the worker's."""
         error = fault.error
+        if self._stopping:
+            # Others still write their checkpoints.
+            return
         if not isinstance(error, StorageRefusedError):
             self._count_worker(fault)
         elif not self._pause.takes_writes():
@@ -297,7 +301,7 @@ class Driver:
     def _count_worker(self, fault: TaskFault) -> None:
         if self._faults.is_news(fault):
             self._tell(WorkerFaulty(worker=fault.worker, message=str(fault)))
-        self._faults.count(fault)
+        self._faults.count(fault, self._executor.slots)
 
     def _lost_its_start(self, fault: TaskFault) -> bool:
         """Say whether a run broke because the record of the one that it goes on from is no good.
@@ -315,12 +319,20 @@ class Driver:
     def _do_again_if_lost(self, name: str) -> bool:
         """Do a finished run again if its record is damaged or gone; what follows it waits."""
         problem: str | None = "its record is gone"
-        if self._folder.find_record(name) is not None:
-            try:
+        try:
+            if self._folder.find_record(name) is not None:
                 problem = self._collector.collect([name]).quarantined.get(name)
-            except StorageRefusedError as refused:
-                self._pause.begin(refused)
-                return False
+        except SchemaError:
+            raise
+        except StorageRefusedError as refused:
+            self._pause.begin(refused)
+            return False
+        except StoreError as error:
+            self._pause.stumble(error)
+            return False
+        except OSError as error:
+            self._pause.stumble(store_error(f"{self._folder.records}: can't read: {error}", error))
+            return False
         if problem is None:
             return False
         self._redone.add(name)

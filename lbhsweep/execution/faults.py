@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections import Counter
 
-from lbhsweep.errors import ClusterError, StorageRefusedError, TaskFault
+from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError, TaskFault
 from lbhsweep.execution.events import RunStarted
 
 MAX_BREAKS = 3
-"""Times in a row that workers may break before they come to any run, while nothing else is under
-way; and times that one run may break before it is left out."""
-MAX_BROKEN_RUNS = 20
-"""The same for breaks at runs: storage that stumbles is given some time."""
+"""Times in a row that every worker may break while nothing is under way; and times that one run
+may break at workers that do others before it is left out."""
+MAX_STUMBLES = 6
+"""The same for errors of storage: with the workers' rests, two minutes."""
+MAX_DROPPED = 20
+"""Times in a row, a second apart at least, that tasks may be dropped before any worker has them."""
+DROPPED_AT_ONCE_S = 1.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Faults:
-    """Counts broken tasks, by run and in a row.
+    """Counts broken tasks, by worker and by run.
 
     Attributes
     ----------
@@ -28,9 +32,10 @@ class Faults:
     def __init__(self) -> None:
         self.left_out: dict[str, TaskFault] = {}
         self._under_way: dict[str, RunStarted] = {}
-        self._in_a_row = 0
-        self._faulty: set[str] = set()
+        self._by_worker: Counter[str] = Counter()
         self._by_run: Counter[str] = Counter()
+        self._n_dropped = 0
+        self._last_dropped = 0.0
 
     def begun(self, run: RunStarted) -> None:
         """Note that a worker has a run under way: it can work."""
@@ -47,8 +52,8 @@ class Faults:
 
     def works(self, worker: str) -> None:
         """Note that a worker brought a run to an end of the run's own."""
-        self._in_a_row = 0
-        self._faulty.discard(worker)
+        self._n_dropped = 0
+        self._by_worker.pop(worker, None)
 
     def others_work(self, worker: str) -> bool:
         """Say whether any other worker has a run under way."""
@@ -56,26 +61,43 @@ class Faults:
 
     def is_news(self, fault: TaskFault) -> bool:
         """Say whether its worker has done a run since its last fault, or had none before."""
-        is_news = fault.worker not in self._faulty
-        self._faulty.add(fault.worker)
-        return is_news
+        return fault.worker not in self._by_worker
 
-    def count(self, fault: TaskFault) -> None:
+    def count(self, fault: TaskFault, n_workers: int) -> None:
         """Count a task that broke.
+
+        Parameters
+        ----------
+        fault : TaskFault
+            What broke it.
+        n_workers : int
+            How many there are now: as long as one of them may still work, the sweep goes on.
 
         Raises
         ------
         ClusterError
             If nothing works anywhere.
         """
-        self._in_a_row += 1
-        most = MAX_BROKEN_RUNS if fault.run_id else MAX_BREAKS
-        if self._in_a_row > most and not self.others_work(fault.worker):
+        # A worker that breaks whatever it gets says nothing of the runs.
+        is_news = self.is_news(fault)
+        if fault.worker:
+            self._by_worker[fault.worker] += 1
+        elif time.monotonic() - self._last_dropped > DROPPED_AT_ONCE_S:
+            # One lost connection drops all tasks.
+            self._last_dropped = time.monotonic()
+            self._n_dropped += 1
+        is_storage = isinstance(fault.error, (OSError, StoreError))
+        most = MAX_STUMBLES if is_storage else MAX_BREAKS
+        n_sick = sum(number > most for number in self._by_worker.values())
+        is_over = n_sick >= max(n_workers, 1) or self._n_dropped > MAX_DROPPED
+        if is_over and not self.others_work(fault.worker):
+            times = self._by_worker[fault.worker] if fault.worker else self._n_dropped
             raise ClusterError(
-                f"workers could not work {self._in_a_row} times in a row, for a reason outside "
+                f"no worker could work, {times} times in a row, for a reason outside "
                 f"the runs: {fault}; mend that and give the same command again"
             ) from fault.error
-        self.count_run(fault)
+        if is_news:
+            self.count_run(fault)
 
     def count_run(self, fault: TaskFault) -> None:
         """Count it against the one run at which it broke, unless storage is but full."""

@@ -191,6 +191,8 @@ class JobWatch:
             if not jobs[name].refusal:
                 self._mourn(jobs[name], self._sights[name], bool(workers))
         useless = lost + self._too_many(jobs, set(absent) - set(lost), len(jobs) - target, now)
+        if self._over.is_set():
+            return False
         if useless:
             self._jobs.drop(useless)
         if len(jobs) - len(useless) < target and now >= self._not_before:

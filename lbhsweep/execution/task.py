@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lbhsweep.errors import (
+    CorruptRecordError,
     InterruptedRun,
     LbhsweepError,
     LostStartError,
@@ -37,6 +38,8 @@ MAX_ERRORS = 2
 MAX_DEATHS = 10
 """Attempts that may die one after the other without coming any further."""
 PROGRESS_EVERY_S = 2.0
+LONGEST_WORDS = 4000
+"""Of an error that travels: Dask replaces longer ones by another that can't be told."""
 TRACE = "trace.jsonl"
 """In a run's folder while it is under way: how far it is, its temperature and volume."""
 
@@ -133,7 +136,9 @@ def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
 def _that_travels(error: Exception) -> Exception:
     """Give an error as it is, or its words if it can't be sent to another process."""
     travels = isinstance(error, LbhsweepError) or type(error).__module__ == "builtins"
-    return error if travels else RuntimeError(f"{type(error).__name__}: {error}")
+    if travels and len(str(error)) <= LONGEST_WORDS:
+        return error
+    return RuntimeError(f"{type(error).__name__}: {str(error)[:LONGEST_WORDS]}")
 
 
 def _silent(event: Event) -> None:
@@ -179,7 +184,7 @@ def _blaming_storage(ledger: Ledger) -> Iterator[None]:
     """Let a full disk count neither as an error nor as a death of the run that met it."""
     try:
         yield
-    except StoreError:
+    except (StoreError, OSError):
         try:
             ledger.end("interrupted")
         except OSError:
@@ -239,9 +244,13 @@ def _end_of(folder: SweepFolder, name: str) -> EndState | None:
     """Read where a run ended; None without a name, and for a run that was made up."""
     if not name:
         return None
+    path = folder.record_path(name)
     try:
-        record = read_record(folder.record_path(name))
+        record = read_record(path)
     except StoreError as error:
+        if path.exists() and not isinstance(error, CorruptRecordError):
+            # Storage stumbles; the record may be well.
+            raise
         raise LostStartError(f"can't go on from the end of another run: {error}") from error
     return EndState.from_record(record.arrays)
 

@@ -8,7 +8,7 @@ one and swapping the two.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -140,7 +140,14 @@ class Collector:
         report = self.collect(waiting)
         for problem in report.unread.values():
             raise StoreError(problem)
+        self._tidy(finished.keys() - report.quarantined.keys())
         return report
+
+    def _tidy(self, finished: Set[str]) -> None:
+        """Remove what is left of done runs whose worker was killed between record and end."""
+        for path in self._folder.runs.glob("*/*"):
+            if path.name in finished and self._folder.record_path(path.name).exists():
+                shutil.rmtree(path, ignore_errors=True)
 
     def mark(self, run_ids: Iterable[str], status: Literal["running", "pending"]) -> None:
         """Say of runs without a record that they run, or that they do so no more."""

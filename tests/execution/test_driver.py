@@ -108,10 +108,10 @@ def test_storage_that_stumbles_counts_against_no_run(sweep):
     assert (sweep.results()["attempts"] == 1).all()
 
 
-def test_runs_whose_files_can_not_be_read_are_left_out_and_the_others_done(tmp_path):
+def test_runs_whose_files_can_not_be_read_end_the_sweep_when_the_others_are_done(tmp_path):
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
     bad = OSError(errno.EIO, "Input/output error")
-    with pytest.raises(ClusterError, match=r"4 runs could not be done 4 times.*Input/output error"):
+    with pytest.raises(ClusterError, match=r"no worker could work, 7 times in a row.*Input/output"):
         sweep.run(physics=Misbehaving(bad))
     status = sweep.results()["status"]
     assert (status.sel(replica=0) == Status.DONE).all()
@@ -140,8 +140,8 @@ def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_p
     mark = tmp_path / "sick"
     ending = sweep.run(yaml_text(replicas=4), SickOnOneWorker(seconds=0.5, mark=mark))
     assert ending.done == ending.total == 16
-    # In its first 8 s: at once, after 2 s, and after 4 s more.
-    assert 1 <= len(mark.with_suffix(".tries").read_text()) <= 4
+    # In 8 s: at once, after 2 s, and after 4 s more; each time one more may be on its way to it.
+    assert 1 <= len(mark.with_suffix(".tries").read_text()) <= 8
     (faulty,) = sweep.of(WorkerFaulty)
     assert faulty.worker.endswith(f":{mark.read_text()}")
     assert "no module named nonsense" in faulty.message

@@ -1,0 +1,72 @@
+"""Who is to blame for tasks that break: a worker, a run, or everything."""
+
+import errno
+
+import pytest
+
+from lbhsweep.errors import ClusterError, StorageRefusedError, TaskFault
+from lbhsweep.execution.faults import MAX_BREAKS, MAX_DROPPED, MAX_STUMBLES, Faults
+
+ABSENT = ImportError("no module named nonsense")
+STALE = OSError(errno.ESTALE, "Stale file handle")
+
+
+def test_one_sick_worker_ends_nothing_while_others_may_still_be_compiling():
+    faults = Faults()
+    for _ in range(100):
+        faults.count(TaskFault(ABSENT, "bad:1"), n_workers=4)
+
+
+def test_workers_that_all_break_again_and_again_end_the_sweep():
+    faults = Faults()
+    workers = ["a:1", "a:2", "b:1"]
+    for _ in range(MAX_BREAKS):
+        for one in workers:
+            faults.count(TaskFault(ABSENT, one), n_workers=3)
+    faults.count(TaskFault(ABSENT, workers[0]), n_workers=3)
+    faults.count(TaskFault(ABSENT, workers[1]), n_workers=3)
+    with pytest.raises(ClusterError, match="nonsense"):
+        faults.count(TaskFault(ABSENT, workers[2]), n_workers=3)
+
+
+@pytest.mark.parametrize("n_workers", [1, 6, 200])
+def test_a_stumble_of_storage_that_all_meet_at_once_ends_nothing(n_workers):
+    faults = Faults()
+    for _ in range(MAX_STUMBLES):
+        for number in range(n_workers):
+            faults.count(TaskFault(STALE, f"host:{number}", f"run{number}"), n_workers)
+
+
+def test_a_sick_worker_says_nothing_of_the_runs_that_it_gets():
+    faults = Faults()
+    for attempt in range(10 * MAX_BREAKS):
+        fault = TaskFault(StorageRefusedError("no", errno.EACCES), "bad:1", f"run{attempt % 3}")
+        faults.count(fault, n_workers=2)
+    assert not faults.left_out
+
+
+def test_a_run_at_which_workers_break_that_do_others_is_left_out():
+    faults = Faults()
+    for _ in range(MAX_BREAKS + 1):
+        assert not faults.left_out
+        fault = TaskFault(STALE, "good:1", "poison")
+        assert faults.is_news(fault)
+        faults.count(fault, n_workers=2)
+        faults.works("good:1")
+    assert list(faults.left_out) == ["poison"]
+    with pytest.raises(ClusterError, match="1 runs could not be done"):
+        faults.check()
+
+
+def test_a_lost_connection_that_drops_all_tasks_counts_once(monkeypatch):
+    faults, now = Faults(), [100.0]
+    monkeypatch.setattr("lbhsweep.execution.faults.time.monotonic", lambda: now[0])
+    dropped = TaskFault(ClusterError("the scheduler dropped the task"))
+    for _ in range(10 * MAX_DROPPED):
+        faults.count(dropped, n_workers=6)
+    for _ in range(MAX_DROPPED - 1):
+        now[0] += 2.0
+        faults.count(dropped, n_workers=6)
+    now[0] += 2.0
+    with pytest.raises(ClusterError, match="dropped the task"):
+        faults.count(dropped, n_workers=6)
