@@ -159,6 +159,9 @@ class DaskExecutor:
 
     def need(self, n_runs: int) -> None:
         """Have jobs for so many runs, where there are jobs."""
+        if not n_runs:
+            # Workers that are not wanted need not come in time.
+            self._last_worker = time.monotonic()
         if self._jobs is not None:
             self._jobs.need(n_runs)
 
