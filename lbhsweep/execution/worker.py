@@ -115,17 +115,20 @@ class Rest:
         """Rest, before the answer goes out."""
         self._n_breaks += 1
         seconds = min(FIRST_REST_S * 2.0 ** (self._n_breaks - 1), LONGEST_REST_S)
-        worker.loop.add_callback(_rest, worker, seconds)
+        is_told = threading.Event()
+        worker.loop.add_callback(_rest, worker, seconds, is_told)
+        is_told.wait(POLL_S)
 
     def forget(self) -> None:
         """Note that the worker did a task."""
         self._n_breaks = 0
 
 
-def _rest(worker: Worker, seconds: float) -> None:
+def _rest(worker: Worker, seconds: float, is_told: threading.Event) -> None:
     if worker.status is Status.running:
         worker.status = Status.paused
         worker.loop.call_later(seconds, _go_on, worker)
+    is_told.set()
 
 
 def _go_on(worker: Worker) -> None:

@@ -145,9 +145,10 @@ class Collector:
 
     def _tidy(self, finished: Set[str]) -> None:
         """Remove what is left of done runs whose worker was killed between record and end."""
-        for path in self._folder.runs.glob("*/*"):
-            if path.name in finished and self._folder.record_path(path.name).exists():
-                shutil.rmtree(path, ignore_errors=True)
+        with storing(self._folder.runs):
+            for path in self._folder.runs.glob("*/*"):
+                if path.name in finished and self._folder.record_path(path.name).exists():
+                    shutil.rmtree(path, ignore_errors=True)
 
     def mark(self, run_ids: Iterable[str], status: Literal["running", "pending"]) -> None:
         """Say of runs without a record that they run, or that they do so no more."""
