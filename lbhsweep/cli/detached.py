@@ -121,3 +121,4 @@ def submit_and_show(
     click.echo(f"log:    {sweep.log}")
     click.echo(f"look:   squeue --job {job}; lbhsweep status {folder}{flag}")
     click.echo(f"stop:   lbhsweep stop {folder}{flag}")
+    click.echo("go on:  give the same command again, if it was stopped")

@@ -127,6 +127,8 @@ def _summary(
         "seconds": round(seconds, 3),
         "results": str(folder.results),
         "failures": [asdict(one) for one in failures(folder, ending.failed)],
+        "retry": f"lbhsweep retry {output}{flag}",
+        "resume": f"lbhsweep resume {output}{flag}",
         "next": f"lbhsweep plot {output}{flag}",
     }
 
@@ -143,8 +145,9 @@ def _show(summary: dict[str, Any]) -> None:
     if summary["waiting"]:
         click.echo(f"{summary['waiting']} runs would go on from the end of runs that failed")
     if summary["failures"]:
-        click.echo("to try failed runs again: add --retry-failed")
+        click.echo(f"to try failed runs again: {summary['retry']}")
     click.echo(f"results: {summary['results']}")
     if summary["missing"]:
-        click.echo("to go on: give the same command again")
-    click.echo(f"next:    {summary['next']}")
+        click.echo(f"to go on: {summary['resume']}")
+    if summary["done"]:
+        click.echo(f"next:    {summary['next']}")

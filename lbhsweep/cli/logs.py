@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lbhsweep.execution.history import RunHistory
 
 _TOLD_ALREADY = ("event", "time", "run_id", "label", "progress")
+_NAMES = {"attempts": "attempts that count"}
 _SHOWN = ("host", "pid", "slurm_job", "started", "wall_seconds", "package", "cpu")
 
 
@@ -65,7 +66,7 @@ def _show(history: RunHistory) -> None:
 def _line(line: dict[str, Any]) -> str:
     time = datetime.fromtimestamp(float(line.get("time", 0)), UTC).isoformat(timespec="seconds")
     rest = [
-        f"{key} {value}"
+        f"{_NAMES.get(key, key)} {value}"
         for key, value in line.items()
         if key not in _TOLD_ALREADY and value not in ("", [], None)
     ]

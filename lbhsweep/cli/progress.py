@@ -48,6 +48,8 @@ def note(event: Event) -> str:
             return "a worker was lost"
         case WorkerLost(runs=runs):
             return f"a worker was lost; going on elsewhere from the checkpoint: {', '.join(runs)}"
+        case WorkerFaulty(worker="", message=text):
+            return f"a task got no answer and is given out again: {text}"
         case WorkerFaulty(message=text):
             return f"a worker rests, for it can't work: {text}"
         case StoragePaused(message=text, host=host, free_bytes=free):
@@ -62,7 +64,8 @@ def note(event: Event) -> str:
             before = "" if had_worker else " before its worker came"
             return f"job {job} ended{before}; another takes its place"
         case StopRequested(reason=reason):
-            return f"stopping ({reason}): runs write their checkpoints; again to stop at once"
+            again = "; again to stop at once" if sys.stderr.isatty() else ""
+            return f"stopping ({reason}): runs write their checkpoints{again}"
     return ""
 
 

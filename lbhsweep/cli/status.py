@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 import click
@@ -61,6 +62,10 @@ def _show_driver(status: FolderStatus) -> None:
                 f"  the last one, pid {lost.pid} on {lost.host}, did not end by itself; last sign "
                 f"of life {seen} ago"
             )
+        elif (aborted := status.aborted) is not None:
+            ended = duration(time.time() - aborted.time)
+            click.echo(f"  the last one ended {ended} ago by {aborted.error_class}:")
+            click.echo(indent(aborted.message, "  "))
         return
     job = f", SLURM job {driver.job}" if driver.job else ""
     seen = duration(time.time() - driver.beat)

@@ -46,7 +46,7 @@ def command(
     It outlives the terminal; what it prints goes to DIR/driver.log.
     """
     from lbhsweep.cli.detached import start_and_show, submit_and_show
-    from lbhsweep.execution.cluster_spec import load_cluster
+    from lbhsweep.execution.cluster_spec import SlurmCluster, load_cluster
     from lbhsweep.execution.session import check_folder
     from lbhsweep.execution.settings import (
         THIS_MACHINE,
@@ -60,7 +60,7 @@ def command(
 
     # What is wrong is said here, not in a log.
     spec = load_sweep(sweep)
-    load_cluster(cluster)
+    machine = load_cluster(cluster)
     check_folder(output)
     whole = SweepFolder(output.absolute())
     folder = whole.rehearsal if rehearse else whole
@@ -79,8 +79,9 @@ def command(
         keep_sweep(folder, text, files_to_keep(folder, spec, settings, cluster_text))
     arguments = ["resume", str(whole.path), *(["--rehearsal"] if rehearse else [])]
     if slurm:
-        submit_and_show(
-            arguments, folder, output, sbatch_options, rehearsal=rehearse, as_json=as_json
-        )
+        # Core-hours of both kinds of jobs are charged alike.
+        account = machine.account if isinstance(machine, SlurmCluster) else None
+        options = (*([f"--account={account}"] if account else []), *sbatch_options)
+        submit_and_show(arguments, folder, output, options, rehearsal=rehearse, as_json=as_json)
     else:
         start_and_show(arguments, folder, output, rehearsal=rehearse, as_json=as_json)

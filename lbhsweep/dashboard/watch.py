@@ -219,11 +219,14 @@ class SweepWatch:
                 self._workers.pop(worker, None)
                 self._say(when, f"worker {worker} lost")
             case "worker-faulty":
-                self._say(when, f"a worker rests: {event.get('message')}"[:160])
+                self._say(when, f"a worker can't work: {event.get('message')}"[:160])
             case "job-lost":
                 self._say(when, f"job {event.get('job')} ended")
             case "storage-paused" | "stop-requested":
                 self._say(when, f"{kind.replace('-', ' ')}: {event.get('message', '')}"[:160])
+            case "sweep-aborted":
+                self._running.clear()
+                self._say(when, f"driver ended: {event.get('message')}"[:160])
             case "sweep-finished":
                 self._running.clear()
                 self._say(when, f"driver ended: {event['done']} of {event['total']} done")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ _IN_JOBS = {
     # Only the watch over the jobs replaces them; Dask's own way would cancel one by its name.
     "distributed.deploy.lost-worker-timeout": "10000h",
 }
+_CORES_OF_JOB = "SLURM_CPUS_ON_NODE"
 _ONE_THREAD = {
     "NUMBA_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -55,7 +57,9 @@ _ONE_THREAD = {
 
 def n_workers(spec: LocalCluster) -> int:
     """Give the number of workers that this machine is to have."""
-    return spec.workers or CPU_COUNT
+    # SLURM need not confine a job to the cores that it was given.
+    given = int(os.environ.get(_CORES_OF_JOB, CPU_COUNT))
+    return spec.workers or min(given, CPU_COUNT)
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
-from asyncio import CancelledError
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from distributed import Client, Future, get_worker
+from distributed import CancelledError, Client, Future, get_worker
+from distributed.client import ClosedClientError
 
 from lbhsweep.errors import ClusterError, TaskFault
 from lbhsweep.execution.events import (
@@ -142,8 +143,9 @@ class DaskExecutor:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._client.unsubscribe_topic("all")
-        self._client.unsubscribe_topic(TOPIC)
+        with suppress(ClosedClientError):
+            self._client.unsubscribe_topic("all")
+            self._client.unsubscribe_topic(TOPIC)
 
     @property
     def slots(self) -> int:
@@ -151,9 +153,18 @@ class DaskExecutor:
         return len(self._workers)
 
     def submit(self, task: Task) -> None:
-        """Send a task to the scheduler."""
+        """Send a task to the scheduler.
+
+        Raises
+        ------
+        ClusterError
+            If there is none any more.
+        """
         key = task_key(task, f"{next(self._numbers)}-{id(self):x}")
-        future = self._client.submit(_on_worker, task, key=key, pure=False)
+        try:
+            future = self._client.submit(_on_worker, task, key=key, pure=False)
+        except ClosedClientError as error:
+            raise _gone() from error
         self._under_way[future.key] = (future, task)
         self._client.loop.add_callback(self._bring, future)
 
@@ -203,7 +214,7 @@ class DaskExecutor:
         """
         try:
             (result,) = await self._client.gather([future], asynchronous=True)
-        except (Exception, CancelledError) as error:
+        except (Exception, asyncio.CancelledError) as error:
             result = error
         self._queue.put(_Came(future.key, result))
 
@@ -234,11 +245,16 @@ class DaskExecutor:
         return [WorkerLost(worker=message["worker"], runs=labels)]
 
     async def _count_workers(self) -> None:
+        # There is none to be asked while the client looks for it.
+        scheduler = self._client.scheduler
         with suppress(OSError):
-            workers = await self._client.scheduler.ncores()
+            workers = await scheduler.ncores() if scheduler else {}
             self._queue.put({"action": "count-workers", "workers": list(workers)})
 
     def _check_workers(self) -> None:
+        if self._client.status == "closed":
+            # It has tried for half a minute to reach its scheduler again.
+            raise _gone()
         self._local.mend(len(self._workers))
         now = time.monotonic()
         if now >= self._next_count:
@@ -260,7 +276,7 @@ class DaskExecutor:
         match came.result:
             case TaskFault() as fault:
                 return TaskBroken(task, fault)
-            case CancelledError():
+            case asyncio.CancelledError() | CancelledError():
                 return TaskBroken(task, TaskFault(ClusterError("the scheduler dropped the task")))
             case Exception() as error:
                 return TaskBroken(task, TaskFault(error))
@@ -268,3 +284,10 @@ class DaskExecutor:
                 raise error
             case summaries:
                 return TaskEnded(task, summaries)
+
+
+def _gone() -> ClusterError:
+    return ClusterError(
+        "the scheduler is gone; see its log and give the same command again when there is one: it "
+        "goes on from the checkpoints"
+    )

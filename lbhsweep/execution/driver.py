@@ -63,6 +63,8 @@ TASK_SECONDS = 1.0
 LARGEST_PACK = 200
 STOP_PATIENCE_S = 120.0
 """How long a stop waits for runs to write their checkpoints."""
+HOLD_S = 1.0
+"""Pause after a task that came back undone from a worker that does not rest by itself."""
 MOST_SCHEDULED = 1000
 """Runs whose order counts in the time left; more only take their share of the workers."""
 
@@ -125,7 +127,7 @@ class Driver:
         self._to_collect: dict[str, Ending] = {}
         self._faults = Faults()
         self._stopping = self._is_preparing = False
-        self._next_collect = self._next_tell = 0.0
+        self._next_collect = self._next_tell = self._hold_until = 0.0
 
     def drive(self, interruption: Interruption) -> None:
         """Work until all runs are done or failed, or a stop is asked for.
@@ -156,7 +158,7 @@ class Driver:
             is_over = self._stopping and not self._executor.slots
             if is_over or interruption.urgent or time.monotonic() > patient_until:
                 break
-            if self._pause.is_over():
+            if self._pause.is_over() and time.monotonic() >= self._hold_until:
                 self._fill_window()
             else:
                 time.sleep(POLL_S)
@@ -264,6 +266,9 @@ class Driver:
         else:
             self._pace.stop(name)
             self._repeat(name)
+        if summary.ending == "interrupted":
+            # A worker that leaves, or one that still sees the stop file of a driver before.
+            self._hold()
         self._tell(_event_of(summary, self._plan.points[name].label))
 
     def _release(self, name: str) -> None:
@@ -298,7 +303,13 @@ class Driver:
             self._faults.count_run(fault)
             self._pause.begin(error)
 
+    def _hold(self) -> None:
+        """Give out nothing for a moment: a worker that sends all back would get all."""
+        self._hold_until = time.monotonic() + HOLD_S
+
     def _count_worker(self, fault: TaskFault) -> None:
+        if not fault.worker:
+            self._hold()
         if self._faults.is_news(fault):
             self._tell(WorkerFaulty(worker=fault.worker, message=str(fault)))
         self._faults.count(fault, self._executor.slots)

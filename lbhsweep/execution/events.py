@@ -123,7 +123,15 @@ class WorkerLost(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFaulty(Event):
-    """A worker can't work, for a reason outside its runs, and rests; told once until it can."""
+    """A worker can't work, for a reason outside its runs, and rests; told once until it can.
+
+    Attributes
+    ----------
+    worker : str
+        Which; empty if the task was dropped before any worker had it.
+    message : str
+        What broke.
+    """
 
     worker: str
     message: str
@@ -201,6 +209,14 @@ class SweepFinished(Event):
     done: int
     failed: int
     interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepAborted(Event):
+    """A driver ends by an error, with runs left to do."""
+
+    error_class: str
+    message: str
 
 
 Observer = Callable[[Event], None]

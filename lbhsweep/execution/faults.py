@@ -61,7 +61,7 @@ class Faults:
 
     def is_news(self, fault: TaskFault) -> bool:
         """Say whether its worker has done a run since its last fault, or had none before."""
-        return fault.worker not in self._by_worker
+        return fault.worker not in self._by_worker if fault.worker else not self._n_dropped
 
     def count(self, fault: TaskFault, n_workers: int) -> None:
         """Count a task that broke.

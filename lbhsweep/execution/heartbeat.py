@@ -8,10 +8,13 @@ from pathlib import Path
 
 from lbhsweep.execution.events import (
     Event,
+    RunFinished,
+    RunStarted,
     StopRequested,
     StorageBack,
     StoragePaused,
     SweepProgress,
+    WorkerPreparing,
 )
 from lbhsweep.store.lock import Driver, tell_state
 
@@ -43,8 +46,16 @@ class Heartbeat:
                 self._beat(state="working", message="")
             case StopRequested(reason=reason):
                 self._beat(state="stopping", message=reason)
+            case WorkerPreparing(what=what):
+                self._beat(message=what)
+            case RunStarted() | RunFinished() if self._is_preparing:
+                self._beat(message="")
             case SweepProgress(seconds_left=seconds) if time.monotonic() >= self._next:
                 self._beat(seconds_left=seconds)
+
+    @property
+    def _is_preparing(self) -> bool:
+        return bool(self._driver.message) and self._driver.state == "working"
 
     def _beat(self, **changes: str | float | None) -> None:
         self._next = time.monotonic() + EVERY_S

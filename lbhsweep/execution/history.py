@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,9 @@ from lbhsweep.errors import StoreError
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import read_record
+
+LONGEST_EVENT = 1 << 16
+"""Bytes at the end of a log that hold its last event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def run_history(folder: SweepFolder, run_id: str, label: str) -> RunHistory:
         else:
             status, provenance = header.status, dict(header.provenance)
             error = None if header.error is None else asdict(header.error)
-    events = (event for event in read_events(folder.events) if _concerns(event, run_id, label))
+    events = _concerning(read_events(folder.events), run_id, label)
     return RunHistory(
         run_id=run_id,
         label=label,
@@ -72,18 +77,42 @@ def run_history(folder: SweepFolder, run_id: str, label: str) -> RunHistory:
 def read_events(path: Path) -> Iterator[dict[str, Any]]:
     """Read a log of events; a line torn by a kill is left out."""
     try:
-        file = path.open(encoding="utf-8", errors="replace")
+        file = path.open("rb")
     except FileNotFoundError:
         return
     with file:
-        for line in file:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict) and "event" in event:
-                yield event
+        yield from _events(file)
 
 
-def _concerns(event: dict[str, Any], run_id: str, label: str) -> bool:
-    return event.get("run_id") == run_id or bool(label and label in event.get("runs", ()))
+def last_event(path: Path) -> dict[str, Any]:
+    """Read the last event of a log, of whatever length; empty if there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_EVENT))
+            return deque(_events(file), maxlen=1).pop()
+    except (OSError, IndexError):
+        return {}
+
+
+def _events(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            event = json.loads(line.decode(errors="replace"))
+        except ValueError:
+            continue
+        if isinstance(event, dict) and "event" in event:
+            yield event
+
+
+def _concerning(
+    events: Iterable[dict[str, Any]], run_id: str, label: str
+) -> Iterator[dict[str, Any]]:
+    """Pick what was told of a run, of its worker or of the job that it was in."""
+    job = ""
+    for event in events:
+        is_its_own = event.get("run_id") == run_id
+        if is_its_own:
+            job = event.get("slurm_job", "") if event["event"] == "run-started" else ""
+        is_its_jobs = bool(job) and event["event"] == "job-lost" and event.get("job") == job
+        if is_its_own or is_its_jobs or (label and label in event.get("runs", ())):
+            yield event

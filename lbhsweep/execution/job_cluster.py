@@ -249,15 +249,26 @@ def _forgiving(cluster_class: Any, job_ids: set[str]) -> Any:
 
     class Job(cluster_class.job_cls):  # type: ignore[misc]
         refusal = ""
+        _late: asyncio.Future[None] | None = None
 
         async def start(self) -> None:
+            submission = asyncio.ensure_future(super().start())
             try:
-                await asyncio.wait_for(super().start(), SUBMIT_PATIENCE_S)
+                await asyncio.wait_for(asyncio.shield(submission), SUBMIT_PATIENCE_S)
                 job_ids.add(str(self.job_id))
             except (RuntimeError, OSError, ValueError, TimeoutError) as error:
                 self.refusal = _words(error)
                 # The cluster would submit it once more whenever it looks, and never say why.
                 self.status = Status.running
+                if not submission.done():
+                    self._late = asyncio.ensure_future(self._cancel_late(submission))
+
+        async def _cancel_late(self, submission: asyncio.Future[None]) -> None:
+            """Cancel a job that nobody waits for any more as soon as it has a number."""
+            with suppress(RuntimeError, OSError, ValueError):
+                await submission
+                job_ids.add(str(self.job_id))
+                await self._close_job(self.job_id, self.cancel_command)
 
         async def close(self) -> None:
             await super().close()

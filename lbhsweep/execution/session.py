@@ -11,7 +11,14 @@ from types import MappingProxyType
 
 from lbhsweep.errors import FolderError, StoreError
 from lbhsweep.execution.driver import Driver
-from lbhsweep.execution.events import Event, EventLog, Observer, SweepFinished, SweepStarted
+from lbhsweep.execution.events import (
+    Event,
+    EventLog,
+    Observer,
+    SweepAborted,
+    SweepFinished,
+    SweepStarted,
+)
 from lbhsweep.execution.executor import Executor
 from lbhsweep.execution.heartbeat import Heartbeat
 from lbhsweep.execution.interruption import Interruption
@@ -139,7 +146,13 @@ def run_sweep(
                 SweepStarted(total=len(plan.points), done=len(plan.done), failed=len(plan.failed)),
             )
             if collector is not None:
-                _drive(folder, plan, physics, open_executor, collector, told, pause, interruption)
+                try:
+                    _drive(
+                        folder, plan, physics, open_executor, collector, told, pause, interruption
+                    )
+                except Exception as error:
+                    _tell(told, SweepAborted(error_class=type(error).__name__, message=str(error)))
+                    raise
             ending = _ending(folder, grid, interruption)
             _tell(
                 told,

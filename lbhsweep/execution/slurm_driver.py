@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.store.atomic import not_shared, write_atomically
@@ -14,20 +15,22 @@ from lbhsweep.store.folder import SweepFolder
 WARN_S = 300
 """Before the walltime ends; it must hold the driver's patience with its workers and all else that
 an ending takes."""
+LEAST_S = 2 * WARN_S
+"""A driver with less would be warned again and again before it got anywhere."""
 
 JOB_NAME = "lbhsweep-driver"
 
 _SCRIPT = """\
 #!/bin/bash
-heard=
 warned=
-trap 'heard=1; warned=1; kill -TERM $driver' USR1
-trap 'heard=1; kill -TERM $driver' TERM
+trap 'warned=1; kill -TERM $driver' USR1
+trap 'kill -TERM $driver' TERM
 {command} &
 driver=$!
+# Each signal ends a wait before the driver has ended.
+while wait $driver; kill -0 $driver 2>/dev/null; do :; done
 wait $driver
 status=$?
-if [ -n "$heard" ]; then wait $driver; status=$?; fi
 if [ -n "$warned" ] && [ $status = 130 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
 exit $status
 """
@@ -59,7 +62,7 @@ def submit_driver(
     Raises
     ------
     ClusterError
-        If SLURM does not take it.
+        If SLURM does not take it, or would give it too little time.
     """
     command = shlex.join([sys.executable, "-m", "lbhsweep", *arguments])
     line = [
@@ -87,8 +90,30 @@ def submit_driver(
     except subprocess.CalledProcessError as error:
         raise ClusterError(f"SLURM did not take the driver: {error.stderr.strip()}") from error
     job = answer.stdout.strip().partition(";")[0]
+    limit = _time_limit(job)
+    if limit is not None and limit < LEAST_S:
+        subprocess.run(["scancel", job], capture_output=True, timeout=60, check=False)
+        raise ClusterError(
+            f"SLURM would give the driver {limit / 60:.0f} min, which is the partition's default "
+            f"if you asked for no other; wanted at least {LEAST_S // 60} min, better days, for a "
+            "driver costs one idle core and is queued again at its end: add "
+            "--sbatch=--time=24:00:00"
+        )
     write_atomically(folder.job, f"{job}\n".encode())
     return job
+
+
+def _time_limit(job: str) -> float | None:
+    """Ask for the walltime of a job in seconds; None if it has none or SLURM doesn't say."""
+    squeue = ["squeue", "--noheader", "--format=%l", "--jobs", job]
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        said = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
+        days, _, clock = said.stdout.strip().rpartition("-")
+        seconds = 0
+        for part in clock.split(":"):
+            seconds = 60 * seconds + int(part)
+        return 86400 * int(days or 0) + seconds
+    return None
 
 
 def cancel_waiting(folder: SweepFolder) -> str:

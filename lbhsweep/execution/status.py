@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+import xarray as xr
+
 from lbhsweep.errors import FolderError, LbhsweepError, StoreError
+from lbhsweep.execution.history import last_event
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.settings import folder_grid
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.lock import Driver
 from lbhsweep.store.open import open_results
 from lbhsweep.store.record import read_record
-from lbhsweep.sweep.identity import point_from_json
+from lbhsweep.sweep.identity import point_from_json, run_id
 from lbhsweep.sweep.plan import make_plan, waiting_for_failed
 
 
@@ -49,6 +52,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Aborted:
+    """The error by which a driver ended: when (Unix time, s) and which."""
+
+    time: float
+    error_class: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class FolderStatus:
     """Where a sweep stands.
 
@@ -58,8 +70,10 @@ class FolderStatus:
         Who drives it now, what it does and how long the rest takes.
     lost_driver : Driver or None
         Without a driver: the last one, if it was killed (or works where its lock is not seen).
+    aborted : Aborted or None
+        Without a driver: by what error the last one ended, if it did.
     total : int
-        Runs of the grid as last run.
+        Runs of the sweep in the folder.
     done : int
         Those with a result.
     failures : tuple of Failure
@@ -74,6 +88,7 @@ class FolderStatus:
 
     driver: Driver | None
     lost_driver: Driver | None
+    aborted: Aborted | None
     total: int
     done: int
     failures: tuple[Failure, ...]
@@ -111,6 +126,7 @@ def folder_status(folder: SweepFolder) -> FolderStatus:
     return FolderStatus(
         driver=driver,
         lost_driver=None if driver else folder.lost_driver(),
+        aborted=None if driver else _aborted(folder),
         total=len(planned),
         done=sum(1 for name in planned if finished.get(name) == "done"),
         failures=tuple(
@@ -138,6 +154,13 @@ def failures(folder: SweepFolder, run_ids: Iterable[str]) -> Iterator[Failure]:
             yield Failure(name, label, error.error_class, error.message, error.step)
 
 
+def _aborted(folder: SweepFolder) -> Aborted | None:
+    event = last_event(folder.events)
+    if event.get("event") != "sweep-aborted":
+        return None
+    return Aborted(event["time"], event["error_class"], event["message"])
+
+
 def _waiting(folder: SweepFolder, finished: Mapping[str, str]) -> Iterator[Waiting]:
     # Without its force field, say, the sweep's grid can't be told; all else can.
     with suppress(LbhsweepError, OSError):
@@ -147,12 +170,17 @@ def _waiting(folder: SweepFolder, finished: Mapping[str, str]) -> Iterator[Waiti
 
 
 def planned_runs(folder: SweepFolder) -> list[str]:
-    """Give the run ids of the grid as last run, from the results; none before there are any."""
+    """Give the run ids of the folder's sweep; none if neither results nor sweep can be read."""
     try:
         tree = open_results(folder.path)
-    except StoreError:
-        # A driver that has just begun makes them first of all.
-        return []
+        is_current = tree.attrs.get("sweep_yaml") == folder.sweep_yaml.read_text("utf-8-sig")
+    except (StoreError, OSError):
+        tree, is_current = xr.DataTree(), False
+    if not is_current:
+        # Nobody has driven it since it was extended, or at all.
+        with suppress(LbhsweepError, OSError):
+            return [run_id(point) for point in folder_grid(folder).points]
+    # Faster than the grid: 100 000 names in a second.
     groups = (group.to_dataset() for group in tree.children.values())
     return [str(name) for group in groups for name in group["run_id"].values.ravel() if name]
 

@@ -45,7 +45,7 @@ class Driver:
     state : {'working', 'paused', 'stopping'}
         What it does; paused while storage takes no writes.
     message : str
-        Why it is paused or stopping.
+        Why it is paused or stopping, or what lengthy thing its workers prepare.
     seconds_left : float or None
         Time to the end at the pace so far.
     """

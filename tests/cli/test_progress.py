@@ -5,6 +5,7 @@ from lbhsweep.execution.events import (
     RunProgress,
     StopRequested,
     SweepProgress,
+    WorkerFaulty,
     WorkerLost,
 )
 
@@ -26,11 +27,15 @@ def test_the_state_in_a_line():
     assert state(progress(seconds_left=None)).endswith("2 running")
 
 
-def test_notes_say_what_a_user_should_know():
+def test_notes_say_what_a_user_should_know(monkeypatch):
     failed = RunFailed(run_id="a", label="0 GPa 300 K", error_class="not-finite", message="NaN")
     assert note(failed) == "failed: 0 GPa 300 K: not-finite: NaN"
     assert "0 GPa 300 K" in note(WorkerLost(worker="tcp://1", runs=("0 GPa 300 K",)))
+    assert "again" not in note(StopRequested(reason="SIGINT")), "nobody is there to press it"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert "again to stop at once" in note(StopRequested(reason="SIGINT"))
+    assert "is given out again: dropped" in note(WorkerFaulty(worker="", message="dropped"))
+    assert "a worker rests" in note(WorkerFaulty(worker="a:1", message="no module"))
     assert note(RunProgress(run_id="a", fraction=0.5)) == ""
 
 

@@ -52,7 +52,7 @@ def test_some_failed(sweep, tmp_path):
     found = invoke(*failing)
     assert found.exit_code == 3, found.output
     assert "failed, not-finite: " in found.stdout
-    assert "add --retry-failed" in found.stdout
+    assert f"to try failed runs again: lbhsweep retry {out} --rehearsal" in found.stdout
     again = invoke(*failing[:-2], "--retry-failed")
     assert again.exit_code == 0, again.output
 

@@ -141,8 +141,10 @@ def slurm(tmp_path, monkeypatch):
     (programs / "scontrol").write_text(f'#!/bin/bash\necho "$@" >> "{tmp_path}/scontrol"\n')
     (programs / "scancel").write_text(f'#!/bin/bash\necho "$@" >> "{tmp_path}/scancel"\n')
     (programs / "squeue").write_text(
-        f'#!/bin/bash\necho "$@" >> "{tmp_path}/squeue"\ncat "{tmp_path}/queue"\n'
+        f'#!/bin/bash\necho "$@" >> "{tmp_path}/squeue"\n'
+        f'[[ "$*" == *%l* ]] && cat "{tmp_path}/limit" || cat "{tmp_path}/queue"\n'
     )
+    (tmp_path / "limit").write_text("1-00:00:00\n")
     for program in programs.iterdir():
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
@@ -180,6 +182,18 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
     assert (slurm / "scontrol").read_text() == "requeue 77\n"
     assert folder_status(folder).lost_driver is None
 
+    # The walltime's warning comes while a stop is under way already, say.
+    (slurm / "scontrol").unlink()
+    with folder.log.open("a") as log:
+        job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
+    started.append(job.pid)
+    until(lambda: folder_status(folder).running)
+    for _ in range(3):
+        job.send_signal(signal.SIGUSR1)
+        time.sleep(0.1)
+    assert job.wait(PATIENCE_S) == 130, folder.log.read_text()
+    assert (slurm / "scontrol").read_text() == "requeue 77\n"
+
     (slurm / "scontrol").unlink()
     with folder.log.open("a") as log:
         job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
@@ -196,6 +210,38 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
     assert lbhsweep("stop", out, "--rehearsal").returncode == 0
     assert job.wait(PATIENCE_S) == 130
     assert not (slurm / "scontrol").exists(), "a stop that was asked for is no walltime"
+
+
+@pytest.mark.parametrize(
+    ("limit", "minutes"), [("5:00", 5), ("0:30", 0), ("1:00:00", None), ("UNLIMITED", None)]
+)
+def test_a_job_too_short_for_a_driver_is_taken_back(file, tmp_path, slurm, limit, minutes):
+    (slurm / "limit").write_text(f"{limit}\n")
+    found = lbhsweep("submit", file, "--output", tmp_path / "out", "--rehearse", "--slurm")
+    assert "--format=%l --jobs 77" in (slurm / "squeue").read_text()
+    if minutes is None:
+        assert found.returncode == 0, found.stderr
+        assert not (slurm / "scancel").exists()
+        return
+    assert found.returncode == 1
+    assert f"SLURM would give the driver {minutes} min" in found.stderr
+    assert "--sbatch=--time=24:00:00" in found.stderr
+    assert (slurm / "scancel").read_text() == "77\n"
+    assert not SweepFolder(tmp_path / "out" / "rehearsal").job.exists()
+
+
+def test_the_drivers_job_is_charged_to_the_account_of_its_workers(file, tmp_path, slurm):
+    cluster = tmp_path / "cluster.yaml"
+    cluster.write_text(
+        "{kind: slurm, workers: 1, cores: 1, memory: 1 GB, walltime: '1:00:00', account: mine}"
+    )
+    given = ["--output", tmp_path / "out", "--rehearse", "--slurm", "--cluster", cluster]
+    assert lbhsweep("submit", file, *given).returncode == 0
+    assert "--account=mine" in (slurm / "options").read_text().split()
+    # SLURM takes the last of several.
+    assert lbhsweep("submit", file, *given, "--sbatch=--account=other").returncode == 0
+    options = (slurm / "options").read_text().split()
+    assert options.index("--account=mine") < options.index("--account=other")
 
 
 def test_without_slurm_there_is_no_job(file, tmp_path, monkeypatch):

@@ -57,6 +57,16 @@ def test_a_running_scheduler_is_attached_to_and_left_running(cluster, tmp_path, 
     assert len(client.nthreads()) == 2
 
 
+def test_a_job_without_confinement_has_as_many_workers_as_cores_given(monkeypatch):
+    monkeypatch.setattr(clusters, "CPU_COUNT", 64)
+    assert clusters.n_workers(LocalCluster(kind="local")) == 64
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", "3")
+    assert clusters.n_workers(LocalCluster(kind="local")) == 3
+    assert clusters.n_workers(LocalCluster(kind="local", workers=5)) == 5
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", "128")
+    assert clusters.n_workers(LocalCluster(kind="local")) == 64
+
+
 def test_a_scheduler_that_is_not_there_is_an_error():
     spec = AddressCluster(kind="address", address="tcp://127.0.0.1:1", start_timeout="1 s")
     with (

@@ -38,8 +38,9 @@ from lbhsweep.execution.events import (
     WorkerFaulty,
     WorkerLost,
 )
-from lbhsweep.execution.executor import SerialExecutor, TaskBroken
+from lbhsweep.execution.executor import SerialExecutor, TaskBroken, TaskEnded
 from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.task import RunSummary
 from lbhsweep.store.record import read_record
 from lbhsweep.store.schema import Status
 from lbhsweep.sweep import run_id
@@ -308,6 +309,31 @@ def test_a_stop_waits_for_no_worker_that_is_gone(tmp_path, error):
     assert (ending.interrupted, ending.done) == (True, 0)
     assert executor.needs[0] > 0, "jobs are wanted before the stop"
     assert executor.needs[-1] == 0, "and none after it"
+
+
+class SeesAnOldStopFile(SerialExecutor):
+    """Sends tasks back undone for a while, as a worker with a stale view of the folder does."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.until, self.n_sent_back = time.monotonic() + seconds, 0
+
+    def answers(self, timeout_s):
+        if not self._waiting or time.monotonic() > self.until:
+            return super().answers(timeout_s)
+        self.n_sent_back += 1
+        task = self._waiting.popleft()
+        undone = [RunSummary(run_id=run_id(one), ending="interrupted") for one in task.points]
+        return [TaskEnded(task, tuple(undone))]
+
+
+def test_a_worker_that_sends_all_back_is_not_given_all_at_full_speed(tmp_path):
+    executor = SeesAnOldStopFile(seconds=2.5)
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    assert sweep.run().done == 8
+    # Each time the whole window of tasks for one worker.
+    assert 0 < executor.n_sent_back <= 4 * driver.TASKS_PER_SLOT
+    assert (sweep.results()["attempts"] == 1).all()
 
 
 def test_a_stop_file_left_from_before_is_no_stop(sweep):

@@ -62,7 +62,8 @@ def test_a_lost_connection_that_drops_all_tasks_counts_once(monkeypatch):
     faults, now = Faults(), [100.0]
     monkeypatch.setattr("lbhsweep.execution.faults.time.monotonic", lambda: now[0])
     dropped = TaskFault(ClusterError("the scheduler dropped the task"))
-    for _ in range(10 * MAX_DROPPED):
+    for attempt in range(10 * MAX_DROPPED):
+        assert faults.is_news(dropped) == (attempt == 0)
         faults.count(dropped, n_workers=6)
     for _ in range(MAX_DROPPED - 1):
         now[0] += 2.0

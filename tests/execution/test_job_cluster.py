@@ -1,9 +1,11 @@
 """Job scripts, seen without any batch system."""
 
 import re
+import time
 
 import pytest
 
+from lbhsweep.execution import job_cluster
 from lbhsweep.execution.cluster_spec import _KINDS
 from lbhsweep.execution.clusters import _settings
 from lbhsweep.execution.job_cluster import JobCluster
@@ -154,6 +156,24 @@ def test_a_refused_job_is_remembered_with_the_systems_words(open_cluster, monkey
     assert (job.job_id, job.workers, job.refusal) == ("", (name,), "sbatch: error: no")
     assert not cluster.job_ids
     cluster.drop([name])
+    assert not cluster.submitted()
+
+
+def test_a_job_that_is_accepted_too_late_is_cancelled(open_cluster, monkeypatch, play, tmp_path):
+    monkeypatch.setattr(job_cluster, "SUBMIT_PATIENCE_S", 0.2)
+    play("sbatch", "sleep 1; echo 77")
+    play("scancel", f'echo "$@" >> "{tmp_path}/cancelled"')
+    cluster = open_cluster(cores=1)
+    cluster.scale(1)
+    cluster.dask.sync(cluster.dask._correct_state)
+    ((name, job),) = cluster.submitted().items()
+    assert (job.job_id, job.refusal) == ("", "TimeoutError")
+    cluster.drop([name])
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "cancelled").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (tmp_path / "cancelled").read_text() == "77\n"
+    assert cluster.job_ids == {"77"}
     assert not cluster.submitted()
 
 

@@ -2,12 +2,13 @@ import os
 from contextlib import nullcontext
 
 import pytest
-from execution_sweeps import Sweep
+from execution_sweeps import Broken, Sweep, yaml_text
 
-from lbhsweep.errors import FolderError
+from lbhsweep.errors import ClusterError, FolderError
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.settings import Settings
 from lbhsweep.execution.status import folder_status
 from lbhsweep.store.folder import SweepFolder
 
@@ -51,6 +52,28 @@ def test_attempts_under_way_are_told_from_those_that_ended(finished):
         (interrupted,) = status.interrupted
         assert interrupted.run_id == ledgers[0].path.parent.name
         assert (interrupted.label, interrupted.worker) == ("a run", "host:1")
+
+
+def test_the_error_that_ended_the_last_driver_is_told(tmp_path):
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
+    with pytest.raises(ClusterError):
+        sweep.run(physics=Broken())
+    aborted = folder_status(sweep.folder).aborted
+    assert aborted.error_class == "ClusterError"
+    assert "no module named nonsense" in aborted.message
+    with sweep.folder.driver_lock():
+        assert folder_status(sweep.folder).aborted is None
+    sweep.run()
+    assert folder_status(sweep.folder).aborted is None
+
+
+def test_runs_that_were_added_since_are_missing(finished):
+    folder = finished.folder
+    assert folder_status(folder).total == 8
+    folder.sweep_yaml.write_text(yaml_text("[0 GPa, 0.4 GPa, 1 GPa]"))
+    folder.settings.write_text(Settings(file="sweep.yaml", rehearsal=True).to_json())
+    status = folder_status(folder)
+    assert (status.total, status.missing) == (12, 4)
 
 
 def test_a_folder_without_a_sweep_is_refused(tmp_path):
