@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.formatting import wrap_text
 
 from lbhsweep.cli.examples import examples
 from lbhsweep.errors import ClusterError
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from lbhsweep.execution.cluster_check import ClusterCheck
 
 
 @click.group("cluster")
 def command() -> None:
-    """See whether a cluster file works before a sweep depends on it."""
+    """Tell what a cluster file may say, and whether one works before a sweep depends on it."""
 
 
 @command.command(
@@ -93,3 +96,29 @@ def _show(found: ClusterCheck, output: Path, file: Path) -> None:
             f"pilot:     {found.ns_per_day:.0f} ns/day of 832 atoms a worker; for 'lbhsweep plan "
             f"SWEEP --cluster {file}' write into it\nns_per_day: {found.ns_per_day:.0f}"
         )
+
+
+@command.command("keys", epilog=examples("lbhsweep cluster keys slurm"))
+@click.argument("kind", default="")
+def keys(kind: str) -> None:
+    """List the keys of a cluster file of a KIND; without one, the kinds."""
+    from lbhsweep.execution.cluster_spec import KINDS
+
+    if kind and kind not in KINDS:
+        raise click.BadParameter(f"got '{kind}', wanted one of {', '.join(KINDS)}")
+    if not kind:
+        described = {name: model.__doc__ or "" for name, model in KINDS.items()}
+    else:
+        described = {
+            name: f"{' '.join((field.description or '').split())} {_usual(field)}"
+            for name, field in KINDS[kind].model_fields.items()
+        }
+    for name, about in described.items():
+        click.echo(wrap_text(about, 96, f"{name:14}  ", " " * 16))
+
+
+def _usual(field: FieldInfo) -> str:
+    if field.is_required():
+        return "Required."
+    usual = field.get_default(call_default_factory=True)
+    return "" if usual in (None, (), {}) else f"By default {usual}."

@@ -237,7 +237,7 @@ class AddressCluster(Section):
 
 
 ClusterSpec = LocalCluster | JobsCluster | AddressCluster
-_KINDS: MappingProxyType[str, type[ClusterSpec]] = MappingProxyType(
+KINDS: MappingProxyType[str, type[ClusterSpec]] = MappingProxyType(
     {
         "local": LocalCluster,
         "slurm": SlurmCluster,
@@ -248,6 +248,7 @@ _KINDS: MappingProxyType[str, type[ClusterSpec]] = MappingProxyType(
         "address": AddressCluster,
     }
 )
+"""The models by their key `kind`."""
 
 
 def load_cluster(path: str | Path | None) -> ClusterSpec:
@@ -295,9 +296,9 @@ def _contradictions(spec: ClusterSpec) -> Iterator[tuple[str, str]]:
 
 def _kind_of(document: Document) -> type[ClusterSpec]:
     kind = document.data.get("kind")
-    if isinstance(kind, str) and kind in _KINDS:
-        return _KINDS[kind]
-    known = tuple(_KINDS)
+    if isinstance(kind, str) and kind in KINDS:
+        return KINDS[kind]
+    known = tuple(KINDS)
     message = (
         f"missing, wanted one of {', '.join(known)}"
         if kind is None

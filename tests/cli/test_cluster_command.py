@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from lbhsweep.cli import command
+from lbhsweep.execution.cluster_spec import KINDS
 
 
 def check(file, *options):
@@ -41,6 +42,19 @@ def test_mistakes_in_the_file_are_told(file):
     found = check(file)
     assert found.exit_code == 2
     assert "cluster.yaml:2: workrs: unknown key; did you mean 'workers'?" in found.output
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_keys_of_each_kind_are_listed(kind):
+    def keys(*given):
+        return CliRunner().invoke(command, ["cluster", "keys", *given])
+
+    listed = keys(kind)
+    assert listed.exit_code == 0, listed.output
+    named = [line.split()[0] for line in listed.stdout.splitlines() if line[0] != " "]
+    assert named == list(KINDS[kind].model_fields)
+    assert kind in keys().stdout
+    assert keys(f"{kind}s").exit_code == 2
 
 
 def test_a_worker_that_does_not_come(file, tmp_path):

@@ -336,6 +336,37 @@ def test_a_worker_that_sends_all_back_is_not_given_all_at_full_speed(tmp_path):
     assert (sweep.results()["attempts"] == 1).all()
 
 
+class BreaksWhileItStops(SerialExecutor):
+    """Asks for a stop; whatever comes back once the driver has heard is broken."""
+
+    slots = 6
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder, self.n_broken, self.is_stopping = folder, 0, False
+
+    def need(self, n_runs):
+        self.is_stopping = not n_runs
+
+    def answers(self, timeout_s):
+        if not self.is_stopping:
+            self.folder.stop_file.touch()
+            time.sleep(0.05)
+            return []
+        broken = [TaskBroken(one, TaskFault(ImportError("gone"), "a:1")) for one in self._waiting]
+        self.n_broken += len(broken)
+        self._waiting.clear()
+        return broken
+
+
+def test_what_breaks_while_a_sweep_stops_is_no_error(tmp_path):
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    executor = BreaksWhileItStops(sweep.folder)
+    assert sweep.run(yaml_text(replicas=4)).interrupted
+    assert executor.n_broken > 4
+    assert not sweep.of(WorkerFaulty)
+
+
 def test_a_stop_file_left_from_before_is_no_stop(sweep):
     sweep.folder.create()
     sweep.folder.stop_file.touch()

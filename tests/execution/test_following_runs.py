@@ -1,6 +1,8 @@
 """Sweeps whose runs go on from each other: order, failures, damage, kills."""
 
+import errno
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +10,11 @@ import numpy as np
 import pytest
 from execution_sweeps import Recording, assert_same_bits
 
+from lbhsweep.execution import storage_pause
 from lbhsweep.execution.events import RunFailed
 from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
 from lbhsweep.simulation.outcome import Outcome
+from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import RunError, read_record
 from lbhsweep.store.schema import Status
 from lbhsweep.sweep import expand_grid, load_sweep, run_id
@@ -157,6 +161,30 @@ def test_several_runs_may_find_that_the_one_before_them_is_no_good(sweep, damage
     ending = sweep.run(FAN, physics, retry_failed=True)
     assert (ending.done, ending.waiting) == (5, 0)
     read_record(path)
+
+
+def test_storage_that_stumbles_while_a_lost_start_is_looked_at_ends_nothing(sweep, monkeypatch):
+    monkeypatch.setattr(storage_pause, "FIRST_S", 0.01)
+    sweep.run(FAN, Cooled())
+    (heating,) = [p for p in sweep.grid(FAN).points if p.protocol.direction == "heating"]
+    path = sweep.folder.record_path(run_id(heating))
+    find, stale = SweepFolder.find_record, [OSError(errno.ESTALE, "Stale file handle")] * 2
+
+    def stumble(folder, name):
+        # Only in this process; workers find out by themselves that it is gone.
+        if name == run_id(heating) and stale and not path.exists() and is_drivers():
+            raise stale.pop()
+        return find(folder, name)
+
+    monkeypatch.setattr(SweepFolder, "find_record", stumble)
+    ending = sweep.run(FAN, Looks(removed=path), retry_failed=True)
+    assert not stale
+    assert (ending.done, ending.waiting) == (5, 0)
+    assert set(sweep.results()["attempts"].values.ravel()) == {0, 1}, "0 where nothing is run"
+
+
+def is_drivers():
+    return any(frame.name == "_do_again_if_lost" for frame in traceback.extract_stack())
 
 
 def test_a_stop_in_a_chain_loses_nothing(sweep, tmp_path):

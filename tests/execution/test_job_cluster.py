@@ -6,7 +6,7 @@ import time
 import pytest
 
 from lbhsweep.execution import job_cluster
-from lbhsweep.execution.cluster_spec import _KINDS
+from lbhsweep.execution.cluster_spec import KINDS
 from lbhsweep.execution.clusters import _settings
 from lbhsweep.execution.job_cluster import JobCluster
 
@@ -20,7 +20,7 @@ def open_cluster(tmp_path):
         if keys.get("kind") != "htcondor":
             usual["walltime"] = "1-02:30:15"
         keys = usual | keys
-        spec = _KINDS[keys["kind"]](**keys)
+        spec = KINDS[keys["kind"]](**keys)
         environment = {"OMP_NUM_THREADS": "1", "NUMBA_CACHE_DIR": "/scratch/a b"}
         opened.append(JobCluster(spec, environment, tmp_path / "logs"))
         return opened[-1]

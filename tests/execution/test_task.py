@@ -1,9 +1,9 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from execution_sweeps import Misbehaving, yaml_text
 
-from lbhsweep.errors import StoreError, TaskFault
+from lbhsweep.errors import LostStartError, StoreError, TaskFault
 from lbhsweep.execution import task as task_module
 from lbhsweep.execution.events import RunProgress, RunStarted
 from lbhsweep.execution.ledger import NAME, Ledger
@@ -142,3 +142,61 @@ def test_one_run_of_a_pack_that_errs_spares_the_others(folder, points):
     summaries = run_task(Task(folder, points, Misbehaving(RuntimeError("odd"))), [].append)
     endings = {point.replica: one.ending for point, one in zip(points, summaries, strict=True)}
     assert endings == {0: "done", 1: "error"}
+
+
+@dataclass(frozen=True)
+class GoesOn(Rehearsal):
+    """Looks where its runs start, as real ones do."""
+
+    def run(self, point, workdir, should_stop, on_progress, **places):
+        places["start"]()
+        return super().run(point, workdir, should_stop, on_progress, **places)
+
+
+@pytest.mark.parametrize(
+    ("happens", "is_lost"),
+    [("removed", True), ("torn", True), ("stale", False), ("stale once", False)],
+)
+def test_only_a_start_that_is_gone_or_damaged_counts_as_lost(
+    folder, points, monkeypatch, happens, is_lost
+):
+    run_task(Task(folder, points[:1], Rehearsal()), [].append)
+    before = folder.record_path(run_id(points[0]))
+    after = replace(points[1], follows=before.stem)
+    read, n_read = task_module.read_record, []
+
+    def stumble(path):
+        n_read.append(path)
+        if happens.startswith("stale") and (happens == "stale" or len(n_read) == 1):
+            raise StoreError(f"{path}: can't read: Stale file handle")
+        return read(path)
+
+    monkeypatch.setattr(task_module, "read_record", stumble)
+    if happens == "removed":
+        before.unlink()
+    elif happens == "torn":
+        before.write_bytes(before.read_bytes()[:-9])
+    with pytest.raises(TaskFault) as caught:
+        run_task(Task(folder, (after,), GoesOn()), [].append)
+    assert isinstance(caught.value.error, LostStartError) == is_lost
+    assert caught.value.run_id == run_id(after)
+    ledger = Ledger(folder.run_folder(run_id(after)) / NAME)
+    assert (ledger.n_errors(), ledger.n_deaths()) == (0, 0)
+    if happens == "stale once":
+        (summary,) = run_task(Task(folder, (after,), GoesOn()), [].append)
+        assert (summary.ending, summary.attempts) == ("done", 1)
+
+
+class SaysTooMuch(Rehearsal):
+    """Can't begin, with many words."""
+
+    def prepare(self, tell):
+        raise ImportError("x" * 100_000)
+
+
+def test_errors_travel_with_so_many_words_that_dask_lets_them_through(folder, points):
+    with pytest.raises(TaskFault) as caught:
+        run_task(Task(folder, points[:1], SaysTooMuch()), [].append)
+    text = str(caught.value.error)
+    assert text.startswith("ImportError: xxx")
+    assert len(text) < 5000
