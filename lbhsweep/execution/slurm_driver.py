@@ -94,9 +94,8 @@ def submit_driver(
     if limit is not None and limit < LEAST_S:
         subprocess.run(["scancel", job], capture_output=True, timeout=60, check=False)
         raise ClusterError(
-            f"SLURM would give the driver {limit / 60:.0f} min, which is the partition's default "
-            f"if you asked for no other; wanted at least {LEAST_S // 60} min, better days, for a "
-            "driver costs one idle core and is queued again at its end: add "
+            f"SLURM would give the driver {limit / 60:.0f} min (the partition's default, unless "
+            f"you asked for it), wanted at least {LEAST_S // 60} min, better a day: add "
             "--sbatch=--time=24:00:00"
         )
     write_atomically(folder.job, f"{job}\n".encode())
