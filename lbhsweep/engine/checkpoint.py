@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.errors import store_error
+from lbhsweep.errors import StoreError, store_error
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -24,8 +24,8 @@ NAME = "checkpoint.npz"
 PREVIOUS = "checkpoint.previous.npz"
 _DIGEST = "sha256"
 _NOTES = "notes"
-_DAMAGE = (OSError, ValueError, KeyError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile)
-"""What NumPy and zipfile raise on a damaged file; RuntimeError where its flags ask for decryption
+_DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile)
+"""What NumPy and zipfile raise on damaged content; RuntimeError where its flags ask for decryption
 or for another compression."""
 
 
@@ -105,26 +105,56 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     -------
     Checkpoint or None
         None if there is none, or if all are damaged.
+
+    Raises
+    ------
+    StoreError
+        If one that is there can't be read, and no other is whole: it may well be.
     """
+    unread: StoreError | None = None
     for name in (NAME, PREVIOUS):
-        checkpoint = _read(folder / name)
+        path = folder / name
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            unread = unread or store_error(f"{path}: can't read the checkpoint: {error}", error)
+            continue
+        checkpoint = _decoded(content)
         if checkpoint is not None:
             return checkpoint
+    if unread is not None:
+        raise unread
     return None
 
 
-def _read(path: Path) -> Checkpoint | None:
+def _decoded(content: bytes) -> Checkpoint | None:
+    """Give what a checkpoint's file holds, None if it is damaged."""
     try:
         # From memory: np.load forgets to close the file of a broken archive.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             members = dict(archive)
         digest = _characters(members.pop(_DIGEST))
     except _DAMAGE:
+        return None
+    except MemoryError:
+        # A damaged shape asks for any amount; a whole file for no more than its own size.
+        if _is_whole(content):
+            raise
         return None
     if digest != _digest(members):
         return None
     notes = json.loads(_characters(members.pop(_NOTES)))
     return Checkpoint(members, notes)
+
+
+def _is_whole(content: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return archive.testzip() is None
+    except _DAMAGE:
+        return False
 
 
 def _digest(members: Mapping[str, npt.NDArray[Any]]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 from distributed import CancelledError, Client, Future, get_worker
 from distributed.client import ClosedClientError
@@ -28,7 +29,7 @@ from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
 from lbhsweep.execution.job_watch import JobWatch
 from lbhsweep.execution.local_workers import LocalWorkers
 from lbhsweep.execution.task import RunSummary, Task, run_task
-from lbhsweep.execution.worker import Rest, WorkerSignals
+from lbhsweep.execution.worker import Rest, StopPoll, WorkerSignals
 from lbhsweep.sweep.identity import run_id
 
 T = TypeVar("T")
@@ -51,12 +52,18 @@ def _on_worker(task: Task) -> tuple[RunSummary, ...]:
         fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
         worker.log_event(TOPIC, {"kind": type(event).__name__, "fields": fields})
 
+    should_stop = StopPoll(task.folder.stop_file)
     try:
         summaries = run_task(task, report)
     except TaskFault:
-        _rest.begin(worker)
+        _rest.begin(worker, should_stop)
         raise
-    _rest.forget()
+    endings = {summary.ending for summary in summaries}
+    if "error" in endings:
+        # It may be this worker's doing: others had better try that run.
+        _rest.begin(worker, should_stop)
+    elif "done" in endings:
+        _rest.forget()
     return summaries
 
 
@@ -151,6 +158,16 @@ class DaskExecutor:
     def slots(self) -> int:
         """Number of workers now."""
         return len(self._workers)
+
+    @property
+    def n_hosts(self) -> int:
+        """Number of hosts that they are on."""
+        return len({urlsplit(address).hostname for address in self._workers})
+
+    @property
+    def n_expected(self) -> int:
+        """Number of workers that there are or that have been asked for."""
+        return max(self.slots, self._jobs.n_expected if self._jobs else 0)
 
     def submit(self, task: Task) -> None:
         """Send a task to the scheduler.

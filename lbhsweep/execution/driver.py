@@ -64,7 +64,7 @@ LARGEST_PACK = 200
 STOP_PATIENCE_S = 120.0
 """How long a stop waits for runs to write their checkpoints."""
 HOLD_S = 1.0
-"""Pause after a task that came back undone from a worker that does not rest by itself."""
+"""Pause in giving out tasks after one that came back undone."""
 MOST_SCHEDULED = 1000
 """Runs whose order counts in the time left; more only take their share of the workers."""
 
@@ -124,6 +124,7 @@ class Driver:
         self._n_tasks = 0
         self._slowness: float | None = None
         self._started: set[str] = set()
+        self._gone_on: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
         self._faults = Faults()
         self._stopping = self._is_preparing = False
@@ -194,7 +195,7 @@ class Driver:
             points = tuple(self._plan.points[name] for name in names)
             self._in_flight.update(names)
             self._n_tasks += 1
-            self._executor.submit(Task(self._folder, points, self._physics))
+            self._executor.submit(Task(self._folder, points, self._physics, self._executor.n_hosts))
 
     def _window(self, slots: int) -> int:
         is_short = self._expected_seconds(self._waiting[0]) < LONG_RUN_S
@@ -210,8 +211,13 @@ class Driver:
         return math.inf if self._slowness is None else self._slowness * self._costs[name]
 
     def _learn_slowness(self, summaries: Sequence[RunSummary]) -> None:
-        # Runs that failed or had a record already say nothing of how long the others take.
-        whole = [one for one in summaries if one.ending == "done" and one.seconds > 0]
+        # Runs that failed, went on from a checkpoint or had a record already say nothing of how
+        # long the others take.
+        whole = [
+            one
+            for one in summaries
+            if one.ending == "done" and one.seconds > 0 and one.run_id not in self._gone_on
+        ]
         if whole:
             costs = sum(self._costs[one.run_id] for one in whole)
             self._slowness = sum(one.seconds for one in whole) / costs
@@ -231,12 +237,14 @@ class Driver:
                     self._faults.over(name)
                 if self._lost_its_start(fault):
                     names.remove(fault.run_id)
-                else:
+                elif not self._put_aside(fault):
                     self._count(fault)
                 for name in names:
                     self._repeat(name)
             case RunStarted(run_id=name, attempt=attempt) if name in self._in_flight:
                 self._started.add(name)
+                if attempt > 1:
+                    self._gone_on.add(name)
                 self._faults.begun(answer)
                 self._pace.start(name, anew=attempt == 1)
                 self._tell(answer)
@@ -255,10 +263,10 @@ class Driver:
         name = summary.run_id
         self._in_flight.discard(name)
         self._started.discard(name)
+        self._gone_on.discard(name)
         self._faults.over(name)
-        if summary.ending != "interrupted":
-            self._faults.works(summary.worker)
         if summary.ending in ("done", "failed"):
+            self._faults.works(summary.worker)
             self._counts[summary.ending] += 1
             self._pace.end(name, summary.seconds if summary.ending == "done" else 0.0)
             self._pause.forget()
@@ -292,6 +300,7 @@ class Driver:
         if self._stopping:
             # Others still write their checkpoints.
             return
+        self._hold()
         if not isinstance(error, StorageRefusedError):
             self._count_worker(fault)
         elif not self._pause.takes_writes():
@@ -308,11 +317,9 @@ class Driver:
         self._hold_until = time.monotonic() + HOLD_S
 
     def _count_worker(self, fault: TaskFault) -> None:
-        if not fault.worker:
-            self._hold()
         if self._faults.is_news(fault):
             self._tell(WorkerFaulty(worker=fault.worker, message=str(fault)))
-        self._faults.count(fault, self._executor.slots)
+        self._faults.count(fault, self._executor.slots, self._executor.n_expected)
 
     def _lost_its_start(self, fault: TaskFault) -> bool:
         """Say whether a run broke because the record of the one that it goes on from is no good.
@@ -329,22 +336,8 @@ class Driver:
 
     def _do_again_if_lost(self, name: str) -> bool:
         """Do a finished run again if its record is damaged or gone; what follows it waits."""
-        problem: str | None = "its record is gone"
-        try:
-            if self._folder.find_record(name) is not None:
-                problem = self._collector.collect([name]).quarantined.get(name)
-        except SchemaError:
-            raise
-        except StorageRefusedError as refused:
-            self._pause.begin(refused)
-            return False
-        except StoreError as error:
-            self._pause.stumble(error)
-            return False
-        except OSError as error:
-            self._pause.stumble(store_error(f"{self._folder.records}: can't read: {error}", error))
-            return False
-        if problem is None:
+        problem = self._trouble(name)
+        if not problem:
             return False
         self._redone.add(name)
         points = self._plan.points
@@ -355,6 +348,32 @@ class Driver:
         self._costs.setdefault(name, estimated_core_seconds(points[name]))
         self._repeat_lost(name, CorruptRecordError(problem))
         return True
+
+    def _put_aside(self, fault: TaskFault) -> bool:
+        """Say whether a run broke because its own record is damaged, now out of the way."""
+        if not isinstance(fault.error, CorruptRecordError) or not self._trouble(fault.run_id):
+            return False
+        self._faults.count_run(fault)
+        return True
+
+    def _trouble(self, name: str) -> str:
+        """Look at a record, put it aside if it is damaged, and say what is wrong with it.
+
+        Nothing is if storage stumbles.
+        """
+        try:
+            if self._folder.find_record(name) is None:
+                return "its record is gone"
+            return self._collector.collect([name]).quarantined.get(name, "")
+        except SchemaError:
+            raise
+        except StorageRefusedError as refused:
+            self._pause.begin(refused)
+        except StoreError as error:
+            self._pause.stumble(error)
+        except OSError as error:
+            self._pause.stumble(store_error(f"{self._folder.records}: can't read: {error}", error))
+        return ""
 
     def _collect_when_due(self) -> None:
         now = time.monotonic()

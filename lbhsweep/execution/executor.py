@@ -37,6 +37,14 @@ class Executor(Protocol):
     def slots(self) -> int:
         """Number of tasks that can run at the same time now."""
 
+    @property
+    def n_hosts(self) -> int:
+        """Number of hosts that they are on."""
+
+    @property
+    def n_expected(self) -> int:
+        """Number of workers that there are or that have been asked for."""
+
     def submit(self, task: Task) -> None:
         """Take a task; returns at once."""
 
@@ -56,7 +64,7 @@ class Executor(Protocol):
 class SerialExecutor:
     """Does one task after the other in this process, when it is asked for answers."""
 
-    slots = 1
+    slots = n_hosts = n_expected = 1
 
     def __init__(self) -> None:
         self._waiting: deque[Task] = deque()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import math
 import time
 from collections import Counter
+from dataclasses import dataclass
 
 from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError, TaskFault
 from lbhsweep.execution.events import RunStarted
@@ -14,10 +16,40 @@ MAX_BREAKS = 3
 may break at workers that do others before it is left out."""
 MAX_STUMBLES = 6
 """The same for errors of storage: with the workers' rests, two minutes."""
+STUMBLE_S = 20.0
+"""Errors of storage at one run that are no further apart count as one: as long for a run, too."""
+FORGET_S = 300.0
+"""A worker that has not broken anything for so long, five of its longest rests, may be gone."""
+EXPECT_S = 1800.0
+"""How long workers that were asked for may be awaited while all that are there break."""
 MAX_DROPPED = 20
 """Times in a row, a second apart at least, that tasks may be dropped before any worker has them."""
 DROPPED_AT_ONCE_S = 1.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(slots=True)
+class _Breaks:
+    """Of one worker, in a row: how many, how many it may have, and when the latest was."""
+
+    number: int = 0
+    most: int = MAX_BREAKS
+    latest: float = -math.inf
+
+    def count(self, fault: TaskFault, now: float) -> None:
+        self.number = 1 if now - self.latest > FORGET_S else self.number + 1
+        self.most, self.latest = _most(fault.error), now
+
+    def is_sick(self, now: float) -> bool:
+        return self.number > self.most and now - self.latest < FORGET_S
+
+
+def _is_storage(error: Exception) -> bool:
+    return isinstance(error, (OSError, StoreError))
+
+
+def _most(error: Exception) -> int:
+    return MAX_STUMBLES if _is_storage(error) else MAX_BREAKS
 
 
 class Faults:
@@ -32,8 +64,10 @@ class Faults:
     def __init__(self) -> None:
         self.left_out: dict[str, TaskFault] = {}
         self._under_way: dict[str, RunStarted] = {}
-        self._by_worker: Counter[str] = Counter()
+        self._by_worker: dict[str, _Breaks] = {}
         self._by_run: Counter[str] = Counter()
+        self._last_stumble: dict[str, float] = {}
+        self._since: float | None = None
         self._n_dropped = 0
         self._last_dropped = 0.0
 
@@ -53,6 +87,7 @@ class Faults:
     def works(self, worker: str) -> None:
         """Note that a worker brought a run to an end of the run's own."""
         self._n_dropped = 0
+        self._since = None
         self._by_worker.pop(worker, None)
 
     def others_work(self, worker: str) -> bool:
@@ -63,7 +98,7 @@ class Faults:
         """Say whether its worker has done a run since its last fault, or had none before."""
         return fault.worker not in self._by_worker if fault.worker else not self._n_dropped
 
-    def count(self, fault: TaskFault, n_workers: int) -> None:
+    def count(self, fault: TaskFault, n_workers: int, n_expected: int = 0) -> None:
         """Count a task that broke.
 
         Parameters
@@ -72,6 +107,8 @@ class Faults:
             What broke it.
         n_workers : int
             How many there are now: as long as one of them may still work, the sweep goes on.
+        n_expected : int
+            How many there are to be: those that come may work.
 
         Raises
         ------
@@ -80,18 +117,20 @@ class Faults:
         """
         # A worker that breaks whatever it gets says nothing of the runs.
         is_news = self.is_news(fault)
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
         if fault.worker:
-            self._by_worker[fault.worker] += 1
-        elif time.monotonic() - self._last_dropped > DROPPED_AT_ONCE_S:
+            self._by_worker.setdefault(fault.worker, _Breaks()).count(fault, now)
+        elif now - self._last_dropped > DROPPED_AT_ONCE_S:
             # One lost connection drops all tasks.
-            self._last_dropped = time.monotonic()
+            self._last_dropped = now
             self._n_dropped += 1
-        is_storage = isinstance(fault.error, (OSError, StoreError))
-        most = MAX_STUMBLES if is_storage else MAX_BREAKS
-        n_sick = sum(number > most for number in self._by_worker.values())
-        is_over = n_sick >= max(n_workers, 1) or self._n_dropped > MAX_DROPPED
+        n_sick = sum(one.is_sick(now) for one in self._by_worker.values())
+        are_all_there = n_workers >= n_expected or now - self._since > EXPECT_S
+        nobody_can = 0 < n_workers <= n_sick and are_all_there
+        is_over = nobody_can or self._n_dropped > MAX_DROPPED
         if is_over and not self.others_work(fault.worker):
-            times = self._by_worker[fault.worker] if fault.worker else self._n_dropped
+            times = self._by_worker[fault.worker].number if fault.worker else self._n_dropped
             raise ClusterError(
                 f"no worker could work, {times} times in a row, for a reason outside "
                 f"the runs: {fault}; mend that and give the same command again"
@@ -104,8 +143,13 @@ class Faults:
         error = fault.error
         if not fault.run_id or (isinstance(error, StorageRefusedError) and error.number in _FULL):
             return
+        if _is_storage(error):
+            now = time.monotonic()
+            if now - self._last_stumble.get(fault.run_id, -STUMBLE_S) < STUMBLE_S:
+                return
+            self._last_stumble[fault.run_id] = now
         self._by_run[fault.run_id] += 1
-        if self._by_run[fault.run_id] > MAX_BREAKS:
+        if self._by_run[fault.run_id] > _most(error):
             self.left_out[fault.run_id] = fault
 
     def check(self) -> None:
@@ -119,7 +163,7 @@ class Faults:
         if self.left_out:
             fault = next(iter(self.left_out.values()))
             raise ClusterError(
-                f"{len(self.left_out)} runs could not be done {MAX_BREAKS + 1} times, for a reason "
-                f"outside them; run {fault.run_id}: {fault}; "
+                f"{len(self.left_out)} runs could not be done {_most(fault.error) + 1} times, "
+                f"for a reason outside them; run {fault.run_id}: {fault}; "
                 "mend that and give the same command again"
             ) from fault.error

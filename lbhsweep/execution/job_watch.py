@@ -141,6 +141,11 @@ class JobWatch:
         if grown:
             self._awake.set()
 
+    @property
+    def n_expected(self) -> int:
+        """Number of workers that all jobs together are to have."""
+        return self._target() * self._workers_per_job
+
     def events(self) -> list[Event]:
         """Take what happened since.
 
@@ -297,7 +302,8 @@ class JobWatch:
             )
 
     def _delay(self, n_times: int) -> None:
-        self._not_before = time.monotonic() + min(MAX_PAUSE_S, 2.0 ** (n_times - 1))
+        # A queue may refuse for days.
+        self._not_before = time.monotonic() + min(MAX_PAUSE_S, 2.0 ** min(n_times - 1, 10))
 
     def _last_words(self, job_id: str) -> str:
         logs = sorted(self._logs.glob(f"*{job_id}*"), key=lambda path: path.stat().st_size)

@@ -82,6 +82,9 @@ class StoragePause:
         StoreError
             That error, after too many in a row.
         """
+        if self.is_on:
+            # Of the same moment.
+            return
         self._stumbles += 1
         if self._stumbles > MAX_STUMBLES:
             raise error

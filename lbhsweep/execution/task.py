@@ -27,7 +27,7 @@ from lbhsweep.execution.worker import StopPoll, at_work, worker_name
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import OnProgress, Outcome, Progress, ShouldStop
 from lbhsweep.simulation.provenance import provenance, slurm_job
-from lbhsweep.store.atomic import not_shared
+from lbhsweep.store.atomic import is_there, not_shared
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import Record, RecordHeader, RunError, read_record, write_record
 from lbhsweep.sweep.identity import PHYSICS_VERSION, canonical_json, run_id
@@ -35,6 +35,10 @@ from lbhsweep.sweep.point import RunPoint
 
 MAX_ERRORS = 2
 """Attempts that may end by an unexpected error before the run counts as failed."""
+MAX_ERRORS_OF_A_HOST = 4
+"""The same if all of them were on one host while there are others: it may be what is wrong."""
+SURROUNDINGS = (StoreError, MemoryError, ImportError)
+"""Errors that say more of a worker and its storage than of the run that met them."""
 MAX_DEATHS = 10
 """Attempts that may die one after the other without coming any further."""
 PROGRESS_EVERY_S = 2.0
@@ -58,11 +62,14 @@ class Task:
         What to run; several where runs are very short.
     physics : Physics
         What to do with each.
+    n_hosts : int
+        How many hosts with workers there were when it was given out.
     """
 
     folder: SweepFolder
     points: tuple[RunPoint, ...]
     physics: Physics
+    n_hosts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +164,7 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
             run_id=name, ending="interrupted", worker=worker_name(), slurm_job=slurm_job()
         )
     try:
-        with ledger.hold(), _blaming_storage(ledger):
+        with ledger.hold(), _blaming_surroundings(ledger):
             for left in ledger.path.parent.glob("*.tmp"):
                 # Of a worker that was killed while it wrote a checkpoint.
                 left.unlink(missing_ok=True)
@@ -180,11 +187,11 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
 
 
 @contextmanager
-def _blaming_storage(ledger: Ledger) -> Iterator[None]:
-    """Let a full disk count neither as an error nor as a death of the run that met it."""
+def _blaming_surroundings(ledger: Ledger) -> Iterator[None]:
+    """Let a full disk, say, count neither as an error nor as a death of the run that met it."""
     try:
         yield
-    except (StoreError, OSError):
+    except (OSError, *SURROUNDINGS):
         try:
             ledger.end("interrupted")
         except OSError:
@@ -225,7 +232,7 @@ def _attempt(
     except InterruptedRun:
         ledger.end("interrupted")
         return RunSummary(run_id=name, ending="interrupted")
-    except StoreError:
+    except SURROUNDINGS:
         raise
     except Exception as error:
         if isinstance(error, OSError):
@@ -234,7 +241,8 @@ def _attempt(
         # Whatever one run meets must not end the sweep: it is recorded by its class.
         error_class, message = type(error).__name__, _where(error)
         ledger.end("error", error_class, message)
-        if counted < MAX_ERRORS:
+        one_host = len(ledger.hosts_of_errors()) < min(task.n_hosts, 2)
+        if counted < (MAX_ERRORS_OF_A_HOST if one_host else MAX_ERRORS):
             return RunSummary(run_id=name, ending="error", error_class=error_class, message=message)
         outcome = _failed(error_class, message)
     return _record(task.folder, point, ledger, counted, outcome)
@@ -248,7 +256,7 @@ def _end_of(folder: SweepFolder, name: str) -> EndState | None:
     try:
         record = read_record(path)
     except StoreError as error:
-        if path.exists() and not isinstance(error, CorruptRecordError):
+        if is_there(path) and not isinstance(error, CorruptRecordError):
             # Storage stumbles; the record may be well.
             raise
         raise LostStartError(f"can't go on from the end of another run: {error}") from error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -19,6 +20,7 @@ POLL_S = 1.0
 GRACE_S = 60.0
 _LEAVE_S = 1.0
 FIRST_REST_S, LONGEST_REST_S = 2.0, 60.0
+_MOST_BREAKS = 10
 JOB_END = "LBHSWEEP_JOB_END"
 """Variable with the Unix time at which the batch system ends this job."""
 JOB_SECONDS = "LBHSWEEP_JOB_SECONDS"
@@ -111,12 +113,12 @@ class Rest:
     def __init__(self) -> None:
         self._n_breaks = 0
 
-    def begin(self, worker: Worker) -> None:
-        """Rest, before the answer goes out."""
-        self._n_breaks += 1
+    def begin(self, worker: Worker, should_stop: Callable[[], bool]) -> None:
+        """Rest, before the answer goes out; a stop ends it, for what is queued here is to end."""
+        self._n_breaks = min(self._n_breaks + 1, _MOST_BREAKS)
         seconds = min(FIRST_REST_S * 2.0 ** (self._n_breaks - 1), LONGEST_REST_S)
         is_told = threading.Event()
-        worker.loop.add_callback(_rest, worker, seconds, is_told)
+        worker.loop.add_callback(_rest, worker, seconds, should_stop, is_told)
         is_told.wait(POLL_S)
 
     def forget(self) -> None:
@@ -124,14 +126,22 @@ class Rest:
         self._n_breaks = 0
 
 
-def _rest(worker: Worker, seconds: float, is_told: threading.Event) -> None:
-    if worker.status is Status.running:
-        worker.status = Status.paused
-        worker.loop.call_later(seconds, _go_on, worker)
+async def _rest(
+    worker: Worker, seconds: float, should_stop: Callable[[], bool], is_told: threading.Event
+) -> None:
+    if worker.status is not Status.running:
+        is_told.set()
+        return
+    memory = worker.memory_manager
+    pause_fraction = memory.memory_pause_fraction
+    # Where Dask pauses workers for their memory it also wakes them.
+    memory.memory_pause_fraction = False
+    worker.status = Status.paused
     is_told.set()
-
-
-def _go_on(worker: Worker) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not await asyncio.to_thread(should_stop):
+        await asyncio.sleep(min(POLL_S, max(end - time.monotonic(), 0.0)))
+    memory.memory_pause_fraction = pause_fraction
     # It may have been told to leave meanwhile.
     if worker.status is Status.paused and not _terminating.is_set():
         worker.status = Status.running

@@ -86,6 +86,23 @@ def write_atomically(path: Path, content: bytes) -> None:
         )
 
 
+def is_there(path: Path) -> bool:
+    """Say whether a file or folder exists.
+
+    `Path.exists` takes any error for absence from Python 3.14 on; a stumble of storage is none.
+
+    Raises
+    ------
+    OSError
+        If it can't be told.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def takes_writes(folder: Path, n_bytes: int) -> bool:
     """Try whether a file of some size can be written into a folder now; it is removed again."""
     temporary = folder / f".try.{uuid4().hex}.tmp"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lbhsweep.store.atomic import DIRECTORY_MODE, not_shared, storing
+from lbhsweep.store.atomic import DIRECTORY_MODE, is_there, not_shared, storing
 from lbhsweep.store.lock import Driver, current_driver, hold_lock, last_driver
 
 RecordStatus = Literal["done", "failed"]
@@ -135,9 +135,15 @@ class SweepFolder:
         return self.records / run_id[:2] / f"{run_id}{_SUFFIXES[status]}"
 
     def find_record(self, run_id: str) -> Path | None:
-        """Find a run's record; a success outweighs a failure."""
+        """Find a run's record; a success outweighs a failure.
+
+        Raises
+        ------
+        OSError
+            If it can't be told whether there is one.
+        """
         paths = (self.record_path(run_id, status) for status in _SUFFIXES)
-        return next((path for path in paths if path.exists()), None)
+        return next((path for path in paths if is_there(path)), None)
 
     def create(self) -> None:
         """Make the folder and those that every sweep fills; harmless where they exist.

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.errors import CorruptRecordError, SchemaError, StoreError
-from lbhsweep.store.atomic import write_atomically
+from lbhsweep.store.atomic import is_there, storing, write_atomically
 from lbhsweep.store.folder import RecordStatus, SweepFolder
 
 RECORD_SCHEMA = 1
@@ -117,7 +117,9 @@ def write_record(folder: SweepFolder, record: Record) -> Path:
     """
     header = record.header
     done = folder.record_path(header.run_id)
-    if done.exists() and _is_readable(done):
+    with storing(done):
+        is_done = is_there(done)
+    if is_done and _is_readable(done):
         return done
     path = folder.record_path(header.run_id, header.status)
     write_atomically(path, encode_record(record))

@@ -16,7 +16,7 @@ import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec
 
 from lbhsweep.errors import StoreError
-from lbhsweep.store.atomic import DIRECTORY_MODE, storing, sync, sync_tree
+from lbhsweep.store.atomic import DIRECTORY_MODE, is_there, storing, sync, sync_tree
 
 TRAJECTORY_SCHEMA = 1
 """Raised when a reader of today would misread tomorrow's trajectory."""
@@ -26,8 +26,8 @@ FEWEST_FRAMES = 16
 """In a chunk, however large the frames: from one to the next only leading bits repeat."""
 
 Array = npt.NDArray[Any]
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, RuntimeError)
-"""What zarr raises on missing, torn or foreign content."""
+_DAMAGE = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, RuntimeError)
+"""What zarr raises on missing, torn or foreign content; other errors of storage say nothing."""
 _PARTIAL = "*.partial"
 """Files that zarr was writing when its process was killed."""
 
@@ -168,6 +168,11 @@ class TrajectoryWriter:
         bool
             Whether that is possible.  If not, because files are gone that no frame to come would
             write again, the run must start anew.
+
+        Raises
+        ------
+        StoreError
+            If it can't be told now.
         """
         self._count = int(arrays["count"])
         for name, waiting in self._waiting.items():
@@ -175,7 +180,7 @@ class TrajectoryWriter:
         with storing(self.path):
             for leftover in self.path.rglob(_PARTIAL):
                 leftover.unlink()
-        return not self._lost(self._count // self._layout.frames_per_chunk)
+            return not self._lost(self._count // self._layout.frames_per_chunk)
 
     def finish(self) -> None:
         """Write the frames that wait and bring everything to the disk.
@@ -245,9 +250,10 @@ class TrajectoryWriter:
                 if self._array(name).shape != (self._layout.n_frames, *shape):
                     return name
                 for chunk in range(n_chunks):
-                    if not self._chunk_file(name, chunk).is_file():
+                    if not is_there(self._chunk_file(name, chunk)):
                         return f"a chunk of {name}"
-        except _DAMAGE:
+        except (StoreError, *_DAMAGE):
+            # Of our own errors only that an array is no more.
             return "files"
         return ""
 

@@ -1,3 +1,6 @@
+import errno
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -80,6 +83,50 @@ def test_a_damaged_directory_of_the_archive_is_seen(tmp_path, place):
     content[content.index(b"PK\x01\x02") + place] ^= 0x41
     (tmp_path / NAME).write_bytes(content)
     assert load_checkpoint(tmp_path).notes["step"] == 1
+
+
+@pytest.fixture
+def stale(monkeypatch):
+    """Makes files unreadable for a while, by name."""
+    names, read = set(), Path.read_bytes
+
+    def stumble(path):
+        if path.name in names and path.exists():
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", stumble)
+    return names
+
+
+def test_what_can_not_be_read_for_a_moment_is_not_lost(tmp_path, stale):
+    for value in (1, 2):
+        save_checkpoint(tmp_path, one(value))
+    stale |= {NAME}
+    assert load_checkpoint(tmp_path).notes["step"] == 1
+    stale |= {PREVIOUS}
+    with pytest.raises(StoreError, match=r"checkpoint.npz: can't read the checkpoint: .*Stale"):
+        load_checkpoint(tmp_path)
+    (tmp_path / PREVIOUS).unlink()
+    with pytest.raises(StoreError, match="Stale"):
+        load_checkpoint(tmp_path)
+    stale.clear()
+    assert load_checkpoint(tmp_path).notes["step"] == 2
+
+
+def test_a_lack_of_memory_is_no_damage_but_a_damaged_shape_may_ask_for_any(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, one(1))
+
+    def greedy(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(np, "load", greedy)
+    with pytest.raises(MemoryError):
+        load_checkpoint(tmp_path)
+    content = bytearray((tmp_path / NAME).read_bytes())
+    content[content.index(b"(40, 3)")] ^= 1
+    (tmp_path / NAME).write_bytes(content)
+    assert load_checkpoint(tmp_path) is None
 
 
 def test_a_crash_before_the_last_rename_leaves_the_previous_one(tmp_path):

@@ -132,15 +132,35 @@ class SickOnOneWorker(Rehearsal):
     mark: Path = Path()
 
     def prepare(self, tell: Any) -> None:
-        with suppress(FileExistsError), self.mark.open("x") as file:
-            file.write(str(os.getpid()))
-        deadline = time.monotonic() + 10
-        while not (pid := self.mark.read_text()) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if pid == str(os.getpid()):
+        if is_first(self.mark):
             with self.mark.with_suffix(".tries").open("a") as file:
                 file.write("x")
             raise ImportError("no module named nonsense")
+
+
+@dataclass(frozen=True)
+class ErrsOnOneWorker(Rehearsal):
+    """Raises `error` in all runs of the first process that begins one."""
+
+    mark: Path = Path()
+    error: Exception = field(default_factory=TypeError)
+
+    def run(
+        self, point: Any, workdir: Path, should_stop: Any, on_progress: Any, **places: Any
+    ) -> Outcome:
+        if is_first(self.mark):
+            raise self.error
+        return super().run(point, workdir, should_stop, on_progress, **places)
+
+
+def is_first(mark: Path) -> bool:
+    """Say whether this process is the first that asked."""
+    with suppress(FileExistsError), mark.open("x") as file:
+        file.write(str(os.getpid()))
+    deadline = time.monotonic() + 10
+    while not (pid := mark.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return pid == str(os.getpid())
 
 
 @dataclass(frozen=True)

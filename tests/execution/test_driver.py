@@ -5,12 +5,15 @@ import os
 import threading
 import time
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from execution_sweeps import (
     Broken,
     DiesAfterwards,
+    ErrsOnOneWorker,
     Misbehaving,
     Recording,
     SickOnOneWorker,
@@ -129,7 +132,17 @@ def test_an_error_that_stays_is_recorded_by_its_class(sweep):
     assert header.attempts == 2
 
 
-def test_what_ails_all_workers_ends_the_sweep(sweep):
+@pytest.mark.parametrize(
+    "open_executor",
+    [
+        lambda: nullcontext(SerialExecutor()),
+        # Of its own: those of other tests may rest longer by now.
+        lambda: start_cluster(LocalCluster(kind="local", workers=2)),
+    ],
+    ids=["serial", "dask"],
+)
+def test_what_ails_all_workers_ends_the_sweep(tmp_path, open_executor):
+    sweep = Sweep(tmp_path / "out", open_executor)
     with pytest.raises(ClusterError, match="ImportError: no module named nonsense"):
         sweep.run(physics=Broken())
     assert sweep.run().done == 8
@@ -151,6 +164,64 @@ def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_p
     assert faulty.worker.endswith(f":{mark.read_text()}")
     assert "no module named nonsense" in faulty.message
     assert not sweep.of(RunRetried)
+
+
+@pytest.mark.parametrize("error", [TypeError("older"), MemoryError()])
+def test_a_worker_whose_runs_all_err_does_not_fail_the_sweep(tmp_path, error):
+    sweep = Sweep(tmp_path / "out", lambda: start_cluster(LocalCluster(kind="local", workers=2)))
+    physics = ErrsOnOneWorker(seconds=0.5, mark=tmp_path / "sick", error=error)
+    ending = sweep.run(yaml_text(replicas=5), physics)
+    assert (ending.done, ending.failed) == (20, ())
+    assert bool(sweep.of(RunRetried)) == isinstance(error, TypeError)
+    assert bool(sweep.of(WorkerFaulty)) == isinstance(error, MemoryError)
+
+
+def test_a_run_that_went_on_near_its_end_says_nothing_of_how_long_runs_are(tmp_path):
+    executor = Quick()
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    assert sweep.run(yaml_text(replicas=15)).done == 60
+    assert executor.sizes[:2] == [1, 1], "its share is no measure"
+    assert max(executor.sizes[2:]) > 1
+
+
+class Quick(SerialExecutor):
+    """Has a first run that only had its last moments to do."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    def submit(self, task):
+        self.sizes.append(len(task.points))
+        super().submit(task)
+
+    def answers(self, timeout_s):
+        answers = super().answers(timeout_s)
+        if len(self.sizes) > 1:
+            return answers
+        return [replace(one, attempt=2) if isinstance(one, RunStarted) else one for one in answers]
+
+
+@dataclass(frozen=True)
+class Tears(Rehearsal):
+    """Leaves a torn record of a later run, as a node may that is lost while it writes."""
+
+    path: Path = Path()
+
+    def run(self, point, workdir, should_stop, on_progress, **places):
+        if not self.path.exists() and not (workdir.parents[2] / "quarantine").exists():
+            self.path.parent.mkdir(exist_ok=True)
+            self.path.write_bytes(b"LBHREC 1\n")
+        return super().run(point, workdir, should_stop, on_progress, **places)
+
+
+def test_a_torn_record_that_a_worker_meets_is_put_aside_and_made_again(sweep):
+    points = sweep.grid(yaml_text()).points
+    path = sweep.folder.record_path(run_id(points[-1]))
+    assert sweep.run(physics=Tears(path=path)).done == 8
+    assert [one.name for one in sweep.folder.quarantine.iterdir()] == [path.name]
+    assert (sweep.results()["attempts"] == 1).all()
+    assert not sweep.of(WorkerFaulty)
 
 
 def test_adding_points_and_cosmetic_edits_rerun_nothing(sweep, tmp_path):
@@ -283,6 +354,7 @@ class Deserted:
 
     def __init__(self, folder, error):
         self.folder, self.error, self.slots, self.needs = folder, error, 1, []
+        self.n_hosts = self.n_expected = 1
 
     def submit(self, task):
         self.folder.stop_file.touch()
@@ -336,6 +408,32 @@ def test_a_worker_that_sends_all_back_is_not_given_all_at_full_speed(tmp_path):
     assert (sweep.results()["attempts"] == 1).all()
 
 
+@dataclass(frozen=True)
+class Stale(Rehearsal):
+    """Can't begin, for storage stumbles."""
+
+    def prepare(self, tell):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+
+def test_a_stop_waits_for_no_worker_that_rests(tmp_path):
+    sweep = Sweep(tmp_path / "out", lambda: start_cluster(LocalCluster(kind="local", workers=2)))
+    stopped = []
+
+    def stop():
+        # Rests of 2 and 4 s are over, those of 8 s begin.
+        time.sleep(8.0)
+        sweep.folder.stop_file.touch()
+        stopped.append(time.monotonic())
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    ending = sweep.run(physics=Stale())
+    stopper.join()
+    assert (ending.interrupted, ending.done) == (True, 0)
+    assert time.monotonic() - stopped[0] < 6.0
+
+
 class BreaksWhileItStops(SerialExecutor):
     """Asks for a stop; whatever comes back once the driver has heard is broken."""
 
@@ -387,9 +485,9 @@ def test_very_short_runs_share_tasks(sweep, monkeypatch):
     sizes = []
     task = driver.Task
 
-    def counted(folder, points, physics):
+    def counted(folder, points, *more):
         sizes.append(len(points))
-        return task(folder, points, physics)
+        return task(folder, points, *more)
 
     monkeypatch.setattr(driver, "Task", counted)
     assert sweep.run(yaml_text(replicas=50)).done == 200

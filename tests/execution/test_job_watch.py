@@ -200,6 +200,18 @@ def test_tries_are_made_with_growing_pauses(watch, cluster, clock):
     assert pauses[-1] > job_watch.MAX_PAUSE_S - 1
 
 
+def test_a_queue_may_refuse_for_days(watch, cluster, clock):
+    watch.need(2)
+    settle(watch, clock)
+    cluster.start("lbhsweep-1")
+    cluster.refusal = "sbatch: error: QOSMaxSubmitJobPerUserLimit"
+    watch.need(8)
+    for _ in range(5000):
+        clock.now += 61.0
+        watch.look()
+    assert cluster.n_submitted > 1100
+
+
 def test_refusals_are_told_in_the_systems_words(watch, cluster, clock):
     cluster.refusal = "sbatch: error: no such thing"
     watch.need(8)

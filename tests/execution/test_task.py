@@ -200,3 +200,35 @@ def test_errors_travel_with_so_many_words_that_dask_lets_them_through(folder, po
     text = str(caught.value.error)
     assert text.startswith("ImportError: xxx")
     assert len(text) < 5000
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ImportError("no module named nonsense")])
+def test_what_ails_the_worker_is_no_error_of_the_run(folder, points, error):
+    with pytest.raises(TaskFault, match=type(error).__name__) as caught:
+        run_task(Task(folder, points[:1], Misbehaving(error, replica=0)), [].append)
+    assert caught.value.run_id == run_id(points[0])
+    ledger = Ledger(folder.run_folder(run_id(points[0])) / NAME)
+    assert (ledger.n_errors(), ledger.n_deaths()) == (0, 0)
+    assert [line.get("ending") for line in ledger.lines()] == [None, "interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "n_hosts", "endings"),
+    [
+        ("aa", 1, ["error", "failed"]),
+        ("ab", 2, ["error", "failed"]),
+        ("aab", 9, ["error", "error", "failed"]),
+        ("aaaa", 2, ["error", "error", "error", "failed"]),
+    ],
+)
+def test_errors_of_one_host_prove_nothing_while_there_are_others(
+    folder, points, monkeypatch, hosts, n_hosts, endings
+):
+    found = []
+    for host in hosts:
+        monkeypatch.setattr("lbhsweep.execution.ledger.socket.gethostname", lambda host=host: host)
+        physics = Misbehaving(TypeError("an older version"), replica=0)
+        (summary,) = run_task(Task(folder, points[:1], physics, n_hosts), [].append)
+        found.append(summary.ending)
+    assert found == endings
+    assert summary.attempts == len(hosts)

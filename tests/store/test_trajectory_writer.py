@@ -146,6 +146,21 @@ def test_a_trajectory_with_holes_can_not_go_on(tmp_path, layout, lost):
     assert not TrajectoryWriter(path, layout).restore(checkpoint)
 
 
+@pytest.mark.parametrize("call", ["zarr.open_group", "zarr.open_array", "is_there"])
+def test_what_can_not_be_read_for_a_moment_is_no_hole(tmp_path, layout, monkeypatch, call):
+    path = tmp_path / "t.zarr"
+    checkpoint = half_way(path, layout)
+
+    def stale(*arguments, **options):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{trajectory_writer.__name__}.{call}", stale)
+        with pytest.raises(StoreError, match="Stale"):
+            TrajectoryWriter(path, layout).restore(checkpoint)
+    assert TrajectoryWriter(path, layout).restore(checkpoint)
+
+
 def test_that_of_another_run_can_not_go_on(tmp_path, layout):
     checkpoint = half_way(tmp_path / "t.zarr", layout)
     write(tmp_path / "t.zarr", layout_of(FRAMES, velocities=True, run_id="cd" * 32))
