@@ -28,7 +28,7 @@ from pathlib import Path
 
 import psutil
 
-from lbhsweep.execution import driver, session
+from lbhsweep.execution import backlog, session
 from lbhsweep.execution.cluster_spec import load_cluster
 from lbhsweep.execution.clusters import start_cluster
 from lbhsweep.execution.events import Event, SweepProgress
@@ -102,7 +102,7 @@ def rehearse(sweep: Path, folder: Path, seconds: float = 0.0, limit: float | Non
 def measure_overhead(folder: Path, *, one_by_one: bool) -> dict[str, float]:
     """Measure processor time a run."""
     if one_by_one:
-        driver.LARGEST_PACK = 1
+        backlog.LARGEST_PACK = 1
     session.Collector = TimedCollector  # type: ignore[misc]
     runs = 10_000
     sweep = write_sweep(folder, runs)

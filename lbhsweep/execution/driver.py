@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import socket
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate, islice, takewhile
+from itertools import islice
 from typing import Any
 
 from lbhsweep.errors import (
@@ -20,6 +20,7 @@ from lbhsweep.errors import (
     TaskFault,
     store_error,
 )
+from lbhsweep.execution.backlog import Backlog
 from lbhsweep.execution.events import (
     Event,
     Observer,
@@ -47,20 +48,13 @@ from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.cost import estimated_core_seconds, speed_kind
 from lbhsweep.sweep.identity import run_id
-from lbhsweep.sweep.plan import Plan, chain_costs, followers
+from lbhsweep.sweep.plan import Plan
 
 POLL_S = 0.2
 TELL_EVERY_S = 1.0
 COLLECT_EVERY_S = 2.0
 COLLECT_SHARE = 10
 """Collecting takes at most about one part in so many of the driver's time."""
-TASKS_PER_SLOT = 3
-"""Window of submitted tasks, so that no worker waits for the driver."""
-LONG_RUN_S = 10.0
-"""From here on a run waits for a free worker here, not on a worker behind a long run."""
-TASK_SECONDS = 1.0
-"""Very short runs are packed into tasks of about this length."""
-LARGEST_PACK = 200
 STOP_PATIENCE_S = 120.0
 """How long a stop waits for runs to write their checkpoints."""
 HOLD_S = 1.0
@@ -108,21 +102,13 @@ class Driver:
         self._observers = observers
         self._pause = pause
         self._counts = Counter(done=len(plan.done), failed=len(plan.failed))
-        self._costs = {one: estimated_core_seconds(plan.points[one]) for one in plan.missing}
-        self._followers = followers(plan.points, plan.missing)
-        # Runs from whose end others go on with them, and the longest first, so that none is left
-        # over at the end.
-        lengths = chain_costs(self._costs, self._followers)
-        startable = {"", *plan.done}
-        ready = (one for one in plan.missing if plan.points[one].follows in startable)
-        self._waiting = deque(sorted(ready, key=lengths.__getitem__, reverse=True))
+        self._backlog = Backlog(plan)
         ended = sum(estimated_core_seconds(plan.points[one]) for one in (*plan.done, *plan.failed))
         kinds = {one: speed_kind(plan.points[one]) for one in plan.missing}
-        self._pace = Pace(self._costs, ended, kinds, lengths)
+        self._pace = Pace(self._backlog.costs, ended, kinds, self._backlog.lengths)
         self._in_flight: set[str] = set()
         self._redone: set[str] = set()
         self._n_tasks = 0
-        self._slowness: float | None = None
         self._started: set[str] = set()
         self._gone_on: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
@@ -174,59 +160,34 @@ class Driver:
         if self._stopping:
             return 0
         in_flight = len(self._in_flight)
-        return in_flight if self._pause.is_long else len(self._waiting) + in_flight
+        return in_flight if self._pause.is_long else len(self._backlog) + in_flight
 
     def _is_unfinished(self) -> bool:
-        if not self._waiting and not self._in_flight:
+        if not self._backlog and not self._in_flight:
             # Only collected records are sure to be whole; damaged ones are run again.
             self._collect()
         is_held_up = not self._stopping and bool(self._pause.is_on or self._to_collect)
-        return bool(self._waiting or self._in_flight) or is_held_up
+        return bool(self._backlog or self._in_flight) or is_held_up
 
     def _stop(self, reason: str) -> None:
         self._stopping = True
-        self._waiting.clear()
+        self._backlog.clear()
         self._tell(StopRequested(reason=reason))
 
     def _fill_window(self) -> None:
         slots = self._executor.slots
-        while self._waiting and self._n_tasks < self._window(slots):
-            names = [self._waiting.popleft() for _ in range(self._pack_size(slots))]
+        while names := self._backlog.next_pack(slots, self._n_tasks):
             points = tuple(self._plan.points[name] for name in names)
             self._in_flight.update(names)
             self._n_tasks += 1
             self._executor.submit(Task(self._folder, points, self._physics, self._executor.n_hosts))
 
-    def _window(self, slots: int) -> int:
-        is_short = self._expected_seconds(self._waiting[0]) < LONG_RUN_S
-        return TASKS_PER_SLOT * slots if is_short else slots
-
-    def _pack_size(self, slots: int) -> int:
-        fair = len(self._waiting) // (TASKS_PER_SLOT * slots)
-        most = max(1, min(LARGEST_PACK, fair))
-        seconds = accumulate(map(self._expected_seconds, islice(self._waiting, most)))
-        return max(1, sum(1 for _ in takewhile(lambda total: total <= TASK_SECONDS, seconds)))
-
-    def _expected_seconds(self, name: str) -> float:
-        return math.inf if self._slowness is None else self._slowness * self._costs[name]
-
-    def _learn_slowness(self, summaries: Sequence[RunSummary]) -> None:
-        # Runs that failed, went on from a checkpoint or had a record already say nothing of how
-        # long the others take.
-        whole = [
-            one
-            for one in summaries
-            if one.ending == "done" and one.seconds > 0 and one.run_id not in self._gone_on
-        ]
-        if whole:
-            costs = sum(self._costs[one.run_id] for one in whole)
-            self._slowness = sum(one.seconds for one in whole) / costs
-
     def _take(self, answer: Answer) -> None:
         match answer:
             case TaskEnded(_, summaries):
                 self._n_tasks -= 1
-                self._learn_slowness(summaries)
+                # The share of a run that went on from a checkpoint is no measure of others.
+                self._backlog.learn(one for one in summaries if one.run_id not in self._gone_on)
                 for summary in summaries:
                     self._settle(summary)
             case TaskBroken(task, fault):
@@ -283,11 +244,11 @@ class Driver:
         """Let the runs start that go on from the end of one whose record is sure to be whole."""
         self._redone.discard(name)
         if not self._stopping:
-            self._waiting.extendleft(self._followers.pop(name, ()))
+            self._backlog.release(name)
 
     def _repeat(self, name: str) -> None:
         if not self._stopping and name not in self._faults.left_out:
-            self._waiting.append(name)
+            self._backlog.put(name)
 
     def _repeat_lost(self, name: str, error: StoreError) -> None:
         """Do a run again whose record was no good."""
@@ -331,7 +292,7 @@ class Driver:
         before = self._plan.points[fault.run_id].follows
         if before not in self._redone and not self._do_again_if_lost(before):
             return False
-        self._followers.setdefault(before, []).append(fault.run_id)
+        self._backlog.hold(fault.run_id)
         return True
 
     def _do_again_if_lost(self, name: str) -> bool:
@@ -340,12 +301,8 @@ class Driver:
         if not problem:
             return False
         self._redone.add(name)
-        points = self._plan.points
-        for follower in [one for one in self._waiting if points[one].follows == name]:
-            self._waiting.remove(follower)
-            self._followers.setdefault(name, []).append(follower)
+        self._backlog.take_back(name)
         self._counts["done"] -= 1
-        self._costs.setdefault(name, estimated_core_seconds(points[name]))
         self._repeat_lost(name, CorruptRecordError(problem))
         return True
 
@@ -436,7 +393,7 @@ class Driver:
 
     def _tell_progress(self) -> None:
         slots = self._executor.slots
-        self._pace.watch(slots, has_more=bool(self._waiting))
+        self._pace.watch(slots, has_more=bool(self._backlog))
         self._tell(
             SweepProgress(
                 total=len(self._plan.points),
@@ -445,7 +402,7 @@ class Driver:
                 running=min(self._n_tasks, slots),
                 fraction=self._pace.fraction,
                 seconds_left=self._pace.seconds_left(
-                    slots, (*self._in_flight, *islice(self._waiting, MOST_SCHEDULED))
+                    slots, (*self._in_flight, *islice(self._backlog, MOST_SCHEDULED))
                 ),
             )
         )

@@ -24,7 +24,7 @@ from execution_sweeps import (
 )
 
 from lbhsweep.errors import ClusterError, StorageRefusedError, SweepLockedError, TaskFault
-from lbhsweep.execution import driver, storage_pause
+from lbhsweep.execution import backlog, driver, storage_pause
 from lbhsweep.execution.cluster_spec import LocalCluster
 from lbhsweep.execution.clusters import start_cluster
 from lbhsweep.execution.dask_executor import DaskExecutor
@@ -404,7 +404,7 @@ def test_a_worker_that_sends_all_back_is_not_given_all_at_full_speed(tmp_path):
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
     assert sweep.run().done == 8
     # Each time the whole window of tasks for one worker.
-    assert 0 < executor.n_sent_back <= 4 * driver.TASKS_PER_SLOT
+    assert 0 < executor.n_sent_back <= 4 * backlog.TASKS_PER_SLOT
     assert (sweep.results()["attempts"] == 1).all()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from execution_sweeps import Sweep
 
 import lbhsweep
-from lbhsweep.execution import driver
+from lbhsweep.execution import backlog
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.physics import Rehearsal
 
@@ -15,7 +15,7 @@ HERE = Path(lbhsweep.__file__).parent
 DRIVING = {
     str(HERE / name)
     for name in (
-        "execution/driver.py", "execution/pace.py", "execution/layout.py",
+        "execution/driver.py", "execution/backlog.py", "execution/pace.py", "execution/layout.py",
         "store/collect.py", "store/grid_writer.py",
     )
 }  # fmt: skip
@@ -59,7 +59,7 @@ def steps_of(path, n):
 
 
 def test_work_per_run_does_not_grow_with_their_number(tmp_path, monkeypatch):
-    monkeypatch.setattr(driver, "LARGEST_PACK", 1)
+    monkeypatch.setattr(backlog, "LARGEST_PACK", 1)
     steps = {n: steps_of(tmp_path / str(n), n) for n in (50, 100, 200)}
     first, second = (steps[100] - steps[50]) / 50, (steps[200] - steps[100]) / 100
     assert 50 < second < 1.1 * first
