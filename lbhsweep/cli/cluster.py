@@ -100,7 +100,8 @@ def _show(found: ClusterCheck, output: Path, file: Path) -> None:
 
 @command.command("keys", epilog=examples("lbhsweep cluster keys slurm"))
 @click.argument("kind", default="")
-def keys(kind: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def keys(kind: str, as_json: bool) -> None:
     """List the keys of a cluster file of a KIND; without one, the kinds."""
     from lbhsweep.execution.cluster_spec import KINDS
 
@@ -110,9 +111,12 @@ def keys(kind: str) -> None:
         described = {name: model.__doc__ or "" for name, model in KINDS.items()}
     else:
         described = {
-            name: f"{' '.join((field.description or '').split())} {_usual(field)}"
+            name: f"{' '.join((field.description or '').split())} {_usual(field)}".strip()
             for name, field in KINDS[kind].model_fields.items()
         }
+    if as_json:
+        click.echo(json.dumps(described, ensure_ascii=False))
+        return
     for name, about in described.items():
         click.echo(wrap_text(about, 96, f"{name:14}  ", " " * 16))
 

@@ -53,6 +53,7 @@ def test_the_keys_of_each_kind_are_listed(kind):
     assert listed.exit_code == 0, listed.output
     named = [line.split()[0] for line in listed.stdout.splitlines() if line[0] != " "]
     assert named == list(KINDS[kind].model_fields)
+    assert json.loads(keys(kind, "--json").stdout).keys() == KINDS[kind].model_fields.keys()
     assert kind in keys().stdout
     assert keys(f"{kind}s").exit_code == 2
 
