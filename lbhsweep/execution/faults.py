@@ -67,7 +67,7 @@ class Faults:
         self._by_worker: dict[str, _Breaks] = {}
         self._by_run: Counter[str] = Counter()
         self._last_stumble: dict[str, float] = {}
-        self._since: float | None = None
+        self._since = self._latest = -math.inf
         self._n_dropped = 0
         self._last_dropped = 0.0
 
@@ -87,7 +87,7 @@ class Faults:
     def works(self, worker: str) -> None:
         """Note that a worker brought a run to an end of the run's own."""
         self._n_dropped = 0
-        self._since = None
+        self._latest = -math.inf
         self._by_worker.pop(worker, None)
 
     def others_work(self, worker: str) -> bool:
@@ -118,7 +118,9 @@ class Faults:
         # A worker that breaks whatever it gets says nothing of the runs.
         is_news = self.is_news(fault)
         now = time.monotonic()
-        self._since = now if self._since is None else self._since
+        if now - self._latest > FORGET_S:
+            self._since = now
+        self._latest = now
         if fault.worker:
             self._by_worker.setdefault(fault.worker, _Breaks()).count(fault, now)
         elif now - self._last_dropped > DROPPED_AT_ONCE_S:
