@@ -116,7 +116,7 @@ class JobsCluster(Section):
     processes: Count | None = None
     """Workers of a job; by default one for each core."""
     memory: Annotated[int, BeforeValidator(_memory)]
-    """Memory of a job."""
+    """Memory of a job; a worker takes 0.6 GB while it compiles, 0.3 GB and more in runs."""
     interface: Text | None = None
     """Network interface by which nodes reach each other, such as ib0."""
     prologue: tuple[Text, ...] = ()

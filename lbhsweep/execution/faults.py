@@ -25,6 +25,9 @@ EXPECT_S = 1800.0
 MAX_DROPPED = 20
 """Times in a row, a second apart at least, that tasks may be dropped before any worker has them."""
 DROPPED_AT_ONCE_S = 1.0
+MAX_UNBORN = 20
+"""Workers that may be lost one after the other before any begins a run: preemption may take a
+few while they compile, a lack of memory takes all."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -68,11 +71,12 @@ class Faults:
         self._by_run: Counter[str] = Counter()
         self._last_stumble: dict[str, float] = {}
         self._since = self._latest = -math.inf
-        self._n_dropped = 0
+        self._n_dropped = self._n_deaths = 0
         self._last_dropped = 0.0
 
     def begun(self, run: RunStarted) -> None:
         """Note that a worker has a run under way: it can work."""
+        self._n_deaths = 0
         self._under_way[run.run_id] = run
 
     def over(self, name: str) -> None:
@@ -80,13 +84,27 @@ class Faults:
         self._under_way.pop(name, None)
 
     def lost(self, labels: tuple[str, ...]) -> None:
-        """Note that the worker of these runs is gone."""
-        for run in [run for run in self._under_way.values() if run.label in labels]:
+        """Note that the worker that was to do these runs is gone.
+
+        Raises
+        ------
+        ClusterError
+            If workers are lost again and again before any has begun a run.
+        """
+        begun = [run for run in self._under_way.values() if run.label in labels]
+        for run in begun:
             self.over(run.run_id)
+        self._n_deaths += bool(labels and not begun)
+        if self._n_deaths > MAX_UNBORN and not self._under_way:
+            raise ClusterError(
+                f"{self._n_deaths} workers in a row were lost before they began a run; their logs "
+                "say why. Compiling kernels takes 0.6 GB a worker: if they had less, raise memory "
+                "in the cluster file, or start fewer workers (processes) in a job"
+            )
 
     def works(self, worker: str) -> None:
         """Note that a worker brought a run to an end of the run's own."""
-        self._n_dropped = 0
+        self._n_dropped = self._n_deaths = 0
         self._latest = -math.inf
         self._by_worker.pop(worker, None)
 

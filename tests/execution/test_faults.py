@@ -5,12 +5,14 @@ import errno
 import pytest
 
 from lbhsweep.errors import ClusterError, StorageRefusedError, TaskFault
+from lbhsweep.execution.events import RunStarted
 from lbhsweep.execution.faults import (
     EXPECT_S,
     FORGET_S,
     MAX_BREAKS,
     MAX_DROPPED,
     MAX_STUMBLES,
+    MAX_UNBORN,
     STUMBLE_S,
     Faults,
 )
@@ -118,6 +120,33 @@ def test_workers_that_were_asked_for_are_awaited_but_not_for_ever(now):
     now[0] += 120.0
     with pytest.raises(ClusterError, match="nonsense"):
         faults.count(TaskFault(ABSENT, "first:1"), n_workers=1, n_expected=8)
+
+
+STARTED = RunStarted(run_id="a", label="run a", worker="good:1", attempt=1)
+
+
+def test_workers_that_all_die_before_they_begin_end_the_sweep():
+    faults = Faults()
+    for _ in range(MAX_UNBORN):
+        faults.lost(("run a", "run b"))
+        faults.lost(())
+    with pytest.raises(ClusterError, match=r"21 workers in a row .*Compiling kernels takes 0.6 GB"):
+        faults.lost(("run b",))
+
+
+def test_workers_that_die_at_their_runs_or_beside_others_end_nothing():
+    faults = Faults()
+    for _ in range(3 * MAX_UNBORN):
+        faults.begun(STARTED)
+        faults.lost(("run a",))
+    for _ in range(MAX_UNBORN):
+        faults.lost(("run b",))
+    faults.begun(STARTED)
+    for _ in range(3 * MAX_UNBORN):
+        faults.lost(("run b",))
+    faults.works("good:1")
+    faults.over("a")
+    faults.lost(("run b",))
 
 
 def test_a_lost_connection_that_drops_all_tasks_counts_once(now):
