@@ -27,7 +27,7 @@ JOB_SECONDS = "LBHSWEEP_JOB_SECONDS"
 """Variable with the job's walltime in seconds."""
 MARGIN_S = 60.0
 """Before the end of the job the worker leaves, its run having written a checkpoint."""
-MARGIN_SHARE = 0.1
+MARGIN_SHARE = 0.2
 """The same for short jobs, as a part of their walltime."""
 
 at_work = threading.Lock()

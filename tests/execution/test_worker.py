@@ -11,7 +11,7 @@ from lbhsweep.execution.worker import JOB_END, JOB_SECONDS, time_to_leave
 
 
 @pytest.mark.parametrize(
-    ("seconds", "margin"), [(60, 6.0), (600, 60.0), (43_200, 60.0), (86_400, 60.0)]
+    ("seconds", "margin"), [(60, 12.0), (600, 60.0), (43_200, 60.0), (86_400, 60.0)]
 )
 def test_a_worker_leaves_a_margin_before_the_end_of_its_job(seconds, margin):
     environment = {JOB_END: "1000000", JOB_SECONDS: str(seconds)}
