@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lbhsweep.cli import INTERRUPTED, SOME_FAILED
 from lbhsweep.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def start_and_show(
     written = sweep.log.stat().st_size if sweep.log.exists() else 0
     started = start_detached(arguments, sweep)
     flag = " --rehearsal" if rehearsal else ""
-    if started.exit_status is not None and not started.has_driven:
+    # A sweep of which little is missing may well be over by now; what could not begin is an error.
+    has_ended_well = started.exit_status in (0, SOME_FAILED, INTERRUPTED)
+    if started.exit_status is not None and not (started.has_driven and has_ended_well):
         said = sweep.log.read_bytes()[written:].decode(errors="replace").strip()
         click.echo(said, err=True)
         if started.exit_status == 2:

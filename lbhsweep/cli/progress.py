@@ -47,7 +47,7 @@ def note(event: Event) -> str:
         case WorkerLost(runs=()):
             return "a worker was lost"
         case WorkerLost(runs=runs):
-            return f"a worker was lost; going on elsewhere from the checkpoint: {', '.join(runs)}"
+            return f"a worker was lost; others go on with what it was to do: {', '.join(runs)}"
         case WorkerFaulty(worker="", message=text):
             return f"a task got no answer and is given out again: {text}"
         case WorkerFaulty(message=text):

@@ -54,6 +54,10 @@ def _show_driver(status: FolderStatus) -> None:
 
     driver, lost = status.driver, status.lost_driver
     to_do = "; 'lbhsweep resume' goes on" if status.missing else ""
+    if driver is None and (queued := status.queued_driver) is not None:
+        waits = f"{queued.state}, {queued.reason}" if queued.reason != "None" else queued.state
+        click.echo(f"driver: its SLURM job {queued.job} is in the queue ({waits})")
+        return
     if driver is None:
         click.echo(f"driver: none{to_do}")
         if lost is not None:
@@ -75,7 +79,7 @@ def _show_driver(status: FolderStatus) -> None:
     )
     if driver.message:
         click.echo(f"{driver.state}: {driver.message}")
-    if driver.seconds_left is not None:
+    if driver.seconds_left is not None and driver.state == "working":
         click.echo(f"about {duration(driver.seconds_left)} left")
 
 

@@ -46,7 +46,9 @@ def command(
     It outlives the terminal; what it prints goes to DIR/driver.log.
     """
     from lbhsweep.cli.detached import start_and_show, submit_and_show
+    from lbhsweep.errors import SweepLockedError
     from lbhsweep.execution.cluster_spec import SlurmCluster, load_cluster
+    from lbhsweep.execution.clusters import check_names
     from lbhsweep.execution.session import check_folder
     from lbhsweep.execution.settings import (
         THIS_MACHINE,
@@ -54,10 +56,13 @@ def command(
         files_to_keep,
         keep_sweep,
     )
+    from lbhsweep.execution.slurm_driver import queued_driver
     from lbhsweep.store.atomic import not_shared
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import load_sweep
 
+    if sbatch_options and not slurm:
+        raise click.UsageError("--sbatch: is for a driver in a SLURM job; add --slurm")
     # What is wrong is said here, not in a log.
     spec = load_sweep(sweep)
     machine = load_cluster(cluster)
@@ -72,6 +77,12 @@ def command(
         rehearse_failures=rehearse_failures,
     )
     cluster_text = cluster.read_text(encoding="utf-8-sig") if cluster else THIS_MACHINE
+    check_names(machine, folder.path)
+    if (queued := queued_driver(folder)) is not None and folder.driver() is None:
+        raise SweepLockedError(
+            f"{folder.path}: SLURM job {queued.job} is in the queue to drive this sweep "
+            f"({queued.state}); wait for it, or cancel it with 'lbhsweep stop'"
+        )
     folder.create()
     # What is submitted now is run, whatever becomes of the files until it begins or begins again.
     with not_shared(), folder.driver_lock():

@@ -105,6 +105,8 @@ class Backlog:
             self._waiting.remove(follower)
             self.hold(follower)
         self.costs.setdefault(name, estimated_core_seconds(self._points[name]))
+        behind = (self.lengths[one] for one in self._followers.get(name, ()))
+        self.lengths.setdefault(name, self.costs[name] + max(behind, default=0.0))
 
     def _window(self, slots: int) -> int:
         is_short = self._expected_seconds(self._waiting[0]) < LONG_RUN_S

@@ -156,15 +156,27 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
                 system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
 
 
-@contextmanager
-def _job_cluster(spec: JobsCluster, folder: Path) -> Iterator[JobCluster]:
-    logs, keys = _logs(spec, folder), folder / "keys"
-    for path in (logs, keys):
+def check_names(spec: ClusterSpec, folder: Path) -> None:
+    """See that jobs can have their files in a sweep's folder.
+
+    Raises
+    ------
+    ClusterError
+        If its name has spaces in it.
+    """
+    paths = (_logs(spec, folder), folder / "keys") if isinstance(spec, JobsCluster) else ()
+    for path in paths:
         if len(str(path).split()) > 1:
             raise ClusterError(
                 f"{path}: batch systems and Dask can't do with spaces in the names of folders "
                 "of jobs; choose another --output or log_folder"
             )
+
+
+@contextmanager
+def _job_cluster(spec: JobsCluster, folder: Path) -> Iterator[JobCluster]:
+    check_names(spec, folder)
+    logs, keys = _logs(spec, folder), folder / "keys"
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(_IN_JOBS))
         secure = spec.interface != LOOPBACK

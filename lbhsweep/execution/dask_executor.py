@@ -61,7 +61,7 @@ def _on_worker(task: Task) -> tuple[RunSummary, ...]:
     endings = {summary.ending for summary in summaries}
     if "error" in endings:
         # It may be this worker's doing: others had better try that run.
-        _rest.begin(worker, should_stop)
+        _rest.begin(worker, should_stop, grows=False)
     elif "done" in endings:
         _rest.forget()
     return summaries

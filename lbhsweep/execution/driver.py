@@ -43,7 +43,7 @@ from lbhsweep.execution.ledger import Ending
 from lbhsweep.execution.pace import Pace
 from lbhsweep.execution.physics import Physics
 from lbhsweep.execution.storage_pause import StoragePause
-from lbhsweep.execution.task import RunSummary, Task
+from lbhsweep.execution.task import Others, RunSummary, Task
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.cost import estimated_core_seconds, speed_kind
@@ -176,11 +176,14 @@ class Driver:
 
     def _fill_window(self) -> None:
         slots = self._executor.slots
+        if not slots:
+            return
+        others: Others = "hosts" if self._executor.n_hosts > 1 else "workers" if slots > 1 else ""
         while names := self._backlog.next_pack(slots, self._n_tasks):
             points = tuple(self._plan.points[name] for name in names)
             self._in_flight.update(names)
             self._n_tasks += 1
-            self._executor.submit(Task(self._folder, points, self._physics, self._executor.n_hosts))
+            self._executor.submit(Task(self._folder, points, self._physics, others))
 
     def _take(self, answer: Answer) -> None:
         match answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import math
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -33,18 +32,22 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(slots=True)
 class _Breaks:
-    """Of one worker, in a row: how many, how many it may have, and when the latest was."""
+    """Of one worker, in a row: when they began, how many, how many it may have, and the latest."""
 
+    first: float
     number: int = 0
     most: int = MAX_BREAKS
-    latest: float = -math.inf
+    latest: float = 0.0
 
     def count(self, fault: TaskFault, now: float) -> None:
-        self.number = 1 if now - self.latest > FORGET_S else self.number + 1
+        self.number += 1
         self.most, self.latest = _most(fault.error), now
 
     def is_sick(self, now: float) -> bool:
-        return self.number > self.most and now - self.latest < FORGET_S
+        return self.number > self.most and not self.is_old(now)
+
+    def is_old(self, now: float) -> bool:
+        return now - self.latest >= FORGET_S
 
 
 def _is_storage(error: Exception) -> bool:
@@ -70,7 +73,6 @@ class Faults:
         self._by_worker: dict[str, _Breaks] = {}
         self._by_run: Counter[str] = Counter()
         self._last_stumble: dict[str, float] = {}
-        self._since = self._latest = -math.inf
         self._n_dropped = self._n_deaths = 0
         self._last_dropped = 0.0
 
@@ -105,7 +107,6 @@ class Faults:
     def works(self, worker: str) -> None:
         """Note that a worker brought a run to an end of the run's own."""
         self._n_dropped = self._n_deaths = 0
-        self._latest = -math.inf
         self._by_worker.pop(worker, None)
 
     def others_work(self, worker: str) -> bool:
@@ -113,8 +114,11 @@ class Faults:
         return any(run.worker != worker for run in self._under_way.values())
 
     def is_news(self, fault: TaskFault) -> bool:
-        """Say whether its worker has done a run since its last fault, or had none before."""
-        return fault.worker not in self._by_worker if fault.worker else not self._n_dropped
+        """Say whether its worker has done a run since its last fault, or had none for long."""
+        if not fault.worker:
+            return not self._n_dropped
+        breaks = self._by_worker.get(fault.worker)
+        return breaks is None or breaks.is_old(time.monotonic())
 
     def count(self, fault: TaskFault, n_workers: int, n_expected: int = 0) -> None:
         """Count a task that broke.
@@ -136,18 +140,15 @@ class Faults:
         # A worker that breaks whatever it gets says nothing of the runs.
         is_news = self.is_news(fault)
         now = time.monotonic()
-        if now - self._latest > FORGET_S:
-            self._since = now
-        self._latest = now
         if fault.worker:
-            self._by_worker.setdefault(fault.worker, _Breaks()).count(fault, now)
+            self._by_worker.setdefault(fault.worker, _Breaks(now)).count(fault, now)
         elif now - self._last_dropped > DROPPED_AT_ONCE_S:
             # One lost connection drops all tasks.
             self._last_dropped = now
             self._n_dropped += 1
-        n_sick = sum(one.is_sick(now) for one in self._by_worker.values())
-        are_all_there = n_workers >= n_expected or now - self._since > EXPECT_S
-        nobody_can = 0 < n_workers <= n_sick and are_all_there
+        sick = [one for one in self._by_worker.values() if one.is_sick(now)]
+        are_all_there = n_workers >= n_expected or all(now - one.first > EXPECT_S for one in sick)
+        nobody_can = 0 < n_workers <= len(sick) and are_all_there
         is_over = nobody_can or self._n_dropped > MAX_DROPPED
         if is_over and not self.others_work(fault.worker):
             times = self._by_worker[fault.worker].number if fault.worker else self._n_dropped

@@ -40,13 +40,14 @@ class Heartbeat:
     def __call__(self, event: Event) -> None:
         """Write a change of state at once, and signs of life every few seconds."""
         match event:
-            case StoragePaused(message=message):
-                self._beat(state="paused", message=message)
+            case StoragePaused(message=message, free_bytes=free):
+                room = "" if free is None else f" ({free / 1e6:,.0f} MB free)"
+                self._beat(state="paused", message=message + room)
             case StorageBack():
                 self._beat(state="working", message="")
             case StopRequested(reason=reason):
                 self._beat(state="stopping", message=reason)
-            case WorkerPreparing(what=what):
+            case WorkerPreparing(what=what) if self._driver.state == "working":
                 self._beat(message=what)
             case RunStarted() | RunFinished() if self._is_preparing:
                 self._beat(message="")

@@ -108,11 +108,14 @@ def _concerning(
     events: Iterable[dict[str, Any]], run_id: str, label: str
 ) -> Iterator[dict[str, Any]]:
     """Pick what was told of a run, of its worker or of the job that it was in."""
-    job = ""
+    # The loss of a job is told seconds after the run has begun in another.
+    jobs: set[str] = set()
     for event in events:
         is_its_own = event.get("run_id") == run_id
-        if is_its_own:
-            job = event.get("slurm_job", "") if event["event"] == "run-started" else ""
-        is_its_jobs = bool(job) and event["event"] == "job-lost" and event.get("job") == job
+        if is_its_own and event["event"] == "run-started":
+            jobs.add(event.get("slurm_job", ""))
+        elif is_its_own and event["event"] in ("run-finished", "run-failed"):
+            jobs.discard(event.get("slurm_job", ""))
+        is_its_jobs = event["event"] == "job-lost" and event.get("job") in jobs - {""}
         if is_its_own or is_its_jobs or (label and label in event.get("runs", ())):
             yield event

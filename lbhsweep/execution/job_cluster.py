@@ -72,7 +72,8 @@ class JobCluster:
         options: dict[str, Any] = {"log_directory": str(logs)}
         if security is not None:
             options |= {"protocol": "tls://", "security": security}
-        self.dask = _open(spec, environment, self.job_ids, options)
+        self._late: set[asyncio.Future[None]] = set()
+        self.dask = _open(spec, environment, self.job_ids, self._late, options)
         self._names_seen: set[str] = set()
         self.dask.scheduler.add_plugin(_Names(self._names_seen))
 
@@ -112,7 +113,10 @@ class JobCluster:
 
         A batch system that doesn't answer must not take the place of how the sweep ended.
         """
+        late, self._late = self._late, set()
         with suppress(TimeoutError, OSError, subprocess.SubprocessError):
+            if late:
+                self.dask.sync(asyncio.wait, late, timeout=CLOSE_PATIENCE_S)
             self.dask.close(timeout=CLOSE_PATIENCE_S)
 
     def _names(self, name: str) -> tuple[str, ...]:
@@ -135,13 +139,17 @@ class _Names(SchedulerPlugin):  # type: ignore[misc]
 
 
 def _open(
-    spec: JobsCluster, environment: dict[str, str], job_ids: set[str], options: dict[str, Any]
+    spec: JobsCluster,
+    environment: dict[str, str],
+    job_ids: set[str],
+    late: set[asyncio.Future[None]],
+    options: dict[str, Any],
 ) -> Any:
     import dask_jobqueue
 
     class_name, options_of = _SYSTEMS[spec.kind]
     exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
-    return _forgiving(getattr(dask_jobqueue, class_name), job_ids)(
+    return _forgiving(getattr(dask_jobqueue, class_name), job_ids, late)(
         name=JOB_NAME,
         cores=spec.cores,
         processes=spec.workers_per_job,
@@ -240,7 +248,7 @@ def _deadline(spec: JobsCluster) -> list[str]:
     ]
 
 
-def _forgiving(cluster_class: Any, job_ids: set[str]) -> Any:
+def _forgiving(cluster_class: Any, job_ids: set[str], late: set[asyncio.Future[None]]) -> Any:
     """Give a cluster class whose jobs remember a refusal instead of raising it where none hears.
 
     Names are never used twice: a lost worker may still hold its own.
@@ -249,7 +257,7 @@ def _forgiving(cluster_class: Any, job_ids: set[str]) -> Any:
 
     class Job(cluster_class.job_cls):  # type: ignore[misc]
         refusal = ""
-        _late: asyncio.Future[None] | None = None
+        _is_dropped = False
 
         async def start(self) -> None:
             submission = asyncio.ensure_future(super().start())
@@ -261,16 +269,19 @@ def _forgiving(cluster_class: Any, job_ids: set[str]) -> Any:
                 # The cluster would submit it once more whenever it looks, and never say why.
                 self.status = Status.running
                 if not submission.done():
-                    self._late = asyncio.ensure_future(self._cancel_late(submission))
+                    late.add(asyncio.ensure_future(self._cancel_late(submission)))
 
         async def _cancel_late(self, submission: asyncio.Future[None]) -> None:
             """Cancel a job that nobody waits for any more as soon as it has a number."""
             with suppress(RuntimeError, OSError, ValueError):
                 await submission
+                if self._is_dropped:
+                    self.status = Status.closed
                 job_ids.add(str(self.job_id))
                 await self._close_job(self.job_id, self.cancel_command)
 
         async def close(self) -> None:
+            self._is_dropped = True
             await super().close()
             # The cluster refuses to close as long as it remembers a job that seems to run.
             self.status = Status.closed

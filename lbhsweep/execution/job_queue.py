@@ -11,6 +11,7 @@ from types import MappingProxyType
 from lbhsweep.errors import ClusterError
 
 ASK_PATIENCE_S = 60.0
+MEND = "mend the cluster file and give it anew, by --cluster: DIR keeps a copy of its own"
 HOPELESS = MappingProxyType(
     {
         "PartitionTimeLimit": "walltime is over the queue's limit",
@@ -113,4 +114,4 @@ def check_slurm(script: str) -> None:
     said = answer.stderr
     if answer.returncode and not is_passing(said) and _DRAINED not in said:
         words = " ".join(said.split())
-        raise ClusterError(f"SLURM refuses the jobs: {words}; mend the cluster file")
+        raise ClusterError(f"SLURM refuses the jobs: {words}; {MEND}")

@@ -18,7 +18,7 @@ from typing import Protocol, Self
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.events import Event, JobLost
-from lbhsweep.execution.job_queue import HOPELESS, AskQueue, JobState, is_passing
+from lbhsweep.execution.job_queue import HOPELESS, MEND, AskQueue, JobState, is_passing
 
 FIRST_LOOK_S = 2.0
 LAST_LOOK_S = 30.0
@@ -270,7 +270,7 @@ class JobWatch:
             if state.reason in HOPELESS:
                 raise ClusterError(
                     f"job {job_id} would wait for ever: {HOPELESS[state.reason]} "
-                    f"({state.reason}); mend the cluster file"
+                    f"({state.reason}); {MEND}"
                 )
 
     def _count_refusals(self, refusals: list[str], others_work: bool) -> None:
@@ -283,8 +283,7 @@ class JobWatch:
         alone = not self._queue and not others_work
         if self._n_refusals >= MAX_REFUSALS and alone and not is_passing(words):
             raise ClusterError(
-                f"no job was accepted, {self._n_refusals} times in a row: {words}; "
-                "mend the cluster file"
+                f"no job was accepted, {self._n_refusals} times in a row: {words}; {MEND}"
             )
 
     def _mourn(self, job: SubmittedJob, sight: _Sight, others_work: bool) -> None:

@@ -136,10 +136,11 @@ class Ledger:
         """Count the attempts that ended by an unexpected error."""
         return sum(1 for line in self.lines() if line.get("ending") == "error")
 
-    def hosts_of_errors(self) -> set[str]:
-        """Name the hosts where attempts ended by an unexpected error."""
+    def places_of_errors(self, what: Literal["hosts", "workers"]) -> set[tuple[object, ...]]:
+        """Name the hosts or workers where attempts ended by an unexpected error."""
+        keys = ("host",) if what == "hosts" else ("host", "pid")
         errors = (line for line in self.lines() if line.get("ending") == "error")
-        return {str(line.get("host", "")) for line in errors}
+        return {tuple(line.get(key) for key in keys) for line in errors}
 
     def n_deaths(self) -> int:
         """Count the latest attempts that died one after the other without coming any further."""

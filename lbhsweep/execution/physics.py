@@ -66,7 +66,7 @@ class MolecularDynamics:
     def prepare(self, tell: Tell) -> None:
         """Load compiled kernels, or compile them if this machine has none yet."""
         if not _compiled.is_set():
-            tell("loading kernels; compiling them takes a minute the first time on a machine")
+            tell("loading kernels; compiling them takes minutes the first time on a machine")
             _compile()
             _compiled.set()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -34,6 +34,8 @@ from lbhsweep.sweep.plan import Plan, make_plan, waiting_for_failed
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
+MOST_WORDS = 4000
+"""Of an error that are told: a job's log may be its end."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _SIGNS = ("driver.lock", "records", "rehearsal/records")
 """Any of them tells a sweep's folder; a user's own files may well be called sweep.yaml."""
@@ -137,23 +139,18 @@ def run_sweep(
             forget_failed(folder, make_plan(grid, folder.finished()).failed)
         with EventLog(folder.events) as log, Interruption(folder.stop_file) as interruption:
             told: list[Observer] = [*observers, log, Heartbeat(folder.lock, holder)]
-            pause = StoragePause(folder, lambda event: _tell(told, event))
-            layout = grid_layout(grid, yaml_text)
-            collector = pause.persist(lambda: Collector(folder, layout), interruption)
-            plan = make_plan(grid, folder.finished())
-            _tell(
-                told,
-                SweepStarted(total=len(plan.points), done=len(plan.done), failed=len(plan.failed)),
-            )
-            if collector is not None:
-                try:
+            with _abort_told(told):
+                pause = StoragePause(folder, lambda event: _tell(told, event))
+                layout = grid_layout(grid, yaml_text)
+                collector = pause.persist(lambda: Collector(folder, layout), interruption)
+                plan = make_plan(grid, folder.finished())
+                counts = {"done": len(plan.done), "failed": len(plan.failed)}
+                _tell(told, SweepStarted(total=len(plan.points), **counts))
+                if collector is not None:
                     _drive(
                         folder, plan, physics, open_executor, collector, told, pause, interruption
                     )
-                except Exception as error:
-                    _tell(told, SweepAborted(error_class=type(error).__name__, message=str(error)))
-                    raise
-            ending = _ending(folder, grid, interruption)
+                ending = _ending(folder, grid, interruption)
             _tell(
                 told,
                 SweepFinished(
@@ -164,6 +161,17 @@ def run_sweep(
                 ),
             )
             return ending
+
+
+@contextmanager
+def _abort_told(observers: Sequence[Observer]) -> Iterator[None]:
+    """Tell of an error that ends the driver."""
+    try:
+        yield
+    except Exception as error:
+        words = str(error)[:MOST_WORDS]
+        _tell(observers, SweepAborted(error_class=type(error).__name__, message=words))
+        raise
 
 
 def _created(folder: SweepFolder) -> SweepFolder:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.store.atomic import not_shared, write_atomically
@@ -115,21 +116,46 @@ def _time_limit(job: str) -> float | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class DriverJob:
+    """A driver's job in SLURM's queue: its number, its state there, and why it waits."""
+
+    job: str
+    state: str
+    reason: str
+
+
+def queued_driver(folder: SweepFolder) -> DriverJob | None:
+    """Tell whether the job of a sweep's driver is in SLURM's queue, for the first time or again.
+
+    Returns
+    -------
+    DriverJob or None
+        None if it isn't, or no SLURM is here.
+    """
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        job = folder.job.read_text(encoding="utf-8").strip()
+        squeue = ["squeue", "--noheader", "--format=%i|%T|%r", "--jobs", job, "--name", JOB_NAME]
+        said = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
+        found, state, reason = said.stdout.strip().split("|", 2)
+        if found == job and state != "COMPLETING":
+            return DriverJob(job, state, reason)
+    return None
+
+
 def cancel_waiting(folder: SweepFolder) -> str:
-    """Cancel the job of a driver that waits in SLURM's queue, for the first time or again.
+    """Cancel the job of a driver that waits in SLURM's queue.
 
     Returns
     -------
     str
         Its number; empty if there is none, or no SLURM here.
     """
+    queued = queued_driver(folder)
+    if queued is None:
+        return ""
     try:
-        job = folder.job.read_text(encoding="utf-8").strip()
-        squeue = ["squeue", "--noheader", "--format=%i", "--jobs", job, "--name", JOB_NAME]
-        queued = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
-        if queued.stdout.strip() != job:
-            return ""
-        subprocess.run(["scancel", job], capture_output=True, timeout=60, check=True)
+        subprocess.run(["scancel", queued.job], capture_output=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
-    return job
+    return queued.job

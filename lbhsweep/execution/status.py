@@ -12,6 +12,7 @@ from lbhsweep.errors import FolderError, LbhsweepError, StoreError
 from lbhsweep.execution.history import last_event
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.settings import folder_grid
+from lbhsweep.execution.slurm_driver import DriverJob, queued_driver
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.lock import Driver
 from lbhsweep.store.open import open_results
@@ -70,6 +71,8 @@ class FolderStatus:
         Who drives it now, what it does and how long the rest takes.
     lost_driver : Driver or None
         Without a driver: the last one, if it was killed (or works where its lock is not seen).
+    queued_driver : DriverJob or None
+        Without a driver: its job in SLURM's queue, where SLURM is at hand.
     aborted : Aborted or None
         Without a driver: by what error the last one ended, if it did.
     total : int
@@ -88,6 +91,7 @@ class FolderStatus:
 
     driver: Driver | None
     lost_driver: Driver | None
+    queued_driver: DriverJob | None
     aborted: Aborted | None
     total: int
     done: int
@@ -126,6 +130,7 @@ def folder_status(folder: SweepFolder) -> FolderStatus:
     return FolderStatus(
         driver=driver,
         lost_driver=None if driver else folder.lost_driver(),
+        queued_driver=None if driver else queued_driver(folder),
         aborted=None if driver else _aborted(folder),
         total=len(planned),
         done=sum(1 for name in planned if finished.get(name) == "done"),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from lbhsweep.errors import (
     CorruptRecordError,
@@ -35,9 +36,9 @@ from lbhsweep.sweep.point import RunPoint
 
 MAX_ERRORS = 2
 """Attempts that may end by an unexpected error before the run counts as failed."""
-MAX_ERRORS_OF_A_HOST = 4
-"""The same if all of them were on one host while there are others: it may be what is wrong."""
-SURROUNDINGS = (StoreError, MemoryError, ImportError)
+MAX_ERRORS_AT_ONE_PLACE = 4
+"""The same if all were on one host, or at one worker, while there are others: it may be that."""
+SURROUNDINGS = (StoreError, ImportError)
 """Errors that say more of a worker and its storage than of the run that met them."""
 MAX_DEATHS = 10
 """Attempts that may die one after the other without coming any further."""
@@ -48,6 +49,7 @@ TRACE = "trace.jsonl"
 """In a run's folder while it is under way: how far it is, its temperature and volume."""
 
 Report = Callable[[Event], None]
+Others = Literal["hosts", "workers", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,14 @@ class Task:
         What to run; several where runs are very short.
     physics : Physics
         What to do with each.
-    n_hosts : int
-        How many hosts with workers there were when it was given out.
+    others : {'hosts', 'workers', ''}
+        What else there is to try a run again: other hosts, other workers of the same, or nothing.
     """
 
     folder: SweepFolder
     points: tuple[RunPoint, ...]
     physics: Physics
-    n_hosts: int = 1
+    others: Others = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,8 +243,8 @@ def _attempt(
         # Whatever one run meets must not end the sweep: it is recorded by its class.
         error_class, message = type(error).__name__, _where(error)
         ledger.end("error", error_class, message)
-        one_host = len(ledger.hosts_of_errors()) < min(task.n_hosts, 2)
-        if counted < (MAX_ERRORS_OF_A_HOST if one_host else MAX_ERRORS):
+        is_proof = not task.others or len(ledger.places_of_errors(task.others)) > 1
+        if counted < (MAX_ERRORS if is_proof else MAX_ERRORS_AT_ONE_PLACE):
             return RunSummary(run_id=name, ending="error", error_class=error_class, message=message)
         outcome = _failed(error_class, message)
     return _record(task.folder, point, ledger, counted, outcome)

@@ -105,7 +105,7 @@ class WorkerSignals(WorkerPlugin):  # type: ignore[misc]
 
 
 class Rest:
-    """Keeps tasks from a worker for a while after it broke one, each time twice as long.
+    """Keeps tasks from a worker for a while after it broke one, each time twice as long if asked.
 
     Otherwise a worker that breaks whatever it gets would get everything.
     """
@@ -113,10 +113,12 @@ class Rest:
     def __init__(self) -> None:
         self._n_breaks = 0
 
-    def begin(self, worker: Worker, should_stop: Callable[[], bool]) -> None:
+    def begin(self, worker: Worker, should_stop: Callable[[], bool], *, grows: bool = True) -> None:
         """Rest, before the answer goes out; a stop ends it, for what is queued here is to end."""
-        self._n_breaks = min(self._n_breaks + 1, _MOST_BREAKS)
-        seconds = min(FIRST_REST_S * 2.0 ** (self._n_breaks - 1), LONGEST_REST_S)
+        seconds = FIRST_REST_S
+        if grows:
+            seconds = min(FIRST_REST_S * 2.0**self._n_breaks, LONGEST_REST_S)
+            self._n_breaks = min(self._n_breaks + 1, _MOST_BREAKS)
         is_told = threading.Event()
         worker.loop.add_callback(_rest, worker, seconds, should_stop, is_told)
         is_told.wait(POLL_S)

@@ -211,7 +211,8 @@ def _checked_payload(content: bytes, path: Path) -> bytes:
     if not first_line.startswith(_MAGIC) or digest != _digest(first_line, payload) + b"\n":
         raise CorruptRecordError(
             f"{path}: the record does not fit its checksum ({len(content)} bytes), it is torn "
-            "or changed; the next 'lbhsweep run' puts it aside and repeats the run"
+            "or changed; 'lbhsweep verify DIR --repair' puts it aside, then 'lbhsweep resume DIR' "
+            "repeats the run"
         )
     if first_line != _FIRST_LINE:
         found = first_line.decode(errors="replace").strip()

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -273,7 +274,10 @@ def test_status_names_a_driver_that_was_killed_and_one_that_pauses(failing):
         text = invoke("status", out(failing), R).output
     assert "pid 4711 on node7, SLURM job 99 since 2026-01-01; paused" in text
     assert "paused: disk full" in text
-    assert "about 30 s left" in text
+    assert "left" not in text, "nobody knows while it is paused"
+    with failing.driver_lock():
+        tell_state(failing.lock, replace(driver, state="working", message=""))
+        assert "about 30 s left" in invoke("status", out(failing), R).output
 
 
 def test_status_tells_which_runs_wait_behind_failed_ones(tmp_path):

@@ -167,10 +167,18 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
     # The job that squeue doesn't know has ended; another's is not ours to cancel.
     (slurm / "queue").write_text("")
     assert json.loads(lbhsweep(*stop).stdout)["cancelled_job"] is None
-    (slurm / "queue").write_text("77\n")
+    (slurm / "queue").write_text("77|COMPLETING|None\n")
+    assert json.loads(lbhsweep(*stop).stdout)["cancelled_job"] is None
+    (slurm / "queue").write_text("77|PENDING|PartitionTimeLimit\n")
+    said = lbhsweep("status", out, "--rehearsal").stdout
+    assert "driver: its SLURM job 77 is in the queue (PENDING, PartitionTimeLimit)" in said
+    again = lbhsweep("submit", file, "--output", out, "--rehearse", *slow)
+    assert again.returncode == 2
+    assert "SLURM job 77 is in the queue to drive this sweep" in again.stderr
     assert json.loads(lbhsweep(*stop).stdout)["cancelled_job"] == "77"
     assert (slurm / "scancel").read_text() == "77\n"
     assert "--jobs 77 --name lbhsweep-driver" in (slurm / "squeue").read_text()
+    (slurm / "queue").unlink()
 
     with folder.log.open("w") as log:
         job = subprocess.Popen(["bash", slurm / "script"], stdout=log, stderr=log)
@@ -242,6 +250,21 @@ def test_the_drivers_job_is_charged_to_the_account_of_its_workers(file, tmp_path
     assert lbhsweep("submit", file, *given, "--sbatch=--account=other").returncode == 0
     options = (slurm / "options").read_text().split()
     assert options.index("--account=mine") < options.index("--account=other")
+
+
+def test_what_can_not_be_meant_is_refused_at_once(file, tmp_path):
+    out = tmp_path / "out"
+    found = lbhsweep("submit", file, "--output", out, "--sbatch=--time=10")
+    assert found.returncode == 2
+    assert "add --slurm" in found.stderr
+    cluster = tmp_path / "cluster.yaml"
+    cluster.write_text("{kind: slurm, workers: 1, cores: 1, memory: 1 GB, walltime: '1:00:00'}")
+    spaced = tmp_path / "with space"
+    found = lbhsweep("submit", file, "--output", spaced, "--slurm", "--cluster", cluster)
+    assert found.returncode == 1
+    assert "can't do with spaces" in found.stderr
+    assert not out.exists()
+    assert not spaced.exists()
 
 
 def test_without_slurm_there_is_no_job(file, tmp_path, monkeypatch):

@@ -25,9 +25,9 @@ observables: [thermo]
 def plan_of(tmp_path_factory):
     file = tmp_path_factory.mktemp("sweeps") / "sweep.yaml"
 
-    def plan(text):
+    def plan(text, finished=None):
         file.write_text(text)
-        return make_plan(expand_grid(load_sweep(file)), {})
+        return make_plan(expand_grid(load_sweep(file)), finished or {})
 
     return plan
 
@@ -106,3 +106,15 @@ def test_runs_wait_again_for_one_that_must_be_done_again(plan_of):
     assert len(backlog) == 2
     backlog.release(first)
     assert next(iter(backlog)) == follower
+
+
+def test_a_run_of_before_that_must_be_done_again_is_as_long_as_what_goes_on_from_it(plan_of):
+    missing = plan_of(CHAINS)
+    first = next(name for name in missing.missing if not missing.points[name].follows)
+    plan = plan_of(CHAINS, {first: "done"})
+    backlog = Backlog(plan)
+    assert first not in backlog.lengths
+    backlog.take_back(first)
+    fresh = Backlog(missing)
+    assert backlog.lengths[first] == fresh.lengths[first]
+    assert backlog.costs[first] == fresh.costs[first]

@@ -129,7 +129,7 @@ def test_an_error_that_stays_is_recorded_by_its_class(sweep):
     header = read_record(sweep.folder.record_path(ending.failed[0], "failed")).header
     assert header.error.error_class == "ZeroDivisionError"
     assert "by nothing (execution_sweeps.py:" in header.error.message
-    assert header.attempts == 2
+    assert 2 <= header.attempts <= 4, "more where the same worker met it again"
 
 
 @pytest.mark.parametrize(
@@ -166,14 +166,14 @@ def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_p
     assert not sweep.of(RunRetried)
 
 
-@pytest.mark.parametrize("error", [TypeError("older"), MemoryError()])
+@pytest.mark.parametrize("error", [TypeError("older"), ImportError("gone")])
 def test_a_worker_whose_runs_all_err_does_not_fail_the_sweep(tmp_path, error):
     sweep = Sweep(tmp_path / "out", lambda: start_cluster(LocalCluster(kind="local", workers=2)))
     physics = ErrsOnOneWorker(seconds=0.5, mark=tmp_path / "sick", error=error)
     ending = sweep.run(yaml_text(replicas=5), physics)
     assert (ending.done, ending.failed) == (20, ())
-    assert bool(sweep.of(RunRetried)) == isinstance(error, TypeError)
-    assert bool(sweep.of(WorkerFaulty)) == isinstance(error, MemoryError)
+    assert bool(sweep.of(RunRetried)) == (not isinstance(error, ImportError))
+    assert bool(sweep.of(WorkerFaulty)) == isinstance(error, ImportError)
 
 
 def test_a_run_that_went_on_near_its_end_says_nothing_of_how_long_runs_are(tmp_path):

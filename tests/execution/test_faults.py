@@ -112,6 +112,20 @@ def test_without_any_worker_none_is_to_blame():
         faults.count(TaskFault(ABSENT, "bad:1"), n_workers=0)
 
 
+@pytest.mark.parametrize("error", [ABSENT, STALE])
+@pytest.mark.parametrize("n_workers", [1, 3])
+def test_breaks_that_each_take_long_end_a_sweep_or_leave_the_run_out(now, error, n_workers):
+    faults = Faults()
+    try:
+        for number in range(100):
+            now[0] += FORGET_S + 10.0
+            fault = TaskFault(error, f"a:{number % n_workers}", "slow")
+            faults.count(fault, n_workers, n_expected=8)
+    except ClusterError:
+        return
+    assert "slow" in faults.left_out
+
+
 def test_workers_that_were_asked_for_are_awaited_but_not_for_ever(now):
     faults = Faults()
     while now[0] < 100.0 + EXPECT_S - 60.0:

@@ -32,7 +32,8 @@ def test_what_workers_prepare_is_told_until_a_run_begins(told):
 
 def test_a_run_that_begins_elsewhere_takes_no_pause_away(told):
     paused = StoragePaused(message="full", host="a", free_bytes=0, total_bytes=1)
-    assert told(paused) == ("paused", "full")
-    assert told(STARTED) == ("paused", "full")
+    assert told(paused) == ("paused", "full (0 MB free)")
+    assert told(STARTED) == ("paused", "full (0 MB free)")
+    assert told(WorkerPreparing(worker="a:1", what="compiling")) == ("paused", "full (0 MB free)")
     progress = SweepProgress(total=1, done=0, failed=0, running=1, fraction=0.1, seconds_left=9.0)
-    assert told(progress) == ("paused", "full")
+    assert told(progress) == ("paused", "full (0 MB free)")

@@ -30,15 +30,15 @@ def test_the_loss_of_the_job_that_a_run_was_in_is_part_of_its_history(folder):
             log(RunStarted(run_id=name, label=f"label {name}", slurm_job=job, attempt=1))
         log(JobLost(job="8", had_worker=True))
         log(WorkerLost(worker="host:1", runs=("label a",)))
-        log(JobLost(job="7", had_worker=True))
         log(RunStarted(run_id="a", label="label a", slurm_job="9", attempt=2))
+        log(JobLost(job="7", had_worker=True))
         log(RunFinished(run_id="a", label="label a", slurm_job="9", attempts=1, seconds=1.0))
         log(JobLost(job="9", had_worker=True))
     assert kinds(folder) == [
         "run-started",
         "worker-lost",
-        "job-lost",
         "run-started",
+        "job-lost",
         "run-finished",
     ]
     assert kinds(folder, "b") == ["run-started", "job-lost"]

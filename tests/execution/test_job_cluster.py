@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from distributed.core import Status
 
 from lbhsweep.execution import job_cluster
 from lbhsweep.execution.cluster_spec import KINDS
@@ -175,6 +176,24 @@ def test_a_job_that_is_accepted_too_late_is_cancelled(open_cluster, monkeypatch,
     assert (tmp_path / "cancelled").read_text() == "77\n"
     assert cluster.job_ids == {"77"}
     assert not cluster.submitted()
+
+
+@pytest.mark.parametrize("case", ["while it is submitted", "while it is cancelled"])
+def test_the_end_leaves_no_job_that_was_accepted_too_late(
+    open_cluster, monkeypatch, play, tmp_path, case
+):
+    monkeypatch.setattr(job_cluster, "SUBMIT_PATIENCE_S", 0.2)
+    play("sbatch", "sleep 1; echo 77")
+    play("scancel", f'sleep 1; echo "$@" >> "{tmp_path}/cancelled"')
+    cluster = open_cluster(cores=1)
+    cluster.scale(1)
+    cluster.dask.sync(cluster.dask._correct_state)
+    cluster.drop(cluster.submitted())
+    if case == "while it is cancelled":
+        time.sleep(1.3)
+    cluster.close()
+    assert (tmp_path / "cancelled").read_text() == "77\n"
+    assert cluster.dask.status is Status.closed
 
 
 def test_workers_in_jobs_are_told_of_the_settings_by_variables():

@@ -1,16 +1,18 @@
+import hashlib
 import os
 from contextlib import nullcontext
 
 import pytest
 from execution_sweeps import Broken, Sweep, yaml_text
 
-from lbhsweep.errors import ClusterError, FolderError
+from lbhsweep.errors import ClusterError, FolderError, SchemaError
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.ledger import NAME, Ledger
 from lbhsweep.execution.physics import Rehearsal
 from lbhsweep.execution.settings import Settings
 from lbhsweep.execution.status import folder_status
 from lbhsweep.store.folder import SweepFolder
+from lbhsweep.sweep import run_id
 
 
 @pytest.fixture
@@ -63,6 +65,15 @@ def test_the_error_that_ended_the_last_driver_is_told(tmp_path):
     assert "no module named nonsense" in aborted.message
     with sweep.folder.driver_lock():
         assert folder_status(sweep.folder).aborted is None
+    (name,) = (run_id(point) for point in sweep.grid(yaml_text()).points[:1])
+    newer = sweep.folder.record_path(name)
+    newer.parent.mkdir(parents=True, exist_ok=True)
+    content = b"LBHREC 2\n"
+    newer.write_bytes(content + hashlib.sha256(content).hexdigest().encode() + b"\n")
+    with pytest.raises(SchemaError):
+        sweep.run()
+    assert folder_status(sweep.folder).aborted.error_class == "SchemaError"
+    newer.unlink()
     sweep.run()
     assert folder_status(sweep.folder).aborted is None
 

@@ -202,7 +202,7 @@ def test_errors_travel_with_so_many_words_that_dask_lets_them_through(folder, po
     assert len(text) < 5000
 
 
-@pytest.mark.parametrize("error", [MemoryError(), ImportError("no module named nonsense")])
+@pytest.mark.parametrize("error", [StoreError("stale"), ImportError("no module named nonsense")])
 def test_what_ails_the_worker_is_no_error_of_the_run(folder, points, error):
     with pytest.raises(TaskFault, match=type(error).__name__) as caught:
         run_task(Task(folder, points[:1], Misbehaving(error, replica=0)), [].append)
@@ -213,22 +213,25 @@ def test_what_ails_the_worker_is_no_error_of_the_run(folder, points, error):
 
 
 @pytest.mark.parametrize(
-    ("hosts", "n_hosts", "endings"),
+    ("places", "others", "endings"),
     [
-        ("aa", 1, ["error", "failed"]),
-        ("ab", 2, ["error", "failed"]),
-        ("aab", 9, ["error", "error", "failed"]),
-        ("aaaa", 2, ["error", "error", "error", "failed"]),
+        ("a1 a1", "", ["error", "failed"]),
+        ("a1 b1", "hosts", ["error", "failed"]),
+        ("a1 a2 b1", "hosts", ["error", "error", "failed"]),
+        ("a1 a2 a3 a4", "hosts", ["error", "error", "error", "failed"]),
+        ("a1 a2", "workers", ["error", "failed"]),
+        ("a1 a1 a1 a1", "workers", ["error", "error", "error", "failed"]),
     ],
 )
-def test_errors_of_one_host_prove_nothing_while_there_are_others(
-    folder, points, monkeypatch, hosts, n_hosts, endings
+def test_errors_at_one_place_prove_nothing_while_there_are_others(
+    folder, points, monkeypatch, places, others, endings
 ):
     found = []
-    for host in hosts:
+    for host, pid in places.split():
         monkeypatch.setattr("lbhsweep.execution.ledger.socket.gethostname", lambda host=host: host)
-        physics = Misbehaving(TypeError("an older version"), replica=0)
-        (summary,) = run_task(Task(folder, points[:1], physics, n_hosts), [].append)
+        monkeypatch.setattr("lbhsweep.execution.ledger.os.getpid", lambda pid=pid: int(pid))
+        physics = Misbehaving(MemoryError(), replica=0)
+        (summary,) = run_task(Task(folder, points[:1], physics, others), [].append)
         found.append(summary.ending)
     assert found == endings
-    assert summary.attempts == len(hosts)
+    assert summary.attempts == len(endings)
