@@ -56,11 +56,13 @@ def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) 
     Exit status 2 if the worker doesn't come; its logs are kept then.
     """
     from lbhsweep.execution.cluster_check import check_cluster
-    from lbhsweep.execution.cluster_spec import load_cluster
+    from lbhsweep.execution.cluster_spec import load_cluster, memory_warning
     from lbhsweep.execution.clusters import job_script
     from lbhsweep.store.atomic import storing
 
     spec = load_cluster(file)
+    if warning := memory_warning(spec):
+        click.echo(f"{file}: {warning}", err=True)
     spec = spec.model_copy(update={"start_timeout": min(timeout, spec.start_timeout)})
     with storing(output):
         folder = Path(tempfile.mkdtemp(prefix="lbhsweep-check-", dir=output.absolute()))

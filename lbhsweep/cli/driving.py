@@ -49,7 +49,7 @@ def drive(
         As on the command line.
     """
     from lbhsweep.cli.progress import open_progress
-    from lbhsweep.execution.cluster_spec import AddressCluster, load_cluster
+    from lbhsweep.execution.cluster_spec import AddressCluster, load_cluster, memory_warning
     from lbhsweep.execution.clusters import start_cluster
     from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
     from lbhsweep.execution.session import check_folder, run_sweep
@@ -64,6 +64,8 @@ def drive(
         if isinstance(machine, AddressCluster):
             raise click.UsageError("--workers: the workers of a running scheduler are not ours")
         machine = machine.model_copy(update={"workers": settings.workers})
+    if not rehearse and (warning := memory_warning(machine)):
+        click.echo(warning, err=True)
     check_folder(output)
     # Workers may have another working directory.
     whole = SweepFolder(output.absolute())

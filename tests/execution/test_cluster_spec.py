@@ -4,10 +4,12 @@ import pytest
 
 from lbhsweep.errors import SpecError
 from lbhsweep.execution.cluster_spec import (
+    KINDS,
     AddressCluster,
     JobsCluster,
     LocalCluster,
     load_cluster,
+    memory_warning,
 )
 
 SHIPPED = Path(__file__).parents[2] / "cluster"
@@ -119,3 +121,21 @@ def test_malformed_files(tmp_path, text, problems):
     with pytest.raises(SpecError) as refused:
         load_cluster(file)
     assert str(refused.value).splitlines() == [f"{file}:{problem}" for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("keys", "share"),
+    [
+        ({"kind": "local"}, None),
+        ({"kind": "local", "memory": "1 GB"}, None),
+        ({"kind": "local", "memory": "300 MB"}, "300 MB a worker"),
+        ({"kind": "slurm", "memory": "4 GB", "cores": 4}, None),
+        ({"kind": "slurm", "memory": "2 GB", "cores": 4}, "500 MB a worker"),
+        ({"kind": "slurm", "memory": "2 GB", "cores": 4, "processes": 2}, None),
+        ({"kind": "address", "address": "tcp://a:1"}, None),
+    ],
+)
+def test_too_little_memory_for_compiling_is_warned_of(keys, share):
+    more = {"workers": 4, "walltime": "1:00:00"} if keys["kind"] == "slurm" else {}
+    warning = memory_warning(KINDS[keys["kind"]](**keys, **more))
+    assert share in warning if share else not warning
