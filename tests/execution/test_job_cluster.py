@@ -160,40 +160,38 @@ def test_a_refused_job_is_remembered_with_the_systems_words(open_cluster, monkey
     assert not cluster.submitted()
 
 
-def test_a_job_that_is_accepted_too_late_is_cancelled(open_cluster, monkeypatch, play, tmp_path):
-    monkeypatch.setattr(job_cluster, "SUBMIT_PATIENCE_S", 0.2)
-    play("sbatch", "sleep 1; echo 77")
-    play("scancel", f'echo "$@" >> "{tmp_path}/cancelled"')
-    cluster = open_cluster(cores=1)
-    cluster.scale(1)
-    cluster.dask.sync(cluster.dask._correct_state)
-    ((name, job),) = cluster.submitted().items()
-    assert (job.job_id, job.refusal) == ("", "TimeoutError")
-    cluster.drop([name])
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "cancelled").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert (tmp_path / "cancelled").read_text() == "77\n"
-    assert cluster.job_ids == {"77"}
-    assert not cluster.submitted()
-
-
-@pytest.mark.parametrize("case", ["while it is submitted", "while it is cancelled"])
-def test_the_end_leaves_no_job_that_was_accepted_too_late(
-    open_cluster, monkeypatch, play, tmp_path, case
-):
+@pytest.fixture
+def late(open_cluster, monkeypatch, play, tmp_path):
+    """A cluster with a job that is accepted when nobody waits for it any more."""
     monkeypatch.setattr(job_cluster, "SUBMIT_PATIENCE_S", 0.2)
     play("sbatch", "sleep 1; echo 77")
     play("scancel", f'sleep 1; echo "$@" >> "{tmp_path}/cancelled"')
     cluster = open_cluster(cores=1)
     cluster.scale(1)
     cluster.dask.sync(cluster.dask._correct_state)
-    cluster.drop(cluster.submitted())
+    return cluster
+
+
+def test_a_job_that_is_accepted_too_late_is_cancelled(late, tmp_path):
+    ((name, job),) = late.submitted().items()
+    assert (job.job_id, job.refusal) == ("", "TimeoutError")
+    late.drop([name])
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "cancelled").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (tmp_path / "cancelled").read_text() == "77\n"
+    assert late.job_ids == {"77"}
+    assert not late.submitted()
+
+
+@pytest.mark.parametrize("case", ["while it is submitted", "while it is cancelled"])
+def test_the_end_leaves_no_job_that_was_accepted_too_late(late, tmp_path, case):
+    late.drop(late.submitted())
     if case == "while it is cancelled":
         time.sleep(1.3)
-    cluster.close()
+    late.close()
     assert (tmp_path / "cancelled").read_text() == "77\n"
-    assert cluster.dask.status is Status.closed
+    assert late.dask.status is Status.closed
 
 
 def test_workers_in_jobs_are_told_of_the_settings_by_variables():
