@@ -10,7 +10,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
-from lbhsweep.engine.simd import filled, fma, lanes, load, store
+from lbhsweep.engine.vectors.simd import filled, fma, lanes, load, store
 
 REPEATS = 7
 CHAIN = 20_000

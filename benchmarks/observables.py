@@ -36,8 +36,8 @@ from command_line import say
 from lbhsweep.document import Document
 from lbhsweep.errors import InterruptedRun
 from lbhsweep.simulation import simulate as simulation
+from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.grid import Grid, expand_grid
-from lbhsweep.sweep.load import sweep_from
 from lbhsweep.sweep.sampling import AXES
 from lbhsweep.sweep.sampling_spectra import DUTY, spectral_window
 

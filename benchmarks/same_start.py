@@ -13,7 +13,7 @@ import numpy as np
 from command_line import say
 from lammps_peer import Lammps, LammpsError
 
-from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.physics.charges import species_charges
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure

@@ -28,11 +28,11 @@ from pathlib import Path
 
 import psutil
 
-from lbhsweep.execution import backlog, session
-from lbhsweep.execution.cluster_spec import load_cluster
-from lbhsweep.execution.clusters import start_cluster
+from lbhsweep.execution.clusters.spec import load_cluster
+from lbhsweep.execution.clusters.start import start_cluster
+from lbhsweep.execution.driver import backlog, session
 from lbhsweep.execution.events import Event, SweepProgress
-from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.collect import Collector, CollectReport
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep

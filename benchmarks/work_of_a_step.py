@@ -15,8 +15,8 @@ import numpy.typing as npt
 from machine_limits import Limits
 from scipy.spatial import cKDTree
 
-from lbhsweep.engine.forcefield_potential import MESH_SPACING
-from lbhsweep.engine.pme import ORDER, mesh_shape
+from lbhsweep.engine.forcefield.pme import ORDER, mesh_shape
+from lbhsweep.engine.forcefield.potential import MESH_SPACING
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
 from lbhsweep.physics.topology import build_topology

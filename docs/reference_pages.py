@@ -13,15 +13,15 @@ from pydantic import BaseModel
 from sphinx.application import Sphinx
 
 from lbhsweep.cli import command as lbhsweep
-from lbhsweep.execution.cluster_spec import (
+from lbhsweep.execution.clusters.spec import (
     AddressCluster,
     CondorCluster,
     LocalCluster,
     SlurmCluster,
 )
 from lbhsweep.quantities import CATALOGUE, DIMENSIONS
-from lbhsweep.sweep.schema import sweep_json_schema
-from lbhsweep.sweep.spec import SweepSpec
+from lbhsweep.sweep.file.schema import sweep_json_schema
+from lbhsweep.sweep.file.spec import SweepSpec
 
 PAGES = Path(__file__).parent / "_generated"
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,7 @@ def import_pymbar() -> ModuleType:
     """Import pymbar.
 
     While it is imported it logs advice on JAX, which it doesn't need, and on correlations longer
-    than a series, which `lbhsweep.observables.equilibration` looks after.
+    than a series, which `lbhsweep.observables.statistics.equilibration` looks after.
     """
     with quiet_pymbar():
         return importlib.import_module("pymbar")

@@ -10,42 +10,42 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep import __version__
-from lbhsweep.analysis.activation import analyze_activation
-from lbhsweep.analysis.anion_fluctuation import analyze_anion_fluctuation
-from lbhsweep.analysis.barocaloric import analyze_entropy, entropy_maps, map_temperatures
-from lbhsweep.analysis.bracket import bracket_transitions
-from lbhsweep.analysis.convergence import analyze_convergence, convergence_names
-from lbhsweep.analysis.ensemble import at_constant_pressure
-from lbhsweep.analysis.heat_capacity import (
+from lbhsweep.analysis.caloric.barocaloric import analyze_entropy, entropy_maps, map_temperatures
+from lbhsweep.analysis.caloric.ensemble import at_constant_pressure
+from lbhsweep.analysis.caloric.heat_capacity import (
     analyze_baseline,
     analyze_ramp_heat_capacity,
 )
-from lbhsweep.analysis.hold_heat_capacity import (
+from lbhsweep.analysis.caloric.hold_heat_capacity import (
     CORRECTION,
     analyze_hold_heat_capacity,
     draw_quantum_correction,
 )
-from lbhsweep.analysis.holds import analyze_holds
-from lbhsweep.analysis.hysteresis import analyze_hysteresis, branch_transitions
+from lbhsweep.analysis.caloric.partial_entropy import analyze_partial_entropies
+from lbhsweep.analysis.caloric.reversible import analyze_reversible
+from lbhsweep.analysis.caloric.reversible_lines import loops_of_ramps
 from lbhsweep.analysis.material import Material, join_materials, materials
-from lbhsweep.analysis.partial_entropy import analyze_partial_entropies
-from lbhsweep.analysis.phase_assignment import ORDERED, Phase, assign_phases
-from lbhsweep.analysis.phase_properties import READ as REWEIGHTED
-from lbhsweep.analysis.phase_properties import analyze_phase_properties
-from lbhsweep.analysis.phases import HIGH, LOW, fit_phases
-from lbhsweep.analysis.rate_extrapolation import analyze_rates
+from lbhsweep.analysis.phases.assignment import ORDERED, Phase, assign_phases
+from lbhsweep.analysis.phases.holds import analyze_holds
+from lbhsweep.analysis.phases.properties import READ as REWEIGHTED
+from lbhsweep.analysis.phases.properties import analyze_phase_properties
+from lbhsweep.analysis.phases.starts import initial_phases, join_starts
 from lbhsweep.analysis.replicas import combine_group, names_read
-from lbhsweep.analysis.reversible import analyze_reversible
-from lbhsweep.analysis.reversible_lines import loops_of_ramps
-from lbhsweep.analysis.routes import choose_route, estimate_routes, slowest_rate
 from lbhsweep.analysis.runs import CURVES, done, group, material_part, runs
-from lbhsweep.analysis.shared_slope import share_heat_capacity
-from lbhsweep.analysis.starts import initial_phases, join_starts
 from lbhsweep.analysis.sweep_file import formula_units, sweep_of, word
-from lbhsweep.analysis.transition import analyze_transition
-from lbhsweep.analysis.transitions import Estimate, RunStep, find_steps
-from lbhsweep.analysis.transport import analyze_transport, transport_names
-from lbhsweep.analysis.two_phase import draw_two_phase
+from lbhsweep.analysis.transition.boundary import analyze_transition
+from lbhsweep.analysis.transition.bracket import bracket_transitions
+from lbhsweep.analysis.transition.half_heights import Estimate, RunStep, find_steps
+from lbhsweep.analysis.transition.hysteresis import analyze_hysteresis, branch_transitions
+from lbhsweep.analysis.transition.phase_lines import HIGH, LOW, fit_phases
+from lbhsweep.analysis.transition.rate_extrapolation import analyze_rates
+from lbhsweep.analysis.transition.routes import choose_route, estimate_routes, slowest_rate
+from lbhsweep.analysis.transition.shared_slope import share_heat_capacity
+from lbhsweep.analysis.transition.two_phase import draw_two_phase
+from lbhsweep.analysis.transport.activation import analyze_activation
+from lbhsweep.analysis.transport.anion_fluctuation import analyze_anion_fluctuation
+from lbhsweep.analysis.transport.coefficients import analyze_transport, transport_names
+from lbhsweep.analysis.transport.convergence import analyze_convergence, convergence_names
 from lbhsweep.document import Document
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.phase_assignment import LONG_NAMES, Phase, assign_phases
+from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.runs import counted, done, too_short
 from lbhsweep.analysis.statistics import combine_rates, combine_replicas, combine_weighted
 from lbhsweep.analysis.variables import BoolArray, FloatArray, text, variable, with_error

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.activation import LAWS
 from lbhsweep.analysis.material import Material, has_material, label, materials, select_material
-from lbhsweep.analysis.routes import NOT_SIMULATED
+from lbhsweep.analysis.transition.routes import NOT_SIMULATED
+from lbhsweep.analysis.transport.activation import LAWS
 from lbhsweep.quantities import stderr_name
 
 RUN_COUNTS = ("done", "failed", "missing")

@@ -8,7 +8,7 @@ import xarray as xr
 
 from lbhsweep.document import Document, KeyPath, parse_document
 from lbhsweep.errors import SpecError
-from lbhsweep.sweep.spec import System
+from lbhsweep.sweep.file.spec import System
 
 FORMULA_UNITS_PER_CELL = 4
 

@@ -19,7 +19,7 @@ from lbhsweep.errors import ClusterError
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from lbhsweep.execution.cluster_check import ClusterCheck
+    from lbhsweep.execution.clusters.check import ClusterCheck
 
 
 @click.group("cluster")
@@ -55,9 +55,9 @@ def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) 
 
     Exit status 2 if the worker doesn't come; its logs are kept then.
     """
-    from lbhsweep.execution.cluster_check import check_cluster
-    from lbhsweep.execution.cluster_spec import load_cluster, memory_warning
-    from lbhsweep.execution.clusters import job_script
+    from lbhsweep.execution.clusters.check import check_cluster
+    from lbhsweep.execution.clusters.spec import load_cluster, memory_warning
+    from lbhsweep.execution.clusters.start import job_script
     from lbhsweep.store.atomic import storing
 
     spec = load_cluster(file)
@@ -105,7 +105,7 @@ def _show(found: ClusterCheck, output: Path, file: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def keys(kind: str, as_json: bool) -> None:
     """List the keys of a cluster file of a KIND; without one, the kinds."""
-    from lbhsweep.execution.cluster_spec import KINDS
+    from lbhsweep.execution.clusters.spec import KINDS
 
     if kind and kind not in KINDS:
         raise click.BadParameter(f"got '{kind}', wanted one of {', '.join(KINDS)}")

@@ -40,7 +40,7 @@ def start_and_show(
     ClusterError
         If the command ended before it drove anything.
     """
-    from lbhsweep.execution.detached import start_detached
+    from lbhsweep.execution.folder.detached import start_detached
 
     sweep.create()
     with sweep.driver_lock():
@@ -104,7 +104,7 @@ def submit_and_show(
     ClusterError
         If SLURM does not take it.
     """
-    from lbhsweep.execution.slurm_driver import submit_driver
+    from lbhsweep.execution.folder.slurm_driver import submit_driver
 
     sweep.create()
     with sweep.driver_lock():

@@ -15,8 +15,8 @@ from lbhsweep.cli import INTERRUPTED, SOME_FAILED
 from lbhsweep.cli.failures import show_failures
 
 if TYPE_CHECKING:
-    from lbhsweep.execution.session import SweepEnding
-    from lbhsweep.execution.settings import Settings
+    from lbhsweep.execution.driver.session import SweepEnding
+    from lbhsweep.execution.folder.settings import Settings
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import SweepSpec
 
@@ -49,11 +49,11 @@ def drive(
         As on the command line.
     """
     from lbhsweep.cli.progress import open_progress
-    from lbhsweep.execution.cluster_spec import AddressCluster, load_cluster, memory_warning
-    from lbhsweep.execution.clusters import start_cluster
-    from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
-    from lbhsweep.execution.session import check_folder, run_sweep
-    from lbhsweep.execution.settings import THIS_MACHINE, files_to_keep
+    from lbhsweep.execution.clusters.spec import AddressCluster, load_cluster, memory_warning
+    from lbhsweep.execution.clusters.start import start_cluster
+    from lbhsweep.execution.driver.session import check_folder, run_sweep
+    from lbhsweep.execution.folder.settings import THIS_MACHINE, files_to_keep
+    from lbhsweep.execution.worker.workload import MolecularDynamics, Rehearsal
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import expand_grid, make_plan
 
@@ -114,7 +114,7 @@ def _exit_status(ending: SweepEnding) -> int:
 def _summary(
     folder: SweepFolder, output: Path, ending: SweepEnding, rehearse: bool, seconds: float
 ) -> dict[str, Any]:
-    from lbhsweep.execution.status import failures
+    from lbhsweep.execution.folder.status import failures
 
     flag = " --rehearsal" if rehearse else ""
     return {

@@ -14,7 +14,7 @@ from lbhsweep.errors import LbhsweepError, StructureError
 from lbhsweep.units import GPA
 
 if TYPE_CHECKING:
-    from lbhsweep.engine.forcefield_potential import SinglePoint
+    from lbhsweep.engine.forcefield.potential import SinglePoint
     from lbhsweep.physics.forcefield import ForceField
     from lbhsweep.physics.structure import Structure
 
@@ -116,7 +116,7 @@ def _evaluate(
     accuracy: Any,
     charge_compensation: Any,
 ) -> SinglePoint:
-    from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+    from lbhsweep.engine.forcefield.potential import ForceFieldPotential
     from lbhsweep.physics.charges import compensated_charges
 
     if not 0.0 < cutoff < float("inf"):

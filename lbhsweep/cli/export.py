@@ -43,7 +43,7 @@ def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
     RUN is the beginning of its id, or words of its label that no other run's has; it need not have
     run.
     """
-    from lbhsweep.execution.settings import folder_grid
+    from lbhsweep.execution.folder.settings import folder_grid
     from lbhsweep.interop.lammps_export import export_run
 
     sweep, point = _find(folder, run)
@@ -83,7 +83,7 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
     RUN is the beginning of its id, or words of its label that no other run's has.  LAMMPS data
     (.data) hold charges, bonds and angles too; all other formats are ASE's.
     """
-    from lbhsweep.execution.settings import folder_grid
+    from lbhsweep.execution.folder.settings import folder_grid
 
     try:
         from lbhsweep.interop.final_structure import final_atoms, write_atoms
@@ -139,7 +139,7 @@ def table(folder: Path, group: str, output: Path, rehearsal: bool, as_json: bool
 def _find(folder: Path, run: str) -> tuple[SweepFolder, RunPoint]:
     """Find a run of a sweep by what a user types."""
     from lbhsweep.cli.results import find_sweep
-    from lbhsweep.execution.run_names import find_point
+    from lbhsweep.execution.folder.run_names import find_point
 
     sweep = find_sweep(folder, rehearsal=False, need_atoms=True)
     return sweep, find_point(sweep, run)

@@ -34,8 +34,8 @@ def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool
     are no part of the new sweep: their records would stay, but the results not show them.
     """
     from lbhsweep.cli.results import find_sweep
-    from lbhsweep.execution.settings import files_to_keep, keep_sweep, read_settings
-    from lbhsweep.execution.status import planned_runs
+    from lbhsweep.execution.folder.settings import files_to_keep, keep_sweep, read_settings
+    from lbhsweep.execution.folder.status import planned_runs
     from lbhsweep.sweep import expand_grid, load_sweep, make_plan
 
     held = find_sweep(folder, rehearsal=rehearsal)
@@ -85,7 +85,7 @@ def _summary(plan: Plan, before: set[str], dropped: list[str]) -> dict[str, Any]
 
 
 def _described(folder: SweepFolder, names: list[str]) -> str:
-    from lbhsweep.execution.run_names import known_runs
+    from lbhsweep.execution.folder.run_names import known_runs
 
     labels = known_runs(folder)
     return "; ".join(f"{labels.get(one) or one[:12]}" for one in names[:MOST_SHOWN])

@@ -13,7 +13,7 @@ import click
 from lbhsweep.cli.examples import examples
 
 if TYPE_CHECKING:
-    from lbhsweep.execution.history import RunHistory
+    from lbhsweep.execution.folder.history import RunHistory
 
 _TOLD_ALREADY = ("event", "time", "run_id", "label", "progress")
 _NAMES = {"attempts": "attempts that count"}
@@ -34,8 +34,8 @@ def command(folder: Path, run: str, rehearsal: bool, as_json: bool) -> None:
     RUN is the beginning of its id, or its label or a part of it that no other run's has.
     """
     from lbhsweep.cli.results import find_sweep
-    from lbhsweep.execution.history import run_history
-    from lbhsweep.execution.run_names import find_run, known_runs
+    from lbhsweep.execution.folder.history import run_history
+    from lbhsweep.execution.folder.run_names import find_run, known_runs
 
     sweep = find_sweep(folder, rehearsal=rehearsal)
     labels = known_runs(sweep)

@@ -94,8 +94,8 @@ def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -
 
 
 def _forecast(plan: Plan, folder: SweepFolder | None, cluster: Path) -> dict[str, Any]:
-    from lbhsweep.execution.cluster_spec import load_cluster
-    from lbhsweep.execution.forecast import forecast, known_speed
+    from lbhsweep.execution.clusters.forecast import forecast, known_speed
+    from lbhsweep.execution.clusters.spec import load_cluster
 
     spec = load_cluster(cluster)
     speed = known_speed(plan, folder, spec)

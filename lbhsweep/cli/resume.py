@@ -37,9 +37,9 @@ def command(
     from lbhsweep.cli.driving import drive
     from lbhsweep.cli.results import find_sweep
     from lbhsweep.document import parse_document
-    from lbhsweep.execution.cluster_spec import load_cluster
-    from lbhsweep.execution.settings import read_settings
-    from lbhsweep.sweep.load import sweep_from
+    from lbhsweep.execution.clusters.spec import load_cluster
+    from lbhsweep.execution.folder.settings import read_settings
+    from lbhsweep.sweep.file.load import sweep_from
 
     sweep = find_sweep(folder, rehearsal=rehearsal)
     settings = read_settings(sweep)

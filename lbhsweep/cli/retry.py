@@ -11,7 +11,7 @@ import click
 from lbhsweep.cli.examples import examples
 
 if TYPE_CHECKING:
-    from lbhsweep.execution.status import Failure
+    from lbhsweep.execution.folder.status import Failure
     from lbhsweep.store.folder import SweepFolder
 
 
@@ -42,7 +42,7 @@ def command(
     nothing itself, and is refused while a driver works.
     """
     from lbhsweep.cli.results import find_sweep
-    from lbhsweep.execution.session import forget_failed
+    from lbhsweep.execution.driver.session import forget_failed
 
     sweep = find_sweep(folder, rehearsal=rehearsal)
     with sweep.driver_lock():
@@ -60,8 +60,8 @@ def command(
 
 
 def _chosen(sweep: SweepFolder, runs: tuple[str, ...], classes: tuple[str, ...]) -> list[Failure]:
-    from lbhsweep.execution.run_names import find_runs
-    from lbhsweep.execution.status import failures
+    from lbhsweep.execution.folder.run_names import find_runs
+    from lbhsweep.execution.folder.status import failures
 
     names = (name for name, status in sweep.finished().items() if status == "failed")
     failed = sorted(failures(sweep, names), key=lambda one: one.label)

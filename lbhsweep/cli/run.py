@@ -43,7 +43,7 @@ def command(
     Ctrl-C stops with checkpoints; the same command goes on from there.
     """
     from lbhsweep.cli.driving import drive
-    from lbhsweep.execution.settings import Settings
+    from lbhsweep.execution.folder.settings import Settings
     from lbhsweep.sweep import load_sweep
 
     settings = Settings(

@@ -14,6 +14,6 @@ def command() -> None:
     An editor with the YAML language server uses it for a file that starts with
     ``# yaml-language-server: $schema=sweep.schema.json``.
     """
-    from lbhsweep.sweep.schema import sweep_json_schema_text
+    from lbhsweep.sweep.file.schema import sweep_json_schema_text
 
     click.echo(sweep_json_schema_text(), nl=False)

@@ -15,7 +15,7 @@ from lbhsweep.cli.examples import examples
 from lbhsweep.cli.failures import show_failures
 
 if TYPE_CHECKING:
-    from lbhsweep.execution.status import Attempt, FolderStatus, Waiting
+    from lbhsweep.execution.folder.status import Attempt, FolderStatus, Waiting
 
 MOST_ATTEMPTS_SHOWN = 20
 
@@ -26,7 +26,7 @@ MOST_ATTEMPTS_SHOWN = 20
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
     """Show what is done, failed and running in FOLDER; starts and changes nothing."""
-    from lbhsweep.execution.status import folder_status
+    from lbhsweep.execution.folder.status import folder_status
     from lbhsweep.store.folder import SweepFolder
 
     sweep = SweepFolder(folder)

@@ -37,8 +37,8 @@ def command(folder: Path, rehearsal: bool, timeout: float, as_json: bool) -> Non
     Works from any machine that sees FOLDER.  Exit status 1 if the driver still works.
     """
     from lbhsweep.cli.results import find_sweep
-    from lbhsweep.execution.slurm_driver import cancel_waiting
-    from lbhsweep.execution.status import folder_status
+    from lbhsweep.execution.folder.slurm_driver import cancel_waiting
+    from lbhsweep.execution.folder.status import folder_status
 
     sweep = find_sweep(folder, rehearsal=rehearsal)
     driver = sweep.driver()

@@ -47,16 +47,16 @@ def command(
     """
     from lbhsweep.cli.detached import start_and_show, submit_and_show
     from lbhsweep.errors import SweepLockedError
-    from lbhsweep.execution.cluster_spec import SlurmCluster, load_cluster
-    from lbhsweep.execution.clusters import check_names
-    from lbhsweep.execution.session import check_folder
-    from lbhsweep.execution.settings import (
+    from lbhsweep.execution.clusters.spec import SlurmCluster, load_cluster
+    from lbhsweep.execution.clusters.start import check_names
+    from lbhsweep.execution.driver.session import check_folder
+    from lbhsweep.execution.folder.settings import (
         THIS_MACHINE,
         Settings,
         files_to_keep,
         keep_sweep,
     )
-    from lbhsweep.execution.slurm_driver import queued_driver
+    from lbhsweep.execution.folder.slurm_driver import queued_driver
     from lbhsweep.store.atomic import not_shared
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import load_sweep

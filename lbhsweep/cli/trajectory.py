@@ -50,7 +50,7 @@ def command(
 
     RUN is the beginning of its id, or words of its label that no other run's has.
     """
-    from lbhsweep.execution.run_names import find_run, known_runs
+    from lbhsweep.execution.folder.run_names import find_run, known_runs
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.store.trajectory import open_trajectory
 

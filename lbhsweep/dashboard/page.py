@@ -24,7 +24,7 @@ from lbhsweep.dashboard.derived import Deriver
 from lbhsweep.dashboard.physics_panel import PhysicsPanel
 from lbhsweep.dashboard.style import table, text
 from lbhsweep.dashboard.watch import Now, SweepWatch
-from lbhsweep.plots.style import AMBER, BLUE, ORANGE, PURPLE
+from lbhsweep.plots.shared.style import AMBER, BLUE, ORANGE, PURPLE
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.schema import Status
 from lbhsweep.units import duration

@@ -23,7 +23,7 @@ from bokeh.plotting import figure
 
 from lbhsweep.dashboard.derived import SHOWN, Deriver
 from lbhsweep.dashboard.style import text
-from lbhsweep.plots.style import GREEN, SERIES
+from lbhsweep.plots.shared.style import GREEN, SERIES
 
 WIDTH = 520
 CURVES, MAP = "curves", "map, "

@@ -16,8 +16,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from lbhsweep.errors import LbhsweepError
-from lbhsweep.execution.history import RunHistory, run_history
-from lbhsweep.execution.task import TRACE
+from lbhsweep.execution.folder.history import RunHistory, run_history
+from lbhsweep.execution.worker.task import TRACE
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.lock import Driver
 from lbhsweep.store.open import open_results

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from lbhsweep.engine.bonded import BondedTables
+    from lbhsweep.engine.molecules.bonded import BondedTables
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]

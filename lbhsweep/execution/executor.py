@@ -8,7 +8,7 @@ from typing import Protocol
 
 from lbhsweep.errors import TaskFault
 from lbhsweep.execution.events import Event
-from lbhsweep.execution.task import RunSummary, Task, run_task
+from lbhsweep.execution.worker.task import RunSummary, Task, run_task
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, CalculatorSetupError, all_changes
 
-from lbhsweep.engine.forcefield_potential import Accuracy, ForceFieldPotential
+from lbhsweep.engine.forcefield.potential import Accuracy, ForceFieldPotential
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.interop.ase_atoms import (
     MOLECULE,

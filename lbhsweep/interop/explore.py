@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis import current_analysis
-from lbhsweep.analysis.phase_assignment import LONG_NAMES, assign_phases
+from lbhsweep.analysis.phases.assignment import LONG_NAMES, assign_phases
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.errors import RunNotFoundError
 from lbhsweep.quantities import stderr_name

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.interop.lammps import ATMOSPHERES_PER_GPA, KCAL, data_file, force_commands
 from lbhsweep.physics.charges import compensated_charges
 from lbhsweep.physics.conventional import ConventionalCrystal, oriented

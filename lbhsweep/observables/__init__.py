@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from lbhsweep.observables.anion_position import AnionPosition
 from lbhsweep.observables.base import Observable, Plan
-from lbhsweep.observables.density import Density
-from lbhsweep.observables.diffusion import Diffusion
-from lbhsweep.observables.radial import Radial
-from lbhsweep.observables.rotation import Rotation
-from lbhsweep.observables.sites import Sites
-from lbhsweep.observables.spectra import Spectra
+from lbhsweep.observables.motion.anion_position import AnionPosition
+from lbhsweep.observables.motion.diffusion import Diffusion
+from lbhsweep.observables.motion.rotation import Rotation
+from lbhsweep.observables.structure.density import Density
+from lbhsweep.observables.structure.radial import Radial
+from lbhsweep.observables.structure.sites import Sites
 from lbhsweep.observables.thermo import Thermo
+from lbhsweep.observables.vibration.spectra import Spectra
 
 OBSERVABLES: Mapping[str, Callable[[Plan], Observable]] = MappingProxyType(
     {

@@ -9,9 +9,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.instant import Instant
-from lbhsweep.engine.integrate import Ensemble
-from lbhsweep.engine.state import State
+from lbhsweep.engine.dynamics.instant import Instant
+from lbhsweep.engine.dynamics.integrate import Ensemble
+from lbhsweep.engine.dynamics.state import State
 from lbhsweep.physics.structure import Structure
 
 Arrays = dict[str, npt.NDArray[Any]]

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.observables.base import Arrays, Plan, Sample
-from lbhsweep.observables.bins import bin_and_neighbours
-from lbhsweep.observables.block_sums import BlockSums
-from lbhsweep.observables.equilibration import Settling, settling
-from lbhsweep.observables.errors_of_means import (
+from lbhsweep.observables.statistics.bins import bin_and_neighbours
+from lbhsweep.observables.statistics.block_sums import BlockSums
+from lbhsweep.observables.statistics.equilibration import Settling, settling
+from lbhsweep.observables.statistics.errors_of_means import (
     mean_error,
     share_left,
     statistical_inefficiency,
@@ -61,7 +61,8 @@ class Thermo:
     Holds: standard errors from the statistical inefficiency of the series of block means;
     ``correlation_time`` is g/2 blocks, the longer of volume and enthalpy, and
     ``equilibration_time`` says how much of the production comes before both are stationary.
-    ``equilibrated`` is 1 if both had settled (`lbhsweep.observables.equilibration`), 0 if one
+    ``equilibrated`` is 1 if both had settled
+    (`lbhsweep.observables.statistics.equilibration`), 0 if one
     had not, 2 if one is too short to tell and the production lasts fewer than 30 correlation
     times.  Averages are over the whole production nevertheless, as are those of all other
     observables: where the whole passes as settled its mean is as good as the stationary part's

@@ -12,38 +12,38 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.errors import StoreError
-from lbhsweep.plots import (
-    activation_energy,
-    anion_fluctuation,
-    arrhenius,
+from lbhsweep.plots.caloric import (
     barocaloric,
-    conductivity,
-    convergence,
-    correlation,
-    correlation_vacancies,
-    density,
-    diffusion,
-    displacement,
     enthalpy,
     entropy,
     heat_capacity,
-    hold,
-    hysteresis,
-    lattice,
     partial_entropy,
-    phase_diagram,
-    phase_properties,
     published,
-    radial,
-    rate,
-    reorientation,
     reversible,
+)
+from lbhsweep.plots.phases import hold, phase_properties
+from lbhsweep.plots.shared.material import each_material
+from lbhsweep.plots.shared.style import Nothing, save
+from lbhsweep.plots.structure import (
+    correlation,
+    correlation_vacancies,
+    density,
+    radial,
     rotation,
     sites,
     spectra,
 )
-from lbhsweep.plots.material import each_material
-from lbhsweep.plots.style import Nothing, save
+from lbhsweep.plots.transition import hysteresis, lattice, phase_diagram, rate
+from lbhsweep.plots.transport import (
+    activation_energy,
+    anion_fluctuation,
+    arrhenius,
+    conductivity,
+    convergence,
+    diffusion,
+    displacement,
+    reorientation,
+)
 
 FIGURES = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from typing import Any
 import xarray as xr
 
 from lbhsweep.analysis.material import MATERIAL
-from lbhsweep.plots.style import unit_text
+from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.described import Description, describe_variable
 from lbhsweep.report.html import Html, bullets, definitions, folded, join, section, table, tag
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import xarray as xr
 
 from lbhsweep.plots.figures import FigureReport
-from lbhsweep.plots.style import unit_text
+from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.captions import TOPICS, caption_of
 from lbhsweep.report.described import describe_variable
 from lbhsweep.report.html import Html, definitions, folded, join, section, table, tag

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from lbhsweep.plots.style import unit_text
+from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.html import Html, folded, section, table, tag
 from lbhsweep.store.schema import Status
 

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.document import Document
-from lbhsweep.plots.style import unit_text
+from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.html import Html, definitions, folded, section, table, tag
 
 _MOST_VALUES = 12

@@ -10,12 +10,12 @@ from pathlib import Path
 import xarray as xr
 
 from lbhsweep import __version__
-from lbhsweep.analysis.caveats import caveats
 from lbhsweep.analysis.summary import summarize
 from lbhsweep.analysis.sweep_file import sweep_of
+from lbhsweep.analysis.transition.caveats import caveats
 from lbhsweep.document import Document
 from lbhsweep.plots.figures import FigureReport
-from lbhsweep.plots.material import each_material
+from lbhsweep.plots.shared.material import each_material
 from lbhsweep.report.html import Html, definitions, folded, join, section, tag
 from lbhsweep.report.numbers import numbers_section
 from lbhsweep.report.pictures import pictures_section

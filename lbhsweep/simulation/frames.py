@@ -9,7 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from lbhsweep import __version__
-from lbhsweep.engine.state import State
+from lbhsweep.engine.dynamics.state import State
 from lbhsweep.observables import Plan
 from lbhsweep.store.trajectory_writer import TrajectoryLayout, TrajectoryWriter
 from lbhsweep.sweep.identity import PHYSICS_VERSION, canonical_json, run_id

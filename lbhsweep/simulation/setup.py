@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.forcefield_potential import ForceFieldPotential
-from lbhsweep.engine.integrate import Dynamics
-from lbhsweep.engine.minimize import minimize
+from lbhsweep.engine.dynamics.integrate import Dynamics
+from lbhsweep.engine.dynamics.minimize import minimize
+from lbhsweep.engine.dynamics.state import State, draw_velocities
+from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.engine.potential import Potential
-from lbhsweep.engine.state import State, draw_velocities
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.observables import Plan
 from lbhsweep.physics.charges import compensated_charges

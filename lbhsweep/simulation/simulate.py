@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from lbhsweep.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from lbhsweep.engine.integrate import Integrator
+from lbhsweep.engine.dynamics.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from lbhsweep.engine.dynamics.integrate import Integrator
+from lbhsweep.engine.dynamics.state import State
 from lbhsweep.engine.potential import Potential
-from lbhsweep.engine.state import State
 from lbhsweep.errors import InterruptedRun, SimulationError
 from lbhsweep.observables import OBSERVABLES, Observable
 from lbhsweep.observables.base import Sample

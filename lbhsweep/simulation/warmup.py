@@ -7,8 +7,8 @@ import os
 import time
 from pathlib import Path
 
-from lbhsweep.engine.integrate import Integrator
-from lbhsweep.engine.state import State, draw_velocities
+from lbhsweep.engine.dynamics.integrate import Integrator
+from lbhsweep.engine.dynamics.state import State, draw_velocities
 from lbhsweep.observables import OBSERVABLES
 from lbhsweep.observables.base import Sample
 from lbhsweep.simulation.benchmark import bench_grid

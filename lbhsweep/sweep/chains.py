@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lbhsweep.sweep.file.spec import SweepSpec
 from lbhsweep.sweep.layout import Value
-from lbhsweep.sweep.spec import SweepSpec
 
 Cell = tuple[Value, ...]
 """One value for each dimension."""

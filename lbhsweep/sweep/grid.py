@@ -11,6 +11,7 @@ from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.quantities import measured_in
 from lbhsweep.sweep.chains import Cell, in_order_of_start
+from lbhsweep.sweep.file.spec import SweepSpec
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.layout import Group, Layout, Values, group_of, lay_out, potentials
 from lbhsweep.sweep.point import (
@@ -25,7 +26,6 @@ from lbhsweep.sweep.point import (
     SystemPoint,
     TrajectoryPoint,
 )
-from lbhsweep.sweep.spec import SweepSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.sweep.spec import Axes, Selection, SweepSpec
+from lbhsweep.sweep.file.spec import Axes, Selection, SweepSpec
 
 MAX_CELLS = 1_000_000
 """Most cells of the dense grid that holds all points."""

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from lbhsweep.cli import command
-from lbhsweep.execution.cluster_spec import KINDS
+from lbhsweep.execution.clusters.spec import KINDS
 
 
 def check(file, *options):

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from execution.execution_sweeps import assert_same_bits, physics_of
 
 from lbhsweep.cli import command
-from lbhsweep.execution import clusters
+from lbhsweep.execution.clusters import start as clusters
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.settings import folder_grid
+from lbhsweep.execution.folder.settings import folder_grid
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.lock import Driver
 from lbhsweep.sweep import run_id

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from lbhsweep.cli import command
-from lbhsweep.execution import clusters
+from lbhsweep.execution.clusters import start as clusters
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.store.folder import SweepFolder
 

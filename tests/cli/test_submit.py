@@ -13,7 +13,7 @@ import pytest
 from execution.execution_sweeps import Sweep, assert_same_bits, physics_of
 
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.status import folder_status
+from lbhsweep.execution.folder.status import folder_status
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.verify import verify_folder
 

@@ -10,12 +10,12 @@ import urllib.request
 from contextlib import nullcontext, suppress
 
 import pytest
-from chromium import BrowserMissingError, need_chromium, open_browser
+from dashboard.chromium import BrowserMissingError, need_chromium, open_browser
 from execution.execution_sweeps import Sweep
 from selenium.webdriver.common.action_chains import ActionChains
 
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.worker.workload import Rehearsal
 
 PATIENCE_S = 60.0
 TEXTS = """

@@ -16,8 +16,8 @@ from lbhsweep.dashboard.watch import SweepWatch, lay_out
 from lbhsweep.errors import StoreError
 from lbhsweep.execution.events import RunFinished, RunStarted, event_json
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.physics import Rehearsal
-from lbhsweep.execution.task import TRACE
+from lbhsweep.execution.worker.task import TRACE
+from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.open import open_results
 from lbhsweep.store.schema import Status
 

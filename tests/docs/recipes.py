@@ -50,7 +50,7 @@ def gruneisen(properties: xr.Dataset) -> xr.Dataset:
 # end: product
 
 # begin: potential
-from lbhsweep.engine.bonded import no_bonds
+from lbhsweep.engine.molecules.bonded import no_bonds
 
 
 class Tethers:

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
-from recipes import CellAnisotropy, Tethers, gruneisen
+from docs.recipes import CellAnisotropy, Tethers, gruneisen
 
-from lbhsweep.engine.integrate import Dynamics, Integrator
-from lbhsweep.engine.state import State, draw_velocities
-from lbhsweep.engine.watchdog import Limits
+from lbhsweep.engine.dynamics.integrate import Dynamics, Integrator
+from lbhsweep.engine.dynamics.state import State, draw_velocities
+from lbhsweep.engine.dynamics.watchdog import Limits
 from lbhsweep.units import BOLTZMANN
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lbhsweep.sweep.spec import SweepSpec
+from lbhsweep.sweep.file.spec import SweepSpec
 
 ROOT = Path(__file__).parents[2]
 

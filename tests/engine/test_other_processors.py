@@ -16,7 +16,7 @@ ENERGY_TOLERANCE = 1e-6
 SCRIPT = """
 import sys
 import numpy as np
-from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.physics.forcefield import load_force_field
 

@@ -14,7 +14,7 @@ ROUNDING = {"energies": 3e-7, "forces": 3e-6, "virial": 3e-7}
 SCRIPT = """
 import sys
 import numpy as np
-from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.physics.structure import Structure
@@ -71,16 +71,16 @@ def test_single_points_agree_without_compilation(tmp_path):
 @pytest.mark.timeout(200)
 def test_unit_tests_of_kernels_pass_without_compilation():
     chosen = [
-        "test_functions.py",
-        "test_bonded.py",
+        "vectors/test_functions.py",
+        "molecules/test_bonded.py",
         "test_neighbors.py::test_points_are_wrapped_by_whole_translations_and_table_knows_them_all",
         "test_neighbors.py::test_rebuild_is_asked_for_before_a_pair_can_slip_in",
-        "test_pair_sum.py::test_one_atom_of_a_kind_acts_from_where_it_is",
-        "test_pair_sum.py::test_atoms_of_one_kind_and_composition_share_a_block_in_any_order",
-        "test_pair_sum.py::test_lists_are_rebuilt_before_a_pair_can_slip_in[approach]",
-        "test_simd.py::test_lanes_that_were_packed_find_their_way_back",
-        "test_simd.py::test_exponents_take_whole_numbers",
-        "test_simd.py::test_vectors_begin_anywhere",
+        "forcefield/test_pair_sum.py::test_one_atom_of_a_kind_acts_from_where_it_is",
+        "forcefield/test_pair_sum.py::test_atoms_of_one_kind_and_composition_share_a_block_in_any_order",
+        "forcefield/test_pair_sum.py::test_lists_are_rebuilt_before_a_pair_can_slip_in[approach]",
+        "vectors/test_simd.py::test_lanes_that_were_packed_find_their_way_back",
+        "vectors/test_simd.py::test_exponents_take_whole_numbers",
+        "vectors/test_simd.py::test_vectors_begin_anywhere",
     ]
     run_uncompiled(
         "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-W", "ignore::RuntimeWarning",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lbhsweep.engine.bonded import bonded_tables, no_bonds
+from lbhsweep.engine.molecules.bonded import bonded_tables, no_bonds
 
 
 def dimers(n_atoms, stiffness, length):

@@ -3,11 +3,11 @@ import os
 from pathlib import Path
 
 import pytest
-from execution_sweeps import Sweep
+from execution.execution_sweeps import Sweep
 
-from lbhsweep.execution.cluster_spec import LocalCluster
-from lbhsweep.execution.clusters import start_cluster
-from lbhsweep.execution.dask_executor import DaskExecutor
+from lbhsweep.execution.clusters.dask_executor import DaskExecutor
+from lbhsweep.execution.clusters.spec import LocalCluster
+from lbhsweep.execution.clusters.start import start_cluster
 from lbhsweep.execution.executor import SerialExecutor
 
 

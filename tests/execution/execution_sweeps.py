@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from lbhsweep.execution.driver.session import OpenExecutor, SweepEnding, run_sweep
 from lbhsweep.execution.events import Event
-from lbhsweep.execution.physics import Rehearsal
-from lbhsweep.execution.session import OpenExecutor, SweepEnding, run_sweep
-from lbhsweep.execution.worker import at_work
+from lbhsweep.execution.worker.process import at_work
+from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.simulation.outcome import Outcome
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.open import open_results

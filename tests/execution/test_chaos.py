@@ -7,12 +7,12 @@ from contextlib import ExitStack, nullcontext, suppress
 
 import psutil
 import pytest
-from execution_sweeps import assert_same_bits, physics_of, yaml_text
-from started_command import Started
+from execution.execution_sweeps import assert_same_bits, physics_of, yaml_text
+from execution.started_command import Started
 
+from lbhsweep.execution.driver.session import run_sweep
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
-from lbhsweep.execution.session import run_sweep
+from lbhsweep.execution.worker.workload import MolecularDynamics, Rehearsal
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.verify import verify_folder
 from lbhsweep.sweep import expand_grid, load_sweep
@@ -21,10 +21,10 @@ DRIVE = """\
 import os, sys
 from dataclasses import dataclass
 from pathlib import Path
-from lbhsweep.execution.cluster_spec import LocalCluster
-from lbhsweep.execution.clusters import start_cluster
-from lbhsweep.execution.physics import MolecularDynamics, Rehearsal
-from lbhsweep.execution.session import run_sweep
+from lbhsweep.execution.clusters.spec import LocalCluster
+from lbhsweep.execution.clusters.start import start_cluster
+from lbhsweep.execution.worker.workload import MolecularDynamics, Rehearsal
+from lbhsweep.execution.driver.session import run_sweep
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep, run_id
 

@@ -5,11 +5,11 @@ import signal
 import time
 
 import pytest
-from execution_sweeps import assert_same_bits, physics_of
-from started_command import Started, events_of
+from execution.execution_sweeps import assert_same_bits, physics_of
+from execution.started_command import Started, events_of
 from store.trajectory_samples import files_of
 
-from lbhsweep.execution.ledger import NAME, Ledger
+from lbhsweep.execution.worker.ledger import NAME, Ledger
 from lbhsweep.store.folder import SweepFolder
 
 SWEEP = """\
@@ -23,10 +23,10 @@ trajectory: {every: 2 fs}
 DRIVE = """\
 import sys
 from pathlib import Path
-from lbhsweep.execution.cluster_spec import LocalCluster
-from lbhsweep.execution.clusters import start_cluster
-from lbhsweep.execution.physics import MolecularDynamics
-from lbhsweep.execution.session import run_sweep
+from lbhsweep.execution.clusters.spec import LocalCluster
+from lbhsweep.execution.clusters.start import start_cluster
+from lbhsweep.execution.worker.workload import MolecularDynamics
+from lbhsweep.execution.driver.session import run_sweep
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep
 

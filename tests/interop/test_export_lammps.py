@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from run_lammps import lammps
+from interop.run_lammps import lammps
 
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.interop.lammps import data_file, force_commands

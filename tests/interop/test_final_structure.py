@@ -6,14 +6,14 @@ import ase.io
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from run_lammps import lammps
+from interop.run_lammps import lammps
 
 from lbhsweep.cli import command
-from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.errors import StructureError
+from lbhsweep.execution.driver.session import run_sweep
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.physics import MolecularDynamics
-from lbhsweep.execution.session import run_sweep
+from lbhsweep.execution.worker.workload import MolecularDynamics
 from lbhsweep.interop.ase_atoms import structure_from_atoms
 from lbhsweep.interop.final_structure import final_atoms, write_atoms
 from lbhsweep.interop.lammps import KCAL, force_commands

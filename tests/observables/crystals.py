@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from lbhsweep.engine.instant import Instant
-from lbhsweep.engine.state import State
+from lbhsweep.engine.dynamics.instant import Instant
+from lbhsweep.engine.dynamics.state import State
 from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.physics.structure import Structure
 

@@ -1,11 +1,11 @@
 """Lithium ions whose motion is known, in a crystal of two anions that may drift and breathe."""
 
 import numpy as np
-from crystals import measured
+from observables.crystals import measured
 
-from lbhsweep.engine.state import State
+from lbhsweep.engine.dynamics.state import State
 from lbhsweep.observables.base import Plan, Sample
-from lbhsweep.observables.diffusion import Diffusion
+from lbhsweep.observables.motion.diffusion import Diffusion
 from lbhsweep.physics.structure import Structure
 from lbhsweep.sweep.sampling_lags import lags_in_samples
 

@@ -18,7 +18,7 @@ from simulation.simulation_points import FORCE_FIELD, hold_point
 
 from lbhsweep.interop.trajectory_mdanalysis import universe_of
 from lbhsweep.observables import OBSERVABLES
-from lbhsweep.observables.radial import PAIRS
+from lbhsweep.observables.structure.radial import PAIRS
 from lbhsweep.simulation.setup import build_plan, build_potential, build_structure
 from lbhsweep.simulation.simulate import TRAJECTORY, simulate
 from lbhsweep.sweep.point import TrajectoryPoint

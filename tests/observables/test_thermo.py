@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from ase.cell import Cell
-from crystals import measured
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from observables.crystals import measured
 from observables.processes import autoregressive
 
-from lbhsweep.engine.state import State
+from lbhsweep.engine.dynamics.state import State
 from lbhsweep.observables.base import Plan, Sample
-from lbhsweep.observables.block_sums import BlockSums
+from lbhsweep.observables.statistics.block_sums import BlockSums
 from lbhsweep.observables.thermo import NAMES, Thermo, lattice_parameters
 from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.quantities import CATALOGUE, stderr_name

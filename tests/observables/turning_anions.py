@@ -1,10 +1,10 @@
 """Anions that turn as told, shown to an observable."""
 
 import numpy as np
-from crystals import measured
+from observables.crystals import measured
 from scipy.spatial.transform import Rotation as Turn
 
-from lbhsweep.engine.state import State
+from lbhsweep.engine.dynamics.state import State
 from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.physics.crystal import build_alpha, icosahedron
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from lbhsweep.engine.forcefield_potential import ForceFieldPotential
+from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.physics.bond_graph import bond_graph
 from lbhsweep.physics.conventional import conventional_crystal, oriented

@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.plots import FIGURES
+from lbhsweep.plots.caloric.published import PUBLISHED
 from lbhsweep.plots.figures import COMPARISONS
-from lbhsweep.plots.material import each_material
-from lbhsweep.plots.published import PUBLISHED
-from lbhsweep.plots.style import Nothing
+from lbhsweep.plots.shared.material import each_material
+from lbhsweep.plots.shared.style import Nothing
 
 MATERIAL = Material()
 

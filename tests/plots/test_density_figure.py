@@ -4,10 +4,10 @@ import xarray as xr
 from made_up_observables import make_observables
 
 from lbhsweep.analysis.replicas import combine_group
-from lbhsweep.plots import density
-from lbhsweep.plots.joined import joined_holds
-from lbhsweep.plots.material import each_material
-from lbhsweep.plots.phase_cells import find_phase_cells
+from lbhsweep.plots.shared.joined import joined_holds
+from lbhsweep.plots.shared.material import each_material
+from lbhsweep.plots.shared.phase_cells import find_phase_cells
+from lbhsweep.plots.structure import density
 
 N = 24
 

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.plots import FIGURES, draw_figures
-from lbhsweep.plots.material import each_material
-from lbhsweep.plots.style import Nothing
+from lbhsweep.plots.shared.material import each_material
+from lbhsweep.plots.shared.style import Nothing
 
 PUBLISHED = "450 K is α, 500 K is β (Sci. Rep. 2021, suppl. fig. 1)"
 

@@ -9,11 +9,11 @@ from matplotlib.collections import PolyCollection
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.phases.starts import join_starts
 from lbhsweep.analysis.replicas import combine_group
-from lbhsweep.analysis.starts import join_starts
 from lbhsweep.plots import COMPARISONS, FIGURES
-from lbhsweep.plots.material import each_material
-from lbhsweep.plots.style import Nothing
+from lbhsweep.plots.shared.material import each_material
+from lbhsweep.plots.shared.style import Nothing
 
 LABELS = {
     "sites": ("Temperature T (K)", "Share of Li by site"),

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lbhsweep.plots.gradual import MOST_CURVES, colours, pick_evenly, shown_of
+from lbhsweep.plots.shared.gradual import MOST_CURVES, colours, pick_evenly, shown_of
 
 
 @given(st.integers(1, 200), st.integers(1, 20))

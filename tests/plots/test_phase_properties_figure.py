@@ -5,9 +5,9 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lbhsweep.analysis.phase_properties import PHASES, _dataset
-from lbhsweep.plots.phase_properties import draw
-from lbhsweep.plots.style import Nothing
+from lbhsweep.analysis.phases.properties import PHASES, _dataset
+from lbhsweep.plots.phases.phase_properties import draw
+from lbhsweep.plots.shared.style import Nothing
 
 T, P = np.arange(400.0, 501.0, 5.0), np.array([0.0, 0.1, 0.2])
 VALUES = {

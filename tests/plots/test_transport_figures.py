@@ -8,20 +8,20 @@ from made_up_transport import arrhenius, make_moving
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis import analyze_results
-from lbhsweep.analysis.activation import analyze_activation
-from lbhsweep.analysis.anion_fluctuation import analyze_anion_fluctuation
-from lbhsweep.analysis.convergence import analyze_convergence
+from lbhsweep.analysis.phases.starts import join_starts
 from lbhsweep.analysis.replicas import combine_group
-from lbhsweep.analysis.starts import join_starts
-from lbhsweep.analysis.transport import analyze_transport
-from lbhsweep.observables.diffusive_fit import LONGEST_SHARE
+from lbhsweep.analysis.transport.activation import analyze_activation
+from lbhsweep.analysis.transport.anion_fluctuation import analyze_anion_fluctuation
+from lbhsweep.analysis.transport.coefficients import analyze_transport
+from lbhsweep.analysis.transport.convergence import analyze_convergence
+from lbhsweep.observables.motion.diffusive_fit import LONGEST_SHARE
 from lbhsweep.plots import FIGURES, draw_figures
-from lbhsweep.plots.activation_energy import PUBLISHED as PUBLISHED_ENERGIES
-from lbhsweep.plots.diffusion import PUBLISHED_LABEL
-from lbhsweep.plots.displacement import FITTED_SHARE
 from lbhsweep.plots.figures import COMPARISONS
-from lbhsweep.plots.material import each_material
-from lbhsweep.plots.style import Nothing
+from lbhsweep.plots.shared.material import each_material
+from lbhsweep.plots.shared.style import Nothing
+from lbhsweep.plots.transport.activation_energy import PUBLISHED as PUBLISHED_ENERGIES
+from lbhsweep.plots.transport.diffusion import PUBLISHED_LABEL
+from lbhsweep.plots.transport.displacement import FITTED_SHARE
 from lbhsweep.quantities import stderr_name
 
 FEW = Experiment(pressures=(0.0, 0.4), replicas=2, t_min=400.0, t_max=800.0, bin_K=25.0)

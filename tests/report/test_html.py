@@ -1,6 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from page_reader import read_page
+from report.page_reader import read_page
 
 from lbhsweep.report.html import Html, bullets, definitions, join, section, table, tag
 

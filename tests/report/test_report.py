@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from made_up_material import Experiment, make_results
-from page_reader import read_page
+from report.page_reader import read_page
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.summary import summarize

@@ -8,10 +8,10 @@ import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from simulation_points import FORCE_FIELD, hold_point, ramp_point
+from simulation.simulation_points import FORCE_FIELD, hold_point, ramp_point
 from store.trajectory_samples import files_of
 
-from lbhsweep.engine.checkpoint import load_checkpoint
+from lbhsweep.engine.dynamics.checkpoint import load_checkpoint
 from lbhsweep.errors import InterruptedRun, StoreError
 from lbhsweep.simulation.simulate import TRAJECTORY, simulate
 from lbhsweep.store import trajectory_writer

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from simulation_points import hold_point, ramp_point
+from simulation.simulation_points import hold_point, ramp_point
 
 from lbhsweep.errors import InterruptedRun
-from lbhsweep.simulation import rehearsal
-from lbhsweep.simulation.rehearsal import high_phase_share, rehearse
+from lbhsweep.simulation.rehearsal.rehearse import high_phase_share, rehearse
+from lbhsweep.simulation.rehearsal.rehearse import rehearse as rehearsal
 from lbhsweep.units import GPA
 
 
@@ -60,7 +60,7 @@ def test_a_pretended_run_can_be_stopped():
 
 def test_rehearsing_needs_no_compiler():
     script = (
-        "import sys, lbhsweep.simulation.rehearsal; "
+        "import sys, lbhsweep.simulation.rehearsal.rehearse; "
         "sys.exit('numba' in sys.modules or 'lbhsweep.engine' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulation_points import hold_point, ramp_point
+from simulation.simulation_points import hold_point, ramp_point
 
 from lbhsweep.sweep.schedule import LONGEST_SERIES, schedule_of, series_times
 

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from simulation_points import FORCE_FIELD, hold_point, ramp_point
+from simulation.simulation_points import FORCE_FIELD, hold_point, ramp_point
 
-from lbhsweep.engine.checkpoint import NAME, load_checkpoint
+from lbhsweep.engine.dynamics.checkpoint import NAME, load_checkpoint
 from lbhsweep.errors import ForceFieldError, InterruptedRun
 from lbhsweep.physics.crystal import build_alpha
-from lbhsweep.simulation.rehearsal import rehearse
+from lbhsweep.simulation.rehearsal.rehearse import rehearse
 from lbhsweep.simulation.simulate import LAST_GOOD, simulate
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.schedule import schedule_of, series_times
@@ -158,7 +158,7 @@ def test_a_killed_process_costs_at_most_what_came_after_the_checkpoint(tmp_path,
         import sys
         from pathlib import Path
         sys.path.insert(0, sys.argv[1])
-        from simulation_points import FORCE_FIELD, ramp_point
+        from simulation.simulation_points import FORCE_FIELD, ramp_point
         from lbhsweep.simulation.simulate import simulate
         def slow():
             import time

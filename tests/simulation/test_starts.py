@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from simulation_points import FORCE_FIELD, hold_point, ramp_point
+from simulation.simulation_points import FORCE_FIELD, hold_point, ramp_point
 
-from lbhsweep.engine.checkpoint import load_checkpoint
+from lbhsweep.engine.dynamics.checkpoint import load_checkpoint
 from lbhsweep.errors import InterruptedRun, StructureError
 from lbhsweep.physics.conventional import conventional_crystal
 from lbhsweep.physics.crystal import build_alpha

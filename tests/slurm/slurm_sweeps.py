@@ -8,7 +8,7 @@ import xarray as xr
 from execution.execution_sweeps import assert_same_bits, physics_of
 from execution.started_command import Started, events_of
 
-from lbhsweep.execution.ledger import NAME, Ledger
+from lbhsweep.execution.worker.ledger import NAME, Ledger
 from lbhsweep.store.folder import SweepFolder
 
 CLUSTER = {

@@ -7,12 +7,12 @@ from contextlib import nullcontext
 import pytest
 from execution.execution_sweeps import physics_of, yaml_text
 from execution.started_command import Started
-from slurm_sweeps import Case
-from test_lost_jobs import assert_recovered
+from slurm.slurm_sweeps import Case
+from slurm.test_lost_jobs import assert_recovered
 
+from lbhsweep.execution.driver.session import run_sweep
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.physics import Rehearsal
-from lbhsweep.execution.session import run_sweep
+from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.verify import verify_folder
 from lbhsweep.sweep import expand_grid, load_sweep

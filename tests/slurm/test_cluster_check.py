@@ -1,7 +1,7 @@
 """A cluster file of SLURM is tried by one job."""
 
 from click.testing import CliRunner
-from slurm_sweeps import CLUSTER
+from slurm.slurm_sweeps import CLUSTER
 
 from lbhsweep.cli import command
 

@@ -4,7 +4,7 @@ import json
 
 import psutil
 import pytest
-from local_slurm import LocalSlurm, main
+from slurm.local_slurm import LocalSlurm, main
 
 
 def test_down_ends_what_up_started_and_nothing_else(slurm_up, tmp_path):

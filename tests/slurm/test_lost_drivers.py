@@ -7,8 +7,8 @@ import sys
 import time
 
 from execution.execution_sweeps import yaml_text
-from slurm_sweeps import Case
-from test_lost_jobs import assert_recovered
+from slurm.slurm_sweeps import Case
+from slurm.test_lost_jobs import assert_recovered
 
 
 def wait_for(condition, seconds):

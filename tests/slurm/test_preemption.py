@@ -1,7 +1,7 @@
 """More urgent work takes nodes from worker jobs; nothing is lost and nothing charged."""
 
 import pytest
-from test_lost_jobs import assert_recovered
+from slurm.test_lost_jobs import assert_recovered
 
 
 @pytest.mark.parametrize(

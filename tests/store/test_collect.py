@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_samples import (
+from store.store_samples import (
     failed_record,
     hold_layout,
     hold_record,
@@ -342,7 +342,7 @@ def test_damaged_results_are_built_anew(folder, damage):
 COLLECT = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[2])
-from store_samples import ramp_layout, ramp_record
+from store.store_samples import ramp_layout, ramp_record
 from lbhsweep.store import grid_writer
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder

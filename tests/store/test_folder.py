@@ -1,7 +1,7 @@
 import stat
 
 import pytest
-from store_samples import failed_record, made_folder, ramp_record
+from store.store_samples import failed_record, made_folder, ramp_record
 
 from lbhsweep.errors import StoreError
 from lbhsweep.store.folder import SweepFolder

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from store_samples import made_folder
+from store.store_samples import made_folder
 
 from lbhsweep.errors import StoreError, SweepLockedError
 from lbhsweep.store.folder import SweepFolder

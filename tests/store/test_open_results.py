@@ -3,7 +3,7 @@ import sys
 
 import pytest
 import xarray as xr
-from store_samples import failed_record, made_folder, ramp_layout, ramp_record
+from store.store_samples import failed_record, made_folder, ramp_layout, ramp_record
 
 from lbhsweep.errors import SchemaError, StoreError
 from lbhsweep.store.collect import Collector

@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from store.store_samples import hold_layout, made_folder
 from store.trajectory_samples import layout_of, write
-from store_samples import hold_layout, made_folder
 
 from lbhsweep.errors import FolderError, RunNotFoundError, SchemaError, StoreError
 from lbhsweep.store import trajectory_writer

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from store_samples import failed_record, made_folder, ramp_record
+from store.store_samples import failed_record, made_folder, ramp_record
 
 from lbhsweep.errors import CorruptRecordError, SchemaError, StoreError
 from lbhsweep.store.record import (
@@ -201,7 +201,7 @@ def test_a_disk_that_loses_data_is_noticed(tmp_path, monkeypatch):
 WRITE_FOR_EVER = """
 import itertools, sys
 sys.path.insert(0, sys.argv[2])
-from store_samples import made_folder, ramp_record
+from store.store_samples import made_folder, ramp_record
 from lbhsweep.store.record import write_record
 folder = made_folder(sys.argv[1])
 print("ready", flush=True)

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from store_samples import BINS, TIMES, hold_layout, ramp_layout
+from store.store_samples import BINS, TIMES, hold_layout, ramp_layout
 
 from lbhsweep.errors import StoreError
 from lbhsweep.quantities import CATALOGUE, stderr_name

@@ -12,13 +12,13 @@ from click.testing import CliRunner
 from execution.execution_sweeps import Sweep, assert_same_bits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trajectory_samples import layout_of, write
+from store.trajectory_samples import layout_of, write
 
 from lbhsweep.cli import command
 from lbhsweep.errors import SchemaError
 from lbhsweep.execution.events import RunFinished
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.physics import Rehearsal
+from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.record import Record, encode_record, read_record
 from lbhsweep.store.verify import verify_folder
 from lbhsweep.sweep.identity import canonical_json, point_from_json, run_id

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep import expand_grid, run_id
+from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.layout import DIMENSIONS
-from lbhsweep.sweep.load import sweep_from
 
 
 def grid_of(text, **options):

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 from lbhsweep.analysis import current_analysis
 from lbhsweep.cli.plan import command as plan_command
+from lbhsweep.execution.driver.session import run_sweep
 from lbhsweep.execution.executor import SerialExecutor
-from lbhsweep.execution.physics import Rehearsal
-from lbhsweep.execution.session import run_sweep
+from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.plots.figures import draw_figures
 from lbhsweep.quantities import CATALOGUE
-from lbhsweep.simulation.rehearsal import rehearse
+from lbhsweep.simulation.rehearsal.rehearse import rehearse
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.open import open_results
 from lbhsweep.sweep import Grid, Plan, expand_grid, load_sweep, make_plan

@@ -1,0 +1,1 @@
+"""Heat capacities, entropies, and the barocaloric effect."""

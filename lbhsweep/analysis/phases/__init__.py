@@ -1,0 +1,1 @@
+"""Which phase each run is in, and the properties of each phase."""

@@ -1,0 +1,102 @@
+"""Holds: volume, enthalpy and lattice parameter against temperature at every pressure."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
+from lbhsweep.analysis.runs import (
+    CURVES,
+    counted,
+    done,
+    in_phase,
+    mean_over_replicas,
+    too_short,
+)
+from lbhsweep.analysis.variables import IntArray, text, variable, with_error
+from lbhsweep.quantities import CATALOGUE
+
+_DIMS = ("phase", "pressure", "temperature")
+_PLACES_NAMED = 6
+"""Cells that a sentence names before it only counts them."""
+
+
+def analyze_holds(hold: xr.Dataset) -> xr.Dataset:
+    """Average the holds of one material over replicas, each phase by itself.
+
+    Holds that drift don't count.  Of those too short for their own correlation time the values
+    count, and errors are then the scatter between replicas; a single one has no error.
+
+    Parameters
+    ----------
+    hold : Dataset
+        From `join_starts`: replicas built in either phase.
+
+    Returns
+    -------
+    Dataset
+        By (phase, pressure, temperature): volume, enthalpy, lattice_a, n_done, n_equilibrated,
+        n_too_short; flagged, a sentence on holds not equilibrated, empty if all are.  Without
+        order parameters all holds are of the phase ``undecided``.
+    """
+    phases = assign_phases(hold)
+    parts = [_of_phase(in_phase(hold, phases, phase), phases == phase) for phase in Phase]
+    names = np.array([LONG_NAMES[phase] for phase in Phase], dtype=object)
+    joined = xr.concat(parts, "phase", combine_attrs="override")
+    counts = {name: joined[name].sum("phase").values for name in _COUNTS}
+    where = [hold[dim].values for dim in _DIMS[1:]]
+    joined["flagged"] = text((), _flagged(counts, *where), "holds not equilibrated, by kind")
+    return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
+
+
+_COUNTS = {
+    "n_done": "replicas that are done",
+    "n_equilibrated": "replicas that are done and equilibrated",
+    "n_too_short": "replicas that are done and too short for their own correlation time",
+}
+
+
+def _of_phase(hold: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
+    dims = _DIMS[1:]
+    variables: dict[str, xr.Variable] = {}
+    for name in CURVES:
+        if name in hold:
+            mean, stderr, _ = mean_over_replicas(hold, name)
+            variables |= with_error(
+                name,
+                dims,
+                mean.transpose(*dims).values,
+                stderr.transpose(*dims).values,
+                CATALOGUE[name].units,
+                CATALOGUE[name].long_name,
+                formula="mean over replicas; error: larger of within-run and between-run",
+            )
+    short = counted(hold) & too_short(hold)
+    usable = counted(hold) & hold["volume"].notnull()
+    for name, of in (
+        ("n_done", done(hold)),
+        ("n_equilibrated", usable & ~short),
+        ("n_too_short", short),
+    ):
+        count = (of & inside).sum("replica").transpose(*dims).values
+        variables[name] = variable(dims, count, "1", _COUNTS[name])
+    return xr.Dataset(variables, coords={dim: hold[dim].variable for dim in dims})
+
+
+def _flagged(counts: dict[str, IntArray], pressure: IntArray, temperature: IntArray) -> str:
+    """Say how many holds drift or are too short, where they are and what became of them."""
+    done, short = counts["n_done"], counts["n_too_short"]
+    drifting = done - counts["n_equilibrated"] - short
+    sentences = []
+    for count, what in (
+        (drifting, "not equilibrated, left out"),
+        (short, "too short for their own correlation time, averaged, with errors that may be low"),
+    ):
+        places = np.argwhere(count > 0)
+        if len(places):
+            named = [f"{pressure[i]:g} GPa {temperature[j]:g} K" for i, j in places[:_PLACES_NAMED]]
+            more = len(places) - len(named)
+            named += [f"{more} more cells"] if more else []
+            sentences.append(f"{count.sum()} of {done.sum()} holds {what}: {', '.join(named)}")
+    return "; ".join(sentences)

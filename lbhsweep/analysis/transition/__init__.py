@@ -1,0 +1,1 @@
+"""Where the phases transform into each other: steps of runs, routes, the boundary T_t(P)."""

@@ -1,0 +1,204 @@
+"""The phase boundary: T_t(P) by every route, dT/dP, and the entropy of transition both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis.statistics import spread
+from lbhsweep.analysis.transition.caveats import fit_errors, legs_caveats, near_zero, slope_caveat
+from lbhsweep.analysis.transition.half_heights import Estimate
+from lbhsweep.analysis.transition.phase_lines import LOW
+from lbhsweep.analysis.transition.polynomial import evaluate
+from lbhsweep.analysis.transition.routes import ROUTES, boundary_slopes, caveat, fit_boundary
+from lbhsweep.analysis.transition.two_phase import TwoPhase
+from lbhsweep.analysis.variables import (
+    ENTROPY_UNITS,
+    B,
+    FloatArray,
+    kilogram_factor,
+    text,
+    variable,
+    with_error,
+)
+from lbhsweep.units import GPA
+
+_BOTH = ("route", "pressure")
+
+
+def analyze_transition(
+    table: Mapping[str, Sequence[Estimate]],
+    route: str | None,
+    model: TwoPhase,
+    notes: Sequence[str],
+    molar_mass: float,
+) -> xr.Dataset:
+    """Describe the phase boundary of one material.
+
+    Parameters
+    ----------
+    table : mapping of route to Estimates by pressure
+        From `estimate_routes`.
+    route : str or None
+        The route used for everything derived, from `choose_route`.
+    model : TwoPhase
+        Lines and T_t at the simulated pressures.
+    notes : sequence of str
+        By pressure, what was assumed about phases, from `fit_phases`.
+    molar_mass : float
+        g/mol per formula unit.
+
+    Returns
+    -------
+    Dataset
+        By (route, pressure): transition_temperature, reason; by route: boundary_slope,
+        boundary_intercept; by pressure, at T_t of the used route: volume_step, enthalpy_step,
+        entropy_step_enthalpy (ΔH/T_t), entropy_step_clapeyron (ΔV·dP/dT; NaN where dT/dP can't
+        be told from zero), entropy_closure (their difference), each entropy also per mole;
+        clapeyron_slope, what dT/dP should be by ΔV and ΔH; legs_reason where both disagree.
+    """
+    pressure = model.pressure
+    variables = _routes(table, pressure)
+    variables |= _steps(model)
+    variables |= _entropies(model, table[route or ROUTES[0]], molar_mass)
+    variables["used_route"] = text((), route or "", "route used for derived quantities")
+    variables["used_reason"] = text(
+        (),
+        caveat(route, table, pressure) if route else "no transition seen",
+        "caveat of the used route",
+    )
+    variables["phase_reason"] = text(("pressure",), list(notes), "what was assumed about phases")
+    coords = {
+        "route": text(("route",), list(ROUTES), "route to the transition temperature"),
+        "pressure": variable(("pressure",), pressure, "GPa", "pressure"),
+    }
+    return xr.Dataset(variables, coords=coords)
+
+
+def _routes(
+    table: Mapping[str, Sequence[Estimate]], pressure: FloatArray
+) -> dict[str, xr.Variable]:
+    value = np.array([[e.value for e in table[route]] for route in ROUTES])
+    stderr = np.array([[e.stderr for e in table[route]] for route in ROUTES])
+    reasons = np.array([[e.reason for e in table[route]] for route in ROUTES], dtype=object)
+    fits = [
+        fit_boundary(pressure, v, fit_errors(table[route]))
+        for route, v in zip(ROUTES, value, strict=True)
+    ]
+    slopes, intercepts = zip(*fits, strict=True)
+    notes = [
+        slope_caveat(pressure, table[route], slope)
+        for route, slope in zip(ROUTES, slopes, strict=True)
+    ]
+    variables = with_error(
+        "transition_temperature",
+        _BOTH,
+        value,
+        stderr,
+        "K",
+        "transition temperature",
+        formula="hold: step of V(T) over holds; ramp: half-height temperatures",
+        source="half heights and their mean: Maltsev et al. 2023, fig. 2",
+    )
+    variables["reason"] = text(_BOTH, reasons, "why T_t is absent, or a caveat")
+    for name, fitted, units, long_name in (
+        ("boundary_slope", slopes, "K/GPa", "slope of the phase boundary dT/dP"),
+        ("boundary_intercept", intercepts, "K", "transition temperature at zero pressure"),
+    ):
+        variables |= with_error(
+            name,
+            ("route",),
+            [e.value for e in fitted],
+            [e.stderr for e in fitted],
+            units,
+            long_name,
+            formula="weighted straight line through T_t(P)",
+        )
+    variables["slope_reason"] = text(("route",), notes, "why dT/dP is absent, or a caveat")
+    return variables
+
+
+def _steps(model: TwoPhase) -> dict[str, xr.Variable]:
+    volume, volume_error = spread(model.step(model.volume))
+    enthalpy, enthalpy_error = spread(model.step(model.enthalpy))
+    low = _volume_at_transition(model)
+    relative, relative_error = spread(model.step(model.volume) / low)
+    formula = "difference of the phases' fitted lines at T_t"
+    return (
+        with_error(
+            "volume_step", ("pressure",), volume, volume_error, "angstrom**3",
+            "volume of transition per formula unit", formula=formula,
+        )
+        | with_error(
+            "relative_volume_step", ("pressure",), relative, relative_error, "1",
+            "relative volume of transition", formula="ΔV/V of the low-temperature phase at T_t",
+        )
+        | with_error(
+            "enthalpy_step", ("pressure",), enthalpy, enthalpy_error, "kJ/mol",
+            "enthalpy of transition per formula unit", formula=formula,
+        )
+    )  # fmt: skip
+
+
+def _volume_at_transition(model: TwoPhase) -> FloatArray:
+    """Give the low-temperature phase's volume at T_t, (d, p), Å³ per formula unit."""
+    at = np.where(np.isfinite(model.transition), model.transition, np.nan)
+    return evaluate(model.volume[LOW], at)
+
+
+def _entropies(
+    model: TwoPhase, used: Sequence[Estimate], molar_mass: float
+) -> dict[str, xr.Variable]:
+    transition = np.where(np.isfinite(model.transition), model.transition, np.nan)
+    calorimetric = model.step(model.enthalpy) / transition
+    errors = fit_errors(used)
+    slopes = boundary_slopes(model.pressure, transition, errors)
+    if near_zero(fit_boundary(model.pressure, np.array([e.value for e in used]), errors)[0]):
+        slopes = np.full_like(slopes, np.nan)
+    clapeyron = GPA * model.step(model.volume) / slopes[:, None]
+    variables: dict[str, xr.Variable] = {}
+    legs = []
+    factor = kilogram_factor(molar_mass)
+    for name, draws, long_name, formula in (
+        ("entropy_step_enthalpy", calorimetric, "entropy of transition from enthalpy", "ΔH/T_t"),
+        ("entropy_step_clapeyron", clapeyron, "entropy of transition from volume", "ΔV·(dP/dT)"),
+        (
+            "entropy_closure",
+            calorimetric - clapeyron,
+            "closure of the entropy of transition",
+            "ΔH/T_t − ΔV·(dP/dT)",
+        ),
+    ):
+        # Quantiles: where dT/dP is uncertain its inverse has tails without a variance.
+        value, error = spread(draws, quantiles=True)
+        legs.append((value * factor, error * factor))
+        variables |= with_error(
+            name,
+            ("pressure",),
+            value * factor,
+            error * factor,
+            ENTROPY_UNITS,
+            long_name,
+            formula=formula,
+            source=B,
+        )
+        variables |= with_error(
+            f"{name}_molar", ("pressure",), value, error, "kJ/mol/K",
+            f"{long_name}, per formula unit", formula=formula, source=B,
+        )  # fmt: skip
+    steepness, steepness_error = spread(
+        GPA * model.step(model.volume) / calorimetric, quantiles=True
+    )
+    variables |= with_error(
+        "clapeyron_slope", ("pressure",), steepness, steepness_error, "K/GPa",
+        "slope of the phase boundary from the steps at T_t",
+        formula="dT/dP = T_t ΔV/ΔH (Clausius and Clapeyron)", source=B,
+    )  # fmt: skip
+    variables["legs_reason"] = text(
+        ("pressure",),
+        legs_caveats(model.pressure, *legs),
+        "where both entropies of transition disagree",
+    )
+    return variables

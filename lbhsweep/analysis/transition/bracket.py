@@ -1,0 +1,78 @@
+"""T_t from holds whose phases are told: between what α survives and what β survives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lbhsweep.analysis.phases.assignment import Phase
+from lbhsweep.analysis.transition.half_heights import Estimate
+from lbhsweep.analysis.variables import FloatArray, IntArray
+
+ALPHA_LASTS = "α lasts too long when it is heated: an upper bound"
+BETA_LASTS = "β lasts too long when it is cooled: a lower bound"
+NO_END = "how far beyond the holds is unknown, so T_t has no error"
+_ORDERED = (Phase.ALPHA, Phase.ALPHA_CAP)
+_UNIFORM = float(np.sqrt(12.0))
+"""Width over standard deviation of a uniform distribution."""
+
+
+def bracket_transitions(
+    pressures: FloatArray, temperature: FloatArray, begun: IntArray, ended: IntArray
+) -> dict[float, Estimate]:
+    """Bracket T_t at each pressure by holds that changed their phase.
+
+    A hold that leaves α lies above T_t, one that turns from β into α below it: T_t is anywhere
+    between the lowest of the former and the highest of the latter, its standard error the width
+    over √12.  Holds that keep a phase prove nothing, for it may be metastable.  With one end only
+    T_t is a bound at that end, with the gap to the next hold that kept its phase over √12 for how
+    well the end is known.  β that orders into the other minimum of α says nothing of this one.
+
+    Parameters
+    ----------
+    pressures, temperature : (p,), (t,) array
+        GPa and K, ascending.
+    begun, ended : (p, t, r) array of int
+        Codes of `Phase` in which each hold began and ended; one that was on its way is mixed.
+
+    Returns
+    -------
+    dict
+        By pressure.
+    """
+    return {float(p): _bracket(temperature, begun[i], ended[i]) for i, p in enumerate(pressures)}
+
+
+def _bracket(temperature: FloatArray, begun: IntArray, ended: IntArray) -> Estimate:
+    from_alpha, from_beta = np.isin(begun, _ORDERED), begun == Phase.BETA
+    left = np.isin(ended, (Phase.BETA, Phase.MIXED))
+    melted = temperature[(from_alpha & left).any(axis=1)]
+    kept_alpha = temperature[(from_alpha & np.isin(ended, _ORDERED)).any(axis=1)]
+    ordered = temperature[(from_beta & (ended == Phase.ALPHA)).any(axis=1)]
+    kept_beta = temperature[(from_beta & (ended == Phase.BETA)).any(axis=1)]
+    other = temperature[(from_beta & (ended == Phase.ALPHA_CAP)).any(axis=1)]
+    note = f"; β orders into the other minimum of α up to {other.max():g} K" if other.size else ""
+    if melted.size and ordered.size:
+        low, high = sorted((float(ordered.max()), float(melted.min())))
+        return Estimate((low + high) / 2, (high - low) / _UNIFORM, note.removeprefix("; "))
+    if melted.size:
+        top = float(melted.min())
+        below = kept_alpha[kept_alpha < top]
+        gap = top - float(below.max()) if below.size else np.nan
+        note = note if below.size else f"; {NO_END}, for α left at all of them{note}"
+        return Estimate(top, gap / _UNIFORM, ALPHA_LASTS + note, bound=True)
+    if ordered.size:
+        foot = float(ordered.max())
+        above = kept_beta[kept_beta > foot]
+        gap = float(above.min()) - foot if above.size else np.nan
+        note = note if above.size else f"; {NO_END}, for β ordered at all of them{note}"
+        return Estimate(foot, gap / _UNIFORM, BETA_LASTS + note, bound=True)
+    return Estimate(reason=_unchanged(kept_alpha, kept_beta) + note)
+
+
+def _unchanged(kept_alpha: FloatArray, kept_beta: FloatArray) -> str:
+    parts = []
+    if kept_alpha.size:
+        parts.append(f"α kept up to {kept_alpha.max():g} K (hold it hotter or longer)")
+    if kept_beta.size:
+        parts.append(f"β kept down to {kept_beta.min():g} K (hold it cooler or longer)")
+    return "no hold changed its phase: " + "; ".join(parts) if parts else "no finished hold"

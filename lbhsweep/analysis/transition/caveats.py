@@ -1,0 +1,105 @@
+"""What must be said beside the numbers of a transition: what disagrees, and what not to quote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis.transition.half_heights import Estimate
+from lbhsweep.analysis.variables import FloatArray
+
+SIGNIFICANT = 2.0
+"""Standard errors beyond which two numbers disagree, or a number is told from zero."""
+
+CURVATURE = 0.15
+"""Share by which ΔV·dP/dT may be off because dT/dP is that of a straight line."""
+
+
+def fit_errors(estimates: Sequence[Estimate]) -> FloatArray:
+    """Give the errors of T_t for the fit of T_t(P), K; NaN leaves bounds out."""
+    return np.array([np.nan if e.bound else e.stderr for e in estimates])
+
+
+def near_zero(slope: Estimate) -> bool:
+    """Say whether dT/dP can't be told from zero, so that dP/dT may be anything."""
+    return slope.known and abs(slope.value) < SIGNIFICANT * slope.stderr
+
+
+def slope_caveat(pressure: FloatArray, estimates: Sequence[Estimate], slope: Estimate) -> str:
+    """Say why dT/dP is absent, or what must be known about it."""
+    bounds = [f"{p:g} GPa" for p, e in zip(pressure, estimates, strict=True) if e.bound]
+    parts = [slope.reason] if slope.reason else []
+    if bounds:
+        parts.append(f"dT/dP without T_t at {', '.join(bounds)}: only a bound")
+    if near_zero(slope):
+        parts.append(
+            f"dT/dP = {slope.value:.0f} ± {slope.stderr:.0f} K/GPa is within 2σ of zero: "
+            "quote neither it nor ΔS_iso and ΔT_ad near T_t; ΔV·dP/dT has no bounds, not given"
+        )
+    return "; ".join(parts)
+
+
+def legs_caveats(
+    pressure: FloatArray,
+    calorimetric: tuple[FloatArray, FloatArray],
+    clapeyron: tuple[FloatArray, FloatArray],
+    closure: tuple[FloatArray, FloatArray],
+) -> list[str]:
+    """Say at each pressure whether ΔH/T_t and ΔV·dP/dT disagree beyond two standard errors.
+
+    They must also differ by `CURVATURE`, which a bent T_t(P) may bring without any error.
+
+    Parameters
+    ----------
+    pressure : (p,) array
+        GPa.
+    calorimetric, clapeyron, closure : pairs of (p,) arrays
+        Value and standard error of either leg and of their difference, J/kg/K.
+    """
+    notes = []
+    rows = zip(pressure, *calorimetric, *clapeyron, *closure, strict=True)
+    for p, h, h_error, v, v_error, gap, gap_error in rows:
+        apart = abs(gap) / gap_error if gap_error > 0 else 0.0
+        notes.append(
+            f"at {p:g} GPa ΔH/T_t = {h:.0f} ± {h_error:.0f} and ΔV·dP/dT = {v:.0f} ± {v_error:.0f} "
+            f"J/kg/K disagree by {apart:.1f}σ: quote neither as the entropy of transition"
+            if apart > SIGNIFICANT and abs(gap) > CURVATURE * abs(h)
+            else ""
+        )
+    return notes
+
+
+def caveats(analysis: xr.DataTree) -> list[str]:
+    """List what must be said beside every product that rests on the used T_t, each once.
+
+    Parameters
+    ----------
+    analysis : DataTree
+        One material's part; its groups `transition` and, if T_t is that of holds, `holds`.
+    """
+    if "transition" not in analysis.children:
+        return []
+    transition = analysis["transition"].to_dataset()
+    route = str(transition["used_route"].item())
+    notes = [str(transition["used_reason"].item())]
+    if route:
+        used = transition.sel(route=route)
+        notes += [
+            f"{p:g} GPa: {reason}"
+            for p, reason in zip(used["pressure"].values, used["reason"].values, strict=True)
+            if str(reason)
+        ]
+        notes.append(str(used["slope_reason"].item()))
+    if route == "hold":
+        notes.append(str(analysis["holds"]["flagged"].item()))
+    notes += [str(note) for note in transition["legs_reason"].values]
+    notes += [
+        f"{p:g} GPa: {note}"
+        for p, note in zip(
+            transition["pressure"].values, transition["phase_reason"].values, strict=True
+        )
+        if str(note)
+    ]
+    return list(dict.fromkeys(note for note in notes if note not in ("", "nan")))

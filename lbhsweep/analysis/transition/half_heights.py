@@ -1,0 +1,302 @@
+"""Half-height temperatures: the step of every run, and their means over replicas."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lbhsweep.analysis.phases.assignment import Phase
+from lbhsweep.analysis.runs import HOLD, Run
+from lbhsweep.analysis.statistics import combine_replicas
+from lbhsweep.analysis.transition.step import (
+    MINIMUM_SIDE,
+    NoStep,
+    Step,
+    fit_step,
+    fit_step_between,
+    read_step,
+)
+from lbhsweep.analysis.transition.step_grid import Lines
+
+OTHER_MINIMUM = "another minimum of α than heating leaves"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep:
+    """One run and the step of its volume."""
+
+    run: Run
+    step: Step | NoStep
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its standard error, or a reason why there is none.
+
+    `reason` may also come with a number, as a caveat.  `bound` says that the true value lies
+    beyond the number on a known side: not all replicas transform within their range.
+    """
+
+    value: float = float("nan")
+    stderr: float = float("nan")
+    reason: str = ""
+    bound: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a number."""
+        return bool(np.isfinite(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class BranchTransition:
+    """The transition of one branch (pressure, rate, direction), averaged over replicas."""
+
+    half_height: Estimate
+    width: Estimate
+    volume_step: Estimate
+    enthalpy_step: Estimate
+    n_runs: int
+    n_transformed: int
+    ordered: Phase = Phase.UNDECIDED
+    """Which α its runs leave or end in; the other minimum as soon as one does."""
+
+
+def find_steps(runs: Iterable[Run]) -> list[RunStep]:
+    """Fit the step of every run's volume; in equilibrium (holds) it is sharp.
+
+    Holds whose phases are told come as runs of one phase, which have no step.
+
+    A run without a step whose other replicas show one is fitted once more between the phases
+    that they show: else the gradual transitions would be dropped and the sharp ones kept.
+    """
+    found = [
+        RunStep(
+            run,
+            NoStep("holds of one phase")
+            if run.direction == HOLD and run.told
+            else fit_step(
+                run.temperature,
+                run.values["volume"],
+                run.stderrs["volume"],
+                sharp=run.direction == HOLD,
+            ),
+        )
+        for run in runs
+    ]
+    lines = {key: _phase_lines(items) for key, items in by_branch(found).items()}
+    return [_fit_again(item, lines[_branch_of(item.run)]) for item in found]
+
+
+def by_branch(
+    steps: Iterable[RunStep],
+) -> dict[tuple[float, float, str], list[RunStep]]:
+    """Sort runs by (pressure, heating rate, direction): those of one branch are replicas."""
+    branches = defaultdict(list)
+    for item in steps:
+        branches[_branch_of(item.run)].append(item)
+    return dict(branches)
+
+
+def _branch_of(run: Run) -> tuple[float, float, str]:
+    return run.pressure, run.heating_rate, run.direction
+
+
+def _phase_lines(branch: Sequence[RunStep]) -> Lines | None:
+    """Fit V(T) of both phases, straight lines, to the runs of one branch that show a step."""
+    seen = [item for item in branch if isinstance(item.step, Step)]
+    if not seen or len(seen) == len(branch):
+        return None
+    lines = []
+    for side in (0, 1):
+        points = []
+        for item in seen:
+            assert isinstance(item.step, Step)  # noqa: S101 - chosen so above
+            volume = item.run.values["volume"]
+            inside = item.step.sides(item.run.temperature)[side] & np.isfinite(volume)
+            points.append(np.stack([item.run.temperature[inside], volume[inside]]))
+        t, v = np.concatenate(points, axis=1)
+        if t.size < MINIMUM_SIDE:
+            return None
+        lines.append(np.polyfit(t, v, 1))
+    return lines[0], lines[1]
+
+
+def _fit_again(item: RunStep, lines: Lines | None) -> RunStep:
+    if lines is None or isinstance(item.step, Step):
+        return item
+    run = item.run
+    step = fit_step_between(run.temperature, run.values["volume"], run.stderrs["volume"], lines)
+    return RunStep(run, step) if isinstance(step, Step) else item
+
+
+def spread_between_runs(steps: Sequence[RunStep]) -> float:
+    """Estimate how much half-height temperatures differ from run to run, K.
+
+    The standard deviation between replicas of the same branch, pooled over all pressures,
+    directions and rates, because two or three replicas of one branch know it far too badly.
+    NaN where no branch has two replicas that transform.
+    """
+    centres = [
+        [item.step.centre for item in branch if isinstance(item.step, Step)]
+        for (_, _, direction), branch in by_branch(steps).items()
+        if direction != HOLD
+    ]
+    freedom = sum(len(values) - 1 for values in centres if values)
+    if not freedom:
+        return float("nan")
+    square = sum(float(np.var(values)) * len(values) for values in centres if values)
+    return float(np.sqrt(square / freedom))
+
+
+def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition:
+    """Average the steps of one branch over its replicas.
+
+    Each run is fitted by itself, since replicas transform at different temperatures and the
+    mean curve would smear the step.  The error of the half height is the largest of those within
+    the runs, of the pooled spread between runs, and of this branch's own spread.  Where only some
+    replicas transform, the mean is over those, the others enter its error as if they transformed
+    at the end of their range, and it is a bound.
+
+    Parameters
+    ----------
+    steps : sequence of RunStep
+        The runs of one branch.
+    between : float
+        Standard deviation of half-height temperatures between runs, K, from
+        `spread_between_runs`; NaN where unknown.
+    """
+    seen = [(item.run, item.step) for item in steps if isinstance(item.step, Step)]
+    if not seen:
+        missing = Estimate(reason=_reason(steps))
+        return BranchTransition(
+            missing, missing, missing, missing, len(steps), 0, _ordered_phase(steps)
+        )
+    found = [step for _, step in seen]
+    is_hold = seen[0][0].direction == HOLD
+    caveat = ""
+    bound = len(seen) < len(steps)
+    if bound:
+        beyond = "lower" if seen[0][0].direction == "cooling" else "higher"
+        caveat = (
+            f"{len(seen)} of {len(steps)} replicas transform: the mean half height lies {beyond}; "
+            f"{_reason(steps)}"
+        )
+    elif not is_hold and np.isnan(between):
+        caveat = "no replicas: the error does not hold what differs from run to run"
+    half_height = Estimate(
+        float(np.mean([step.centre for step in found])),
+        _half_height_error(steps, found, 0.0 if is_hold else between),
+        caveat,
+        bound,
+    )
+    enthalpy = [
+        read_step(step, run.temperature, run.values["enthalpy"], run.stderrs["enthalpy"])
+        for run, step in seen
+    ]
+    return BranchTransition(
+        half_height=half_height,
+        width=_mean([(step.width, step.width_stderr) for step in found], caveat),
+        volume_step=_mean([(step.height, step.height_stderr) for step in found], caveat),
+        enthalpy_step=_mean(enthalpy, caveat),
+        n_runs=len(steps),
+        n_transformed=len(found),
+        ordered=_ordered_phase(steps),
+    )
+
+
+def of_one_transition(heating: BranchTransition, cooling: BranchTransition) -> BranchTransition:
+    """Give a cooling branch, without its numbers if it ends in another α than heating leaves.
+
+    The force field has two minima of α.  Half heights of two transitions make no loop, and that
+    into one of them bounds nothing of the other.
+    """
+    if Phase.UNDECIDED in (heating.ordered, cooling.ordered) or heating.ordered == cooling.ordered:
+        return cooling
+    half_height = cooling.half_height
+    how = f"at {half_height.value:.0f} K" if half_height.known else "without a step of the volume"
+    where = "Li over faces of its cages" if cooling.ordered == Phase.ALPHA_CAP else "Li in windows"
+    reason = f"β orders {how} into {OTHER_MINIMUM}, {where}"
+    parts = [reason] + ([half_height.reason] if half_height.reason else [])
+    missing = Estimate(reason="; ".join(parts))
+    return BranchTransition(missing, missing, missing, missing, cooling.n_runs, 0, cooling.ordered)
+
+
+def _ordered_phase(steps: Sequence[RunStep]) -> Phase:
+    """Tell which α runs are in at their cold end."""
+    found = {_cold_phase(item) for item in steps} - {Phase.UNDECIDED}
+    if not found:
+        return Phase.UNDECIDED
+    return Phase.ALPHA_CAP if Phase.ALPHA_CAP in found else Phase.ALPHA
+
+
+def _cold_phase(item: RunStep) -> Phase:
+    run = item.run
+    if isinstance(item.step, Step):
+        cold = item.step.sides(run.temperature)[0]
+    else:
+        cold = np.cumsum(np.isfinite(run.values["volume"])) <= MINIMUM_SIDE
+    counts = {
+        phase: int((run.phases[cold] == phase).sum()) for phase in (Phase.ALPHA, Phase.ALPHA_CAP)
+    }
+    most = max(counts, key=lambda phase: counts[phase])
+    return most if counts[most] else Phase.UNDECIDED
+
+
+def _half_height_error(steps: Sequence[RunStep], found: Sequence[Step], between: float) -> float:
+    """Give the standard error of the mean half height, K."""
+    places = [item.step.centre if isinstance(item.step, Step) else _end(item.run) for item in steps]
+    own = float(np.std(places, ddof=1)) if len(places) > 1 else 0.0
+    within = float(np.sqrt(np.mean([step.centre_stderr**2 for step in found])))
+    return float(np.fmax(max(within, own), between)) / float(np.sqrt(len(found)))
+
+
+def _end(run: Run) -> float:
+    """Give the temperature that a ramp reaches last, K."""
+    t = run.temperature[np.isfinite(run.values["volume"])]
+    return float(t.min() if run.direction == "cooling" else t.max())
+
+
+def midpoint(heating: Estimate, cooling: Estimate) -> Estimate:
+    """Give the mean of two half-height temperatures, or say which one lacks."""
+    if not (heating.known and cooling.known):
+        return Estimate(reason=_lacking(heating, cooling))
+    error = float(np.hypot(heating.stderr, cooling.stderr)) / 2
+    mean = (heating.value + cooling.value) / 2
+    return Estimate(mean, error, _join(heating, cooling), heating.bound or cooling.bound)
+
+
+def loop_width(heating: Estimate, cooling: Estimate) -> Estimate:
+    """Give how far heating lies above cooling, or say which one lacks."""
+    if not (heating.known and cooling.known):
+        return Estimate(reason=_lacking(heating, cooling))
+    error = float(np.hypot(heating.stderr, cooling.stderr))
+    width = heating.value - cooling.value
+    return Estimate(width, error, _join(heating, cooling), heating.bound or cooling.bound)
+
+
+def _mean(pairs: Sequence[tuple[float, float]], caveat: str) -> Estimate:
+    values, stderrs = np.array(pairs, dtype=np.float64).T
+    mean, stderr, _ = combine_replicas(values, stderrs, axis=0)
+    return Estimate(float(mean), float(stderr), caveat)
+
+
+def _reason(steps: Sequence[RunStep]) -> str:
+    reasons = Counter(item.step.reason for item in steps if isinstance(item.step, NoStep))
+    return "; ".join(reasons) if reasons else "no finished run"
+
+
+def _lacking(heating: Estimate, cooling: Estimate) -> str:
+    parts = [
+        f"{name}: {estimate.reason}"
+        for name, estimate in (("heating", heating), ("cooling", cooling))
+        if not estimate.known
+    ]
+    return "; ".join(parts)
+
+
+def _join(heating: Estimate, cooling: Estimate) -> str:
+    return "; ".join(dict.fromkeys(text for text in (heating.reason, cooling.reason) if text))

@@ -1,0 +1,184 @@
+"""Volume and enthalpy of each phase as lines of temperature, from that phase's own data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc
+
+from lbhsweep.analysis.phases.assignment import Phase
+from lbhsweep.analysis.runs import Run
+from lbhsweep.analysis.transition.half_heights import RunStep
+from lbhsweep.analysis.transition.polynomial import Polynomial, fit_polynomial
+from lbhsweep.analysis.transition.step import MINIMUM_POINTS, Step
+from lbhsweep.analysis.variables import BoolArray, FloatArray
+
+LOW, HIGH = "low", "high"
+PHASES = (LOW, HIGH)
+"""The phases by the side of the transition on which they are stable."""
+CLEARLY_NEARER = 0.25
+"""A run without a step belongs to a phase when it lies this share of ΔV or less from its line."""
+UNLIKELY = 0.05
+"""Probability of χ² below which few volumes are not one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseLines:
+    """V(T) and H(T) of one phase at one pressure, Å³ and kJ/mol per formula unit."""
+
+    volume: Polynomial
+    enthalpy: Polynomial
+
+    @property
+    def t_min(self) -> float:
+        """Lowest temperature of the data, K."""
+        return max(self.volume.t_min, self.enthalpy.t_min)
+
+    @property
+    def t_max(self) -> float:
+        """Highest temperature of the data, K."""
+        return min(self.volume.t_max, self.enthalpy.t_max)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The part of a run that belongs to one phase."""
+
+    item: RunStep
+    inside: BoolArray
+
+
+_Shares = dict[str, list[_Share]]
+"""Parts of runs by phase."""
+
+
+def fit_phases(steps: Sequence[RunStep], start: str = LOW) -> tuple[dict[str, PhaseLines], str]:
+    """Fit the lines of both phases at one pressure.
+
+    Where order parameters tell phases they decide: points enter with the phase they are in, not
+    next to one in another phase nor within four widths of their own run's step.  Of both minima
+    of α the one counts in which there are more points.
+
+    Without them points enter on their phase's side of their own run's step, four widths away from
+    it.  A run without a step belongs to the phase whose line its volume follows; where no run at
+    this pressure has a step, heating runs and holds are taken as the phase from which they
+    `start`, and cooling runs are left out.  Runs with too few temperatures for any step to be
+    seen give a line only where their volumes are one straight line within their errors.
+
+    Returns
+    -------
+    lines : dict
+        By phase (`PHASES`); a phase without data is absent.
+    note : str
+        What was assumed, or empty.
+    """
+    if any(item.run.told for item in steps):
+        shares, note = _shares_by_order([item for item in steps if item.run.told])
+    else:
+        shares, note = _shares_by_step(steps, start)
+    lines = {}
+    for phase in PHASES:
+        volume, enthalpy = _fit(shares[phase], "volume"), _fit(shares[phase], "enthalpy")
+        if volume is not None and enthalpy is not None:
+            lines[phase] = PhaseLines(volume, enthalpy)
+    return lines, note
+
+
+def _shares_by_order(steps: Sequence[RunStep]) -> tuple[_Shares, str]:
+    counts = {code: sum(int((item.run.phases == code).sum()) for item in steps) for code in Phase}
+    ordered = max((Phase.ALPHA, Phase.ALPHA_CAP), key=lambda code: counts[code])
+    shares: _Shares = {LOW: [], HIGH: []}
+    for item in steps:
+        for phase, code in ((LOW, ordered), (HIGH, Phase.BETA)):
+            inside = _well_inside(item.run.phases == code)
+            if isinstance(item.step, Step):
+                inside = inside & item.step.sides(item.run.temperature)[PHASES.index(phase)]
+            if inside.any():
+                shares[phase].append(_Share(item, inside))
+    note = ""
+    if ordered == Phase.ALPHA_CAP:
+        note = "the ordered phase is that with Li over faces of the anions, not the experiment's"
+    return shares, note
+
+
+def _well_inside(inside: BoolArray) -> BoolArray:
+    """Leave out points next to one that is in another phase."""
+    padded = np.concatenate([inside[:1], inside, inside[-1:]])
+    return np.asarray(inside & padded[:-2] & padded[2:])
+
+
+def _shares_by_step(steps: Sequence[RunStep], start: str) -> tuple[_Shares, str]:
+    shares: _Shares = {LOW: [], HIGH: []}
+    plain = []
+    for item in steps:
+        step = item.step if isinstance(item.step, Step) else item.step.incomplete
+        if step is None:
+            plain.append(item)
+            continue
+        below, above = step.sides(item.run.temperature)
+        shares[LOW].append(_Share(item, below))
+        shares[HIGH].append(_Share(item, above))
+    note = ""
+    if shares[LOW]:
+        first = {phase: _fit(shares[phase], "volume") for phase in PHASES}
+        for item in plain:
+            phase = _nearest(item, first[LOW], first[HIGH])
+            if phase is not None:
+                shares[phase].append(_Share(item, np.ones(item.run.temperature.size, bool)))
+    else:
+        starting = [item for item in plain if item.run.direction != "cooling"]
+        mixed = [item for item in starting if not _one_line(item.run)]
+        if mixed:
+            most = max(int(np.isfinite(item.run.values["volume"]).sum()) for item in mixed)
+            return {LOW: [], HIGH: []}, f"phases not told apart: {most} temperatures"
+        shares[start] = [
+            _Share(item, np.ones(item.run.temperature.size, bool)) for item in starting
+        ]
+        if starting:
+            note = f"no transition seen: heating and holds taken as the {start}-temperature phase"
+    return shares, note
+
+
+def _one_line(run: Run) -> bool:
+    """Say whether a run with too few points for a step is one phase for all that can be seen."""
+    valid = np.isfinite(run.values["volume"])
+    t, v, s = run.temperature[valid], run.values["volume"][valid], run.stderrs["volume"][valid]
+    if t.size >= MINIMUM_POINTS:
+        return True
+    if t.size < 3 or not np.all(s > 0):
+        return False
+    residuals = (v - np.polyval(np.polyfit(t, v, 1, w=1 / s), t)) / s
+    return bool(chdtrc(t.size - 2, residuals @ residuals) > UNLIKELY)
+
+
+def _fit(shares: Sequence[_Share], name: str) -> Polynomial | None:
+    if not shares:
+        return None
+    parts: list[FloatArray] = []
+    for number, share in enumerate(shares):
+        run, inside = share.item.run, share.inside
+        columns = (
+            run.temperature[inside],
+            run.values[name][inside],
+            run.stderrs[name][inside],
+            np.full(int(inside.sum()), float(number)),
+        )
+        parts.append(np.stack(columns))
+    temperature, values, stderrs, runs = np.concatenate(parts, axis=1)
+    return fit_polynomial(temperature, values, stderrs, runs.astype(np.int64))
+
+
+def _nearest(item: RunStep, low: Polynomial | None, high: Polynomial | None) -> str | None:
+    if low is None or high is None:
+        return None
+    t, v = item.run.temperature, item.run.values["volume"]
+    valid = np.isfinite(v)
+    gap = float(np.mean(np.abs(high(t[valid]) - low(t[valid]))))
+    distance = {
+        LOW: float(np.mean(np.abs(v[valid] - low(t[valid])))),
+        HIGH: float(np.mean(np.abs(v[valid] - high(t[valid])))),
+    }
+    phase = min(distance, key=lambda name: distance[name])
+    return phase if distance[phase] < CLEARLY_NEARER * gap else None

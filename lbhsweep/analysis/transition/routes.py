@@ -1,0 +1,174 @@
+"""Transition temperatures by every route, and the line T_t(P) through them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lbhsweep.analysis.transition.half_heights import (
+    OTHER_MINIMUM,
+    BranchTransition,
+    Estimate,
+    RunStep,
+    average_branch,
+    midpoint,
+    of_one_transition,
+    spread_between_runs,
+)
+from lbhsweep.analysis.variables import FloatArray
+
+ROUTES = ("hold", "ramp_midpoint", "ramp_heating", "ramp_cooling")
+"""In order of trust: equilibrium, then the middle of the loop, then one side of it."""
+NOT_SIMULATED = "not simulated"
+_ONE_SIDED = {
+    "ramp_heating": ("heating only: an upper bound", "ramp_cooling", "cooling"),
+    "ramp_cooling": ("cooling only: a lower bound", "ramp_heating", "heating"),
+}
+
+
+def slowest_rate(steps: Sequence[RunStep]) -> float | None:
+    """Give the slowest heating rate at which there are runs; it is nearest to equilibrium."""
+    rates = [item.run.heating_rate for item in steps if item.run.direction != "hold"]
+    return min(rates) if rates else None
+
+
+def estimate_routes(
+    steps: Sequence[RunStep], pressures: Sequence[float], brackets: Mapping[float, Estimate]
+) -> dict[str, list[Estimate]]:
+    """Estimate T_t at each pressure by each route of `ROUTES`.
+
+    ``hold``: the bracket of holds whose phases are told (`brackets`, by pressure); without
+    phases the step of V(T) over holds, whose error is that of the gap it falls into.
+    ``ramp_*``: half-height temperatures at the slowest heating rate.
+    """
+    rate = slowest_rate(steps)
+    between = spread_between_runs(steps)
+    table: dict[str, list[Estimate]] = {route: [] for route in ROUTES}
+    for pressure in pressures:
+        heating, cooling = (
+            _branch(steps, pressure, direction, rate, between)
+            for direction in ("heating", "cooling")
+        )
+        up, down = heating.half_height, of_one_transition(heating, cooling).half_height
+        table["hold"].append(
+            brackets.get(pressure) or _branch(steps, pressure, "hold", 0.0, between).half_height
+        )
+        table["ramp_midpoint"].append(midpoint(up, down))
+        table["ramp_heating"].append(up)
+        table["ramp_cooling"].append(down)
+    return table
+
+
+def choose_route(table: Mapping[str, Sequence[Estimate]]) -> str | None:
+    """Choose the one route that serves all pressures of a material.
+
+    The route known at most pressures, and not as a bound if there is another, the most trusted
+    among equals; one route for all, so that dT/dP is not a difference between routes.
+    """
+    counts = {
+        route: (
+            sum(e.known and not e.bound for e in table[route]),
+            sum(e.known for e in table[route]),
+        )
+        for route in ROUTES
+    }
+    best = max(counts.values())
+    return next((route for route in ROUTES if counts[route] == best), None) if any(best) else None
+
+
+def caveat(route: str, table: Mapping[str, Sequence[Estimate]], pressure: FloatArray) -> str:
+    """Say what must be known about T_t from a route that sees one side of the loop only.
+
+    Parameters
+    ----------
+    route : str
+        The used one.
+    table : mapping of route to Estimates by pressure
+        From `estimate_routes`.
+    pressure : (p,) array
+        GPa.
+    """
+    if route not in _ONE_SIDED:
+        return ""
+    what, other, branch = _ONE_SIDED[route]
+    closed = [
+        f"{middle.value:.0f} K at {p:g} GPa"
+        for p, middle, back in zip(pressure, table["ramp_midpoint"], table[other], strict=True)
+        if middle.known and back.known
+    ]
+    elsewhere = [
+        f"{p:g} GPa"
+        for p, back in zip(pressure, table[other], strict=True)
+        if OTHER_MINIMUM in back.reason
+    ]
+    if elsewhere:
+        return f"{what}; on cooling β orders into {OTHER_MINIMUM} at {', '.join(elsewhere)}"
+    if not closed:
+        return f"{what}, no {branch} branch transforms"
+    return (
+        f"{what}, {branch} branches transform at {len(closed)} of {len(pressure)} pressures only "
+        f"(midpoint {', '.join(closed)})"
+    )
+
+
+def fit_boundary(
+    pressure: FloatArray, temperature: FloatArray, stderr: FloatArray
+) -> tuple[Estimate, Estimate]:
+    """Fit T_t(P) = T_0 + (dT/dP) P by weighted least squares.
+
+    Parameters
+    ----------
+    pressure, temperature, stderr : (n,) array
+        GPa, K, K; NaN temperatures are left out.
+
+    Returns
+    -------
+    slope, intercept : Estimate
+        K/GPa and K.  With two pressures the error is propagated from those of T_t; with more it
+        is multiplied by max(1, χ²/(n − 2)).
+    """
+    valid = np.isfinite(temperature) & np.isfinite(stderr)
+    p, t, s = pressure[valid], temperature[valid], np.maximum(stderr[valid], 1e-6)
+    if p.size < 2:
+        absent = Estimate(reason=f"T_t with an error at {p.size} pressure(s), dT/dP needs 2")
+        return absent, absent
+    design = np.stack([np.ones_like(p), p], axis=1) / s[:, None]
+    covariance = np.linalg.inv(design.T @ design)
+    intercept, gradient = covariance @ design.T @ (t / s)
+    if p.size > 2:
+        residuals = (t - intercept - gradient * p) / s
+        covariance = covariance * max(1.0, float(residuals @ residuals) / (p.size - 2))
+    errors = np.sqrt(np.diag(covariance))
+    return Estimate(float(gradient), float(errors[1])), Estimate(float(intercept), float(errors[0]))
+
+
+def boundary_slopes(pressure: FloatArray, draws: FloatArray, stderr: FloatArray) -> FloatArray:
+    """Refit dT/dP, K/GPa, for every draw of T_t: (n_draws, n_pressures) to (n_draws,)."""
+    valid = np.isfinite(draws[0]) & np.isfinite(stderr)
+    if valid.sum() < 2:
+        return np.full(len(draws), np.nan)
+    weight = 1 / np.maximum(stderr[valid], 1e-6) ** 2
+    weight /= weight.sum()
+    x = pressure[valid] - weight @ pressure[valid]
+    return np.asarray((draws[:, valid] * weight * x).sum(axis=1) / (weight * x * x).sum())
+
+
+def _branch(
+    steps: Sequence[RunStep],
+    pressure: float,
+    direction: str,
+    rate: float | None,
+    between: float,
+) -> BranchTransition:
+    mine = [
+        item
+        for item in steps
+        if item.run.pressure == pressure
+        and item.run.direction == direction
+        and item.run.heating_rate == rate
+    ]
+    if mine:
+        return average_branch(mine, between)
+    absent = Estimate(reason=NOT_SIMULATED)
+    return BranchTransition(absent, absent, absent, absent, 0, 0)

@@ -1,0 +1,1 @@
+"""Diffusion, conduction and reorientation by phase, and their activation energies."""

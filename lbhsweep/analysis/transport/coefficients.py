@@ -1,0 +1,190 @@
+"""Transport of lithium and turning of anions by phase, pressure and temperature."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from lbhsweep.analysis.phases.assignment import LONG_NAMES, assign_phases
+from lbhsweep.analysis.replicas import EVENTS, combine_group
+from lbhsweep.analysis.runs import counted
+from lbhsweep.analysis.variables import BoolArray, IntArray, text, variable
+from lbhsweep.quantities import CATALOGUE, stderr_name
+from lbhsweep.store.schema import Status
+
+Texts = npt.NDArray[np.object_]
+DIFFUSION = (
+    "diffusion_coefficient",
+    "conductivity",
+    "conductivity_tracer",
+    "haven_ratio",
+    "li_msd",
+)
+REORIENTATION = ("reorientation_rate", "reorientation_amplitude")
+"""Known where a decay was seen."""
+RESOLVED = "reorientation_resolved"
+START = "diffusion_start"
+ORDER = ("alpha_order", "alpha_order_stderr", "alpha_lithium")
+"""What tells phases."""
+_OF_CHARGE = {
+    "conductivity": "the displacement of all charge is not linear in time yet: run longer",
+    "haven_ratio": "the displacement of all charge is within two standard errors of none",
+}
+"""Why there may be no value where there is a tracer diffusion coefficient."""
+NO_HOLD = "no hold is in this phase"
+
+
+def transport_names(dataset: xr.Dataset) -> list[str]:
+    """List the variables of the holds that `analyze_transport` reads."""
+    averaged = [n for name in (*DIFFUSION, *REORIENTATION) for n in (name, stderr_name(name))]
+    names = (*averaged, EVENTS, START, RESOLVED, *ORDER, "volume", "status", "equilibrated")
+    return [name for name in names if name in dataset]
+
+
+def analyze_transport(hold: xr.Dataset) -> xr.Dataset | None:
+    """Combine what moves over all replicas that are in the same phase.
+
+    Replicas are combined by the rules of `combine_group`.  λ and its amplitude come from replicas
+    in which a decay was seen.
+
+    Parameters
+    ----------
+    hold : Dataset
+        The group `hold` of the results, from `join_starts`.
+
+    Returns
+    -------
+    Dataset or None
+        By ``phase`` (those that any hold is in) and the grid without ``replica``: `DIFFUSION`
+        and `REORIENTATION` with errors and numbers of replicas; ``li_hop_count`` of all
+        replicas; ``diffusion_start``, the longest of any replica; ``n_replicas``,
+        ``n_too_short``, ``n_drifting``; a reason for each observable and for the Haven ratio.
+        None where neither diffusion nor rotation was measured.
+    """
+    names = transport_names(hold)
+    if not {*DIFFUSION, *REORIENTATION, EVENTS}.intersection(names):
+        return None
+    hold = hold[names].load().sortby(["pressure", "temperature"])
+    clear = {}
+    if RESOLVED in hold:
+        known = [n for name in REORIENTATION for n in (name, stderr_name(name)) if n in hold]
+        clear = {name: hold[name].where(hold[RESOLVED] == 1) for name in known}
+    combined = combine_group(hold.assign(clear))
+    for name, total, how in (
+        (EVENTS, True, "in all replicas"),
+        (START, False, "the longest of the replicas"),
+    ):
+        if name in hold:
+            combined[name] = _over_replicas(hold, name, combined["phase"], how, total=total)
+    unwanted = [str(name) for name in combined if str(name).startswith(("volume", *ORDER))]
+    return combined.drop_vars(unwanted).assign(_reasons(combined, hold))
+
+
+def _over_replicas(
+    hold: xr.Dataset, name: str, phase: xr.DataArray, how: str, *, total: bool
+) -> xr.Variable:
+    """Take the sum over the replicas of each phase, or the largest."""
+    values, phases = hold[name].where(counted(hold)), assign_phases(hold)
+    codes = {long_name: code for code, long_name in LONG_NAMES.items()}
+    parts = [values.where(phases == codes[str(long_name)]) for long_name in phase.values]
+    joined = xr.concat(parts, "phase")
+    over = joined.sum("replica", min_count=1) if total else joined.max("replica")
+    one = CATALOGUE[name]
+    dims = [str(dim) for dim in over.dims]
+    return variable(dims, over.values, one.units, f"{one.long_name}, {how}")
+
+
+def _reasons(combined: xr.Dataset, hold: xr.Dataset) -> dict[str, xr.Variable]:
+    dims = tuple(str(dim) for dim in combined["n_replicas"].dims)
+    n = combined["n_replicas"].values
+    absent = _nobody(combined, hold)
+    found: dict[str, Texts] = {}
+    if "diffusion_coefficient" in combined:
+        missing = ~_seen(combined, "diffusion_coefficient")
+        found["diffusion_reason"] = _first(absent, _few_hops(combined, n, missing))
+        before = found["diffusion_reason"]
+        for name, why in _OF_CHARGE.items():
+            if name in combined:
+                gap = np.where(_seen(combined, name), "", why).astype(object)
+                if name == "haven_ratio":
+                    gap = _first(gap, _partly(combined["haven_ratio_replicas"].values, n))
+                before = found[f"{name}_reason"] = _first(before, gap)
+    if "reorientation_rate" in combined:
+        count = combined["reorientation_rate_replicas"].values
+        found["reorientation_reason"] = _first(absent, _unresolved(count, n))
+    return {
+        name: text(dims, values, f"why there is no value, or a caveat: {name[:-7]}")
+        for name, values in found.items()
+    }
+
+
+def _seen(combined: xr.Dataset, name: str) -> BoolArray:
+    return np.isfinite(np.asarray(combined[name].values, dtype=np.float64))
+
+
+def _first(*reasons: Texts) -> Texts:
+    """Take the first reason that there is in each cell."""
+    result = reasons[-1]
+    for texts in reasons[-2::-1]:
+        result = np.where(texts == "", result, texts)
+    return result
+
+
+def _nobody(combined: xr.Dataset, hold: xr.Dataset) -> Texts:
+    """Say why no replica counts in a phase."""
+    n, drifting = combined["n_replicas"], combined["n_drifting"]
+    others: list[tuple[IntArray, str]] = []
+    if "status" in hold:
+        for codes, what in (
+            ((Status.PENDING, Status.RUNNING), "not finished"),
+            ((Status.FAILED, Status.QUARANTINED), "failed"),
+        ):
+            count = hold["status"].isin(codes).sum("replica").broadcast_like(n)
+            others.append((count.transpose(*n.dims).values.astype(np.int64), what))
+    reasons: Texts = np.full(n.shape, "", dtype=object)
+    for index in np.argwhere(n.values == 0):
+        at = tuple(index)
+        left = int(drifting.values[at])
+        words = [f"{left} hold(s) in this phase have not settled" if left else NO_HOLD]
+        words += [f"{count[at]} {what}" for count, what in others if count[at]]
+        reasons[at] = ", ".join(words)
+    return reasons
+
+
+def _few_hops(combined: xr.Dataset, n: IntArray, missing: BoolArray) -> Texts:
+    reasons: Texts = np.full(n.shape, "", dtype=object)
+    hops = combined[EVENTS].values if EVENTS in combined else np.full(n.shape, np.nan)
+    for index in np.argwhere(missing & (n > 0)):
+        at = tuple(index)
+        if np.isfinite(hops[at]):
+            # Where nothing hops, the slope is as often below zero.
+            total = max(hops[at], 0.0)
+            reasons[at] = (
+                f"fewer than ten hops in every hold, {total:.0f} in all {n[at]}: run longer"
+            )
+        else:
+            reasons[at] = "the displacement of Li is not linear in time yet: run longer"
+    return reasons
+
+
+def _partly(count: IntArray, n: IntArray) -> Texts:
+    """Say where some replicas are left out because their charge moved too little to tell."""
+    reasons: Texts = np.full(n.shape, "", dtype=object)
+    for index in np.argwhere((count > 0) & (count < n)):
+        at = tuple(index)
+        reasons[at] = (
+            f"known in {count[at]} of {n[at]} holds, those in which charge moved most: too small"
+        )
+    return reasons
+
+
+def _unresolved(count: IntArray, n: IntArray) -> Texts:
+    reasons: Texts = np.full(n.shape, "", dtype=object)
+    for index in np.argwhere(count < n):
+        at = tuple(index)
+        if count[at] == 0:
+            reasons[at] = f"no decay seen in {n[at]} hold(s): turns are rarer than one a run"
+        else:
+            reasons[at] = f"decay seen in {count[at]} of {n[at]} holds: their mean is too large"
+    return reasons

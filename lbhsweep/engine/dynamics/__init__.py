@@ -1,0 +1,1 @@
+"""Motion: states, integrators, thermostat and barostat, minimization, checkpoints, limits."""

@@ -1,0 +1,310 @@
+"""Tasks on a Dask cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from distributed import CancelledError, Client, Future, get_worker
+from distributed.client import ClosedClientError
+
+from lbhsweep.errors import ClusterError, TaskFault
+from lbhsweep.execution.clusters.jobs.watch import JobWatch
+from lbhsweep.execution.clusters.local_workers import LocalWorkers
+from lbhsweep.execution.events import (
+    Event,
+    PageOpened,
+    RunProgress,
+    RunStarted,
+    WorkerLost,
+    WorkerPreparing,
+)
+from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
+from lbhsweep.execution.worker.process import Rest, StopPoll, WorkerSignals
+from lbhsweep.execution.worker.task import RunSummary, Task, run_task
+from lbhsweep.sweep.identity import run_id
+
+T = TypeVar("T")
+TOPIC = "lbhsweep"
+REHEARSAL = "rehearsal"
+COUNT_EVERY_S = 10.0
+"""A message of a lost worker that never came (seen once, on a busy machine) would leave its place
+counted for good; asking who is there mends it."""
+_REPORTED: dict[str, type[Event]] = {
+    kind.__name__: kind for kind in (WorkerPreparing, RunStarted, RunProgress)
+}
+
+_rest = Rest()
+
+
+def _on_worker(task: Task) -> tuple[RunSummary, ...]:
+    worker = get_worker()
+
+    def report(event: Event) -> None:
+        fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+        worker.log_event(TOPIC, {"kind": type(event).__name__, "fields": fields})
+
+    should_stop = StopPoll(task.folder.stop_file)
+    try:
+        summaries = run_task(task, report)
+    except TaskFault:
+        _rest.begin(worker, should_stop)
+        raise
+    endings = {summary.ending for summary in summaries}
+    if "error" in endings:
+        # It may be this worker's doing: others had better try that run.
+        _rest.begin(worker, should_stop, grows=False)
+    elif "done" in endings:
+        _rest.forget()
+    return summaries
+
+
+def task_key(task: Task, unique: str) -> tuple[str, str, str]:
+    """Name a task for Dask's page, which groups its progress by what comes first.
+
+    Parameters
+    ----------
+    task : Task
+        Of one or many runs.
+    unique : str
+        Tells this submission from all others.
+
+    Returns
+    -------
+    tuple of str
+        The sweep by its folder, the first run by its label and id, and `unique`.
+    """
+    path = task.folder.path
+    rehearsal = path.name == REHEARSAL
+    sweep = f"{path.parent.name} rehearsal" if rehearsal else path.name
+    first = task.points[0]
+    more = f" and {len(task.points) - 1} more" if len(task.points) > 1 else ""
+    return sweep, f"{first.label} ({run_id(first)[:8]}){more}", unique
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What became of a task, by its key."""
+
+    key: Any
+    result: tuple[RunSummary, ...] | BaseException
+
+
+class DaskExecutor:
+    """Submits tasks to a Dask cluster.
+
+    A task whose worker is lost is done again by Dask elsewhere, as often as it takes: what
+    counts against a run is in its ledger.
+
+    Parameters
+    ----------
+    client : Client
+        Of a cluster that already has a worker, or that `jobs` looks after.
+    patience_s : float
+        How long to go on without any worker.
+    has_page : bool
+        Whether the scheduler serves Dask's own page.
+    jobs : JobWatch, optional
+        Keeps workers coming where they run in jobs of a batch system.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        patience_s: float,
+        jobs: JobWatch | None = None,
+        *,
+        has_page: bool = False,
+    ) -> None:
+        self._client = client
+        self._patience_s = patience_s
+        self._jobs = jobs
+        self._queue: SimpleQueue[_Came | dict[str, Any]] = SimpleQueue()
+        self._under_way: dict[Any, tuple[Future, Task]] = {}
+        self._numbers = itertools.count()
+        self._last_worker = time.monotonic()
+        self._local = LocalWorkers(client)
+        self._to_tell: list[Event] = (
+            [PageOpened(address=str(client.dashboard_link))] if has_page else []
+        )
+        client.register_plugin(WorkerSignals())
+        client.subscribe_topic(TOPIC, self._on_event)
+        client.subscribe_topic("all", self._on_event)
+        self._workers: set[str] = set(client.nthreads())
+        self._next_count = time.monotonic() + COUNT_EVERY_S
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with suppress(ClosedClientError):
+            self._client.unsubscribe_topic("all")
+            self._client.unsubscribe_topic(TOPIC)
+
+    @property
+    def slots(self) -> int:
+        """Number of workers now."""
+        return len(self._workers)
+
+    @property
+    def n_hosts(self) -> int:
+        """Number of hosts that they are on."""
+        return len({urlsplit(address).hostname for address in self._workers})
+
+    @property
+    def n_expected(self) -> int:
+        """Number of workers that there are or that have been asked for."""
+        return max(self.slots, self._jobs.n_expected if self._jobs else 0)
+
+    def submit(self, task: Task) -> None:
+        """Send a task to the scheduler.
+
+        Raises
+        ------
+        ClusterError
+            If there is none any more.
+        """
+        key = task_key(task, f"{next(self._numbers)}-{id(self):x}")
+        try:
+            future = self._client.submit(_on_worker, task, key=key, pure=False)
+        except ClosedClientError as error:
+            raise _gone() from error
+        self._under_way[future.key] = (future, task)
+        self._client.loop.add_callback(self._bring, future)
+
+    def need(self, n_runs: int) -> None:
+        """Have jobs for so many runs, where there are jobs."""
+        if not n_runs:
+            # Workers that are not wanted need not come in time.
+            self._last_worker = time.monotonic()
+        if self._jobs is not None:
+            self._jobs.need(n_runs)
+
+    def ask(self, question: Callable[..., T], *arguments: object) -> T:
+        """Have any worker answer a question; for checks, not for runs.
+
+        Raises
+        ------
+        ClusterError
+            If it does not answer in time; what the question raises comes through.
+        """
+        future = self._client.submit(question, *arguments, pure=False)
+        try:
+            answer: T = future.result(timeout=self._patience_s)
+        except TimeoutError as error:
+            raise ClusterError(
+                f"the worker did not answer within {self._patience_s:.0f} s; see its log"
+            ) from error
+        return answer
+
+    def answers(self, timeout_s: float) -> list[Answer]:
+        """Wait for the first answer and take all that have come."""
+        came = self._drain(timeout_s)
+        events, self._to_tell = self._to_tell, []
+        events += [event for one in came if isinstance(one, dict) for event in self._read(one)]
+        if self._jobs is not None:
+            events += self._jobs.events()
+        self._check_workers()
+        return [*events, *(self._answer(one) for one in came if isinstance(one, _Came))]
+
+    def _on_event(self, event: tuple[float, Any]) -> None:
+        if isinstance(event[1], dict):
+            self._queue.put(event[1])
+
+    async def _bring(self, future: Future) -> None:
+        """Wait for a task here, where it holds nobody up.
+
+        A result that is lost with its worker is waited for anew: Dask does the task again.
+        """
+        try:
+            (result,) = await self._client.gather([future], asynchronous=True)
+        except (Exception, asyncio.CancelledError) as error:
+            result = error
+        self._queue.put(_Came(future.key, result))
+
+    def _drain(self, timeout_s: float) -> list[_Came | dict[str, Any]]:
+        came: list[_Came | dict[str, Any]] = []
+        with suppress(Empty):
+            came.append(self._queue.get(timeout=timeout_s))
+            while True:
+                came.append(self._queue.get_nowait())
+        return came
+
+    def _read(self, message: dict[str, Any]) -> list[Event]:
+        if message.get("kind") in _REPORTED:
+            return [_REPORTED[message["kind"]](**message["fields"])]
+        if message.get("action") == "add-worker":
+            self._workers.add(message["worker"])
+        if message.get("action") == "count-workers":
+            self._workers = set(message["workers"])
+        if message.get("action") != "remove-worker":
+            return []
+        self._workers.discard(message["worker"])
+        tasks = [
+            self._under_way[key][1] for key in message["processing-tasks"] if key in self._under_way
+        ]
+        labels = tuple(point.label for task in tasks for point in task.points)
+        if message.get("expected") and not labels:
+            return []
+        return [WorkerLost(worker=message["worker"], runs=labels)]
+
+    async def _count_workers(self) -> None:
+        # There is none to be asked while the client looks for it.
+        scheduler = self._client.scheduler
+        with suppress(OSError):
+            workers = await scheduler.ncores() if scheduler else {}
+            self._queue.put({"action": "count-workers", "workers": list(workers)})
+
+    def _check_workers(self) -> None:
+        if self._client.status == "closed":
+            # It has tried for half a minute to reach its scheduler again.
+            raise _gone()
+        self._local.mend(len(self._workers))
+        now = time.monotonic()
+        if now >= self._next_count:
+            self._next_count = now + COUNT_EVERY_S
+            self._client.loop.add_callback(self._count_workers)
+        if self._workers:
+            self._last_worker = now
+        elif now - self._last_worker > self._patience_s:
+            waiting = self._jobs.waiting_for() if self._jobs else ""
+            raise ClusterError(
+                f"no worker for {self._patience_s:.0f} s (start_timeout)"
+                f"{': ' + waiting if waiting else ''}; see the queue and the workers' logs "
+                "(memory, walltime, network), then give the same command again: it goes on from "
+                "the checkpoints"
+            )
+
+    def _answer(self, came: _Came) -> Answer:
+        _, task = self._under_way.pop(came.key)
+        match came.result:
+            case TaskFault() as fault:
+                return TaskBroken(task, fault)
+            case asyncio.CancelledError() | CancelledError():
+                return TaskBroken(task, TaskFault(ClusterError("the scheduler dropped the task")))
+            case Exception() as error:
+                return TaskBroken(task, TaskFault(error))
+            case BaseException() as error:
+                raise error
+            case summaries:
+                return TaskEnded(task, summaries)
+
+
+def _gone() -> ClusterError:
+    return ClusterError(
+        "the scheduler is gone; see its log and give the same command again when there is one: it "
+        "goes on from the checkpoints"
+    )

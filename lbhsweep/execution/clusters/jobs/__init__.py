@@ -1,0 +1,1 @@
+"""Workers in jobs of a batch system: submission, watching, keys."""

@@ -1,0 +1,302 @@
+"""Dask clusters whose workers run in jobs of a batch system."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+from shlex import quote
+from types import MappingProxyType
+from typing import Any
+
+from distributed import Scheduler, Security
+from distributed.diagnostics.plugin import SchedulerPlugin
+
+from lbhsweep.execution.clusters.jobs.batch_system import BATCH_SYSTEMS
+from lbhsweep.execution.clusters.jobs.watch import SubmittedJob
+from lbhsweep.execution.clusters.spec import (
+    CondorCluster,
+    JobsCluster,
+    LsfCluster,
+    PbsCluster,
+    SgeCluster,
+    SlurmCluster,
+    seconds_of_walltime,
+)
+from lbhsweep.execution.worker.process import JOB_END, JOB_SECONDS
+
+SUBMIT_PATIENCE_S = 120.0
+CLOSE_PATIENCE_S = 60.0
+JOB_NAME = "lbhsweep"
+
+
+class JobCluster:
+    """Jobs that were asked for, and their workers.
+
+    Parameters
+    ----------
+    spec : JobsCluster
+        What to ask for.
+    environment : dict of str to str
+        Variables that workers shall have.
+    logs : Path
+        Folder of the jobs' logs; created if absent.
+    security : Security, optional
+        Keys of scheduler and workers; without it whoever reaches the scheduler is obeyed.
+
+    Attributes
+    ----------
+    dask : dask_jobqueue.JobQueueCluster
+        With a scheduler in this process and no jobs yet.
+    system : BatchSystem
+        How to ask its queue.
+    job_ids : set of str
+        All jobs that were ever submitted.
+    """
+
+    def __init__(
+        self,
+        spec: JobsCluster,
+        environment: dict[str, str],
+        logs: Path,
+        security: Security | None = None,
+    ) -> None:
+        self._workers_per_job = spec.workers_per_job
+        self.system = BATCH_SYSTEMS[spec.kind]
+        self.job_ids: set[str] = set()
+        logs.mkdir(parents=True, exist_ok=True)
+        options: dict[str, Any] = {"log_directory": str(logs)}
+        if security is not None:
+            options |= {"protocol": "tls://", "security": security}
+        self._late: set[asyncio.Future[None]] = set()
+        self.dask = _open(spec, environment, self.job_ids, self._late, options)
+        self._names_seen: set[str] = set()
+        self.dask.scheduler.add_plugin(_Names(self._names_seen))
+
+    @property
+    def job_script(self) -> str:
+        """The script of each job, with made-up names of scheduler and worker."""
+        return str(self.dask.job_script())
+
+    def submitted(self) -> dict[str, SubmittedJob]:
+        """Give the jobs that were asked for, by name."""
+        return {
+            name: SubmittedJob(
+                job_id=str(job.job_id or ""), workers=self._names(name), refusal=job.refusal
+            )
+            for name, job in list(self.dask.workers.items())
+        }
+
+    def workers(self) -> dict[str, bool]:
+        """Give the names of the workers that are there, and whether each has work."""
+        states = list(self.dask.scheduler.workers.values())
+        return {str(state.name): bool(state.processing) for state in states}
+
+    def ever_came(self, worker: str) -> bool:
+        """Say whether a worker of this name has ever been there."""
+        return worker in self._names_seen
+
+    def drop(self, names: Collection[str]) -> None:
+        """Cancel jobs."""
+        self.dask.sync(self.dask.scale_down, list(names))
+
+    def scale(self, n_jobs: int) -> None:
+        """Ask for new jobs until there are so many."""
+        self.dask.loop.add_callback(lambda: self.dask.scale(jobs=n_jobs))
+
+    def close(self) -> None:
+        """Cancel all jobs and end the scheduler.
+
+        A batch system that doesn't answer must not take the place of how the sweep ended.
+        """
+        late, self._late = self._late, set()
+        with suppress(TimeoutError, OSError, subprocess.SubprocessError):
+            if late:
+                self.dask.sync(asyncio.wait, late, timeout=CLOSE_PATIENCE_S)
+            self.dask.close(timeout=CLOSE_PATIENCE_S)
+
+    def _names(self, name: str) -> tuple[str, ...]:
+        if self._workers_per_job == 1:
+            return (name,)
+        return tuple(f"{name}-{number}" for number in range(self._workers_per_job))
+
+
+class _Names(SchedulerPlugin):  # type: ignore[misc]
+    """Collects the names of all workers that come."""
+
+    name = "lbhsweep-names"
+
+    def __init__(self, seen: set[str]) -> None:
+        self._seen = seen
+
+    def add_worker(self, scheduler: Scheduler, worker: str) -> None:
+        """Note the name of one."""
+        self._seen.add(str(scheduler.workers[worker].name))
+
+
+def _open(
+    spec: JobsCluster,
+    environment: dict[str, str],
+    job_ids: set[str],
+    late: set[asyncio.Future[None]],
+    options: dict[str, Any],
+) -> Any:
+    import dask_jobqueue
+
+    class_name, options_of = _SYSTEMS[spec.kind]
+    exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
+    return _forgiving(getattr(dask_jobqueue, class_name), job_ids, late)(
+        name=JOB_NAME,
+        cores=spec.cores,
+        processes=spec.workers_per_job,
+        memory=f"{spec.memory} B",
+        interface=spec.interface,
+        job_name=JOB_NAME,
+        local_directory=spec.scratch,
+        # The job's shell becomes the nanny, so that a signal to the shell reaches the workers.
+        python=f"exec {quote(sys.executable)}",
+        # Runs are single-threaded, also where memory leaves fewer workers than cores.
+        worker_extra_args=["--nthreads", "1"],
+        # The clock starts before the prologue, which may take minutes.
+        job_script_prologue=[*_deadline(spec), *spec.prologue, *exports],
+        # Without the page there still is a server, of plain numbers; either for this machine only.
+        scheduler_options={
+            "dashboard": spec.dashboard is not None,
+            "dashboard_address": f"127.0.0.1:{spec.dashboard or 0}",
+        },
+        silence_logs="critical",
+        **options_of(spec),
+        **options,
+    )
+
+
+# A job that the batch system runs again would come back under a name that is taken, so each is
+# told not to; HTCondor has no such option.
+
+
+def _slurm(spec: SlurmCluster) -> dict[str, Any]:
+    return {
+        "queue": spec.queue,
+        "account": spec.account,
+        "walltime": spec.walltime,
+        "job_extra_directives": ["--no-requeue", *spec.job_extra],
+    }
+
+
+def _pbs(spec: PbsCluster) -> dict[str, Any]:
+    return {
+        "queue": spec.queue,
+        "account": spec.account,
+        "walltime": _clock(spec.walltime),
+        "resource_spec": spec.resources,
+        "job_extra_directives": ["-r n", *spec.job_extra],
+    }
+
+
+def _sge(spec: SgeCluster) -> dict[str, Any]:
+    return {
+        "queue": spec.queue,
+        "project": spec.account,
+        "walltime": _clock(spec.walltime),
+        "resource_spec": spec.resources,
+        "job_extra_directives": ["-r n", *spec.job_extra],
+    }
+
+
+def _lsf(spec: LsfCluster) -> dict[str, Any]:
+    return {
+        "queue": spec.queue,
+        "project": spec.account,
+        # LSF knows no seconds.
+        "walltime": _clock(spec.walltime).rpartition(":")[0],
+        "job_extra_directives": ["-rn", *spec.job_extra],
+    }
+
+
+def _condor(spec: CondorCluster) -> dict[str, Any]:
+    return {"disk": f"{spec.disk} B", "job_extra_directives": dict(spec.job_extra)}
+
+
+_SYSTEMS: MappingProxyType[str, tuple[str, Callable[[Any], dict[str, Any]]]] = MappingProxyType(
+    {
+        "slurm": ("SLURMCluster", _slurm),
+        "pbs": ("PBSCluster", _pbs),
+        "sge": ("SGECluster", _sge),
+        "lsf": ("LSFCluster", _lsf),
+        "htcondor": ("HTCondorCluster", _condor),
+    }
+)
+
+
+def _clock(walltime: str) -> str:
+    """Write a walltime as ``hours:minutes:seconds``, without days."""
+    minutes, seconds = divmod(seconds_of_walltime(walltime), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+
+
+def _deadline(spec: JobsCluster) -> list[str]:
+    seconds = spec.job_seconds
+    if seconds is None:
+        return []
+    return [
+        f"export {JOB_SECONDS}={seconds}",
+        f"export {JOB_END}=${{SLURM_JOB_END_TIME:-$(($(date +%s) + {seconds}))}}",
+    ]
+
+
+def _forgiving(cluster_class: Any, job_ids: set[str], late: set[asyncio.Future[None]]) -> Any:
+    """Give a cluster class whose jobs remember a refusal instead of raising it where none hears.
+
+    Names are never used twice: a lost worker may still hold its own.
+    """
+    from distributed.core import Status
+
+    class Job(cluster_class.job_cls):  # type: ignore[misc]
+        refusal = ""
+        _is_dropped = False
+
+        async def start(self) -> None:
+            submission = asyncio.ensure_future(super().start())
+            try:
+                await asyncio.wait_for(asyncio.shield(submission), SUBMIT_PATIENCE_S)
+                job_ids.add(str(self.job_id))
+            except (RuntimeError, OSError, ValueError, TimeoutError) as error:
+                self.refusal = _words(error)
+                # The cluster would submit it once more whenever it looks, and never say why.
+                self.status = Status.running
+                if not submission.done():
+                    late.add(asyncio.ensure_future(self._cancel_late(submission)))
+
+        async def _cancel_late(self, submission: asyncio.Future[None]) -> None:
+            """Cancel a job that nobody waits for any more as soon as it has a number."""
+            with suppress(RuntimeError, OSError, ValueError):
+                await submission
+                if self._is_dropped:
+                    self.status = Status.closed
+                job_ids.add(str(self.job_id))
+                await self._close_job(self.job_id, self.cancel_command)
+
+        async def close(self) -> None:
+            self._is_dropped = True
+            await super().close()
+            # The cluster refuses to close as long as it remembers a job that seems to run.
+            self.status = Status.closed
+
+    class Cluster(cluster_class):  # type: ignore[misc]
+        job_cls = Job
+        _numbers = itertools.count()
+
+        def _new_worker_name(self, worker_number: int) -> str:
+            return f"{self._name}-{next(self._numbers)}"
+
+    return Cluster
+
+
+def _words(error: BaseException) -> str:
+    """Give what the submit command said, without the frame that dask-jobqueue sets it in."""
+    text = str(error) or type(error).__name__
+    return " ".join(text.rpartition("stderr:\n")[2].split())

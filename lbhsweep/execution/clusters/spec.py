@@ -1,0 +1,324 @@
+"""The model of a cluster file: where workers run, how many, and with how much memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from lbhsweep.document import Document, read_document
+from lbhsweep.errors import SpecError
+from lbhsweep.sweep.file.explain import validate
+from lbhsweep.sweep.file.fields import nearest, shown
+from lbhsweep.sweep.file.spec import Section
+
+_MEMORY_UNITS = MappingProxyType({"MB": 1e6, "GB": 1e9, "MiB": 2.0**20, "GiB": 2.0**30})
+_TIME_UNITS = MappingProxyType({"s": 1.0, "min": 60.0, "h": 3600.0})
+_WITH_UNIT = re.compile(r"(\d+\.?\d*)\s*([A-Za-z]+)")
+_MOST_BYTES = 10**14
+_LEAST_BYTES = 10**8
+COMPILING_BYTES = 650e6
+"""Of a worker that compiles: 590 MB at most, and Dask ends it at 95 %."""
+_MOST_SECONDS = 7 * 86400.0
+
+
+def _scaled(value: object, units: MappingProxyType[str, float], what: str, example: str) -> float:
+    match = _WITH_UNIT.fullmatch(str(value).strip())
+    if match is None or match[2] not in units:
+        known = ", ".join(units)
+        raise ValueError(
+            f"got {shown(value)}, wanted {what} with its unit ({known}), for example '{example}'"
+        )
+    return float(match[1]) * units[match[2]]
+
+
+def _memory(value: object) -> int:
+    size = _scaled(value, _MEMORY_UNITS, "memory", "2 GB")
+    if not _LEAST_BYTES <= size <= _MOST_BYTES:
+        raise ValueError(f"got {shown(value)}, wanted at least 100 MB and at most 100000 GB")
+    return int(size)
+
+
+def _seconds(value: object) -> float:
+    seconds = _scaled(value, _TIME_UNITS, "a time", "60 s")
+    if not 1 <= seconds <= _MOST_SECONDS:
+        raise ValueError(f"got {shown(value)}, wanted at least 1 s and at most 168 h")
+    return seconds
+
+
+def _auto(value: object) -> object:
+    return None if value == "auto" else value
+
+
+def _auto_memory(value: object) -> int | None:
+    return None if value == "auto" else _memory(value)
+
+
+def _port(value: object) -> int | None:
+    if isinstance(value, bool):
+        return 0 if value else None
+    if not isinstance(value, int) or not 1024 <= value <= 65535:
+        raise ValueError(f"got {shown(value)}, wanted true, false or a port from 1024 to 65535")
+    return value
+
+
+def _walltime(value: object) -> str:
+    text = str(value)
+    if not re.fullmatch(r"(\d+-)?\d{1,3}:\d{2}:\d{2}", text):
+        raise ValueError(f"got {shown(value)}, wanted '12:00:00' or '1-00:00:00'")
+    return text
+
+
+def seconds_of_walltime(text: str) -> int:
+    """Give the seconds of ``hours:minutes:seconds`` or ``days-hours:minutes:seconds``."""
+    days, _, clock = text.rpartition("-")
+    hours, minutes, seconds = (int(part) for part in clock.split(":"))
+    return ((int(days or 0) * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+AutoCount = Annotated[Count | None, BeforeValidator(_auto)]
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+Speed = Annotated[float, Field(gt=0, le=1e6)]
+Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
+
+
+class LocalCluster(Section):
+    """Workers on this machine, reachable from this machine only."""
+
+    kind: Literal["local"]
+    """Where workers run."""
+    workers: AutoCount = None
+    """Single-threaded processes, or auto: one for each core this process may use."""
+    memory: Annotated[int | None, BeforeValidator(_auto_memory)] = None
+    """Most memory of each worker, or auto: an equal share of the machine's."""
+    dashboard: Annotated[int | None, BeforeValidator(_port)] = None
+    """Port on 127.0.0.1 of Dask's own page (true: any free one), or false; needs bokeh."""
+    start_timeout: Seconds = Field(default="60 s", validate_default=True)
+    """How long to wait for the first worker."""
+    ns_per_day: Speed | None = None
+    """Of a worker with 832 atoms, for 'plan --cluster'; 'cluster check --pilot' measures it."""
+    numba_cache: Text | None = None
+    """Folder on this machine for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
+
+
+class JobsCluster(Section):
+    """Workers in jobs of a batch system whose compute nodes can reach this machine."""
+
+    kind: str
+    """Where workers run."""
+    workers: Count
+    """Single-threaded processes in all."""
+    cores: Count
+    """Cores of a job."""
+    processes: Count | None = None
+    """Workers of a job; by default one for each core."""
+    memory: Annotated[int, BeforeValidator(_memory)]
+    """Memory of a job; a worker takes 0.6 GB while it compiles, 0.3 GB and more in runs."""
+    interface: Text | None = None
+    """Network interface by which nodes reach each other, such as ib0."""
+    prologue: tuple[Text, ...] = ()
+    """Shell lines run in each job before its workers, such as 'module load python'."""
+    log_folder: Text | None = None
+    """Folder of the jobs' logs; by default logs in the sweep's folder."""
+    dashboard: Annotated[int | None, BeforeValidator(_port)] = None
+    """Port on 127.0.0.1 of Dask's own page (true: any free one), or false; needs bokeh."""
+    scratch: Text | None = None
+    """Folder on each node's own disk for Dask's temporary files."""
+    start_timeout: Seconds = Field(default="24 h", validate_default=True)
+    """How long to wait in the queue for a worker while there is none."""
+    ns_per_day: Speed | None = None
+    """Of a worker with 832 atoms, for 'plan --cluster'; 'cluster check --pilot' measures it."""
+    numba_cache: Text | None = None
+    """Node-local folder for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
+
+    @property
+    def workers_per_job(self) -> int:
+        """How many workers come with each job."""
+        return self.processes or self.cores
+
+    @property
+    def job_seconds(self) -> int | None:
+        """Walltime of a job in seconds; None where jobs have none."""
+        return None
+
+
+class QueueCluster(JobsCluster):
+    """Jobs in a queue, for a time."""
+
+    walltime: Annotated[str, BeforeValidator(_walltime)]
+    """Longest time of a job."""
+    queue: Text | None = None
+    """Queue or partition."""
+    account: Text | None = None
+    """Account or project to which core-hours are charged."""
+
+    @property
+    def job_seconds(self) -> int | None:
+        """Walltime of a job in seconds."""
+        return seconds_of_walltime(self.walltime)
+
+
+class SlurmCluster(QueueCluster):
+    """Jobs of SLURM."""
+
+    kind: Literal["slurm"]
+    """Where workers run."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #SBATCH options, such as '--qos=long'."""
+
+
+class PbsCluster(QueueCluster):
+    """Jobs of PBS or Torque."""
+
+    kind: Literal["pbs"]
+    """Where workers run."""
+    resources: Text | None = None
+    """What a job asks for after -l, by default 'select=1:ncpus=CORES:mem=MEMORY'."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #PBS options, such as '-m n'."""
+
+
+class SgeCluster(QueueCluster):
+    """Jobs of Grid Engine."""
+
+    kind: Literal["sge"]
+    """Where workers run."""
+    resources: Text | None = None
+    """What a job asks for after -l, such as 'h_vmem=2G'; each site has names of its own."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #$ options, such as '-pe smp 16'."""
+
+
+class LsfCluster(QueueCluster):
+    """Jobs of LSF."""
+
+    kind: Literal["lsf"]
+    """Where workers run."""
+    job_extra: tuple[Text, ...] = ()
+    """Further #BSUB options, such as '-R rusage[mem=2000]'."""
+
+    @property
+    def job_seconds(self) -> int | None:
+        """Walltime of a job in whole minutes: LSF knows no seconds."""
+        return seconds_of_walltime(self.walltime) // 60 * 60
+
+
+class CondorCluster(JobsCluster):
+    """Jobs of HTCondor, which knows neither queues nor walltimes."""
+
+    kind: Literal["htcondor"]
+    """Where workers run."""
+    disk: Annotated[int, BeforeValidator(_memory)]
+    """Disk of a job."""
+    job_extra: dict[Text, Text] = Field(default_factory=dict)
+    """Further lines of the submit file, such as 'accounting_group: mine'."""
+
+
+class AddressCluster(Section):
+    """Workers of a Dask scheduler that somebody else has started."""
+
+    kind: Literal["address"]
+    """Where workers run."""
+    address: Text | None = None
+    """Of the scheduler, such as 'tls://10.0.0.1:8786'."""
+    scheduler_file: Text | None = None
+    """File in which the scheduler has written its address; instead of address."""
+    tls_ca: Text | None = None
+    """Certificate of the authority that has signed the others' (PEM)."""
+    tls_cert: Text | None = None
+    """This machine's certificate (PEM)."""
+    tls_key: Text | None = None
+    """This machine's key (PEM)."""
+    start_timeout: Seconds = Field(default="60 s", validate_default=True)
+    """How long to wait for a worker while there is none."""
+
+
+ClusterSpec = LocalCluster | JobsCluster | AddressCluster
+KINDS: MappingProxyType[str, type[ClusterSpec]] = MappingProxyType(
+    {
+        "local": LocalCluster,
+        "slurm": SlurmCluster,
+        "pbs": PbsCluster,
+        "sge": SgeCluster,
+        "lsf": LsfCluster,
+        "htcondor": CondorCluster,
+        "address": AddressCluster,
+    }
+)
+"""The models by their key `kind`."""
+
+
+def load_cluster(path: str | Path | None) -> ClusterSpec:
+    """Read and check a cluster file.
+
+    Parameters
+    ----------
+    path : str or Path or None
+        The YAML file; None for one worker on each core of this machine.
+
+    Returns
+    -------
+    ClusterSpec
+        What to start.
+
+    Raises
+    ------
+    SpecError
+        Everything that is wrong, each as ``file:line: key: what is wrong, what was expected``.
+    """
+    if path is None:
+        return LocalCluster(kind="local")
+    document = read_document(path)
+    spec, problems = validate(_kind_of(document), document)
+    if spec is None:
+        raise SpecError(problems)
+    if problems := [document.problem((key,), text) for key, text in _contradictions(spec)]:
+        raise SpecError(problems)
+    return spec
+
+
+def memory_warning(spec: ClusterSpec) -> str:
+    """Say if workers have too little memory to compile kernels; empty if they haven't."""
+    share: float | None = None
+    if isinstance(spec, JobsCluster):
+        share = spec.memory / spec.workers_per_job
+    elif isinstance(spec, LocalCluster):
+        share = spec.memory
+    if share is None or share >= COMPILING_BYTES:
+        return ""
+    return (
+        f"memory: {share / 1e6:.0f} MB a worker, wanted at least {COMPILING_BYTES / 1e6:.0f} MB: "
+        "where kernels are not compiled yet workers would be ended while they compile them"
+    )
+
+
+def _contradictions(spec: ClusterSpec) -> Iterator[tuple[str, str]]:
+    """Give what is wrong with keys that are right by themselves."""
+    if isinstance(spec, JobsCluster) and spec.workers_per_job > spec.cores:
+        yield "processes", f"got {spec.processes}, wanted at most as many as cores, {spec.cores}"
+    if isinstance(spec, AddressCluster):
+        if (spec.address is None) == (spec.scheduler_file is None):
+            yield "address", "wanted either address or scheduler_file"
+        files = {key: getattr(spec, key) for key in ("tls_ca", "tls_cert", "tls_key")}
+        missing = [key for key, file in files.items() if file is None]
+        if missing and len(missing) < len(files):
+            given = [key for key in files if key not in missing]
+            yield given[-1], f"wanted {' and '.join(missing)} with it"
+
+
+def _kind_of(document: Document) -> type[ClusterSpec]:
+    kind = document.data.get("kind")
+    if isinstance(kind, str) and kind in KINDS:
+        return KINDS[kind]
+    known = tuple(KINDS)
+    message = (
+        f"missing, wanted one of {', '.join(known)}"
+        if kind is None
+        else f"got {shown(kind)}; {nearest(str(kind), known)}"
+    )
+    raise SpecError([document.problem(("kind",), message)])

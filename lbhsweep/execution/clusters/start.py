@@ -1,0 +1,267 @@
+"""Cluster files become running Dask clusters."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from multiprocessing import resource_tracker
+from pathlib import Path
+from typing import Any
+
+import dask
+import distributed
+from dask.system import CPU_COUNT
+from distributed import Client, Security
+
+from lbhsweep.errors import ClusterError
+from lbhsweep.execution.clusters.dask_executor import DaskExecutor
+from lbhsweep.execution.clusters.jobs.cluster import JobCluster
+from lbhsweep.execution.clusters.jobs.keys import LOOPBACK, job_security
+from lbhsweep.execution.clusters.jobs.watch import JobWatch
+from lbhsweep.execution.clusters.spec import AddressCluster, ClusterSpec, JobsCluster, LocalCluster
+
+_CONFIG = {
+    # Lost workers don't count: the ledger of each run does.
+    "distributed.scheduler.allowed-failures": 1_000_000,
+    # A run waits on the scheduler for the next free worker, not on a worker behind a long run.
+    "distributed.scheduler.worker-saturation": 1.0,
+    # Nothing large lives on workers; spilling to disk could only hurt.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.deploy.lost-worker-timeout": "5s",
+    # Runs last minutes: watching event loops 50 times and stacks 100 times a second takes cores
+    # from the runs (idle: driver 3.5 % of a core, now 0.9; each worker 2.3, now 0.3).
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "10s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+}
+_IN_JOBS = {
+    # Only the watch over the jobs replaces them; Dask's own way would cancel one by its name.
+    "distributed.deploy.lost-worker-timeout": "10000h",
+}
+_CORES_OF_JOB = "SLURM_CPUS_ON_NODE"
+_ONE_THREAD = {
+    "NUMBA_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+def n_workers(spec: LocalCluster) -> int:
+    """Give the number of workers that this machine is to have."""
+    # SLURM need not confine a job to the cores that it was given.
+    given = int(os.environ.get(_CORES_OF_JOB, CPU_COUNT))
+    return spec.workers or min(given, CPU_COUNT)
+
+
+@contextmanager
+def start_cluster(spec: ClusterSpec, folder: Path = Path()) -> Iterator[DaskExecutor]:
+    """Run a cluster while the context lasts.
+
+    Parameters
+    ----------
+    spec : ClusterSpec
+        What to start.
+    folder : Path
+        Where jobs leave their logs, on storage that workers see; local workers leave none.
+
+    Yields
+    ------
+    DaskExecutor
+        With at least one worker if they are local; jobs come when runs need them.
+
+    Raises
+    ------
+    ClusterError
+        If the cluster can't be started, or no worker appears in time.
+    """
+    with dask.config.set(_CONFIG), _opened(spec, folder) as executor:
+        yield executor
+
+
+def _opened(spec: ClusterSpec, folder: Path) -> AbstractContextManager[DaskExecutor]:
+    match spec:
+        case LocalCluster():
+            return _local(spec)
+        case AddressCluster():
+            return _attached(spec)
+        case JobsCluster():
+            return _in_jobs(spec, folder)
+
+
+@contextmanager
+def _attached(spec: AddressCluster) -> Iterator[DaskExecutor]:
+    files = {
+        "tls_ca_file": spec.tls_ca,
+        "tls_client_cert": spec.tls_cert,
+        "tls_client_key": spec.tls_key,
+    }
+    security = {"security": Security(require_encryption=True, **files)} if spec.tls_ca else {}
+    with ExitStack() as stack:
+        with _starting(spec):
+            client = Client(
+                spec.address,
+                scheduler_file=spec.scheduler_file,
+                timeout=spec.start_timeout,
+                **security,
+            )
+        stack.enter_context(client)
+        _await_worker(client, spec)
+        yield stack.enter_context(DaskExecutor(client, spec.start_timeout))
+
+
+@contextmanager
+def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
+    with _starting(spec):
+        cluster = _start_local(spec)
+    try:
+        with Client(cluster) as client:
+            _await_worker(client, spec)
+            has_page = spec.dashboard is not None
+            with DaskExecutor(client, spec.start_timeout, has_page=has_page) as executor:
+                yield executor
+    finally:
+        cluster.close()
+
+
+@contextmanager
+def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
+    with _job_cluster(spec, folder) as cluster:
+        system = cluster.system
+        try:
+            system.check(cluster.job_script)
+            watch = JobWatch(
+                cluster, system.ask, spec.workers, spec.workers_per_job, _logs(spec, folder)
+            )
+            with Client(cluster.dask) as client, ExitStack() as stack:
+                with _signals_blocked():
+                    stack.enter_context(watch)
+                has_page = spec.dashboard is not None
+                yield stack.enter_context(
+                    DaskExecutor(client, spec.start_timeout, watch, has_page=has_page)
+                )
+        finally:
+            cluster.close()
+            # Whatever went wrong above, none of our jobs outlives us.
+            with suppress(OSError, subprocess.SubprocessError):
+                left = system.ask()
+                system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
+
+
+def check_names(spec: ClusterSpec, folder: Path) -> None:
+    """See that jobs can have their files in a sweep's folder.
+
+    Raises
+    ------
+    ClusterError
+        If its name has spaces in it.
+    """
+    paths = (_logs(spec, folder), folder / "keys") if isinstance(spec, JobsCluster) else ()
+    for path in paths:
+        if len(str(path).split()) > 1:
+            raise ClusterError(
+                f"{path}: batch systems and Dask can't do with spaces in the names of folders "
+                "of jobs; choose another --output or log_folder"
+            )
+
+
+@contextmanager
+def _job_cluster(spec: JobsCluster, folder: Path) -> Iterator[JobCluster]:
+    check_names(spec, folder)
+    logs, keys = _logs(spec, folder), folder / "keys"
+    with ExitStack() as stack:
+        stack.enter_context(dask.config.set(_IN_JOBS))
+        secure = spec.interface != LOOPBACK
+        security = stack.enter_context(job_security(keys)) if secure else None
+        with _starting(spec):
+            cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs, security)
+        stack.callback(cluster.close)
+        yield cluster
+
+
+def _logs(spec: JobsCluster, folder: Path) -> Path:
+    return Path(spec.log_folder) if spec.log_folder else folder / "logs"
+
+
+def job_script(spec: ClusterSpec, folder: Path) -> str:
+    """Write the script of a cluster's jobs as it would be submitted; empty where there are none.
+
+    Raises
+    ------
+    ClusterError
+        If the cluster can't be started.
+    """
+    if not isinstance(spec, JobsCluster):
+        return ""
+    with dask.config.set(_CONFIG), _job_cluster(spec, folder) as cluster:
+        return cluster.job_script
+
+
+@contextmanager
+def _starting(spec: ClusterSpec) -> Iterator[None]:
+    try:
+        with _signals_blocked():
+            yield
+    except (OSError, ValueError, RuntimeError, TimeoutError) as error:
+        raise ClusterError(
+            f"can't start the {spec.kind} cluster: {error}; check the cluster file"
+        ) from error
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Keep Ctrl-C from workers: processes inherit the mask of the thread that starts them."""
+    # Its start unblocks signals in the thread that happens to need it first.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_local(spec: LocalCluster) -> Any:
+    memory = {} if spec.memory is None else {"memory_limit": spec.memory}
+    return distributed.LocalCluster(
+        n_workers=n_workers(spec),
+        threads_per_worker=1,
+        host="127.0.0.1",
+        # Without the page there still is a server, of plain numbers; at a port of its own choice.
+        dashboard_address=f"127.0.0.1:{spec.dashboard or 0}",
+        scheduler_kwargs={"dashboard": spec.dashboard is not None},
+        silence_logs=logging.CRITICAL,
+        env=_environment(spec),
+        **memory,
+    )
+
+
+def _environment(spec: LocalCluster | JobsCluster) -> dict[str, str]:
+    cache = {"NUMBA_CACHE_DIR": spec.numba_cache} if spec.numba_cache else {}
+    return {**_ONE_THREAD, **cache}
+
+
+def _settings() -> dict[str, str]:
+    """Give the part of Dask's configuration that processes elsewhere must be told by variables."""
+    return {
+        f"DASK_{key.replace('.', '__').replace('-', '_').upper()}": str(value)
+        for key, value in _CONFIG.items()
+        if key.startswith(("distributed.worker.", "distributed.admin."))
+    }
+
+
+def _await_worker(client: Client, spec: ClusterSpec) -> None:
+    try:
+        client.wait_for_workers(1, timeout=spec.start_timeout)
+    except TimeoutError as error:
+        raise ClusterError(
+            f"no worker came within {spec.start_timeout:.0f} s; look at the queue and at the "
+            "workers' logs, or raise start_timeout in the cluster file"
+        ) from error

@@ -1,0 +1,1 @@
+"""How atoms move: diffusion of lithium, rotation and fluctuation of the anions."""

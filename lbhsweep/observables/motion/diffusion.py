@@ -1,0 +1,218 @@
+"""Diffusion of lithium: displacements of each ion and of the charge, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.observables.frame.lattice_frame import LatticeFrame
+from lbhsweep.observables.motion.diffusion_kernels import (
+    COLLECTIVE,
+    TRACER,
+    add_displacements,
+    places,
+)
+from lbhsweep.observables.motion.diffusive_fit import Slope, diffusive_slope, msd_error
+from lbhsweep.observables.statistics.errors_of_means import mean_error
+from lbhsweep.quantities import stderr_name
+from lbhsweep.sweep.sampling_lags import KEPT, sample_every
+from lbhsweep.units import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE
+
+FloatArray = npt.NDArray[np.float64]
+
+N_BLOCKS = 32
+"""Blocks of origins from whose scatter errors follow."""
+FEWEST_HOPS = 10.0
+"""Hops of all ions together below which there is no coefficient: its error would exceed 30 %."""
+CM2_PER_S = 1e-4
+"""cm²/s per Å²/ps."""
+SIEMENS_PER_CM = ELEMENTARY_CHARGE**2 * AVOGADRO * 1e17
+"""S/cm per e² ps⁻¹ Å⁻¹ (kJ/mol)⁻¹."""
+
+_TENSOR = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])
+_AXES = ("li_msd_x", "li_msd_y", "li_msd_z")
+_CURVES = ("li_msd", "collective_msd")
+_NUMBERS = ("diffusion_coefficient", "conductivity", "conductivity_tracer", "haven_ratio")
+
+
+class Diffusion:
+    """Mean-squared displacements of lithium over multiple origins, and their slopes.
+
+    Displacements are those within the lattice of anions: positions are taken relative to the
+    anions' mean position, in fractions of the momentary cell, and multiplied by the mean cell
+    of the production.  So neither drift nor breathing of the crystal counts, and unwrapping at
+    constant pressure adds nothing (von Bülow, Bullerjahn and Hummer, J. Chem. Phys. 153, 021101
+    (2020), https://doi.org/10.1063/5.0008316).
+
+    With n ions, Δr_i in that frame, formal charges (Li +1) and lines fitted where the
+    displacements have become linear:
+
+        D = lim ⟨Σ |Δr_i|²⟩ / (6 n t)           D_σ = lim ⟨|Σ Δr_i|²⟩ / (6 n t)
+        conductivity = n e² D_σ / (V k_B T)     Haven ratio = D / D_σ
+
+    ``conductivity_tracer`` has D instead of D_σ (Haven ratio 1).  In a crystal without
+    vacancies Σ Δr_i is the displacement of all formal charges in any frame; with vacancies the
+    formal charges don't add up to zero, and the frame, that of the anions, matters.
+
+    There is no D where the displacement is not yet linear (`diffusion_start` is NaN then) or
+    amounts to fewer than ten hops between lithium sites in the whole run.  Replicas with about
+    ten hops are therefore to be averaged by `li_hop_count`, which is not cut off.  There is no
+    Haven ratio where D_σ is within two standard errors of zero.  The collective line does not
+    begin before the ions' own, because its noise would hide what is not yet linear.
+
+    Parameters
+    ----------
+    plan : Plan
+        What will be sampled; of a ramp nothing.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.needs_energies = False
+        self._hold = plan.group == "hold"
+        every = sample_every(plan.outer_step)
+        self.every = every if self._hold else plan.produce_steps + 1
+        if not self._hold:
+            return
+        self._lags = plan.axes["lag"]
+        self._duration = plan.produce_steps // every * every * plan.outer_step
+        lags = np.rint(self._lags / (every * plan.outer_step)).astype(np.int64)
+        half = KEPT // 2
+        level = np.maximum(np.arange(len(lags)) // half - 1, 0)
+        n_samples = plan.produce_steps // every
+        self._n_origins = np.maximum((n_samples - 1) // 2**level + 1 - lags // 2**level, 0)
+        structure = plan.structure
+        symbols = np.array(structure.symbols)
+        self._ions = np.flatnonzero((structure.molecule == 0) & (symbols == "Li"))
+        self._frame = LatticeFrame(structure, plan.supercell)
+        self._repeats = np.array(plan.supercell, dtype=np.float64)
+        n_ions = len(self._ions)
+        self._kept = np.zeros((int(level[-1]) + 1, KEPT, n_ions, 3))
+        self._now = np.empty((n_ions, 3))
+        self._second = np.zeros((2, len(lags), N_BLOCKS, 6))
+        self._fourth = np.zeros(len(lags))
+        self._reference = np.zeros((3, 3))
+        self._cells = np.zeros((3, 3))
+        self._temperatures = np.zeros(1)
+        self._count = np.zeros(1, dtype=np.int64)
+
+    def sample(self, sample: Sample) -> None:
+        """Take in one sample."""
+        cell, count = sample.state.cell, int(self._count[0])
+        if count == 0:
+            self._reference[:] = cell
+        matrix, origin = self._frame.at(sample.state.positions, cell)
+        unstrained = self._repeats, self._reference
+        places(sample.state.positions, self._ions, matrix, origin, *unstrained, self._now)
+        add_displacements(count, self._now, self._kept, self._n_origins, self._second, self._fourth)
+        self._cells += cell
+        self._temperatures[0] += sample.instant.kinetic_temperature
+        self._count[0] += 1
+
+    def _remembered(self) -> Arrays:
+        if not self._hold:
+            return {}
+        return {
+            "kept": self._kept,
+            "second": self._second,
+            "fourth": self._fourth,
+            "reference": self._reference,
+            "cells": self._cells,
+            "temperatures": self._temperatures,
+            "count": self._count,
+        }
+
+    def state(self) -> Arrays:
+        """Give all that has been accumulated."""
+        return {name: array.copy() for name, array in self._remembered().items()}
+
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from what `state` gave."""
+        for name, array in self._remembered().items():
+            array[...] = arrays[name]
+
+    def result(self) -> Arrays:
+        """Give displacements by lag, and coefficients, by catalogue name."""
+        if not self._hold:
+            return {}
+        n_ions, n_lags = len(self._ions), len(self._lags)
+        arrays: Arrays = {name: np.full(n_lags, np.nan) for name in (*_AXES, *_CURVES)}
+        arrays |= {stderr_name(name): np.full(n_lags, np.nan) for name in _CURVES}
+        numbers = (*_NUMBERS, *map(stderr_name, _NUMBERS), "li_hop_count", "diffusion_start")
+        arrays |= {name: np.array(np.nan) for name in numbers}
+        if n_ions == 0 or not self._n_origins.all():
+            return arrays
+        to_mean, volume = self._mean_cell()
+        by_axis = along_axes(self._second.sum(axis=2) / self._n_origins[:, None] / n_ions, to_mean)
+        total = by_axis.sum(axis=-1)
+        arrays |= dict(zip(_AXES, by_axis[TRACER].T, strict=True))
+        arrays |= dict(zip(_CURVES, total, strict=True))
+        with np.errstate(invalid="ignore"):
+            sums = self._second / origins_by_block(self._n_origins)[:, :, None] / n_ions
+        blocks = along_axes(sums, to_mean).sum(axis=-1)
+        stretched = float((to_mean**2).sum() / 3.0) ** 2
+        fourth = self._fourth * stretched / self._n_origins / n_ions
+        # One vector sum of many ions is Gaussian, whose fourth moment is known.
+        gaussian = 5.0 / 3.0 * total[COLLECTIVE] ** 2
+        for name, of, r4, n in zip(_CURVES, blocks, (fourth, gaussian), (n_ions, 1), strict=True):
+            arrays[stderr_name(name)] = msd_error(self._lags, of, r4, n, self._duration)
+        values = self._coefficients(blocks, volume)
+        return arrays | {name: np.array(value) for name, value in values.items()}
+
+    def _mean_cell(self) -> tuple[FloatArray, float]:
+        """Give h_ref⁻¹ h of the mean cell h, (3, 3), and the mean cell's volume in Å³."""
+        mean = self._cells / self._count
+        return np.linalg.inv(self._reference) @ mean, abs(float(np.linalg.det(mean)))
+
+    def _coefficients(self, blocks: FloatArray, volume: float) -> dict[str, float]:
+        tracer = diffusive_slope(self._lags, blocks[TRACER], self._duration)
+        if tracer is None:
+            return {}
+        n_ions = len(self._ions)
+        hop_length = (volume / n_ions) ** (1.0 / 3.0)
+        hops = n_ions * tracer.value * self._duration / hop_length**2
+        values = {"diffusion_start": self._lags[tracer.start], "li_hop_count": hops}
+        if hops < FEWEST_HOPS:
+            return values
+        temperature = float(self._temperatures[0] / self._count[0])
+        conductance = SIEMENS_PER_CM * n_ions / (volume * BOLTZMANN * temperature) / 6.0
+        values |= _with_error("diffusion_coefficient", tracer, CM2_PER_S / 6.0)
+        values |= _with_error("conductivity_tracer", tracer, conductance)
+        collective = diffusive_slope(
+            self._lags, blocks[COLLECTIVE], self._duration, not_before=tracer.start
+        )
+        if collective is None:
+            return values
+        values |= _with_error("conductivity", collective, conductance)
+        if collective.value > 2.0 * collective.error:
+            ratio = tracer.value / collective.value
+            relative = tracer.blocks / tracer.value - collective.blocks / collective.value
+            values |= {"haven_ratio": ratio}
+            values |= {stderr_name("haven_ratio"): ratio * mean_error(relative)}
+        return values
+
+
+def _with_error(name: str, slope: Slope, scale: float) -> dict[str, float]:
+    return {name: scale * slope.value, stderr_name(name): scale * slope.error}
+
+
+def origins_by_block(n_origins: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Count the origins (n_lags, N_BLOCKS) in each block, as `add_displacements` fills them."""
+    edges = -(-np.arange(N_BLOCKS + 1) * n_origins[:, None] // N_BLOCKS)
+    return np.diff(edges, axis=1)
+
+
+def along_axes(moments: FloatArray, stretch: FloatArray) -> FloatArray:
+    """Give second moments (…, 3) along x, y, z after a homogeneous deformation.
+
+    Parameters
+    ----------
+    moments : (…, 6) float64
+        xx, yy, zz, yz, zx, xy before.
+    stretch : (3, 3) float64
+        F, by which row vectors are multiplied.
+    """
+    return np.asarray(np.einsum("ac,...ab,bc->...c", stretch, moments[..., _TENSOR], stretch))

@@ -1,0 +1,1 @@
+"""Means over blocks, their standard errors, and whether a run had settled."""

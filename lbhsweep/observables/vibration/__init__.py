@@ -1,0 +1,1 @@
+"""How atoms vibrate: velocity spectra and what follows from them."""

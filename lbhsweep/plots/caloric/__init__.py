@@ -1,0 +1,1 @@
+"""Figures of heat capacities, entropies and the barocaloric effect."""

@@ -1,0 +1,58 @@
+"""H(T) on heating and cooling, less a straight line so that the latent heat shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from lbhsweep.plots.shared.branches import draw_branches
+from lbhsweep.plots.shared.style import Nothing, styled
+
+_MARGIN_K = 30.0
+"""Kept between the fitted points and the first transition."""
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw H − H₀ − c(T − T₀): one slope c for all panels, H₀ the panel's value at the lowest T.
+
+    H rises by hundreds of kJ/mol over the range and by about ten at the transition; without the
+    line the loop could not be seen.
+    """
+    if "hysteresis" not in analysis.children:
+        return Nothing("the results have no ramps")
+    dataset = analysis["hysteresis"].to_dataset()
+    if "enthalpy" not in dataset:
+        return Nothing("no enthalpy of ramps in the results")
+    slope = _slope_below_transition(dataset)
+    if not np.isfinite(slope):
+        return Nothing("no ramp has two finished temperatures")
+    temperature = dataset["temperature"]
+    t0 = float(temperature.min())
+    reduced = dataset["enthalpy"] - slope * (temperature - t0)
+    start = reduced.isel(temperature=slice(0, 3)).min(["temperature", "direction", "heating_rate"])
+    return draw_branches(
+        tree,
+        dataset.assign(enthalpy=reduced - start),
+        "enthalpy",
+        f"Enthalpy less a straight line, c = {slope:.3f} kJ mol⁻¹ K⁻¹\n"
+        "(mean dH/dT of heating, fitted below the transitions)",
+        y_label=f"H − H₀ − c(T − {t0:g} K) (kJ mol⁻¹)",
+        marks=dataset,
+    )
+
+
+def _slope_below_transition(dataset: xr.Dataset) -> float:
+    """Fit one dH/dT to heating below all transitions, kJ/mol/K."""
+    enthalpy, temperature = dataset["enthalpy"], dataset["temperature"]
+    if "heating" in enthalpy["direction"]:
+        enthalpy = enthalpy.sel(direction=["heating"])
+    first = float(dataset["half_height_temperature"].min())
+    below = enthalpy.where(temperature < first - _MARGIN_K) if np.isfinite(first) else enthalpy
+    below = below - below.mean("temperature")
+    t = (temperature - temperature.where(np.isfinite(below)).mean("temperature")).where(
+        np.isfinite(below)
+    )
+    square = float((t**2).sum())
+    return float((t * below).sum()) / square if square else float("nan")

@@ -1,0 +1,97 @@
+"""S(T) at every simulated pressure, and ΔS_iso(T) between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.style import (
+    SERIES,
+    Nothing,
+    finish,
+    gigapascal,
+    hatch,
+    known,
+    label,
+    new_figure,
+    styled,
+    unit_text,
+)
+
+_WARMING = "adiabatic_temperature_change"
+_QUANTUM = f"{_WARMING}_quantum_estimate"
+_CHANGES = (
+    ("isothermal_entropy_change", "$ΔS_{iso}$", "extrapolated"),
+    (_WARMING, "$ΔT_{ad}$", "adiabatic_extrapolated"),
+)
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw S(T), ΔS_iso(T), ΔT_ad(T); dotted where a phase is extrapolated far.
+
+    Dashed beside ΔT_ad is the estimate with the quantum heat capacity, where spectra give it.
+    """
+    if "entropy" not in analysis.children:
+        return Nothing("the results are empty")
+    entropy = analysis["entropy"].to_dataset()
+    if not known(entropy["entropy"].values):
+        return Nothing(str(entropy["reason"].item()) or "no entropy could be computed")
+    figure, panels = new_figure(3, panel=(3.6, 3.1), foot=0.2)
+    pressures = list(entropy["pressure"].values)
+    for number, pressure in enumerate(pressures):
+        here = entropy.sel(pressure=pressure)
+        if known(here["entropy"].values):
+            colour = SERIES[number % len(SERIES)]
+            _draw_curve(panels[0], here, "entropy", "extrapolated", colour, gigapascal(pressure))
+    panels[0].set_ylabel("S − S(T₀,P₀) (J kg⁻¹ K⁻¹)")
+    panels[0].set_title(f"Entropy, T₀ = {float(entropy['reference_temperature']):g} K")
+    panels[0].legend(loc="upper left")
+    barocaloric = analysis["barocaloric"].to_dataset()
+    for axes, (name, symbol, flag) in zip(panels[1:], _CHANGES, strict=True):
+        _draw_changes(axes, barocaloric, name, flag, pressures)
+        unit = unit_text(str(barocaloric[name].attrs["units"]))
+        axes.set_ylabel(f"{symbol} ({unit})")
+        axes.set_title(str(barocaloric[name].attrs["long_name"]).capitalize())
+    for axes in panels:
+        axes.set_xlabel(label(entropy["temperature"], "T"))
+    return finish(figure, tree, "Entropy and barocaloric effect", caveats(analysis))
+
+
+def _draw_changes(
+    axes: Axes, barocaloric: xr.Dataset, name: str, flag: str, pressures: list[float]
+) -> None:
+    first = float(barocaloric["initial_pressure"])
+    drawn, quantum_drawn = False, False
+    for number, pressure in enumerate(pressures):
+        here = barocaloric.sel(final_pressure=pressure)
+        if pressure != first and known(here[name].values):
+            text = f"{first:g} → {gigapascal(pressure)}"
+            colour = SERIES[number % len(SERIES)]
+            _draw_curve(axes, here, name, flag, colour, text)
+            if name == _WARMING and known(here[_QUANTUM].values):
+                axes.plot(
+                    here["temperature"].values, here[_QUANTUM].values, color=colour,
+                    linewidth=0.9, linestyle="--",
+                )  # fmt: skip
+                quantum_drawn = True
+            drawn = True
+    if quantum_drawn:
+        axes.plot([], [], color="0.3", linestyle="--", label="T|ΔS|/$C_P$, quantum $C_P$")
+    if drawn:
+        axes.axhline(0, color="0.5", linewidth=0.8)
+        axes.legend(loc="best")
+    else:
+        hatch(axes, str(barocaloric["reason"].item()) or "nothing to compare")
+
+
+def _draw_curve(axes: Axes, here: xr.Dataset, name: str, flag: str, colour: str, text: str) -> None:
+    t, value = here["temperature"].values, here[name].values
+    error = np.nan_to_num(here[f"{name}_stderr"].values)
+    far = here[flag].values == 1
+    axes.plot(t, np.where(far, np.nan, value), color=colour, label=text)
+    axes.plot(t, np.where(far, value, np.nan), color=colour, linestyle=(0, (1, 1.5)))
+    axes.fill_between(t, value - error, value + error, color=colour, alpha=0.18, linewidth=0)

@@ -1,0 +1,129 @@
+"""Published barocaloric materials beside what was simulated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.style import (
+    AMBER,
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    Nothing,
+    finish,
+    known,
+    new_figure,
+    shared_legend,
+    styled,
+)
+from lbhsweep.quantities import stderr_name
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One published effect.
+
+    Attributes
+    ----------
+    name : str
+        Material and what kind of value it is.
+    pressure : float
+        Change of pressure, GPa.
+    entropy : float
+        |ΔS|, J/kg/K.
+    temperature : float
+        |ΔT|, K; NaN where none is quoted.
+    marker, colour : str
+        How it is drawn.
+    """
+
+    name: str
+    pressure: float
+    entropy: float
+    temperature: float
+    marker: str
+    colour: str
+
+
+PUBLISHED = (
+    Published("neopentyl glycol, measured", 0.25, 389.0, np.nan, "P", PURPLE),
+    Published("AgI, measured", 0.25, 60.0, 18.0, "X", AMBER),
+    Published("LiCB₁₁H₁₂, measured, reversible", 0.23, 280.0, 32.0, "h", GREEN),
+    Published("LiCB₁₁H₁₂, measured, reversible", 0.10, 200.0, 10.0, "h", GREEN),
+    Published("Li₂B₁₂H₁₂, calculated (Sci. Rep. 2021)", 0.10, 367.0, 43.0, "*", ORANGE),
+)
+"""Measured values as the literature quotes them (neopentyl glycol: also B. Li et al.,
+arXiv:1808.07834; AgI: A. Aznar et al., Nat. Commun. 8, 1851, 2017); the last is a simulation."""
+_OURS = (
+    ("barocaloric", "isothermal_entropy_change", "adiabatic_temperature_change", "this sweep", "o"),
+    (
+        "reversible", "reversible_entropy_change", "reversible_temperature_change",
+        "this sweep, reversible", "s",
+    ),
+)  # fmt: skip
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw the largest |ΔS| and |ΔT| against the pressure that they take."""
+    if "barocaloric" not in analysis.children:
+        return Nothing("the results are empty")
+    dataset = analysis["barocaloric"].to_dataset()
+    compressed = dataset["final_pressure"] > dataset["initial_pressure"]
+    if not known(dataset["isothermal_entropy_change"].values[compressed.values]):
+        return Nothing(str(dataset["reason"].item()) or "no second pressure with known entropy")
+    figure, panels = new_figure(2, columns=2, panel=(4.2, 3.4), foot=0.9)
+    for one in PUBLISHED:
+        for axes, value in zip(panels, (one.entropy, one.temperature), strict=True):
+            axes.plot(
+                [one.pressure], [value], marker=one.marker, color=one.colour, markersize=9,
+                linestyle="none", label=one.name,
+            )  # fmt: skip
+    for group, entropy, temperature, text, marker in _OURS:
+        fill = "full" if group == "barocaloric" else "none"
+        colour = BLACK if group == "barocaloric" else BLUE
+        for axes, name in zip(panels, (entropy, temperature), strict=True):
+            _draw_largest(axes, analysis[group].to_dataset(), name, marker, fill, colour, text)
+    for axes, symbol, unit in zip(panels, "ST", ("J kg⁻¹ K⁻¹", "K"), strict=True):
+        axes.set_xlabel("Change of pressure ΔP (GPa)")
+        axes.set_ylabel(f"Largest $|Δ{symbol}|$ ({unit})")
+        axes.set_xlim(0, 1.06 * max(axes.get_xlim()[1], 0.1))
+        axes.set_ylim(bottom=0)
+    shared_legend(figure, panels, columns=2)
+    return finish(figure, tree, "Beside published materials", caveats(analysis))
+
+
+def _draw_largest(
+    axes: Axes, dataset: xr.Dataset, name: str, marker: str, fill: str, colour: str, text: str
+) -> None:
+    """Draw the largest effect at each simulated pressure, where no line is drawn too far."""
+    flag = "adiabatic_extrapolated" if "adiabatic_extrapolated" in dataset else "extrapolated"
+    if name == "isothermal_entropy_change":
+        flag = "extrapolated"
+    if "loop" in dataset.dims:
+        dataset = dataset.sel(loop="slowest_rate")
+    value = abs(dataset[name].where(dataset[flag] == 0))
+    # At the edges of the effect, where it is there or not, errors are as large as itself.
+    certain = value - dataset[stderr_name(name)]
+    start = float(dataset["initial_pressure"])
+    rows = []
+    for pressure in dataset["final_pressure"].values[dataset["interpolated"].values == 0]:
+        here = certain.sel(final_pressure=pressure).values
+        if pressure > start and known(here):
+            at = int(np.nanargmax(here))
+            found = value.sel(final_pressure=pressure).values[at]
+            rows.append((pressure - start, found, found - here[at]))
+    if rows:
+        x, y, error = np.array(rows).T
+        axes.errorbar(
+            x, y, yerr=error, marker=marker, fillstyle=fill, color=colour, markersize=7,
+            linewidth=0.8, capsize=3, label=text,
+        )  # fmt: skip

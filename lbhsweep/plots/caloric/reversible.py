@@ -1,0 +1,134 @@
+"""ΔS_rev(T) and ΔT_rev(T), and how much pressure it takes to overcome the hysteresis."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.style import (
+    BLUE,
+    GREEN,
+    SERIES,
+    Nothing,
+    finish,
+    gigapascal,
+    known,
+    label,
+    new_figure,
+    styled,
+    unit_text,
+)
+from lbhsweep.quantities import stderr_name
+
+_CHANGES = (
+    ("reversible_entropy_change", "isothermal_entropy_change", "$ΔS_{rev}$"),
+    ("reversible_temperature_change", "adiabatic_temperature_change", "$ΔT_{rev}$"),
+)
+_LOOPS = {
+    "slowest_rate": ("loop at the slowest rate", GREEN, "-"),
+    "zero_rate": ("loop extrapolated to zero rate", BLUE, "--"),
+}
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw both effects over temperature (dotted: without hysteresis), and ΔS_rev over pressure."""
+    if "reversible" not in analysis.children:
+        return Nothing("the results are empty")
+    dataset = analysis["reversible"].to_dataset()
+    change = dataset["reversible_entropy_change"]
+    compressed = dataset["final_pressure"] > dataset["initial_pressure"]
+    shown = [name for name in _LOOPS if known(change.sel(loop=name).values[compressed.values])]
+    if not shown:
+        reasons = dataset["reason"].sel(loop="slowest_rate").values
+        return Nothing(next((str(r) for r in reasons if str(r)), "one pressure only"))
+    loop = shown[0]
+    figure, panels = new_figure(3, panel=(3.6, 3.1), foot=0.2, share_x=False)
+    here = dataset.sel(loop=loop)
+    for axes, (name, ideal, symbol) in zip(panels[:2], _CHANGES, strict=True):
+        _draw_effect(axes, here, name, analysis["barocaloric"].to_dataset()[ideal])
+        axes.set_xlabel(label(dataset["temperature"], "T"))
+        axes.set_ylabel(f"{symbol} ({unit_text(str(dataset[name].attrs['units']))})")
+        axes.set_title(str(dataset[name].attrs["long_name"]).capitalize())
+    panels[0].plot([], [], color="0.35", linestyle=":", label="without hysteresis")
+    panels[0].legend(loc="best", title=_LOOPS[loop][0], title_fontsize=8)
+    _draw_over_pressure(panels[2], dataset, shown)
+    return finish(figure, tree, "Reversible barocaloric effect", _notes(dataset, shown, analysis))
+
+
+def _draw_effect(axes: Axes, here: xr.Dataset, name: str, ideal: xr.DataArray) -> None:
+    first = float(here["initial_pressure"])
+    t = here["temperature"].values
+    simulated = here["final_pressure"].values[here["interpolated"].values == 0]
+    for number, pressure in enumerate(simulated):
+        if pressure <= first:
+            continue
+        colour = SERIES[number % len(SERIES)]
+        at = here.sel(final_pressure=pressure)
+        axes.plot(t, ideal.sel(final_pressure=pressure).values, color=colour, linestyle=":")
+        value, error = at[name].values, np.nan_to_num(at[stderr_name(name)].values)
+        axes.plot(t, value, color=colour, label=f"{first:g} → {gigapascal(pressure)}")
+        axes.fill_between(t, value - error, value + error, color=colour, alpha=0.18, linewidth=0)
+    axes.axhline(0, color="0.5", linewidth=0.8)
+
+
+def _draw_over_pressure(axes: Axes, dataset: xr.Dataset, shown: list[str]) -> None:
+    """Draw the largest |ΔS_rev| against the final pressure, with P_rev ± error."""
+    pressure = dataset["final_pressure"].values
+    span = np.abs(pressure - float(dataset["initial_pressure"]))
+    per_pressure = "reversible_entropy_change_per_pressure"
+    for name in shown:
+        text, colour, line = _LOOPS[name]
+        here = dataset.sel(loop=name)
+        largest = here[per_pressure].values * span
+        error = np.nan_to_num(here[stderr_name(per_pressure)].values * span)
+        axes.plot(pressure, largest, color=colour, linestyle=line, label=text)
+        axes.fill_between(
+            pressure,
+            np.maximum(largest - error, 0.0),
+            largest + error,
+            color=colour,
+            alpha=0.18,
+            linewidth=0,
+        )
+        least = float(dataset["reversible_pressure"].sel(loop=name))
+        spread = float(dataset["reversible_pressure_stderr"].sel(loop=name))
+        if np.isfinite(least) and least <= pressure.max():
+            axes.axvspan(
+                max(least - spread, pressure.min()), min(least + spread, pressure.max()),
+                color=colour, alpha=0.18, linewidth=0,
+            )  # fmt: skip
+            axes.axvline(
+                least, color=colour, linewidth=1, linestyle=":",
+                label=f"$P_{{rev}}$ = {least:.3f} ± {spread:.3f} GPa",
+            )  # fmt: skip
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("Final pressure $P_1$ (GPa)")
+    axes.set_ylabel("Largest $|ΔS_{rev}|$ (J kg⁻¹ K⁻¹)")
+    axes.set_title("What a pressure gives back")
+    axes.legend(loc="best")
+
+
+def _notes(dataset: xr.Dataset, shown: list[str], analysis: xr.DataTree) -> list[str]:
+    notes = []
+    for name in _LOOPS:
+        here = dataset.sel(loop=name)
+        text = _LOOPS[name][0]
+        if name in shown and (why := str(here["pressure_reason"].item())):
+            notes.append(f"P_rev, {text}: {why}")
+        reasons = [
+            str(r)
+            for r, lone in zip(here["reason"].values, here["interpolated"].values, strict=True)
+            if not lone
+        ]
+        notes += [f"{text}: {why}" for why in dict.fromkeys(reasons) if why]
+    notes += caveats(analysis)
+    parts = {note: note.split(": ", 1)[-1] for note in notes}
+    return [
+        note
+        for note, part in parts.items()
+        if not any(part in other for other in parts if other != note and len(other) > len(note))
+    ]

@@ -1,0 +1,1 @@
+"""What figures have in common: style, curves by phase, panels of branches."""

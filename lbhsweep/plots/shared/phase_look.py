@@ -1,0 +1,50 @@
+"""How each phase looks wherever curves of several phases are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase
+from lbhsweep.plots.shared.style import BLACK, BLUE, GREY, ORANGE, SKY
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Name in legends, colour where colour tells phases, line, filling of markers."""
+
+    name: str
+    colour: str
+    line: Literal["-", "--", "-.", ":"]
+    fill: Literal["full", "none", "top"]
+
+
+LOOKS = MappingProxyType(
+    {
+        "alpha": Look("α", BLUE, "-", "full"),
+        "alpha_cap": Look("α, Li over cage faces", SKY, ":", "top"),
+        "beta": Look("β", ORANGE, "--", "none"),
+        "mixed": Look("mixed", GREY, "-.", "top"),
+        "undecided": Look("phase unknown", BLACK, "-", "full"),
+    }
+)
+"""By the phase's name in datasets."""
+
+
+def look_of(code: int) -> Look:
+    """Give the look of a phase by its code."""
+    return LOOKS[LONG_NAMES[Phase(code)]]
+
+
+def line_legend(figure: Figure, phases: Iterable[str]) -> None:
+    """Say below the panels which line is which phase."""
+    looks = [LOOKS[phase] for phase in phases]
+    lines: list[Artist] = [Line2D([], [], color="0.2", linestyle=look.line) for look in looks]
+    names = [look.name for look in looks]
+    figure.legend(lines, names, loc="outside lower center", ncols=len(looks))

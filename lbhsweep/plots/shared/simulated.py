@@ -1,0 +1,57 @@
+"""What was simulated, in one line: every figure carries it, since figures travel alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from lbhsweep.analysis.sweep_file import sweep_of
+from lbhsweep.document import Document
+from lbhsweep.sweep.file.spec import Hold, System
+
+ATOMS_PER_CELL = 104
+
+
+def describe(tree: xr.DataTree) -> str:
+    """Give atoms, potential, rates or length of holds, and replicas, as far as they are known.
+
+    Parameters
+    ----------
+    tree : DataTree
+        One material's part of the results, from `each_material`.
+    """
+    sweep = sweep_of(tree)
+    parts = [_size(sweep, int(tree.attrs.get("n_vacancies", 0)))]
+    parts.append(str(tree.attrs.get("potential", "")))
+    if "ramp" in tree.children:
+        ramp = tree["ramp"].to_dataset()
+        rates = ", ".join(f"{rate:g}" for rate in np.atleast_1d(ramp["heating_rate"].values))
+        parts.append(f"ramps of {rates} K/ps, {_replicas(ramp)}")
+    if "hold" in tree.children:
+        parts.append(f"holds{_length(sweep)}, {_replicas(tree['hold'].to_dataset())}")
+    return " · ".join(part for part in parts if part)
+
+
+def _size(sweep: Document | None, n_vacancies: int) -> str:
+    if sweep is None:
+        return ""
+    try:
+        repeats = System.model_validate(sweep.at(("system",)) or {}).supercell
+    except ValueError:
+        return ""
+    n_atoms = ATOMS_PER_CELL * int(np.prod(repeats)) - n_vacancies
+    return f"{n_atoms} atoms ({'×'.join(str(n) for n in repeats)} cells)"
+
+
+def _length(sweep: Document | None) -> str:
+    if sweep is None or sweep.at(("protocol", "hold")) is None:
+        return ""
+    try:
+        return f" of {Hold.model_validate(sweep.at(('protocol', 'hold'))).produce:g} ps"
+    except ValueError:
+        return ""
+
+
+def _replicas(dataset: xr.Dataset) -> str:
+    n = dataset.sizes.get("replica", 1)
+    return f"{n} replica{'s' if n > 1 else ''}"

@@ -1,0 +1,105 @@
+"""How long anions remember their orientation: ξ(t) and its icosahedral twin by temperature."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.plots.shared.gradual import Colour, colour_bar, colours, pick_evenly, shown_of
+from lbhsweep.plots.shared.joined import is_planned
+from lbhsweep.plots.shared.phase_cells import averaged_holds
+from lbhsweep.plots.shared.phase_look import LOOKS, line_legend
+from lbhsweep.plots.shared.style import (
+    Nothing,
+    finish,
+    gigapascal,
+    hatch,
+    known,
+    label,
+    new_figure,
+    styled,
+)
+from lbhsweep.quantities import stderr_name
+
+QUANTITIES = {
+    "bh_correlation": "ξ(t) = ⟨u(0)·u(t)⟩",
+    "icosahedral_correlation": "⟨Q₆(0)·Q₆(t)⟩",
+}
+TITLES = {
+    "bh_correlation": "B–H directions",
+    "icosahedral_correlation": "icosahedral order",
+}
+_MOST_PRESSURES = 3
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw both autocorrelations against the logarithm of time, a row a pressure."""
+    dataset = averaged_holds(analysis, tuple(QUANTITIES), "rotation")
+    if isinstance(dataset, Nothing):
+        return dataset
+    pressures = pick_evenly(dataset["pressure"].values, _MOST_PRESSURES)
+    here = dataset.sel(pressure=pressures)
+    filled = here["bh_correlation"].notnull().any(["phase", "pressure", "lag"]).values
+    if not filled.any():
+        return Nothing("no hold is finished and equilibrated")
+    all_of_them = here["temperature"].values[filled]
+    temperatures = pick_evenly(all_of_them)
+    alone = f", {temperatures[0]:g} K" if len(temperatures) == 1 else ""
+    figure, panels = new_figure(
+        2 * len(pressures), columns=2, panel=(4.0, 3.0), foot=0.3, share_y=True
+    )
+    for row, pressure in enumerate(pressures):
+        for axes, name in zip(panels[2 * row : 2 * row + 2], QUANTITIES, strict=True):
+            curves = here.sel(pressure=pressure, temperature=temperatures)
+            draw_curves(axes, curves, name, "temperature")
+            axes.set_title(f"{gigapascal(pressure)}{alone}, {TITLES[name]}")
+    colour_bar(figure, panels, temperatures, label(dataset["temperature"], "T"))
+    line_legend(figure, phases_of(here))
+    planned = np.any([is_planned(tree, here["temperature"], p) for p in pressures], axis=0)
+    empty = here["temperature"].values[planned & ~filled]
+    notes = [f"no finished hold that has settled at {_listed(empty)} K"] if empty.size else []
+    remarks = (
+        shown_of(temperatures, len(all_of_them), "temperatures"),
+        shown_of(pressures, dataset.sizes["pressure"], "pressures"),
+    )
+    return finish(figure, tree, "Memory of the anions' orientation", notes, remarks)
+
+
+def _listed(values: FloatArray) -> str:
+    return ", ".join(f"{value:g}" for value in values)
+
+
+def phases_of(dataset: xr.Dataset) -> list[str]:
+    """List the phases in which anything is known."""
+    others = [dim for dim in dataset["bh_correlation"].dims if dim != "phase"]
+    there = dataset["bh_correlation"].notnull().any(others).values
+    return [str(name) for name in dataset["phase"].values[there]]
+
+
+def draw_curves(axes: Axes, here: xr.Dataset, name: str, along: str) -> None:
+    """Draw one autocorrelation (phase, along, lag) with error bands.
+
+    A colour a value of `along`, a kind of line a phase.
+    """
+    axes.set_xscale("log")
+    axes.set_xlabel(label(here["lag"], "t"))
+    axes.set_ylabel(QUANTITIES[name])
+    axes.axhline(0.0, color="0.5", linewidth=0.8)
+    if not known(here[name].values):
+        hatch(axes, "no hold is finished and equilibrated")
+    for number, colour in enumerate(colours(here.sizes[along])):
+        for phase in here["phase"].values:
+            curve = here.isel({along: number}).sel(phase=phase)
+            if known(curve[name].values):
+                _draw_curve(axes, curve, name, colour, LOOKS[str(phase)].line)
+
+
+def _draw_curve(axes: Axes, curve: xr.Dataset, name: str, colour: Colour, line: str) -> None:
+    lag, value = curve["lag"].values, curve[name].values
+    error = np.nan_to_num(curve[stderr_name(name)].values)
+    axes.plot(lag, value, color=colour, marker=".", markersize=3, linestyle=line)
+    axes.fill_between(lag, value - error, value + error, color=colour, alpha=0.25, linewidth=0)

@@ -1,0 +1,118 @@
+"""Directions of a few B–H bonds in time, and full rotations of anions."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis.phases.assignment import assign_phases
+from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
+from lbhsweep.plots.shared.joined import is_done, joined_holds
+from lbhsweep.plots.shared.phase_look import LOOKS, look_of
+from lbhsweep.plots.shared.style import (
+    SERIES,
+    Nothing,
+    finish,
+    gigapascal,
+    label,
+    new_figure,
+    shared_legend,
+    styled,
+)
+from lbhsweep.quantities import stderr_name
+
+ANGLES = {"bh_theta_series": ("θ (°)", (0.0, 180.0)), "bh_phi_series": ("φ (°)", (-180.0, 180.0))}
+COUNT = "full_rotations_series"
+RATE = "full_rotation_rate"
+_MOST_TEMPERATURES = 4
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw θ(t), φ(t) and the count of full rotations; a row a temperature, lowest pressure."""
+    hold = joined_holds(tree, (*ANGLES, COUNT), "rotation")
+    if isinstance(hold, Nothing):
+        return hold
+    done = hold[COUNT].isel(time=0).notnull() & is_done(hold)
+    done = done.transpose("pressure", "temperature", "replica").load()
+    if not done.any():
+        return Nothing("no hold is finished")
+    phases = assign_phases(hold)
+    pressure = float(done["pressure"].values[done.any(["temperature", "replica"]).values].min())
+    done = done.sel(pressure=pressure)
+    all_of_them = done["temperature"].values[done.any("replica").values]
+    temperatures = pick_evenly(all_of_them, _MOST_TEMPERATURES)
+    figure, panels = new_figure(3 * len(temperatures), panel=(3.6, 2.3), foot=0.3)
+    for row, temperature in enumerate(temperatures):
+        counted = done.sel(temperature=temperature)
+        replicas = counted["replica"].values[counted.values]
+        here = hold.sel(pressure=pressure, temperature=temperature, replica=replicas)
+        title = f"{temperature:g} K, {gigapascal(pressure)}"
+        of_row = panels[3 * row : 3 * row + 3]
+        for axes, name in zip(of_row[:2], ANGLES, strict=True):
+            axes.set_title(f"{title}, {here['run'].values[0]}")
+            _draw_angle(axes, here.isel(replica=0), name)
+        of_row[2].set_title(_rates(analysis, pressure, float(temperature)) or title)
+        _draw_count(of_row[2], here, phases.sel(pressure=pressure, temperature=temperature))
+    for axes in panels[-3:]:
+        axes.set_xlabel(label(hold["time"], "t"))
+    shared_legend(figure, panels, columns=4)
+    remarks = [
+        "θ: angle between a B–H bond and z, φ: its angle about z, each bond of another anion",
+        "above the counts: full rotations of an anion per time, in all runs that settled, by phase",
+        shown_of(temperatures, len(all_of_them), "temperatures"),
+    ]
+    return finish(figure, tree, "How anions turn", remarks=remarks)
+
+
+def _draw_angle(axes: Axes, here: xr.Dataset, name: str) -> None:
+    symbol, (low, high) = ANGLES[name]
+    axes.set_ylabel(symbol)
+    axes.set_ylim(low - 5.0, high + 5.0)
+    axes.set_yticks(np.linspace(low, high, 5))
+    for number in range(here.sizes["bond"]):
+        axes.plot(
+            here["time"].values, here[name].isel(bond=number).values, linestyle="none",
+            marker=".", markersize=2.2, color=SERIES[number % len(SERIES)],
+            label=f"bond {here['bond'].values[number]:g}",
+        )  # fmt: skip
+
+
+def _draw_count(axes: Axes, here: xr.Dataset, phases: xr.DataArray) -> None:
+    """Draw each run in the colour of its phase and, over several, mean and standard error."""
+    codes = phases.sel(replica=here["replica"]).values
+    time = here["time"].values
+    axes.set_ylabel("Full rotations of an anion")
+    for code in np.unique(codes):
+        look = look_of(int(code))
+        counts = here[COUNT].transpose("replica", "time").values[codes == code]
+        for number, course in enumerate(counts):
+            text = "" if number else f"each run, {look.name}"
+            axes.plot(time, course, color=look.colour, linewidth=0.7, label=text)
+        if len(counts) > 1:
+            mean, error = counts.mean(axis=0), counts.std(axis=0, ddof=1) / np.sqrt(len(counts))
+            axes.plot(
+                time, mean, color=look.colour, linewidth=1.8, linestyle=look.line,
+                label=f"mean ± standard error, {look.name}",
+            )  # fmt: skip
+            axes.fill_between(
+                time, mean - error, mean + error, color=look.colour, alpha=0.2, linewidth=0
+            )
+    top = float(np.nanmax(here[COUNT].values))
+    axes.set_ylim(0.0, max(1.05 * top, 0.1))
+
+
+def _rates(analysis: xr.DataTree, pressure: float, temperature: float) -> str:
+    """Give the rate in each phase with its error, as far as it is known."""
+    if "/replicas/hold" not in analysis.groups or RATE not in analysis["replicas/hold"]:
+        return ""
+    here = analysis["replicas/hold"].to_dataset().sel(pressure=pressure, temperature=temperature)
+    words = []
+    for phase in here["phase"].values:
+        value, error = (float(here[name].sel(phase=phase)) for name in (RATE, stderr_name(RATE)))
+        if np.isfinite(value):
+            spread = f" ± {error:.2g}" if np.isfinite(error) else ""
+            words.append(f"{LOOKS[str(phase)].name} {value:.3g}{spread} ns⁻¹")
+    return f"{temperature:g} K: {', '.join(words)}" if words else ""

@@ -1,0 +1,191 @@
+"""Where Li sits and how far the crystal is ordered as α is, against temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis.phases.assignment import CAP_BELOW, DISORDERED, ORDERED
+from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
+from lbhsweep.plots.shared.joined import has_drifted, is_done, is_planned, joined_holds
+from lbhsweep.plots.shared.phase_look import LOOKS
+from lbhsweep.plots.shared.style import (
+    AMBER,
+    BLACK,
+    BLUE,
+    DIRECTIONS,
+    GREEN,
+    GREY,
+    PURPLE,
+    Nothing,
+    finish,
+    gigapascal,
+    hatch,
+    known,
+    label,
+    new_figure,
+    shared_legend,
+    styled,
+)
+from lbhsweep.quantities import stderr_name
+
+OCCUPANCIES = {
+    "li_tetrahedral": ("tetrahedral", BLUE, "^"),
+    "li_octahedral": ("octahedral", GREEN, "s"),
+    "li_window": ("window of three anions", AMBER, "o"),
+    "li_elsewhere": ("elsewhere", PURPLE, "D"),
+}
+ORDER = {
+    "alpha_order": "Order of α, S",
+    "alpha_lithium": "Li coordinate x in α",
+    "alpha_turn": "Turn of anions φ (°)",
+}
+_LIMITS = {"alpha_order": (ORDERED, DISORDERED), "alpha_lithium": (CAP_BELOW,)}
+_RANGES = {"alpha_order": (-0.1, 1.05), "alpha_lithium": (0.19, 0.38), "alpha_turn": (20.0, 45.0)}
+"""What the axes show at least; both minima of α lie within."""
+_MOST_PRESSURES = 3
+_DASHED = (
+    f"dashed: S > {ORDERED:g} counts as α, S < {DISORDERED:g} as β, and α with x < {CAP_BELOW:g} "
+    "as its other minimum, Li over faces of the cages"
+)
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw occupancies, S, x and φ; a row a pressure and protocol."""
+    rows = [row for name in ("hold", "ramp") for row in _rows(analysis, name)]
+    if not rows:
+        return Nothing(_why(analysis))
+    columns = 1 + len(ORDER)
+    figure, panels = new_figure(columns * len(rows), columns=columns, panel=(3.1, 2.7), foot=0.5)
+    for number, (name, here) in enumerate(rows):
+        of_row = panels[columns * number : columns * (number + 1)]
+        _draw_row(of_row, tree, name, here)
+        if name == "hold":
+            _draw_runs(of_row[1:], tree, float(here["pressure"]))
+            _mark_missing(of_row[1], tree, here)
+    shared_legend(figure, panels, columns=4)
+    total = max(
+        analysis[f"replicas/{name}"].sizes["pressure"] for name in ("hold", "ramp")
+        if f"/replicas/{name}" in analysis.groups
+    )  # fmt: skip
+    shown = sorted({float(here["pressure"]) for _, here in rows})
+    remarks = [_DASHED, shown_of(shown, total, "pressures")]
+    return finish(figure, tree, "Sites of Li and order of α", remarks=remarks)
+
+
+def _rows(analysis: xr.DataTree, name: str) -> Iterator[tuple[str, xr.Dataset]]:
+    if f"/replicas/{name}" not in analysis.groups:
+        return
+    dataset = analysis[f"replicas/{name}"].to_dataset()
+    wanted = (*OCCUPANCIES, *ORDER)
+    if not all(one in dataset for one in wanted) or not known(dataset["alpha_order"].values):
+        return
+    for pressure in pick_evenly(dataset["pressure"].values, _MOST_PRESSURES):
+        yield name, dataset.sel(pressure=pressure)
+
+
+def _why(analysis: xr.DataTree) -> str:
+    parts = [name for name in ("hold", "ramp") if f"/replicas/{name}" in analysis.groups]
+    if not parts:
+        return "the results are empty"
+    if not any("alpha_order" in analysis[f"replicas/{name}"] for name in parts):
+        return "no observable 'sites' in the results"
+    return "no run is finished and equilibrated"
+
+
+def _draw_row(panels: list[Axes], tree: xr.DataTree, name: str, here: xr.Dataset) -> None:
+    title = f"{name}s, {gigapascal(float(here['pressure']))}"
+    for axes in panels:
+        axes.set_xlabel(label(here["temperature"], "T"))
+        axes.set_title(title)
+    panels[0].set_ylabel("Share of Li by site")
+    for axes, (quantity, text) in zip(panels[1:], ORDER.items(), strict=True):
+        axes.set_ylabel(text)
+        for limit in _LIMITS.get(quantity, ()):
+            axes.axhline(limit, color="0.35", linestyle=(0, (4, 2)), linewidth=0.9)
+    if not known(here["alpha_order"].values):
+        for axes in panels:
+            hatch(axes, "no data")
+        return
+    for branch, style, words, colour in _branches(name, here):
+        for quantity, (text, own, marker) in OCCUPANCIES.items():
+            look = style | {"marker": marker}
+            _draw_points(panels[0], branch, quantity, own, f"{text}{words}", look)
+        for axes, quantity in zip(panels[1:], ORDER, strict=True):
+            _draw_points(axes, branch, quantity, colour, f"mean of replicas{words}", style)
+    panels[0].set_ylim(-0.03, 1.03)
+    for axes, quantity in zip(panels[1:], ORDER, strict=True):
+        axes.update_datalim([(float(here["temperature"][0]), y) for y in _RANGES[quantity]])
+        axes.autoscale_view()
+    if not known(here["alpha_turn"].values):
+        hatch(panels[-1], "no order of α, so no φ")
+
+
+def _mark_missing(axes: Axes, tree: xr.DataTree, here: xr.Dataset) -> None:
+    """Mark at the foot the temperatures that were planned and at which nothing is finished."""
+    known_at = here["alpha_order"].notnull().any("phase").values
+    planned = is_planned(tree, here["temperature"], float(here["pressure"]))
+    missing = here["temperature"].values[planned & ~known_at]
+    if missing.size:
+        axes.plot(
+            missing, np.full(missing.size, 0.03), linestyle="none", marker="|", markersize=7,
+            color="#B00000", transform=axes.get_xaxis_transform(), label="no value",
+        )  # fmt: skip
+
+
+def _branches(name: str, here: xr.Dataset) -> Iterator[tuple[xr.Dataset, dict[str, Any], str, str]]:
+    """Go through holds by phase, or through directions of the slowest ramps.
+
+    Yields data, look, words and colour.
+    """
+    if name == "hold":
+        for phase in here["phase"].values:
+            look = LOOKS[str(phase)]
+            style = {"marker": "o", "linestyle": look.line, "fillstyle": look.fill}
+            yield here.sel(phase=phase), style, f", {look.name}", BLACK
+        return
+    slowest = here.sel(heating_rate=float(here["heating_rate"].min()))
+    for direction in here["direction"].values:
+        colour = BLACK if direction == "heating" else GREY
+        branch = slowest.sel(direction=direction)
+        yield branch, DIRECTIONS[str(direction)], f", {direction}", colour
+
+
+def _draw_points(
+    axes: Axes, branch: xr.Dataset, name: str, colour: str, text: str, style: dict[str, Any]
+) -> None:
+    if not known(branch[name].values):
+        return
+    axes.errorbar(
+        branch["temperature"].values, branch[name].values, yerr=branch[stderr_name(name)].values,
+        color=colour, label=text, elinewidth=0.8, markersize=4, **(style | {"linewidth": 0.8}),
+    )  # fmt: skip
+
+
+def _draw_runs(panels: list[Axes], tree: xr.DataTree, pressure: float) -> None:
+    """Draw every finished hold by itself, also those that have not settled."""
+    hold = joined_holds(tree, ORDER, "sites")
+    if isinstance(hold, Nothing):
+        return
+    here = hold.sel(pressure=pressure)
+    dims = here["alpha_order"].dims
+    done = is_done(here).transpose(*dims).values
+    drifts = has_drifted(here).transpose(*dims).values
+    temperature = here["temperature"].broadcast_like(here["alpha_order"]).transpose(*dims).values
+    for axes, quantity in zip(panels, ORDER, strict=True):
+        values = here[quantity].transpose(*dims).values
+        for chosen, marker, text in (
+            (done & ~drifts, "_", "each hold"),
+            (done & drifts, "x", "not settled: left out of the mean"),
+        ):
+            if chosen.any() and known(values[chosen]):
+                axes.plot(
+                    temperature[chosen], values[chosen], linestyle="none", marker=marker,
+                    color=GREEN, markersize=6, label=text,
+                )  # fmt: skip

@@ -1,0 +1,133 @@
+"""Half-height temperatures and the width of the loop against heating rate, down to zero."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.analysis.transition.rate_extrapolation import ASSUMED, EXPONENTS
+from lbhsweep.plots.shared.style import (
+    DIRECTION_COLOURS,
+    DIRECTIONS,
+    GREEN,
+    Nothing,
+    finish,
+    gigapascal,
+    hatch,
+    known,
+    label_panels,
+    new_figure,
+    shared_legend,
+    styled,
+    unit_text,
+)
+
+_POWER = EXPONENTS[ASSUMED]
+_NAME = "zero_rate_temperature"
+_ZERO = "T₀ of T₀ + c r$^{2/3}$: thick bar statistical, thin with n = ½ … 1"
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw both branches and the width at each pressure, with T(r) = T₀ + c r^(2/3).
+
+    At zero rate the inner error bar is statistical, the outer one has the exponent's error too.
+    """
+    if "hysteresis_rate" not in analysis.children:
+        return Nothing("the results have no ramps")
+    rates = analysis["hysteresis_rate"].to_dataset()
+    loops = analysis["hysteresis"].to_dataset()
+    if loops.sizes["heating_rate"] < 2:
+        reasons = [str(reason) for reason in rates["reason"].values.ravel() if str(reason)]
+        return Nothing(reasons[0] if reasons else "one heating rate")
+    if not known(loops["half_height_temperature"].values):
+        return Nothing("no ramp shows a complete transition")
+    pressures = rates["pressure"].values
+    figure, panels = new_figure(2 * len(pressures), columns=2, panel=(4.0, 2.5), foot=0.6)
+    label_panels(panels, f"Heating rate r ({unit_text('K/ps')})", "")
+    notes: dict[str, list[str]] = {}
+    for i, pressure in enumerate(pressures):
+        left, right = panels[2 * i : 2 * i + 2]
+        left.set_title(f"{gigapascal(pressure)}, half-height temperatures")
+        right.set_title(f"{gigapascal(pressure)}, width of the loop")
+        left.set_ylabel("$T_h$, $T_c$ (K)")
+        right.set_ylabel("$T_h - T_c$ (K)")
+        for note in _draw_branches(
+            left, loops.sel(pressure=pressure), rates.sel(pressure=pressure)
+        ):
+            notes.setdefault(note, []).append(f"{pressure:g}")
+        _draw_width(right, loops.sel(pressure=pressure), rates.sel(pressure=pressure))
+    shared_legend(figure, panels, columns=2)
+    lines = [f"{', '.join(places)} GPa, {note}" for note, places in notes.items()]
+    return finish(figure, tree, "Hysteresis against heating rate", lines)
+
+
+def _draw_branches(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> list[str]:
+    notes, drawn = [], False
+    for direction in (str(name) for name in loops["direction"].values):
+        here, zero = loops.sel(direction=direction), rates.sel(direction=direction)
+        colour, style = DIRECTION_COLOURS[direction], DIRECTIONS[direction]
+        value = here["half_height_temperature"].values
+        error = here["half_height_temperature_stderr"].values
+        bound = here["n_transformed"].values < here["n_runs"].values
+        r = here["heating_rate"].values
+        drawn |= known(value)
+        look = {"marker": style["marker"], "linestyle": "none", "color": colour, "capsize": 3}
+        axes.errorbar(
+            r[~bound], value[~bound], yerr=error[~bound], fillstyle=style["fillstyle"],
+            label=direction if known(value[~bound]) else None, **look,
+        )  # fmt: skip
+        if known(value[bound]):
+            axes.errorbar(
+                r[bound], value[bound], yerr=error[bound], fillstyle=style["fillstyle"],
+                alpha=0.35, label=f"{direction}, bound (not all replicas transform), left out",
+                **look,
+            )  # fmt: skip
+        start, slope = float(zero[_NAME]), float(zero["rate_coefficient"])
+        if np.isfinite(start):
+            _draw_fit(axes, r, start, slope, colour, style["linestyle"])
+            _draw_zero(axes, rates.sel(direction=direction), _NAME, colour, style["marker"])
+        if reason := str(zero["reason"].item()):
+            notes.append(f"{direction}: {reason}")
+    if not drawn:
+        hatch(axes, "no complete transition")
+    return notes
+
+
+def _draw_width(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> None:
+    value, r = loops["hysteresis_width"].values, loops["heating_rate"].values
+    if not known(value):
+        hatch(axes, "no rate at which both branches transform")
+        return
+    axes.errorbar(
+        r, value, yerr=loops["hysteresis_width_stderr"].values, marker="o", color=GREEN,
+        linestyle="none", capsize=3, label="width",
+    )  # fmt: skip
+    start = float(rates["zero_rate_width"])
+    if np.isfinite(start):
+        slope = float(
+            rates["rate_coefficient"].sel(direction="heating")
+            - rates["rate_coefficient"].sel(direction="cooling")
+        )
+        _draw_fit(axes, r, start, slope, GREEN, "-")
+        _draw_zero(axes, rates, "zero_rate_width", GREEN, "o")
+    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+
+
+def _draw_fit(
+    axes: Axes, r: np.ndarray, start: float, slope: float, colour: str, line: str
+) -> None:
+    span = np.linspace(0.0, float(r.max()), 100)
+    axes.plot(span, start + slope * span**_POWER, color=colour, linestyle=line)
+
+
+def _draw_zero(axes: Axes, rates: xr.Dataset, name: str, colour: str, marker: str) -> None:
+    value, error = float(rates[name]), float(rates[f"{name}_stderr"])
+    whole = float(np.hypot(error, rates[f"{name}_systematic"]))
+    axes.errorbar(
+        [0.0], [value], yerr=[whole], marker=marker, color=colour, markersize=8,
+        label=_ZERO, markerfacecolor="w", capsize=5, elinewidth=0.8, clip_on=False, zorder=5,
+    )  # fmt: skip
+    axes.errorbar([0.0], [value], yerr=[error], color=colour, elinewidth=2.2, clip_on=False)

@@ -1,0 +1,1 @@
+"""Figures of diffusion, conduction and reorientation."""

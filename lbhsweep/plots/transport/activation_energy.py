@@ -1,0 +1,60 @@
+"""Activation energy of the conductivity against the concentration of vacancies."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from lbhsweep.plots.shared.isobars import each_isobar
+from lbhsweep.plots.shared.style import (
+    GREY,
+    Nothing,
+    finish,
+    known,
+    new_figure,
+    shared_legend,
+    styled,
+)
+from lbhsweep.plots.transport.conductivity import concentration
+
+PUBLISHED = {0.926: 0.353, 1.852: 0.343, 3.704: 0.332, 7.407: 0.320, 11.11: 0.279}
+"""eV by mol %."""
+PUBLISHED_LABEL = "α, another potential (Maltsev et al. 2023, tab. 3)"
+_NAME = "activation_energy_plain"
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw E_a of ln σ with the Haven ratio 1, as Maltsev et al. 2023 define it."""
+    if "arrhenius" not in analysis.children:
+        return Nothing("neither diffusion nor rotation was measured")
+    groups = analysis["arrhenius"].children
+    if "conductivity_tracer" not in groups:
+        return Nothing("diffusion was not measured")
+    laws = groups["conductivity_tracer"].to_dataset()
+    if "vacancies_per_formula_unit" not in laws.coords or laws.sizes["n_vacancies"] < 2:
+        return Nothing("one number of vacancies only")
+    if not known(laws[_NAME].values):
+        return Nothing("no conductivity at two temperatures in one phase")
+    figure, (axes,) = new_figure(1, panel=(6.0, 3.8), foot=0.6)
+    axes.set_xlabel("Vacancies per formula unit (mol %)")
+    axes.set_ylabel("Activation energy of σ, $E_a$ (eV)")
+    x = np.array([concentration(laws.sel(n_vacancies=n)) for n in laws["n_vacancies"].values])
+    notes = []
+    for text, here, style in each_isobar(laws):
+        value = here[_NAME].values
+        if known(value):
+            axes.errorbar(
+                x, value, yerr=here[f"{_NAME}_stderr"].values, linewidth=0.8, label=text, **style
+            )
+        lacking = [f"{n}" for n, one in zip(here["n_vacancies"].values, value, strict=True)
+                   if not np.isfinite(one)]  # fmt: skip
+        if known(value) and lacking:
+            notes.append(f"{text}: no law with {', '.join(lacking)} vacancies")
+    axes.plot(
+        list(PUBLISHED), list(PUBLISHED.values()), marker="*", markersize=10, color=GREY,
+        linestyle="none", label=PUBLISHED_LABEL,
+    )  # fmt: skip
+    shared_legend(figure, [axes], columns=2)
+    return finish(figure, tree, "Activation energy of the conductivity", notes)

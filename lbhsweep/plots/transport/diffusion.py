@@ -1,0 +1,60 @@
+"""Tracer diffusion of lithium against temperature at every pressure."""
+
+from __future__ import annotations
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lbhsweep.plots.shared.isobars import draw_isobars
+from lbhsweep.plots.shared.style import (
+    AMBER,
+    Nothing,
+    finish,
+    known,
+    label,
+    new_figure,
+    shared_legend,
+    styled,
+)
+
+PUBLISHED = {500.0: 4.88e-6, 600.0: 2.33e-5, 700.0: 4.89e-5}
+"""cm²/s by K."""
+PUBLISHED_LABEL = "0 GPa, Sci. Rep. 2021, suppl. fig. 5"
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw D(T) on a logarithmic axis; a cross at the foot is a cell that gives none."""
+    if "transport" not in analysis.children:
+        return Nothing("neither diffusion nor rotation was measured")
+    transport = analysis["transport"].to_dataset()
+    if "diffusion_coefficient" not in transport:
+        return Nothing("diffusion was not measured")
+    if not known(transport["diffusion_coefficient"].values):
+        return Nothing("no hold has ten hops of Li that have become diffusive")
+    figure, (axes,) = new_figure(1, panel=(6.0, 3.8), foot=0.8)
+    axes.set_yscale("log", nonpositive="clip")
+    axes.set_xlabel("Temperature T (K)")
+    axes.set_ylabel(label(transport["diffusion_coefficient"], "D"))
+    draw_isobars(axes, transport, "diffusion_coefficient", absent="too few hops")
+    if has_published(tree, transport):
+        draw_published(axes)
+    shared_legend(figure, [axes], columns=2)
+    return finish(figure, tree, "Diffusion of Li")
+
+
+def has_published(tree: xr.DataTree, transport: xr.Dataset) -> bool:
+    """Say whether the published coefficients are those of this material and pressure."""
+    potential, vacancies = str(tree.attrs.get("potential", "")), tree.attrs.get("n_vacancies", 0)
+    return potential.startswith("lbh") and not vacancies and 0.0 in transport["pressure"].values
+
+
+def draw_published(axes: Axes, *, inverse: bool = False) -> None:
+    """Mark the published coefficients, against T or 1000/T."""
+    x = [1000.0 / t if inverse else t for t in PUBLISHED]
+    axes.plot(
+        x, list(PUBLISHED.values()), marker="*", markersize=11, color=AMBER,
+        markeredgecolor="0.3", markeredgewidth=0.5, linestyle="none", label=PUBLISHED_LABEL,
+        zorder=6,
+    )  # fmt: skip

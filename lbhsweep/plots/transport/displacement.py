@@ -1,0 +1,98 @@
+"""Mean-squared displacement of lithium against time lag, with its linear range."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lbhsweep.plots.shared.isobars import PHASES, SYMBOLS
+from lbhsweep.plots.shared.style import (
+    GREY,
+    Nothing,
+    finish,
+    gigapascal,
+    hatch,
+    known,
+    label_panels,
+    new_figure,
+    styled,
+)
+from lbhsweep.plots.shared.temperatures import TemperatureColours
+
+FITTED_SHARE = 0.1
+"""Longest lag that D is fitted to, as a share of the production."""
+_CM2_PER_S = 1e-4
+"""cm²/s per Å²/ps."""
+
+
+@styled
+def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
+    """Draw the MSD of Li on logarithmic axes, a panel a pressure, and lines 6Dt where fitted."""
+    if "transport" not in analysis.children:
+        return Nothing("neither diffusion nor rotation was measured")
+    transport = analysis["transport"].to_dataset()
+    if "li_msd" not in transport:
+        return Nothing("diffusion was not measured")
+    if not known(transport["li_msd"].values):
+        return Nothing("no hold is finished and equilibrated")
+    pressures = transport["pressure"].values
+    figure, panels = new_figure(len(pressures), panel=(4.0, 3.6), foot=0.4, share_y=True)
+    label_panels(panels, "Time lag t (ps)", "Mean-squared displacement of Li (Å²)")
+    colours = TemperatureColours(transport["li_msd"])
+    styles: dict[str, Line2D] = {}
+    for pressure, axes in zip(pressures, panels, strict=True):
+        axes.set_title(gigapascal(float(pressure)))
+        here = transport.sel(pressure=pressure)
+        if not known(here["li_msd"].values):
+            hatch(axes, "no data")
+            continue
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        for phase in here["phase"].values:
+            name = str(phase)
+            if _draw_phase(axes, here.sel(phase=phase), name, colours, _longest_lag(tree)):
+                text = SYMBOLS.get(name, "phase undecided")
+                line = PHASES[name]["linestyle"]
+                styles[text] = Line2D([], [], color="0.3", linestyle=line, label=text)
+    fitted = Line2D([], [], color=GREY, linewidth=4.0, alpha=0.4, label="6Dt, where D is fitted")
+    figure.legend(handles=[*styles.values(), fitted], loc="outside lower center", ncols=4)
+    colours.add_bar(figure, panels)
+    return finish(figure, tree, "Displacement of Li")
+
+
+def _longest_lag(tree: xr.DataTree) -> float:
+    """Give the longest lag that is fitted, ps; any where the length of the run isn't known."""
+    hold = tree["hold"].to_dataset()
+    if "time" not in hold.coords:
+        return float("inf")
+    time = hold["time"].values
+    return FITTED_SHARE * float(time[-1] + time[0])
+
+
+def _draw_phase(
+    axes: Axes, here: xr.Dataset, phase: str, colours: TemperatureColours, longest: float
+) -> bool:
+    drawn = False
+    lag = here["lag"].values
+    for temperature in here["temperature"].values:
+        at = here.sel(temperature=temperature)
+        msd = at["li_msd"].values
+        if not known(msd):
+            continue
+        colour = colours(float(temperature))
+        axes.plot(lag, msd, color=colour, linestyle=PHASES[phase]["linestyle"])
+        error = np.nan_to_num(at["li_msd_stderr"].values)
+        lower = np.maximum(msd - error, 0.1 * msd)
+        axes.fill_between(lag, lower, msd + error, color=colour, alpha=0.15, linewidth=0)
+        drawn = True
+        start, slope = float(at["diffusion_start"]), float(at["diffusion_coefficient"])
+        linear = (lag >= start * (1.0 - 1e-9)) & (lag <= longest * (1.0 + 1e-9))
+        if np.isfinite(slope) and linear.sum() > 1:
+            rise = 6.0 * slope / _CM2_PER_S
+            first = int(np.argmax(linear))
+            line = msd[first] + rise * (lag[linear] - lag[first])
+            axes.plot(lag[linear], line, color=colour, linewidth=4.0, alpha=0.35)
+    return drawn

@@ -1,0 +1,1 @@
+"""Synthetic runs in milliseconds, for trying a cluster before spending core-hours."""

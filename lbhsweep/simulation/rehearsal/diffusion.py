@@ -1,0 +1,54 @@
+"""Make-believe diffusion: an Arrhenius law in the high phase, none in the low one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lbhsweep.quantities import stderr_name
+from lbhsweep.simulation.outcome import Arrays
+from lbhsweep.simulation.rehearsal.material import high_phase_share
+from lbhsweep.sweep.point import HoldPoint, RunPoint
+from lbhsweep.sweep.sampling_lags import lag_axes
+from lbhsweep.units import BOLTZMANN, EV
+
+ATTEMPTS = 166.0
+"""Å²/ps; with the barrier 5e-5 cm²/s at 700 K."""
+BARRIER = 0.35 * EV
+"""kJ/mol."""
+VIBRATION = 1.5
+"""Å², mean-squared displacement about the sites."""
+HAVEN = 0.7
+CONDUCTIVITY = 1.6e7
+"""S/cm per cm²/s at 1 K: e² over the volume of a lithium ion and the Boltzmann constant."""
+HOPS_PER_PS = 16.0
+"""Hops of all ions in 1 ps where D is 1 Å²/ps."""
+NOISE = 0.05
+"""Relative scatter."""
+
+
+def rehearse_diffusion(point: RunPoint, rng: np.random.Generator) -> Arrays:
+    """Make up what the observable `diffusion` gives; nothing in a ramp."""
+    if not isinstance(point.protocol, HoldPoint):
+        return {}
+    temperature = point.protocol.temperature_K
+    lags = np.array(lag_axes(point)["lag"])
+    share = float(high_phase_share(point, np.array(temperature)))
+    coefficient = share * ATTEMPTS * math.exp(-BARRIER / (BOLTZMANN * temperature))
+    coefficient *= 1.0 + NOISE * rng.standard_normal()
+    msd = VIBRATION + 6.0 * coefficient * lags
+    hops = HOPS_PER_PS * coefficient * point.protocol.produce_ps
+    seen = 1e-4 * coefficient if hops > 10.0 else np.nan
+    tracer = CONDUCTIVITY / temperature * seen
+    numbers = {
+        "diffusion_coefficient": seen,
+        "conductivity": tracer / HAVEN,
+        "conductivity_tracer": tracer,
+        "haven_ratio": HAVEN if hops > 10.0 else np.nan,
+    }
+    means = {name: np.array(value) for name, value in numbers.items()}
+    means |= {"li_msd": msd, "collective_msd": msd / HAVEN}
+    others = {f"li_msd_{axis}": msd / 3.0 for axis in "xyz"}
+    others |= {"li_hop_count": np.array(hops), "diffusion_start": np.array(2.0)}
+    return means | {stderr_name(name): NOISE * mean for name, mean in means.items()} | others

@@ -1,0 +1,1 @@
+"""The sweep's YAML: its model, its checks, its JSON Schema."""

@@ -1,0 +1,411 @@
+"""Checks between the keys of a sweep: box and cutoff, protocol and axes, steps, selections."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext, suppress
+
+from lbhsweep.document import KeyPath
+from lbhsweep.quantities import measured_in
+from lbhsweep.sweep.file.checked import Check, Finding, values_of
+from lbhsweep.sweep.file.checks_of_starts import (
+    first_direction_runs,
+    first_runs_planned,
+    heated_from_below,
+    one_place_for_each,
+    structure_fits,
+    vacancy_sites_exist,
+)
+from lbhsweep.sweep.file.fields import quantity_text
+from lbhsweep.sweep.file.span import divides, nearest_divisor
+from lbhsweep.sweep.file.spec import SweepSpec
+from lbhsweep.sweep.layout import (
+    DIMENSIONS,
+    MAX_CELLS,
+    Value,
+    axis_values,
+    chosen_values,
+    dense_coordinates,
+    group_of,
+    lay_out,
+    n_cells,
+)
+from lbhsweep.sweep.supercell import (
+    LITHIUM_PER_CELL,
+    largest_cutoff,
+    n_cubic_cells,
+    smallest_lattice_a,
+)
+
+MAX_BINS = 10_000
+FORMULAS = {"Li2B12H12": {"Li": 2, "B": 12, "H": 12}}
+LARGEST_CHARGE = 1e-3
+"""e per formula unit: charges printed with four digits leave 4e-4."""
+_DIMENSION_OF = {
+    "cutoff": "length",
+    "pressure": "pressure",
+    "temperature": "temperature",
+    "heating_rate": "rate",
+}
+
+
+def findings(spec: SweepSpec, *, complete: bool) -> list[Finding]:
+    """Run every check.
+
+    Parameters
+    ----------
+    spec : SweepSpec
+        A sweep.
+    complete : bool
+        Whether it has all attributes; if not, checks of those that it lacks are left out.
+
+    Returns
+    -------
+    list of (path, message)
+        What is wrong, by key.
+    """
+    found: list[Finding] = []
+    absence = nullcontext() if complete else suppress(AttributeError)
+    for check in _CHECKS:
+        with absence:
+            found += check(spec)
+    with absence:
+        no_protocol = list(_one_protocol(spec))
+        found += no_protocol or [one for check in _PROTOCOL_CHECKS for one in check(spec)]
+    return found if found or not complete else list(_grid_sense(spec))
+
+
+def _one_protocol(spec: SweepSpec) -> Iterator[Finding]:
+    given = [spec.protocol.ramp is not None, spec.protocol.hold is not None]
+    if all(given):
+        yield ("protocol",), "got both ramp and hold, wanted one; write a sweep of each"
+    elif not any(given):
+        yield ("protocol",), "got neither ramp nor hold, wanted one of them"
+
+
+def _axes_of_protocol(spec: SweepSpec) -> Iterator[Finding]:
+    wanted, example, unwanted, remedy = (
+        ("temperature", "300 K .. 700 K step 25 K", "heating_rate", "leave it out")
+        if spec.protocol.ramp is None
+        else ("heating_rate", "20 K/ps", "temperature", "write protocol.ramp.temperature")
+    )
+    group = group_of(spec)
+    if getattr(spec.axes, unwanted):
+        yield ("axes", unwanted), f"is no axis of {group}s; {remedy}"
+    if not getattr(spec.axes, wanted):
+        yield ("axes", wanted), f"missing, wanted the axis of {group}s, for example '{example}'"
+
+
+def _cutoff_fits(spec: SweepSpec) -> Iterator[Finding]:
+    pressure = max((0.0, *_pressures(spec)))
+    largest = largest_cutoff(spec.system.supercell, pressure)
+    crystal = spec.system.structure
+    if crystal is not None:
+        largest = min(largest, crystal.smallest_height(spec.system.supercell) / 2)
+    largest = math.floor(largest * 100) / 100
+    for path, cutoff in _cutoffs(spec):
+        if cutoff <= largest:
+            continue
+        repeats = math.ceil(2 * cutoff / smallest_lattice_a(pressure))
+        yield (
+            path,
+            (
+                f"{quantity_text(cutoff, 'length')} does not fit the box, which can "
+                f"shrink to {2 * largest:.2f} Å at {quantity_text(pressure, 'pressure')}; "
+                f"wanted at most {largest:.2f} Å, or a supercell of {repeats} or more"
+            ),
+        )
+
+
+def _cutoffs(spec: SweepSpec) -> Iterator[tuple[KeyPath, float]]:
+    on_axis = []
+    with suppress(AttributeError):
+        on_axis = list(values_of(spec, "cutoff"))
+    yield from on_axis
+    # An axis with mistakes stands for model.cutoff all the same.
+    is_wrong = hasattr(spec, "axes") and not hasattr(spec.axes, "cutoff")
+    if not on_axis and not is_wrong:
+        yield ("model", "cutoff"), spec.model.cutoff
+
+
+def _pressures(spec: SweepSpec) -> Iterator[float]:
+    with suppress(AttributeError):
+        for _, pressure in values_of(spec, "pressure"):
+            yield pressure
+
+
+def _vacancies_exist(spec: SweepSpec) -> Iterator[Finding]:
+    lithium = LITHIUM_PER_CELL * n_cubic_cells(spec.system.supercell)
+    for path, number in values_of(spec, "n_vacancies"):
+        if number >= lithium:
+            message = (
+                f"got {number}, wanted fewer than the {lithium} lithium atoms of the supercell"
+            )
+            yield path, message
+
+
+def _whole_steps(spec: SweepSpec) -> Iterator[Finding]:
+    dynamics = spec.dynamics
+    for name, step_name in (
+        ("nonbonded_timestep", "timestep"),
+        ("sample_every", "nonbonded_timestep"),
+    ):
+        length, step = getattr(dynamics, name), getattr(dynamics, step_name)
+        if not divides(step, length):
+            fitting = max(1, math.floor(length / step)) * step
+            yield (
+                ("dynamics", name),
+                (
+                    f"{length * 1e3:g} fs is no whole multiple of {step_name}, {step * 1e3:g} fs; "
+                    f"wanted for example {fitting * 1e3:g} fs"
+                ),
+            )
+
+
+def _frames_fit(spec: SweepSpec) -> Iterator[Finding]:
+    """Frames lie at whole outer steps, and in every run there is at least one."""
+    trajectory, step, path = spec.trajectory, spec.dynamics.nonbonded_timestep, "trajectory"
+    if trajectory is None:
+        return
+    every = trajectory.every
+    if not divides(step, every):
+        fitting = max(1, math.floor(every / step)) * step
+        yield (
+            (path, "every"),
+            (
+                f"{quantity_text(every, 'time')} is no whole multiple of "
+                f"dynamics.nonbonded_timestep, {quantity_text(step, 'time')}; wanted for example "
+                f"{quantity_text(fitting, 'time')}"
+            ),
+        )
+    if spec.protocol.hold is not None:
+        shortest = spec.protocol.hold.produce
+    elif spec.protocol.ramp is not None:
+        low, high = spec.protocol.ramp.temperature
+        added = (rate for one in spec.extra_points for rate in one.heating_rate)
+        shortest = (high - low) / max((*spec.axes.heating_rate, *added), default=math.inf)
+    else:
+        return
+    if 0.0 < shortest < every * (1.0 - 1e-9):
+        yield (
+            (path, "every"),
+            (
+                f"{quantity_text(every, 'time')} is longer than the shortest production, "
+                f"{quantity_text(shortest, 'time')}, and would leave no frame; wanted at most that"
+            ),
+        )
+
+
+def _bins_divide_range(spec: SweepSpec) -> Iterator[Finding]:
+    ramp = spec.protocol.ramp
+    if ramp is None:
+        return
+    low, high = ramp.temperature
+    length, path = high - low, ("protocol", "ramp", "bin")
+    if ramp.bin > length:
+        yield path, f"{ramp.bin:g} K is wider than the range of {length:g} K"
+    elif length / ramp.bin > MAX_BINS:
+        yield path, f"{ramp.bin:g} K makes more than {MAX_BINS:,} bins, wanted a wider bin"
+    elif not divides(ramp.bin, length):
+        yield (
+            path,
+            (
+                f"{ramp.bin:g} K does not divide the range of {length:g} K, "
+                f"wanted for example {nearest_divisor(length, ramp.bin):g} K"
+            ),
+        )
+
+
+def _samples_in_bins(spec: SweepSpec) -> Iterator[Finding]:
+    ramp, sample = spec.protocol.ramp, spec.dynamics.sample_every
+    if ramp is None:
+        return
+    for path, rate in values_of(spec, "heating_rate"):
+        if ramp.bin / rate < sample:
+            yield (
+                path,
+                (
+                    f"at {rate:g} K/ps a bin of {ramp.bin:g} K lasts "
+                    f"{ramp.bin / rate * 1e3:.3g} fs, less than dynamics.sample_every, "
+                    f"{sample * 1e3:g} fs; wanted at most {ramp.bin / sample:g} K/ps or wider bins"
+                ),
+            )
+
+
+def _samples_in_production(spec: SweepSpec) -> Iterator[Finding]:
+    hold, sample = spec.protocol.hold, spec.dynamics.sample_every
+    if hold is not None and hold.produce < sample:
+        yield (
+            ("protocol", "hold", "produce"),
+            (
+                f"{quantity_text(hold.produce, 'time')} is less than dynamics.sample_every, "
+                f"{quantity_text(sample, 'time')}; nothing would be measured"
+            ),
+        )
+
+
+def _observables_tell(spec: SweepSpec) -> Iterator[Finding]:
+    known = measured_in(group_of(spec))
+    for place, name in enumerate(spec.observables):
+        if name not in known:
+            message = (
+                f"{name} needs constant temperature, a ramp tells {', '.join(sorted(known))}; "
+                "leave it out, or make a sweep of holds"
+            )
+            yield ("observables", place), message
+
+
+def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
+    """At constant volume no pressure acts on the crystal; at constant energy no temperature does.
+
+    Results would be labelled with what was never there.
+    """
+    ensemble = spec.dynamics.ensemble
+    if ensemble == "npt":
+        return
+    barostat = spec.dynamics.barostat
+    if barostat != "isotropic":
+        yield (
+            ("dynamics", "barostat"),
+            f"{barostat} acts at constant pressure only, not in {ensemble}; wanted ensemble npt",
+        )
+    if ensemble == "nve" and spec.protocol.ramp is not None:
+        yield ("dynamics", "ensemble"), "nve drives no temperature, wanted npt or nvt in a ramp"
+    hold = spec.protocol.hold
+    if ensemble == "nve" and hold is not None:
+        for key, given in (
+            ("heated_from", hold.heated_from is not None),
+            ("follow", hold.follow != "none"),
+        ):
+            if given:
+                message = (
+                    "needs a bath that brings runs to their temperature, nve has none; wanted npt "
+                    "or nvt"
+                )
+                yield ("protocol", "hold", key), message
+    for path, pressure in values_of(spec, "pressure"):
+        if pressure != 0.0:
+            yield (
+                path,
+                (
+                    f"{quantity_text(pressure, 'pressure')} does not act at constant volume "
+                    f"({ensemble}), wanted 0 GPa, or ensemble npt"
+                ),
+            )
+
+
+def _names_differ(spec: SweepSpec) -> Iterator[Finding]:
+    digests: dict[str, str] = {}
+    for path, one in values_of(spec, "potential"):
+        if digests.setdefault(one.name, one.digest) != one.digest:
+            yield path, f"another potential of this sweep is called {one.name!r} too; rename one"
+
+
+def _potentials_fit_crystal(spec: SweepSpec) -> Iterator[Finding]:
+    """Look for the crystal's species, and for a charge while no atom is missing."""
+    formula = FORMULAS[spec.system.crystal]
+    for path, one in values_of(spec, "potential"):
+        missing = [symbol for symbol in formula if symbol not in one.species]
+        if missing:
+            yield (
+                path,
+                (
+                    f"{one.name!r} has no species {', '.join(missing)}, of which "
+                    f"{spec.system.crystal} is made; other materials can't be swept yet, "
+                    "only evaluated one structure at a time (lbhsweep evaluate)"
+                ),
+            )
+            continue
+        charge = sum(count * one.species[symbol].charge for symbol, count in formula.items())
+        if abs(charge) > LARGEST_CHARGE:
+            yield (
+                path,
+                (
+                    f"the charges of {one.name!r} add up to {charge:+.4g} e per formula unit of "
+                    f"{spec.system.crystal}, wanted 0; correct the charges in its file"
+                ),
+            )
+
+
+def _selections_fit(spec: SweepSpec) -> Iterator[Finding]:
+    group = group_of(spec)
+    known, here = DIMENSIONS[group], axis_values(spec)
+    for key, selections in (("exclude", spec.exclude), ("extra_points", spec.extra_points)):
+        for i, selection in enumerate(selections):
+            chosen = chosen_values(selection)
+            if not chosen:
+                yield (key, i), "names no axis, wanted for example {pressure: 0.4 GPa}"
+            for dim in sorted(chosen.keys() - set(known)):
+                yield (key, i, dim), f"is no axis of {group}s, wanted {', '.join(here)}"
+            for dim in sorted(chosen.keys() & (set(known) - here.keys())):
+                yield (key, i, dim), f"is no axis of this sweep; give axes.{dim} too"
+
+
+def _excluded_exists(spec: SweepSpec) -> Iterator[Finding]:
+    axes = axis_values(spec)
+    for i, rule in enumerate(spec.exclude):
+        for dim, values in chosen_values(rule).items():
+            on_axis = set(axes.get(dim, ()))
+            strange = [value for value in values if on_axis and value not in on_axis]
+            if strange:
+                yield (
+                    ("exclude", i, dim),
+                    (
+                        f"matches nothing: {_some(strange, dim)} not on the axis, which has "
+                        f"{_some(on_axis, dim)}"
+                    ),
+                )
+
+
+def _text(value: Value, dim: str) -> str:
+    dimension = _DIMENSION_OF.get(dim)
+    return quantity_text(float(value), dimension) if dimension else str(value)
+
+
+def _some(values: Iterable[Value], dim: str) -> str:
+    shown = [_text(value, dim) for value in sorted(values)]
+    return ", ".join(shown if len(shown) <= 8 else [*shown[:3], "…", *shown[-2:]])
+
+
+def _grid_size(spec: SweepSpec) -> Iterator[Finding]:
+    size = n_cells(dense_coordinates(spec))
+    if size > MAX_CELLS:
+        yield ("axes",), f"make a grid of {size:,} cells, wanted at most {MAX_CELLS:,}; split it"
+
+
+def _grid_sense(spec: SweepSpec) -> Iterator[Finding]:
+    layout, added = lay_out(spec)
+    for i, count in enumerate(added):
+        if not count:
+            yield ("extra_points", i), "adds nothing, these points are in the grid already"
+    if not layout.planned.any():
+        yield ("exclude",), "leaves no point to run, wanted a rule that keeps some"
+    else:
+        yield from first_runs_planned(spec, layout)
+
+
+_CHECKS: tuple[Check, ...] = (
+    _cutoff_fits,
+    _vacancies_exist,
+    _names_differ,
+    _potentials_fit_crystal,
+    _ensemble_obeys,
+    _whole_steps,
+    _frames_fit,
+    _bins_divide_range,
+    _samples_in_bins,
+    _samples_in_production,
+    _observables_tell,
+    one_place_for_each,
+    structure_fits,
+    vacancy_sites_exist,
+    heated_from_below,
+    first_direction_runs,
+)
+_PROTOCOL_CHECKS: tuple[Check, ...] = (
+    _axes_of_protocol,
+    _selections_fit,
+    _excluded_exists,
+    _grid_size,
+)

@@ -1,0 +1,204 @@
+"""Job scripts, seen without any batch system."""
+
+import re
+import time
+
+import pytest
+from distributed.core import Status
+
+from lbhsweep.execution.clusters.jobs import cluster as job_cluster
+from lbhsweep.execution.clusters.jobs.cluster import JobCluster
+from lbhsweep.execution.clusters.spec import KINDS
+from lbhsweep.execution.clusters.start import _settings
+
+
+@pytest.fixture
+def open_cluster(tmp_path):
+    opened = []
+
+    def start(**keys):
+        usual = {"kind": "slurm", "workers": 8, "cores": 4, "memory": "8 GB", "interface": "lo"}
+        if keys.get("kind") != "htcondor":
+            usual["walltime"] = "1-02:30:15"
+        keys = usual | keys
+        spec = KINDS[keys["kind"]](**keys)
+        environment = {"OMP_NUM_THREADS": "1", "NUMBA_CACHE_DIR": "/scratch/a b"}
+        opened.append(JobCluster(spec, environment, tmp_path / "logs"))
+        return opened[-1]
+
+    yield start
+    for cluster in opened:
+        cluster.close()
+
+
+def test_slurm_jobs_ask_for_what_the_file_says(open_cluster, tmp_path):
+    script = open_cluster(
+        queue="short",
+        account="mine",
+        job_extra=("--qos=long",),
+        prologue=("module load python",),
+    ).job_script
+    lines = script.splitlines()
+    assert lines[0].startswith("#!")
+    for wanted in (
+        "#SBATCH -p short",
+        "#SBATCH -A mine",
+        "#SBATCH --cpus-per-task=4",
+        "#SBATCH --mem=8G",
+        "#SBATCH -t 1-02:30:15",
+        "#SBATCH --no-requeue",
+        "#SBATCH --qos=long",
+        f"#SBATCH -o {tmp_path}/logs/lbhsweep-%J.out",
+        "export OMP_NUM_THREADS=1",
+        "export NUMBA_CACHE_DIR='/scratch/a b'",
+        "export LBHSWEEP_JOB_SECONDS=95415",
+    ):
+        assert wanted in lines, script
+    assert lines.index("module load python") < lines.index("export OMP_NUM_THREADS=1")
+    assert lines[-1].startswith("exec ")
+    assert "--nworkers 4" in lines[-1]
+    assert "--nthreads 1" in lines[-1]
+    assert (tmp_path / "logs").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        (
+            {"kind": "pbs", "queue": "short", "account": "mine", "job_extra": ("-m n",)},
+            [
+                "#PBS -q short",
+                "#PBS -A mine",
+                "#PBS -l select=1:ncpus=4:mem=7630MB",
+                "#PBS -l walltime=26:30:15",
+                "#PBS -r n",
+                "#PBS -m n",
+            ],
+        ),
+        (
+            {"kind": "pbs", "resources": "nodes=1:ppn=4"},
+            ["#PBS -l nodes=1:ppn=4", "#PBS -l walltime=26:30:15"],
+        ),
+        (
+            {
+                "kind": "sge",
+                "queue": "short",
+                "account": "mine",
+                "resources": "h_vmem=2G",
+                "job_extra": ("-pe smp 4",),
+            },
+            [
+                "#$ -q short",
+                "#$ -P mine",
+                "#$ -l h_vmem=2G",
+                "#$ -l h_rt=26:30:15",
+                "#$ -r n",
+                "#$ -pe smp 4",
+            ],
+        ),
+        (
+            {"kind": "lsf", "queue": "short", "account": "mine", "job_extra": ("-R x",)},
+            [
+                "#BSUB -q short",
+                '#BSUB -P "mine"',
+                "#BSUB -n 4",
+                "#BSUB -W 26:30",
+                "#BSUB -rn",
+                "#BSUB -R x",
+            ],
+        ),
+        (
+            {"kind": "htcondor", "disk": "4 GB", "job_extra": {"accounting_group": "mine"}},
+            [
+                "MY.DaskWorkerCores = 4",
+                "MY.DaskWorkerMemory = 8000000000",
+                "MY.DaskWorkerDisk = 4000000000",
+                "accounting_group = mine",
+            ],
+        ),
+    ],
+)
+def test_jobs_of_other_systems_ask_for_what_the_file_says(open_cluster, keys, wanted):
+    script = open_cluster(**keys, prologue=("module load python",), scratch="/scratch").job_script
+    lines = script.splitlines()
+    assert not [one for one in wanted if one not in lines], script
+    assert "module load python" in script
+    assert "export OMP_NUM_THREADS=1" in script
+    assert "--local-directory /scratch" in script
+    seconds = {"htcondor": [], "lsf": [95400]}.get(keys["kind"], [95415])
+    assert re.findall(r"LBHSWEEP_JOB_SECONDS=(\d+)", script) == [str(one) for one in seconds]
+    if seconds:
+        assert script.index("LBHSWEEP_JOB_END=") < script.index("module load python")
+    # Condor would take it for a macro of its own.
+    assert "$(" not in script.partition("Arguments")[2]
+
+
+def test_fewer_workers_than_cores_keep_to_one_thread(open_cluster):
+    last = open_cluster(processes=2).job_script.splitlines()[-1]
+    assert "--nworkers 2" in last
+    assert last.rpartition("--nthreads")[2].split()[0] == "1"
+
+
+def test_names_of_workers_are_never_used_again(open_cluster):
+    dask = open_cluster().dask
+    first, second = dask.new_worker_spec(), dask.new_worker_spec()
+    assert set(first) != set(second)
+
+
+def test_a_refused_job_is_remembered_with_the_systems_words(open_cluster, monkeypatch, tmp_path):
+    refuse = tmp_path / "sbatch"
+    refuse.write_text("#!/bin/sh\necho 'sbatch: error: no' >&2\nexit 1\n")
+    refuse.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    cluster = open_cluster(cores=1)
+    cluster.scale(1)
+    cluster.dask.sync(cluster.dask._correct_state)
+    ((name, job),) = cluster.submitted().items()
+    assert (job.job_id, job.workers, job.refusal) == ("", (name,), "sbatch: error: no")
+    assert not cluster.job_ids
+    cluster.drop([name])
+    assert not cluster.submitted()
+
+
+@pytest.fixture
+def late(open_cluster, monkeypatch, play, tmp_path):
+    """A cluster with a job that is accepted when nobody waits for it any more."""
+    monkeypatch.setattr(job_cluster, "SUBMIT_PATIENCE_S", 0.2)
+    play("sbatch", "sleep 1; echo 77")
+    play("scancel", f'sleep 1; echo "$@" >> "{tmp_path}/cancelled"')
+    cluster = open_cluster(cores=1)
+    cluster.scale(1)
+    cluster.dask.sync(cluster.dask._correct_state)
+    return cluster
+
+
+def test_a_job_that_is_accepted_too_late_is_cancelled(late, tmp_path):
+    ((name, job),) = late.submitted().items()
+    assert (job.job_id, job.refusal) == ("", "TimeoutError")
+    late.drop([name])
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "cancelled").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (tmp_path / "cancelled").read_text() == "77\n"
+    assert late.job_ids == {"77"}
+    assert not late.submitted()
+
+
+@pytest.mark.parametrize("case", ["while it is submitted", "while it is cancelled"])
+def test_the_end_leaves_no_job_that_was_accepted_too_late(late, tmp_path, case):
+    late.drop(late.submitted())
+    if case == "while it is cancelled":
+        time.sleep(1.3)
+    late.close()
+    assert (tmp_path / "cancelled").read_text() == "77\n"
+    assert late.dask.status is Status.closed
+
+
+def test_workers_in_jobs_are_told_of_the_settings_by_variables():
+    settings = _settings()
+    assert settings["DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE"] == "False"
+    assert settings["DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL"] == "1s"
+    from dask.config import collect_env
+
+    found = collect_env(settings)
+    assert found["distributed"]["worker"]["memory"]["pause"] is False

@@ -1,0 +1,72 @@
+"""Answers of SLURM's commands, played by scripts."""
+
+import pytest
+
+from lbhsweep.errors import ClusterError
+from lbhsweep.execution.clusters.jobs.queue import (
+    JobState,
+    ask_slurm,
+    check_slurm,
+    is_passing,
+)
+
+
+def test_jobs_with_their_states_and_reasons(play):
+    play("squeue", "echo '12|PENDING|Resources'; echo '13|RUNNING|None'; echo '14|COMPLETING|x|y'")
+    assert ask_slurm() == {
+        "12": JobState(running=False, reason="Resources"),
+        "13": JobState(running=True),
+        "14": JobState(running=True),
+    }
+
+
+def test_no_jobs_differ_from_no_answer(play):
+    play("squeue", "true")
+    assert ask_slurm() == {}
+    play("squeue", "echo 'Unable to contact slurm controller' >&2; exit 1")
+    assert ask_slurm() is None
+
+
+def test_a_script_that_is_refused(play):
+    play("sbatch", "cat >&2; exit 1")
+    with pytest.raises(ClusterError, match="SLURM refuses the jobs: #SBATCH -p nope; mend"):
+        check_slurm("#SBATCH -p nope\n")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "echo fine",
+        "echo 'Unable to contact slurm controller (connect failure)' >&2; exit 1",
+        "echo 'allocation failure: Requested node configuration is not available' >&2; exit 1",
+    ],
+)
+def test_a_script_that_may_be_accepted(play, script):
+    play("sbatch", script)
+    check_slurm("#SBATCH -p main\n")
+
+
+def test_without_slurm(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ClusterError, match="no sbatch here; start lbhsweep where"):
+        check_slurm("")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Socket timed out on send/recv",
+        "Unable to contact slurm controller (connect failure)",
+        "Resource temporarily unavailable",
+        "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    ],
+)
+def test_a_refusal_that_passes_is_none(words):
+    assert is_passing(f"sbatch: error: Batch job submission failed: {words}")
+
+
+@pytest.mark.parametrize(
+    "words", ["Invalid partition specified: nope", "Invalid account or account/partition"]
+)
+def test_a_refusal_that_stays(words):
+    assert not is_passing(f"sbatch: error: Batch job submission failed: {words}")

@@ -1,0 +1,279 @@
+"""Jobs that are lost are replaced, and never more jobs are asked for than there is work."""
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from lbhsweep.errors import ClusterError
+from lbhsweep.execution.clusters.jobs import watch as job_watch
+from lbhsweep.execution.clusters.jobs.queue import JobState
+from lbhsweep.execution.clusters.jobs.watch import JobWatch, SubmittedJob
+from lbhsweep.execution.events import JobLost
+
+WORKERS_PER_JOB = 2
+
+
+class Cluster:
+    """Jobs of a batch system that does as it is told; tests do the rest."""
+
+    def __init__(self):
+        self.jobs = {}
+        self.queue = {}
+        self.here = {}
+        self.came = set()
+        self.refusal = ""
+        self.is_silent = False
+        self.n_submitted = 0
+
+    def submitted(self):
+        return dict(self.jobs)
+
+    def workers(self):
+        return dict(self.here)
+
+    def ever_came(self, worker):
+        return worker in self.came
+
+    def drop(self, names):
+        for name in names:
+            self.end(name)
+            del self.jobs[name]
+
+    def scale(self, n_jobs):
+        while len(self.jobs) < n_jobs:
+            self.n_submitted += 1
+            name, job_id = f"lbhsweep-{self.n_submitted}", str(100 + self.n_submitted)
+            workers = tuple(f"{name}-{i}" for i in range(WORKERS_PER_JOB))
+            self.jobs[name] = SubmittedJob("" if self.refusal else job_id, workers, self.refusal)
+            if not self.refusal:
+                self.queue[job_id] = JobState(running=False, reason="Priority")
+
+    def ask(self):
+        return None if self.is_silent else dict(self.queue)
+
+    def start(self, name, *, busy=True, come=True):
+        self.queue[self.jobs[name].job_id] = JobState(running=True)
+        if come:
+            self.here |= dict.fromkeys(self.jobs[name].workers, busy)
+            self.came |= set(self.here)
+
+    def end(self, name):
+        self.queue.pop(self.jobs[name].job_id, None)
+        for worker in self.jobs[name].workers:
+            self.here.pop(worker, None)
+
+
+@pytest.fixture
+def cluster():
+    return Cluster()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes only when it is told to."""
+
+    class Clock:
+        now = 1000.0
+
+    monkeypatch.setattr(job_watch.time, "monotonic", lambda: Clock.now)
+    return Clock
+
+
+@pytest.fixture
+def watch(cluster, clock, tmp_path):
+    return JobWatch(cluster, cluster.ask, 8, WORKERS_PER_JOB, tmp_path)
+
+
+def settle(watch, clock, looks=3):
+    for _ in range(looks):
+        clock.now += 100.0
+        watch.look()
+
+
+@pytest.mark.parametrize(("n_runs", "n_jobs"), [(0, 0), (1, 1), (2, 1), (3, 2), (1000, 4)])
+def test_as_many_jobs_as_there_is_work_for(watch, cluster, clock, n_runs, n_jobs):
+    watch.need(n_runs)
+    settle(watch, clock)
+    assert len(cluster.jobs) == n_jobs
+
+
+def test_the_queue_is_left_alone_while_all_workers_are_there(watch, cluster, clock):
+    watch.need(8)
+    settle(watch, clock)
+    for name in cluster.jobs:
+        cluster.start(name)
+    cluster.ask = None
+    assert not watch.look()
+
+
+def test_a_job_that_ends_in_the_midst_is_replaced(watch, cluster, clock):
+    watch.need(8)
+    settle(watch, clock)
+    for name in list(cluster.jobs):
+        cluster.start(name)
+    watch.look()
+    cluster.end("lbhsweep-2")
+    settle(watch, clock)
+    assert set(cluster.jobs) == {f"lbhsweep-{number}" for number in (1, 3, 4, 5)}
+    (event,) = watch.events()
+    assert isinstance(event, JobLost)
+    assert (event.job, event.had_worker) == ("102", True)
+
+
+def test_a_worker_that_comes_and_goes_between_two_looks_has_come(watch, cluster, clock):
+    watch.need(2)
+    watch.look()
+    for number in range(1, 10):
+        cluster.start(f"lbhsweep-{number}")
+        cluster.end(f"lbhsweep-{number}")
+        settle(watch, clock)
+    events = watch.events()
+    assert len(events) == 9
+    assert all(event.had_worker for event in events)
+
+
+def test_one_absence_may_be_a_moment(watch, cluster, clock):
+    watch.need(2)
+    watch.look()
+    found = cluster.queue.pop("101")
+    watch.look()
+    cluster.queue["101"] = found
+    settle(watch, clock)
+    assert set(cluster.jobs) == {"lbhsweep-1"}
+
+
+def test_a_queue_that_does_not_answer_says_nothing(watch, cluster, clock):
+    watch.need(8)
+    settle(watch, clock)
+    cluster.is_silent = True
+    cluster.queue.clear()
+    settle(watch, clock, 10)
+    assert cluster.n_submitted == 4
+
+
+def test_jobs_that_die_at_once_end_the_sweep_with_the_logs_last_lines(
+    watch, cluster, clock, tmp_path
+):
+    (tmp_path / "lbhsweep-105.err").write_text("first\n" * 50 + "no such python\n")
+    watch.need(2)
+
+    def die():
+        for _ in range(20):
+            settle(watch, clock, 1)
+            cluster.queue.clear()
+
+    with pytest.raises(ClusterError, match="5 jobs in a row ended before their") as told:
+        die()
+    assert "no such python" in str(told.value)
+    assert str(told.value).count("first") == job_watch.LOG_LINES - 1
+    assert cluster.n_submitted == 5
+
+
+def test_a_worker_that_comes_makes_good_for_jobs_that_died(watch, cluster, clock):
+    watch.need(2)
+    for _ in range(3):
+        for _ in range(4):
+            settle(watch, clock, 3)
+            cluster.queue.clear()
+        settle(watch, clock, 3)
+        (name,) = cluster.jobs
+        cluster.start(name)
+        watch.look()
+        cluster.end(name)
+    assert cluster.n_submitted > 12
+
+
+def test_tries_are_made_with_growing_pauses(watch, cluster, clock):
+    cluster.refusal = "Unable to contact slurm controller"
+    watch.need(2)
+    watch.look()
+    at = [clock.now]
+    for _ in range(400):
+        clock.now += 0.5
+        before = cluster.n_submitted
+        watch.look()
+        if cluster.n_submitted > before:
+            at.append(clock.now)
+    pauses = [b - a for a, b in pairwise(at)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > job_watch.MAX_PAUSE_S - 1
+
+
+def test_a_queue_may_refuse_for_days(watch, cluster, clock):
+    watch.need(2)
+    settle(watch, clock)
+    cluster.start("lbhsweep-1")
+    cluster.refusal = "sbatch: error: QOSMaxSubmitJobPerUserLimit"
+    watch.need(8)
+    for _ in range(5000):
+        clock.now += 61.0
+        watch.look()
+    assert cluster.n_submitted > 1100
+
+
+def test_refusals_are_told_in_the_systems_words(watch, cluster, clock):
+    cluster.refusal = "sbatch: error: no such thing"
+    watch.need(8)
+    with pytest.raises(ClusterError, match=r"no job was accepted, 3 times in a row: .*such thing"):
+        settle(watch, clock, 20)
+
+
+def test_a_refusal_may_be_but_a_limit_on_the_number_of_jobs(watch, cluster, clock):
+    watch.need(2)
+    settle(watch, clock)
+    cluster.start("lbhsweep-1")
+    cluster.refusal = "sbatch: error: QOSMaxSubmitJobPerUserLimit"
+    watch.need(8)
+    settle(watch, clock, 50)
+    assert "lbhsweep-1" in cluster.jobs
+
+
+def test_a_job_that_can_never_start_is_an_error(watch, cluster, clock):
+    watch.need(2)
+    watch.look()
+    cluster.queue["101"] = JobState(running=False, reason="PartitionTimeLimit")
+    with pytest.raises(ClusterError, match="job 101 would wait for ever: walltime is over"):
+        watch.look()
+
+
+def test_a_running_job_without_workers_is_given_up_after_a_while(watch, cluster, clock):
+    watch.need(2)
+    watch.look()
+    cluster.start("lbhsweep-1", come=False)
+    watch.look()
+    clock.now += job_watch.LATE_S - 1
+    watch.look()
+    assert set(cluster.jobs) == {"lbhsweep-1"}
+    settle(watch, clock)
+    assert set(cluster.jobs) == {"lbhsweep-2"}
+
+
+def test_jobs_are_given_back_when_less_is_left_to_do(watch, cluster, clock):
+    watch.need(8)
+    settle(watch, clock)
+    cluster.start("lbhsweep-1")
+    cluster.start("lbhsweep-2", busy=False)
+    watch.look()
+    watch.need(1)
+    watch.look()
+    assert set(cluster.jobs) == {"lbhsweep-1", "lbhsweep-2"}, "waiting jobs at once"
+    settle(watch, clock)
+    assert set(cluster.jobs) == {"lbhsweep-1"}, "idle ones after a while, busy ones never"
+
+
+def test_what_goes_wrong_in_the_watch_reaches_the_driver(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(job_watch, "FIRST_LOOK_S", 0.01)
+    monkeypatch.setattr(cluster, "submitted", lambda: 1 / 0)
+    with JobWatch(cluster, cluster.ask, 8, 2, tmp_path) as watch:
+        watch._thread.join(10)
+        with pytest.raises(ClusterError, match="can't look after the jobs: ZeroDivisionError"):
+            watch.events()
+
+
+def test_the_watch_ends_at_once(cluster, tmp_path):
+    started = time.monotonic()
+    with JobWatch(cluster, cluster.ask, 8, 2, tmp_path) as watch:
+        watch.need(4)
+    assert not watch._thread.is_alive()
+    assert time.monotonic() - started < job_watch.LAST_LOOK_S

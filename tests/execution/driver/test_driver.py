@@ -1,0 +1,300 @@
+"""What must hold of a sweep on every executor."""
+
+import errno
+import os
+import threading
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+import pytest
+from execution.execution_sweeps import (
+    Recording,
+    Sweep,
+    assert_same_bits,
+    physics_of,
+    yaml_text,
+)
+
+from lbhsweep.errors import ClusterError, SweepLockedError, TaskFault
+from lbhsweep.execution.clusters.spec import LocalCluster
+from lbhsweep.execution.clusters.start import start_cluster
+from lbhsweep.execution.driver import driver
+from lbhsweep.execution.events import (
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StopRequested,
+    SweepFinished,
+    SweepStarted,
+    WorkerFaulty,
+)
+from lbhsweep.execution.executor import SerialExecutor, TaskBroken
+from lbhsweep.execution.worker.workload import Rehearsal
+from lbhsweep.store.record import read_record
+from lbhsweep.store.schema import Status
+from lbhsweep.sweep import run_id
+
+
+def test_all_runs_are_done_once_and_collected(sweep, tmp_path):
+    physics = Recording(tmp_path / "notes")
+    ending = sweep.run(physics=physics)
+    assert (ending.total, ending.done, ending.failed, ending.missing) == (8, 8, (), 0)
+    assert sorted(physics.names()) == sorted(
+        run_id(point) for point in sweep.grid(yaml_text()).points
+    )
+    results = sweep.results()
+    assert (results["status"] == Status.DONE).all()
+    assert results["volume"].notnull().all()
+    assert {event.run_id for event in sweep.of(RunFinished)} == set(physics.names())
+    assert sweep.of(SweepFinished)[0].done == 8
+    assert not list(sweep.folder.runs.glob("*/*")), "finished runs leave no folder"
+
+
+def test_executors_give_the_same_bits(tmp_path, cluster):
+    serial = Sweep(tmp_path / "serial", lambda: nullcontext(SerialExecutor()))
+    dask = Sweep(tmp_path / "dask", lambda: nullcontext(cluster))
+    serial.run(physics=Rehearsal(failure_rate=0.6))
+    dask.run(physics=Rehearsal(failure_rate=0.6))
+    assert 0 < (serial.results()["status"] == Status.FAILED).sum() < 8
+    assert_same_bits(serial.results(), dask.results())
+
+
+def test_a_failed_run_is_recorded_and_the_others_done(sweep):
+    ending = sweep.run(physics=Rehearsal(failure_rate=0.6))
+    assert ending.failed
+    assert ending.done + len(ending.failed) == ending.total
+    failed = {event.run_id: event for event in sweep.of(RunFailed)}
+    assert set(failed) == set(ending.failed)
+    assert {event.error_class for event in failed.values()} == {"not-finite"}
+    header = read_record(sweep.folder.record_path(ending.failed[0], "failed")).header
+    assert (header.status, header.error.error_class, header.attempts) == ("failed", "not-finite", 1)
+    again = sweep.run(physics=Rehearsal(failure_rate=0.6))
+    assert again == ending
+    assert not sweep.of(RunFailed), "failed runs are not tried again unasked"
+
+
+def test_failed_runs_are_tried_again_when_asked(sweep):
+    failed = sweep.run(physics=Rehearsal(failure_rate=0.6)).failed
+    ending = sweep.run(retry_failed=True)
+    assert ending.done == ending.total
+    assert {event.run_id for event in sweep.of(RunFinished)} == set(failed)
+    assert (sweep.results()["status"] == Status.DONE).all()
+
+
+def test_a_run_that_went_on_near_its_end_says_nothing_of_how_long_runs_are(tmp_path):
+    executor = Quick()
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    assert sweep.run(yaml_text(replicas=15)).done == 60
+    assert executor.sizes[:2] == [1, 1], "its share is no measure"
+    assert max(executor.sizes[2:]) > 1
+
+
+class Quick(SerialExecutor):
+    """Has a first run that only had its last moments to do."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    def submit(self, task):
+        self.sizes.append(len(task.points))
+        super().submit(task)
+
+    def answers(self, timeout_s):
+        answers = super().answers(timeout_s)
+        if len(self.sizes) > 1:
+            return answers
+        return [replace(one, attempt=2) if isinstance(one, RunStarted) else one for one in answers]
+
+
+def test_adding_points_and_cosmetic_edits_rerun_nothing(sweep, tmp_path):
+    physics = Recording(tmp_path / "notes")
+    sweep.run(physics=physics)
+    before, results = set(physics.names()), sweep.results()
+    edited = "# a comment\n" + yaml_text("[400 MPa, 0 GPa]")
+    sweep.run(edited, physics)
+    assert set(physics.names()) == before
+    assert sweep.folder.sweep_yaml.read_text() == edited
+    sweep.run(yaml_text("[0 GPa, 0.4 GPa, 1 GPa]"), physics)
+    names = physics.names()
+    assert len(names) == len(set(names)) == 12
+    old = sweep.results().sel(pressure=[0.0, 0.4])
+    assert_same_bits(results, old)
+
+
+def test_removed_points_stay_as_records(sweep, tmp_path):
+    sweep.run()
+    ending = sweep.run(yaml_text("0 GPa"))
+    assert ending.total == ending.done == 4
+    physics = Recording(tmp_path / "notes")
+    assert sweep.run(physics=physics).done == 8
+    assert not physics.names()
+
+
+def test_a_damaged_record_is_run_again(sweep):
+    sweep.run()
+    intact = sweep.results()
+    path = next(sweep.folder.records.glob("*/*.rec"))
+    path.write_bytes(path.read_bytes()[:-7])
+    (sweep.folder.path / "results.zarr").rename(sweep.path.parent / "old.zarr")
+    ending = sweep.run()
+    assert ending.done == ending.total
+    assert [event.run_id for event in sweep.of(RunFinished)] == [path.stem]
+    assert_same_bits(intact, sweep.results())
+
+
+def test_two_drivers_are_refused(sweep):
+    sweep.folder.create()
+    with (
+        sweep.folder.driver_lock(),
+        pytest.raises(SweepLockedError, match=f"pid {os.getpid()} on"),
+    ):
+        sweep.run()
+    assert not sweep.folder.results.exists()
+
+
+def test_a_stop_file_interrupts_and_the_same_call_goes_on(sweep):
+    slow = Rehearsal(seconds=0.3)
+    stopper = threading.Thread(target=_stop_when_under_way, args=[sweep.folder])
+    stopper.start()
+    ending = sweep.run(yaml_text(replicas=5), slow)
+    stopper.join()
+    assert ending.interrupted
+    assert 0 < ending.done < ending.total
+    assert len(sweep.of(StopRequested)) == 1
+    assert not sweep.folder.stop_file.exists()
+    status = physics_of(sweep.path)["status"]
+    assert (status == Status.DONE).sum() == ending.done
+    assert (status == Status.PENDING).sum() == ending.missing
+    assert sweep.run(yaml_text(replicas=5)).done == 20
+    assert sweep.of(SweepStarted)[0].done == ending.done
+
+
+def _stop_when_under_way(folder):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not folder.finished():
+        time.sleep(0.01)
+    folder.stop_file.touch()
+
+
+class Deserted:
+    """Has lost its only worker when a stop is asked for, and may say so."""
+
+    def __init__(self, folder, error):
+        self.folder, self.error, self.slots, self.needs = folder, error, 1, []
+        self.n_hosts = self.n_expected = 1
+
+    def submit(self, task):
+        self.folder.stop_file.touch()
+
+    def need(self, n_runs):
+        self.needs.append(n_runs)
+
+    def answers(self, timeout_s):
+        time.sleep(0.01)
+        if self.needs[-1] == 0:
+            if self.error:
+                raise self.error
+            self.slots = 0
+        return []
+
+
+@pytest.mark.parametrize("error", [None, ClusterError("no worker for 60 s (start_timeout)")])
+def test_a_stop_waits_for_no_worker_that_is_gone(tmp_path, error):
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    executor = Deserted(sweep.folder, error)
+    started = time.monotonic()
+    ending = sweep.run()
+    assert time.monotonic() - started < driver.STOP_PATIENCE_S / 4
+    assert (ending.interrupted, ending.done) == (True, 0)
+    assert executor.needs[0] > 0, "jobs are wanted before the stop"
+    assert executor.needs[-1] == 0, "and none after it"
+
+
+@dataclass(frozen=True)
+class Stale(Rehearsal):
+    """Can't begin, for storage stumbles."""
+
+    def prepare(self, tell):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+
+def test_a_stop_waits_for_no_worker_that_rests(tmp_path):
+    sweep = Sweep(tmp_path / "out", lambda: start_cluster(LocalCluster(kind="local", workers=2)))
+    stopped = []
+
+    def stop():
+        # Rests of 2 and 4 s are over, those of 8 s begin.
+        time.sleep(8.0)
+        sweep.folder.stop_file.touch()
+        stopped.append(time.monotonic())
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    ending = sweep.run(physics=Stale())
+    stopper.join()
+    assert (ending.interrupted, ending.done) == (True, 0)
+    assert time.monotonic() - stopped[0] < 6.0
+
+
+class BreaksWhileItStops(SerialExecutor):
+    """Asks for a stop; whatever comes back once the driver has heard is broken."""
+
+    slots = 6
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder, self.n_broken, self.is_stopping = folder, 0, False
+
+    def need(self, n_runs):
+        self.is_stopping = not n_runs
+
+    def answers(self, timeout_s):
+        if not self.is_stopping:
+            self.folder.stop_file.touch()
+            time.sleep(0.05)
+            return []
+        broken = [TaskBroken(one, TaskFault(ImportError("gone"), "a:1")) for one in self._waiting]
+        self.n_broken += len(broken)
+        self._waiting.clear()
+        return broken
+
+
+def test_what_breaks_while_a_sweep_stops_is_no_error(tmp_path):
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
+    executor = BreaksWhileItStops(sweep.folder)
+    assert sweep.run(yaml_text(replicas=4)).interrupted
+    assert executor.n_broken > 4
+    assert not sweep.of(WorkerFaulty)
+
+
+def test_a_stop_file_left_from_before_is_no_stop(sweep):
+    sweep.folder.create()
+    sweep.folder.stop_file.touch()
+    assert sweep.run().done == 8
+
+
+def test_nothing_missing_needs_no_executor(sweep):
+    sweep.run()
+
+    def refuse():
+        raise AssertionError("nothing to do")
+
+    sweep.open_executor = refuse
+    assert sweep.run().done == 8
+
+
+def test_very_short_runs_share_tasks(sweep, monkeypatch):
+    sizes = []
+    task = driver.Task
+
+    def counted(folder, points, *more):
+        sizes.append(len(points))
+        return task(folder, points, *more)
+
+    monkeypatch.setattr(driver, "Task", counted)
+    assert sweep.run(yaml_text(replicas=50)).done == 200
+    assert sum(sizes) == 200
+    assert len(sizes) < 100
+    assert max(sizes) > 3

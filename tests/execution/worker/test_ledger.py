@@ -1,0 +1,89 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lbhsweep.execution.worker.ledger import AttemptUnderwayError, Ledger
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    return Ledger(folder / "attempts.jsonl")
+
+
+def start(ledger, progress=0):
+    return ledger.start(label="a run", worker="host:1", progress=progress)
+
+
+def test_attempts_are_numbered_and_only_errors_count(ledger):
+    assert start(ledger) == 1
+    ledger.end("interrupted")
+    assert start(ledger) == 2
+    ledger.end("error", "OSError", "no space")
+    assert start(ledger) == 3
+    assert ledger.n_errors() == 1
+
+
+def test_deaths_count_only_while_nothing_is_gained(ledger):
+    for expected in range(4):
+        start(ledger)
+        assert ledger.n_deaths() == expected
+    start(ledger, progress=17)
+    assert ledger.n_deaths() == 0
+    start(ledger, progress=17)
+    assert ledger.n_deaths() == 1
+    ledger.end("interrupted")
+    start(ledger, progress=17)
+    assert ledger.n_deaths() == 0
+
+
+@given(cut=st.integers(min_value=1, max_value=200), junk=st.binary(max_size=20))
+def test_a_torn_line_is_left_out_and_harms_no_other(tmp_path_factory, cut, junk):
+    ledger = Ledger(tmp_path_factory.mktemp("run") / "attempts.jsonl")
+    start(ledger)
+    whole, first = list(ledger.lines()), ledger.path.stat().st_size
+    start(ledger)
+    content = ledger.path.read_bytes()
+    ledger.path.write_bytes(content[: max(len(content) - cut, first)] + junk)
+    ledger.end("error", "OSError", "ö")
+    lines = list(ledger.lines())
+    assert lines[0] == whole[0]
+    assert lines[-1]["ending"] == "error"
+    assert ledger.n_errors() == 1
+    assert start(ledger) in (2, 3)
+
+
+@pytest.mark.parametrize("line", ['{"a": 1}', '{"event": "start"}', '{"event": ["end"]}'])
+def test_a_line_that_lacks_what_it_should_say_is_left_out(ledger, line):
+    ledger.path.write_text(line + "\n")
+    assert start(ledger) == 1
+    assert (ledger.n_deaths(), ledger.n_errors()) == (0, 0)
+
+
+def test_another_process_at_work_is_waited_for_and_then_refused(ledger):
+    hold = (
+        "import sys, time; from pathlib import Path\n"
+        "from lbhsweep.execution.worker.ledger import Ledger\n"
+        "with Ledger(Path(sys.argv[1])).hold(): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, str(ledger.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout.readline() == b"held\n"
+        with (
+            pytest.raises(AttemptUnderwayError, match="another process is at work"),
+            ledger.hold(patience_s=0.2),
+        ):
+            pass
+        other.kill()
+        # The lock dies with its holder.
+        with ledger.hold(patience_s=30.0):
+            start(ledger)
+    assert json.loads(ledger.path.read_text())["attempt"] == 1
