@@ -11,7 +11,8 @@ import xarray as xr
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.runs import counted, done, too_short
 from lbhsweep.analysis.statistics import combine_rates, combine_replicas, combine_weighted
-from lbhsweep.analysis.variables import BoolArray, FloatArray, text, variable, with_error
+from lbhsweep.analysis.variables import text, variable, with_error
+from lbhsweep.arrays import BoolArray, FloatArray
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
 from lbhsweep.store.schema import Equilibrated
 

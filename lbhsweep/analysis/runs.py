@@ -12,7 +12,7 @@ import xarray as xr
 from lbhsweep.analysis.material import Material, has_material, select_material
 from lbhsweep.analysis.phases.assignment import Phase, assign_phases
 from lbhsweep.analysis.statistics import combine_replicas
-from lbhsweep.analysis.variables import BoolArray, FloatArray, IntArray
+from lbhsweep.arrays import BoolArray, FloatArray, IntArray
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Equilibrated, Status
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lbhsweep.analysis.variables import FloatArray, IntArray
+from lbhsweep.arrays import FloatArray, IntArray
 
 MAXIMUM_CORRELATION = 0.8
 """Largest lag-1 correlation that is believed; beyond it a series holds no noise estimate."""

@@ -11,10 +11,6 @@ import xarray as xr
 
 from lbhsweep.quantities import stderr_name
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-
 ENTROPY_UNITS = "J/kg/K"
 B = "barocaloric study of Li2B12H12, Sci. Rep. 2021, supplement"
 

@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.potential import FloatArray, IntArray
+from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.errors import CutoffError
 
 IMAGE_REACH = 3
@@ -73,7 +73,7 @@ def image_vectors(cell: FloatArray, out: FloatArray) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def wrap_translations(points: FloatArray, inverse_cell: FloatArray, out: IntArray) -> None:
+def wrap_translations(points: FloatArray, inverse_cell: FloatArray, out: Int32Array) -> None:
     """Find the lattice translations (n_points, 3) that carry points into the cell."""
     for i in range(points.shape[0]):
         for k in range(3):
@@ -84,7 +84,7 @@ def wrap_translations(points: FloatArray, inverse_cell: FloatArray, out: IntArra
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def wrap(points: FloatArray, cell: FloatArray, translations: IntArray) -> None:
+def wrap(points: FloatArray, cell: FloatArray, translations: Int32Array) -> None:
     """Carry points (n_points, 3) by their translations, in place, in Å."""
     for i in range(points.shape[0]):
         a = translations[i, 0]

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
-import numpy.typing as npt
+
+from lbhsweep.arrays import FloatArray
 
 if TYPE_CHECKING:
     from lbhsweep.engine.molecules.bonded import BondedTables
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numba as nb
 
-from lbhsweep.engine.potential import FloatArray
+from lbhsweep.arrays import FloatArray
 
 
 @nb.njit(cache=True, nogil=True, inline="always")

@@ -10,6 +10,7 @@ import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator, CalculatorSetupError, all_changes
 
+from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.engine.forcefield.potential import Accuracy, ForceFieldPotential
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.interop.ase_atoms import (
@@ -20,7 +21,7 @@ from lbhsweep.interop.ase_atoms import (
 from lbhsweep.physics.charges import Compensation, compensated_charges
 from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
 from lbhsweep.physics.molecules import make_whole
-from lbhsweep.physics.structure import FloatArray, IntArray, Structure
+from lbhsweep.physics.structure import Structure
 from lbhsweep.physics.topology import build_topology
 from lbhsweep.units import EV
 
@@ -47,8 +48,8 @@ class _Prepared:
     force_field: ForceField
     potential: ForceFieldPotential
     symbols: tuple[str, ...]
-    molecule: IntArray
-    bonds: IntArray
+    molecule: Int32Array
+    bonds: Int32Array
     bond_limit: FloatArray
 
     def whole(self, atoms: Atoms) -> FloatArray | None:
@@ -206,7 +207,7 @@ def _require_possible(name: str, value: Any) -> None:
         raise ValueError(f"{name} is {value!r}, wanted one of {', '.join(known)}")
 
 
-def _bonds(structure: Structure, force_field: ForceField) -> tuple[IntArray, FloatArray]:
+def _bonds(structure: Structure, force_field: ForceField) -> tuple[Int32Array, FloatArray]:
     """Give the bonded pairs and their longest lengths, by which stale bonds are noticed."""
     bonds = build_topology(structure, force_field).bonds
     longest = {frozenset((bond.a, bond.b)): bond.max_length for bond in force_field.bonds}

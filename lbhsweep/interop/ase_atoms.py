@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from ase import Atoms
 
+from lbhsweep.arrays import Int32Array
 from lbhsweep.errors import StructureError
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.molecules import find_molecules, make_whole
-from lbhsweep.physics.structure import IntArray, Structure
+from lbhsweep.physics.structure import Structure
 
 MOLECULE = "molecule"
 """Name of the optional array of molecule numbers in `Atoms.arrays`."""
@@ -54,7 +55,7 @@ def structure_from_atoms(atoms: Atoms, force_field: ForceField) -> Structure:
     return Structure(symbols, whole, cell, molecule)
 
 
-def molecule_numbers(atoms: Atoms) -> IntArray | None:
+def molecule_numbers(atoms: Atoms) -> Int32Array | None:
     """Give the array of molecule numbers, if the atoms carry one.
 
     Raises

@@ -7,15 +7,13 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.errors import ForceFieldError
 from lbhsweep.physics.conventional import oriented
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
 from lbhsweep.physics.topology import build_topology
-
-FloatArray = npt.NDArray[np.float64]
 
 KCAL = 4.184
 """kJ."""

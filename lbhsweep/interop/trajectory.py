@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.store.trajectory import hole_in, open_trajectory, run_at, written_frames
 
 __all__ = ["Frame", "frames", "open_trajectory", "run_at", "wrapped", "written_frames"]
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +86,9 @@ def frames(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> Ite
             )
 
 
-def wrapped(positions: FloatArray, cell: FloatArray, molecule: IntArray) -> FloatArray:
+def wrapped(
+    positions: FloatArray, cell: FloatArray, molecule: npt.NDArray[np.integer]
+) -> FloatArray:
     """Bring single ions, and the centres of anions, into the cell; anions stay whole.
 
     Parameters

@@ -8,8 +8,9 @@ import xarray as xr
 from MDAnalysis.coordinates.memory import MemoryReader
 from MDAnalysis.lib.mdamath import triclinic_box
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.errors import RunNotFoundError
-from lbhsweep.interop.trajectory import FloatArray, frames
+from lbhsweep.interop.trajectory import frames
 
 ANION = "ANI"
 """Name of the anions' residues."""

@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import Arrays, FloatArray
 from lbhsweep.engine.dynamics.instant import Instant
 from lbhsweep.engine.dynamics.integrate import Ensemble
 from lbhsweep.engine.dynamics.state import State
 from lbhsweep.physics.structure import Structure
-
-Arrays = dict[str, npt.NDArray[Any]]
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

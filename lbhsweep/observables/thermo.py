@@ -10,7 +10,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.arrays import Arrays, FloatArray
+from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.statistics.bins import bin_and_neighbours
 from lbhsweep.observables.statistics.block_sums import BlockSums
 from lbhsweep.observables.statistics.equilibration import Settling, settling
@@ -22,8 +23,6 @@ from lbhsweep.observables.statistics.errors_of_means import (
 )
 from lbhsweep.quantities import stderr_name
 from lbhsweep.units import BOLTZMANN, GPA
-
-FloatArray = npt.NDArray[np.float64]
 
 NAMES = (
     "volume",

@@ -9,18 +9,17 @@ the ends that point the same way are neighbours.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import BoolArray, FloatArray, Int32Array
 from lbhsweep.errors import StructureError
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.physics.structure import FloatArray, IntArray, composition
+from lbhsweep.physics.structure import composition
 
-BoolArray = npt.NDArray[np.bool_]
 ATOMS_NAMED = 6
 
 
 def bond_graph(
-    symbols: list[str], positions: FloatArray, atoms: IntArray, force_field: ForceField
+    symbols: list[str], positions: FloatArray, atoms: Int32Array, force_field: ForceField
 ) -> BoolArray:
     """Find the bonds of one molecule.
 
@@ -74,7 +73,7 @@ def bond_limits(symbols: list[str], force_field: ForceField) -> FloatArray:
     return limits
 
 
-def _icosahedron(positions: FloatArray, atoms: IntArray) -> BoolArray:
+def _icosahedron(positions: FloatArray, atoms: Int32Array) -> BoolArray:
     directions = positions - positions.mean(axis=0)
     directions /= np.linalg.norm(directions, axis=1)[:, None]
     opposite = np.argmin(directions @ directions.T, axis=1)
@@ -90,7 +89,7 @@ def _icosahedron(positions: FloatArray, atoms: IntArray) -> BoolArray:
     return adjacency
 
 
-def _require_composition(symbols: list[str], atoms: IntArray, force_field: ForceField) -> None:
+def _require_composition(symbols: list[str], atoms: Int32Array, force_field: ForceField) -> None:
     anion = force_field.anion or {}
     found = composition(symbols)
     wanted = composition([symbol for symbol, n in anion.items() for _ in range(n)])
@@ -108,7 +107,7 @@ def _require_one_terminal(
     distances: FloatArray,
     terminal: BoolArray,
     symbols: list[str],
-    atoms: IntArray,
+    atoms: Int32Array,
 ) -> None:
     count = adjacency[:, terminal].sum(axis=1)
     wrong = np.flatnonzero(~terminal & (count != 1))
@@ -127,7 +126,7 @@ def _require_short(
     distances: FloatArray,
     limits: FloatArray,
     symbols: list[str],
-    atoms: IntArray,
+    atoms: Int32Array,
 ) -> None:
     too_long = np.argwhere(adjacency & (distances > limits))
     if len(too_long):

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.physics.structure import FloatArray, Structure
+from lbhsweep.physics.structure import Structure
 
 Compensation = Literal["anions", "cations", "background"]
 NEUTRAL_E = 1e-9

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.errors import StructureError
 from lbhsweep.physics.bond_graph import bond_graph
 from lbhsweep.physics.crystal import Supercell
 from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
 from lbhsweep.physics.molecules import find_molecules
-from lbhsweep.physics.structure import FloatArray, IntArray, Structure
+from lbhsweep.physics.structure import Structure
 from lbhsweep.physics.topology import atoms_by_molecule
 
 ANIONS_PER_CELL = 4
@@ -227,7 +228,7 @@ def _require_cubic(cell: FloatArray) -> None:
         )
 
 
-def _require_apart(lithium: IntArray, positions: FloatArray, cell: FloatArray) -> None:
+def _require_apart(lithium: Int32Array, positions: FloatArray, cell: FloatArray) -> None:
     fractions = positions @ np.linalg.inv(cell)
     for i in lithium:
         apart = fractions - fractions[i]
@@ -297,7 +298,7 @@ def _from_sites(scaled: FloatArray) -> FloatArray:
 
 
 def _cage_first(
-    symbols: tuple[str, ...], positions: FloatArray, atoms: IntArray, force_field: ForceField
+    symbols: tuple[str, ...], positions: FloatArray, atoms: Int32Array, force_field: ForceField
 ) -> npt.NDArray[np.intp]:
     """Order an anion's atoms: twelve B, then the H of each."""
     names = [symbols[i] for i in atoms]

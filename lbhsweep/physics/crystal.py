@@ -14,9 +14,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
+from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.errors import StructureError
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.physics.structure import FloatArray, IntArray, Structure
+from lbhsweep.physics.structure import Structure
 
 Supercell = tuple[int, int, int]
 
@@ -183,7 +184,7 @@ def remove_lithium_near(
     return _without(structure, removed)
 
 
-def _without(structure: Structure, removed: IntArray) -> Structure:
+def _without(structure: Structure, removed: Int32Array) -> Structure:
     kept = np.setdiff1d(np.arange(structure.n_atoms), removed)
     return Structure(
         tuple(structure.symbols[i] for i in kept),

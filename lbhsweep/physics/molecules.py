@@ -12,9 +12,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.errors import StructureError
 from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
-from lbhsweep.physics.structure import FloatArray, IntArray, checked_cell, checked_positions
+from lbhsweep.physics.structure import checked_cell, checked_positions
 
 SMALLEST_DISTANCE_A = 1e-3
 
@@ -23,9 +24,9 @@ SMALLEST_DISTANCE_A = 1e-3
 class _Links:
     """Bonded pairs in both directions: atom `j` in the cell `shift` is bonded to atom `i`."""
 
-    i: IntArray
-    j: IntArray
-    shift: IntArray
+    i: Int32Array
+    j: Int32Array
+    shift: Int32Array
 
     def where(self, chosen: npt.NDArray[np.bool_ | np.intp]) -> _Links:
         return _Links(self.i[chosen], self.j[chosen], self.shift[chosen])
@@ -36,7 +37,7 @@ def find_molecules(
     positions: FloatArray,
     cell: FloatArray,
     force_field: ForceField | None = None,
-) -> tuple[IntArray, FloatArray]:
+) -> tuple[Int32Array, FloatArray]:
     """Find the molecules by their bonds, for any order of atoms, and make them whole.
 
     Parameters
@@ -85,7 +86,7 @@ def make_whole(
     symbols: tuple[str, ...],
     positions: FloatArray,
     cell: FloatArray,
-    molecule: IntArray,
+    molecule: Int32Array,
     force_field: ForceField,
 ) -> FloatArray:
     """Bring the atoms of each given molecule together across the periodic boundary.
@@ -132,7 +133,9 @@ def _links(
     return links.where(distance < limits[kind[links.i], kind[links.j]])
 
 
-def _images(fractional: FloatArray, cell: FloatArray, reach: float) -> tuple[IntArray, IntArray]:
+def _images(
+    fractional: FloatArray, cell: FloatArray, reach: float
+) -> tuple[Int32Array, Int32Array]:
     """List the atoms and periodic images no farther than `reach` outside the cell."""
     heights = 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
     margin = reach / heights
@@ -186,7 +189,7 @@ def _unwrapped(
     symbols: tuple[str, ...],
     positions: FloatArray,
     cell: FloatArray,
-    molecule: IntArray,
+    molecule: Int32Array,
     links: _Links,
 ) -> FloatArray:
     """Walk along bonds from each molecule's first atom, counting lattice vectors."""

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.errors import StructureError
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
 
 SMALLEST_CELL_VOLUME = 1e-6
 """Volume over the product of the edges below which a cell counts as flat."""
@@ -41,7 +39,7 @@ class Structure:
     symbols: tuple[str, ...]
     positions: FloatArray
     cell: FloatArray
-    molecule: IntArray
+    molecule: Int32Array
 
     def __post_init__(self) -> None:
         n = len(self.symbols)

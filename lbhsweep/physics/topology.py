@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lbhsweep.arrays import BoolArray, FloatArray, Int32Array
 from lbhsweep.errors import StructureError
-from lbhsweep.physics.bond_graph import BoolArray, bond_graph
+from lbhsweep.physics.bond_graph import bond_graph
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.molecules import find_molecules, make_whole
-from lbhsweep.physics.structure import FloatArray, IntArray, Structure
+from lbhsweep.physics.structure import Structure
 
 __all__ = ["Topology", "atoms_by_molecule", "build_topology", "find_molecules", "make_whole"]
 
@@ -38,13 +39,13 @@ class Topology:
         i < j, sorted: pairs at most `exclusion_depth` bonds apart.
     """
 
-    bonds: IntArray
+    bonds: Int32Array
     bond_k: FloatArray
     bond_length: FloatArray
-    angles: IntArray
+    angles: Int32Array
     angle_k: FloatArray
     angle_theta: FloatArray
-    exclusions: IntArray
+    exclusions: Int32Array
 
 
 def build_topology(structure: Structure, force_field: ForceField) -> Topology:
@@ -91,7 +92,7 @@ def build_topology(structure: Structure, force_field: ForceField) -> Topology:
     )
 
 
-def atoms_by_molecule(molecule: IntArray) -> Iterator[IntArray]:
+def atoms_by_molecule(molecule: Int32Array) -> Iterator[Int32Array]:
     """Give the ascending atoms of each molecule; single ions (number 0) belong to none."""
     order = np.argsort(molecule, kind="stable").astype(np.int32)
     starts = np.flatnonzero(np.diff(molecule[order], prepend=0))
@@ -114,7 +115,7 @@ def _require_no_loose_atoms(structure: Structure, force_field: ForceField) -> No
             )
 
 
-def _rows(blocks: list[IntArray], width: int) -> IntArray:
+def _rows(blocks: list[Int32Array], width: int) -> Int32Array:
     return np.concatenate([np.empty((0, width), np.int32), *blocks])
 
 
@@ -126,7 +127,7 @@ def _within_reach(adjacency: BoolArray, depth: int) -> BoolArray:
     return reached
 
 
-def _pairs_of_bonds(adjacency: BoolArray) -> IntArray:
+def _pairs_of_bonds(adjacency: BoolArray) -> Int32Array:
     """Give (end, centre, end) of each two bonds that share an atom."""
     triples = [
         (i, centre, j)
@@ -139,8 +140,8 @@ def _pairs_of_bonds(adjacency: BoolArray) -> IntArray:
 
 
 def _bond_terms(
-    structure: Structure, bonds: IntArray, force_field: ForceField
-) -> tuple[IntArray, FloatArray, FloatArray]:
+    structure: Structure, bonds: Int32Array, force_field: ForceField
+) -> tuple[Int32Array, FloatArray, FloatArray]:
     """Look up the bond type of each bond."""
     types = {frozenset((bond.a, bond.b)): bond for bond in force_field.bonds}
     symbols = structure.symbols
@@ -149,8 +150,8 @@ def _bond_terms(
 
 
 def _angle_terms(
-    structure: Structure, triples: IntArray, force_field: ForceField
-) -> tuple[IntArray, FloatArray, FloatArray]:
+    structure: Structure, triples: Int32Array, force_field: ForceField
+) -> tuple[Int32Array, FloatArray, FloatArray]:
     """Keep the triples that have an angle type, the type's first end first."""
     types = {}
     for angle in force_field.angles:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.document import Document
 from lbhsweep.engine.compile_clock import compile_clock
 from lbhsweep.engine.dynamics.integrate import Integrator
@@ -24,8 +24,6 @@ from lbhsweep.sweep.grid import Grid, expand_grid
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN
-
-FloatArray = npt.NDArray[np.float64]
 
 BLOCKS = 5
 """Stretches of steps that are timed apart, to show a shared machine's noise."""

@@ -9,8 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-Arrays = dict[str, npt.NDArray[Any]]
+from lbhsweep.arrays import Arrays, FloatArray
 
 _PREFIX = "end."
 """Of the names in a record, which are no names of the catalogue."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
-import numpy.typing as npt
-
+from lbhsweep.arrays import Arrays
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.store.record import RunError
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RunPoint, TrajectoryPoint
-
-Arrays = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from lbhsweep.arrays import Arrays
 from lbhsweep.engine.dynamics.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from lbhsweep.engine.dynamics.integrate import Integrator
 from lbhsweep.engine.dynamics.state import State
@@ -17,15 +18,7 @@ from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.simulation.end_state import FindEnd, nowhere
 from lbhsweep.simulation.frames import Frames
-from lbhsweep.simulation.outcome import (
-    Arrays,
-    OnProgress,
-    Outcome,
-    Progress,
-    ShouldStop,
-    never,
-    seed_of,
-)
+from lbhsweep.simulation.outcome import OnProgress, Outcome, Progress, ShouldStop, never, seed_of
 from lbhsweep.simulation.provenance import provenance
 from lbhsweep.simulation.setup import (
     build_dynamics,

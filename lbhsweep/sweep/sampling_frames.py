@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.sweep.cost import n_atoms
 from lbhsweep.sweep.point import RunPoint
 from lbhsweep.sweep.schedule import schedule_of
-
-FloatArray = npt.NDArray[np.float64]
 
 FLOAT_BYTES = 4
 COMPRESSED_POSITIONS, COMPRESSED_VELOCITIES = 0.80, 0.92

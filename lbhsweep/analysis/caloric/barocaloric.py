@@ -19,13 +19,13 @@ from lbhsweep.analysis.transition.two_phase import TwoPhase, interpolate
 from lbhsweep.analysis.variables import (
     ENTROPY_UNITS,
     B,
-    FloatArray,
     kilogram_factor,
     mask,
     text,
     variable,
     with_error,
 )
+from lbhsweep.arrays import FloatArray
 
 PITCH_K = 2.0
 N_PRESSURES = 41

@@ -15,7 +15,7 @@ import numpy as np
 from lbhsweep.analysis.transition.phase_lines import HIGH, LOW
 from lbhsweep.analysis.transition.polynomial import REFERENCE_K, SCALE_K, slope
 from lbhsweep.analysis.transition.two_phase import TwoPhase
-from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.arrays import FloatArray
 from lbhsweep.units import GPA
 
 _NEWTON_STEPS = 4

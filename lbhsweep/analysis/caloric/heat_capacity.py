@@ -17,13 +17,12 @@ from lbhsweep.analysis.transition.two_phase import TwoPhase
 from lbhsweep.analysis.variables import (
     ENTROPY_UNITS,
     B,
-    BoolArray,
-    FloatArray,
     kilogram_factor,
     mask,
     variable,
     with_error,
 )
+from lbhsweep.arrays import BoolArray, FloatArray
 
 HALF_WINDOW = 2
 """Points on each side of the one whose slope is taken."""

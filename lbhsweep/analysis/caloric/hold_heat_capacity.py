@@ -14,15 +14,8 @@ from lbhsweep.analysis.statistics import SEED
 from lbhsweep.analysis.transition.half_heights import RunStep
 from lbhsweep.analysis.transition.step import Step
 from lbhsweep.analysis.transition.two_phase import N_DRAWS
-from lbhsweep.analysis.variables import (
-    ENTROPY_UNITS,
-    BoolArray,
-    FloatArray,
-    mask,
-    text,
-    variable,
-    with_error,
-)
+from lbhsweep.analysis.variables import ENTROPY_UNITS, mask, text, variable, with_error
+from lbhsweep.arrays import BoolArray, FloatArray
 from lbhsweep.quantities import stderr_name
 
 FLUCTUATION = "heat_capacity_fluctuation"

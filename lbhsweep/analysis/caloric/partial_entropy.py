@@ -15,7 +15,8 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase
-from lbhsweep.analysis.variables import ENTROPY_UNITS, FloatArray, text, with_error
+from lbhsweep.analysis.variables import ENTROPY_UNITS, text, with_error
+from lbhsweep.arrays import FloatArray
 from lbhsweep.quantities import stderr_name
 
 KINDS = ("classical", "quantum")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lbhsweep.analysis.variables import BoolArray, FloatArray
+from lbhsweep.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,13 @@ from lbhsweep.analysis.transition.routes import NOT_SIMULATED, boundary_slopes, 
 from lbhsweep.analysis.transition.two_phase import TwoPhase
 from lbhsweep.analysis.variables import (
     ENTROPY_UNITS,
-    FloatArray,
     kilogram_factor,
     mask,
     text,
     variable,
     with_error,
 )
+from lbhsweep.arrays import FloatArray
 from lbhsweep.units import GPA
 
 LOOPS = ("slowest_rate", "zero_rate")

@@ -20,7 +20,7 @@ from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.transition.phase_lines import HIGH, LOW
 from lbhsweep.analysis.transition.routes import NOT_SIMULATED
 from lbhsweep.analysis.transition.two_phase import N_DRAWS, interpolate_linearly
-from lbhsweep.analysis.variables import BoolArray, FloatArray
+from lbhsweep.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)

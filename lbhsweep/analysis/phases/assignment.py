@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.variables import FloatArray, IntArray
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 

@@ -14,7 +14,8 @@ from lbhsweep.analysis.runs import (
     mean_over_replicas,
     too_short,
 )
-from lbhsweep.analysis.variables import IntArray, text, variable, with_error
+from lbhsweep.analysis.variables import text, variable, with_error
+from lbhsweep.arrays import IntArray
 from lbhsweep.quantities import CATALOGUE
 
 _DIMS = ("phase", "pressure", "temperature")

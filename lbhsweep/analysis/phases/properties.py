@@ -16,14 +16,8 @@ from lbhsweep.analysis.phases.reweighting import (
     SampledState,
 )
 from lbhsweep.analysis.runs import counted, too_short
-from lbhsweep.analysis.variables import (
-    FloatArray,
-    kilogram_factor,
-    mask,
-    text,
-    variable,
-    with_error,
-)
+from lbhsweep.analysis.variables import kilogram_factor, mask, text, variable, with_error
+from lbhsweep.arrays import FloatArray
 from lbhsweep.quantities import stderr_name
 
 PHASES = (Phase.ALPHA, Phase.ALPHA_CAP, Phase.BETA)

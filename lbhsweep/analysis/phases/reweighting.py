@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.special import logsumexp
 
-from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.arrays import FloatArray
 from lbhsweep.quietly import import_pymbar, quiet_pymbar
 from lbhsweep.units import BOLTZMANN, GPA
 

@@ -7,7 +7,7 @@ import xarray as xr
 
 from lbhsweep.analysis.phases.assignment import Phase
 from lbhsweep.analysis.sweep_file import word
-from lbhsweep.analysis.variables import IntArray
+from lbhsweep.arrays import IntArray
 from lbhsweep.document import Document
 
 _BUILT = {"alpha": Phase.ALPHA, "beta": Phase.BETA}

@@ -17,12 +17,12 @@ from lbhsweep.analysis.transition.two_phase import TwoPhase
 from lbhsweep.analysis.variables import (
     ENTROPY_UNITS,
     B,
-    FloatArray,
     kilogram_factor,
     text,
     variable,
     with_error,
 )
+from lbhsweep.arrays import FloatArray
 from lbhsweep.units import GPA
 
 _BOTH = ("route", "pressure")

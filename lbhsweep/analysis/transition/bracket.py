@@ -6,7 +6,7 @@ import numpy as np
 
 from lbhsweep.analysis.phases.assignment import Phase
 from lbhsweep.analysis.transition.half_heights import Estimate
-from lbhsweep.analysis.variables import FloatArray, IntArray
+from lbhsweep.arrays import FloatArray, IntArray
 
 ALPHA_LASTS = "α lasts too long when it is heated: an upper bound"
 BETA_LASTS = "β lasts too long when it is cooled: a lower bound"

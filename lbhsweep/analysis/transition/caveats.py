@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.transition.half_heights import Estimate
-from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.arrays import FloatArray
 
 SIGNIFICANT = 2.0
 """Standard errors beyond which two numbers disagree, or a number is told from zero."""

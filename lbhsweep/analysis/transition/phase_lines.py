@@ -13,7 +13,7 @@ from lbhsweep.analysis.runs import Run
 from lbhsweep.analysis.transition.half_heights import RunStep
 from lbhsweep.analysis.transition.polynomial import Polynomial, fit_polynomial
 from lbhsweep.analysis.transition.step import MINIMUM_POINTS, Step
-from lbhsweep.analysis.variables import BoolArray, FloatArray
+from lbhsweep.arrays import BoolArray, FloatArray
 
 LOW, HIGH = "low", "high"
 PHASES = (LOW, HIGH)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lbhsweep.analysis.statistics import noise_scale, smooth_errors
-from lbhsweep.analysis.variables import FloatArray, IntArray
+from lbhsweep.arrays import FloatArray, IntArray
 
 REFERENCE_K = 500.0
 SCALE_K = 100.0

@@ -19,7 +19,8 @@ from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.transition.hysteresis import Branches
 from lbhsweep.analysis.transition.phase_lines import UNLIKELY
 from lbhsweep.analysis.transition.routes import NOT_SIMULATED
-from lbhsweep.analysis.variables import FloatArray, text, variable, with_error
+from lbhsweep.analysis.variables import text, variable, with_error
+from lbhsweep.arrays import FloatArray
 
 EXPONENTS = (1 / 2, 2 / 3, 1.0)
 ASSUMED = 1

@@ -16,7 +16,7 @@ from lbhsweep.analysis.transition.half_heights import (
     of_one_transition,
     spread_between_runs,
 )
-from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.arrays import FloatArray
 
 ROUTES = ("hold", "ramp_midpoint", "ramp_heating", "ramp_cooling")
 """In order of trust: equilibrium, then the middle of the loop, then one side of it."""

@@ -14,7 +14,7 @@ from scipy.stats import chi2
 
 from lbhsweep.analysis.transition.phase_lines import PHASES, PhaseLines
 from lbhsweep.analysis.transition.two_phase import TwoPhase
-from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.arrays import FloatArray
 
 CONFIDENCE = 0.95
 """Slopes are shared unless a χ² test tells them apart at this level."""

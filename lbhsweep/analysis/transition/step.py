@@ -8,7 +8,7 @@ import numpy as np
 
 from lbhsweep.analysis.statistics import noise_scale, smooth_errors
 from lbhsweep.analysis.transition.step_grid import Grid, Lines, scan, solve, trials, zoom
-from lbhsweep.analysis.variables import BoolArray, FloatArray
+from lbhsweep.arrays import BoolArray, FloatArray
 
 MINIMUM_POINTS = 7
 MINIMUM_SIDE = 3

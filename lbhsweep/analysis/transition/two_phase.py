@@ -17,7 +17,7 @@ from lbhsweep.analysis.statistics import SEED
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.transition.phase_lines import HIGH, LOW, PHASES, PhaseLines
 from lbhsweep.analysis.transition.polynomial import evaluate
-from lbhsweep.analysis.variables import BoolArray, FloatArray
+from lbhsweep.arrays import BoolArray, FloatArray
 
 N_DRAWS = 200
 LEAST_K = 1.0

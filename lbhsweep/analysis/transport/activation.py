@@ -13,7 +13,8 @@ import xarray as xr
 
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase
 from lbhsweep.analysis.transport.arrhenius import ArrheniusFit, fit_arrhenius, no_fit
-from lbhsweep.analysis.variables import FloatArray, text, variable, with_error
+from lbhsweep.analysis.variables import text, variable, with_error
+from lbhsweep.arrays import FloatArray
 from lbhsweep.quantities import stderr_name
 
 Fits = npt.NDArray[np.object_]

@@ -7,7 +7,8 @@ import xarray as xr
 
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.analysis.transport.coefficients import ORDER
-from lbhsweep.analysis.variables import B, FloatArray, mask, text, with_error
+from lbhsweep.analysis.variables import B, mask, text, with_error
+from lbhsweep.arrays import FloatArray
 
 NAME = "anion_fluctuation"
 

@@ -9,7 +9,8 @@ import xarray as xr
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, assign_phases
 from lbhsweep.analysis.replicas import EVENTS, combine_group
 from lbhsweep.analysis.runs import counted
-from lbhsweep.analysis.variables import BoolArray, IntArray, text, variable
+from lbhsweep.analysis.variables import text, variable
+from lbhsweep.arrays import BoolArray, IntArray
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.store.schema import Status
 

@@ -8,7 +8,8 @@ import xarray as xr
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.runs import done, short_and_alone
 from lbhsweep.analysis.statistics import combine_replicas
-from lbhsweep.analysis.variables import B, FloatArray, IntArray, text, variable, with_error
+from lbhsweep.analysis.variables import B, text, variable, with_error
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.store.schema import Equilibrated
 

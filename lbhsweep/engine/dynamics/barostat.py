@@ -31,8 +31,8 @@ from typing import Literal, NamedTuple
 import numba as nb
 import numpy as np
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.dynamics.random import normals
-from lbhsweep.engine.potential import FloatArray
 from lbhsweep.units import BOLTZMANN
 
 Mode = Literal["isotropic", "orthorhombic", "triclinic"]

@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import Arrays
 from lbhsweep.errors import StoreError, store_error
-
-Arrays = dict[str, npt.NDArray[Any]]
 
 NAME = "checkpoint.npz"
 PREVIOUS = "checkpoint.previous.npz"

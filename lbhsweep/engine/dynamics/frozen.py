@@ -22,8 +22,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.molecules.lanes import IndexArray
-from lbhsweep.engine.potential import FloatArray
+from lbhsweep.arrays import FloatArray, IntArray
 
 
 class Bodies(NamedTuple):
@@ -43,15 +42,15 @@ class Bodies(NamedTuple):
         d of each atom, Å.
     """
 
-    atoms: IndexArray
-    first: IndexArray
-    slots: IndexArray
-    member: IndexArray
+    atoms: IntArray
+    first: IntArray
+    slots: IntArray
+    member: IntArray
     offsets: FloatArray
 
 
 def find_bodies(
-    frozen: npt.NDArray[np.bool_], molecule: npt.NDArray[Any], slot_atoms: IndexArray
+    frozen: npt.NDArray[np.bool_], molecule: npt.NDArray[Any], slot_atoms: IntArray
 ) -> Bodies:
     """Group the frozen atoms of each molecule.
 
@@ -103,7 +102,7 @@ def subtract_inner_virial(
     bodies: Bodies,
     slow_forces: FloatArray,
     fast_forces: FloatArray,
-    slot: IndexArray,
+    slot: IntArray,
     virial: FloatArray,
 ) -> None:
     """Subtract the symmetric part of Σ d⊗F from a virial (3, 3) in kJ/mol.

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.dynamics.barostat import piston_energy
 from lbhsweep.engine.dynamics.kernels import cell_volume, moments
-from lbhsweep.engine.potential import FloatArray
 
 
 class Instant(NamedTuple):

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.dynamics.barostat import Mode, barostat_with_time
 from lbhsweep.engine.dynamics.frozen import subtract_inner_virial, take_offsets
 from lbhsweep.engine.dynamics.instant import Instant, add_up
@@ -25,7 +26,7 @@ from lbhsweep.engine.dynamics.outer_step import after_slow_forces, before_slow_f
 from lbhsweep.engine.dynamics.scheme import Conditions, Scheme, workspace_of
 from lbhsweep.engine.dynamics.state import State, degrees_of_freedom
 from lbhsweep.engine.dynamics.watchdog import DRIFT_EVERY, Limits
-from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
+from lbhsweep.engine.potential import ForceBuffers, Potential
 from lbhsweep.errors import StructureError
 from lbhsweep.units import BOLTZMANN
 

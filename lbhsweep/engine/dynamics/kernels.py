@@ -10,8 +10,7 @@ import math
 
 import numba as nb
 
-from lbhsweep.engine.molecules.lanes import IndexArray
-from lbhsweep.engine.potential import FloatArray
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.units import ACCELERATION
 
 # Sums may be reordered and fused, but NaN and infinity stay visible to the watchdogs.
@@ -64,7 +63,7 @@ def rescale(velocities: FloatArray, drift: FloatArray, factor: float) -> None:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def gather(rows: FloatArray, atoms: IndexArray, slots: FloatArray) -> None:
+def gather(rows: FloatArray, atoms: IntArray, slots: FloatArray) -> None:
     """Copy rows (n_atoms, 3) to the slots (3, n_slots) of their atoms."""
     for s in range(atoms.shape[0]):
         for k in range(3):
@@ -79,7 +78,7 @@ def gather_kicked(
     forces: FloatArray,
     per_mass: FloatArray,
     duration: float,
-    atoms: IndexArray,
+    atoms: IntArray,
     slots: FloatArray,
 ) -> None:
     """Fill slots with velocities (n_atoms, 3) that are rescaled and then kicked."""
@@ -130,7 +129,7 @@ def kick_and_scatter(
     forces: FloatArray,
     per_mass: FloatArray,
     duration: float,
-    slot: IndexArray,
+    slot: IntArray,
     positions: FloatArray,
     velocities: FloatArray,
 ) -> None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.dynamics.kernels import cell_volume
 from lbhsweep.engine.molecules.bonded import atom_forces
-from lbhsweep.engine.potential import FloatArray, ForceBuffers, Potential
+from lbhsweep.engine.potential import ForceBuffers, Potential
 from lbhsweep.errors import NotFiniteError
 
 _PATIENCE = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.dynamics import random
 from lbhsweep.engine.dynamics.barostat import push_piston, thermalise_piston
 from lbhsweep.engine.dynamics.frozen import keep_shapes, subtract_inner_virial, take_offsets
@@ -23,7 +24,6 @@ from lbhsweep.engine.dynamics.scheme import Conditions, Scheme, Workspace
 from lbhsweep.engine.dynamics.strain import flow, strain_cell
 from lbhsweep.engine.dynamics.thermostat import rescaling_factor
 from lbhsweep.engine.molecules.bonded import BondedTables, bonded_forces
-from lbhsweep.engine.potential import FloatArray
 from lbhsweep.units import ACCELERATION, BOLTZMANN
 
 

@@ -12,7 +12,7 @@ import math
 import numba as nb
 import numpy as np
 
-from lbhsweep.engine.potential import FloatArray
+from lbhsweep.arrays import FloatArray
 
 STREAM_VELOCITIES = 0
 STREAM_THERMOSTAT_FIRST = 1

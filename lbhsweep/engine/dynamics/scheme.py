@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.dynamics.barostat import Barostat
 from lbhsweep.engine.dynamics.frozen import Bodies, find_bodies
 from lbhsweep.engine.molecules.bonded import BondedTables
-from lbhsweep.engine.potential import FloatArray
 from lbhsweep.engine.vectors.aligned import aligned_full
 from lbhsweep.units import ACCELERATION
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from lbhsweep.engine.potential import FloatArray
+from lbhsweep.arrays import FloatArray
 
 _TERMS = 9
 """Powers of (g t)² kept: the first one left out is below 1e-16 for |g t| ≤ 1."""

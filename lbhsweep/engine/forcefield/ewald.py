@@ -12,11 +12,11 @@ import math
 import numba as nb
 import numpy as np
 
-from lbhsweep.engine.potential import FloatArray, IntArray
+from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.units import COULOMB
 
 
-def k_vectors(cell: FloatArray, k_max: float) -> IntArray:
+def k_vectors(cell: FloatArray, k_max: float) -> Int32Array:
     """List integer triples (n, 3) of half of reciprocal space with 0 < |k| ≤ `k_max`.
 
     Parameters
@@ -39,8 +39,8 @@ def ewald_forces(
     positions: FloatArray,
     cell: FloatArray,
     charges: FloatArray,
-    charged: IntArray,
-    triples: IntArray,
+    charged: Int32Array,
+    triples: Int32Array,
     alpha: float,
     forces: FloatArray,
     virial: FloatArray,

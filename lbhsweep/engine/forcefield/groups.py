@@ -14,8 +14,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.molecules.lanes import IndexArray, molecules_and_ions
-from lbhsweep.engine.potential import FloatArray, IntArray
+from lbhsweep.arrays import FloatArray, Int32Array, IntArray
+from lbhsweep.engine.molecules.lanes import molecules_and_ions
 from lbhsweep.engine.vectors.aligned import aligned_full
 
 PADDING = 16
@@ -61,13 +61,13 @@ class Members(NamedTuple):
         Slots of one group: its size rounded up to whole vectors, unless it is 1.
     """
 
-    start: IndexArray
-    atoms: IndexArray
-    slots: IndexArray
-    blocks: IndexArray
-    first: IndexArray
-    sizes: IndexArray
-    padded: IndexArray
+    start: IntArray
+    atoms: IntArray
+    slots: IntArray
+    blocks: IntArray
+    first: IntArray
+    sizes: IntArray
+    padded: IntArray
 
 
 class Placement(NamedTuple):
@@ -106,9 +106,9 @@ class Groups:
 
     members: Members
     blocks: tuple[Block, ...]
-    composition: IndexArray
+    composition: IntArray
     n_slots: int
-    slot: IndexArray
+    slot: IntArray
 
     def placement(self, dtype: Any) -> Placement:
         """Make room for coordinates of one floating-point type."""
@@ -123,7 +123,7 @@ class Groups:
         )
 
 
-def make_groups(molecule: IntArray, kinds: list[Kind]) -> Groups:
+def make_groups(molecule: Int32Array, kinds: list[Kind]) -> Groups:
     """Sort atoms into groups and blocks.
 
     Parameters

@@ -13,12 +13,12 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from lbhsweep.arrays import FloatArray, Int32Array, IntArray
 from lbhsweep.engine.forcefield.groups import Kind
 from lbhsweep.engine.forcefield.pair_table import PairTable
 from lbhsweep.engine.forcefield.screening import ErfPolynomial
 from lbhsweep.engine.molecules.bonded import push
-from lbhsweep.engine.molecules.lanes import IndexArray, Layout, Terms
-from lbhsweep.engine.potential import FloatArray, IntArray
+from lbhsweep.engine.molecules.lanes import Layout, Terms
 from lbhsweep.engine.vectors.functions import exp_negative, polynomial
 from lbhsweep.engine.vectors.simd import (
     filled,
@@ -52,14 +52,14 @@ class IntramolecularTables(NamedTuple):
         Coulomb constant), squared cutoff (infinite if excluded); in kJ/mol and Å.
     """
 
-    atoms: IndexArray
+    atoms: IntArray
     weight: FloatArray
-    slots: IndexArray
+    slots: IntArray
     parameters: FloatArray
 
 
 def intramolecular_terms(
-    structure: Structure, exclusions: IntArray, kinds: list[Kind], table: PairTable
+    structure: Structure, exclusions: Int32Array, kinds: list[Kind], table: PairTable
 ) -> tuple[Terms, float]:
     """List the pairs inside molecules that interact or must be taken out of the reciprocal sum.
 

@@ -17,10 +17,10 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.forcefield.groups import FAR_A, PADDING, Members, Placement
 from lbhsweep.engine.forcefield.screening import ErfPolynomial
 from lbhsweep.engine.neighbors import PairList
-from lbhsweep.engine.potential import FloatArray
 from lbhsweep.engine.vectors.aligned import aligned_full
 from lbhsweep.engine.vectors.functions import exp_negative, polynomial
 from lbhsweep.engine.vectors.simd import (

@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import literal_unroll
 
+from lbhsweep.arrays import FloatArray, Int32Array, IntArray
 from lbhsweep.engine import neighbors
 from lbhsweep.engine.forcefield.groups import PADDING, Kind, Members, Placement, make_groups, place
 from lbhsweep.engine.forcefield.pair import Buffer, Terms, make_buffer, pair_forces
 from lbhsweep.engine.forcefield.pair_table import PairTable
 from lbhsweep.engine.forcefield.screening import ErfPolynomial
-from lbhsweep.engine.molecules.lanes import IndexArray
 from lbhsweep.engine.neighbors import PairList
-from lbhsweep.engine.potential import FloatArray, IntArray
 from lbhsweep.engine.vectors.aligned import aligned_full
 from lbhsweep.errors import AtomsTooCloseError
 
@@ -45,7 +44,7 @@ class Interactions(NamedTuple):
     """
 
     lists: tuple[PairList, ...]
-    indices: IndexArray
+    indices: IntArray
     parameters: FloatArray
     closest: FloatArray
 
@@ -100,7 +99,7 @@ def sum_pairs(
     positions: FloatArray,
     cell: FloatArray,
     members: Members,
-    translations: IntArray,
+    translations: Int32Array,
     placement: Placement,
     image_table: FloatArray,
     interactions: Interactions,
@@ -165,7 +164,7 @@ class PairSum:
 
     def __init__(
         self,
-        molecule: IntArray,
+        molecule: Int32Array,
         kinds: list[Kind],
         table: PairTable,
         screening: ErfPolynomial,
@@ -267,7 +266,7 @@ class PairSum:
         blocks = self.groups.blocks
         return blocks[pairing.owner].composition, blocks[pairing.other].composition
 
-    def _constants(self) -> tuple[IndexArray, FloatArray, FloatArray]:
+    def _constants(self) -> tuple[IntArray, FloatArray, FloatArray]:
         """Make the arrays of `Interactions` that lists don't change."""
         blocks = self.groups.blocks
         kinds = [(blocks[p.owner].kind, blocks[p.other].kind) for p in self._pairings]

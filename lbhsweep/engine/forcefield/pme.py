@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from lbhsweep.engine.potential import FloatArray, IntArray
+from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.engine.vectors.aligned import aligned_full
 from lbhsweep.engine.vectors.functions import exp_negative
 from lbhsweep.engine.vectors.simd import (
@@ -144,7 +144,7 @@ def make_mesh(shape: tuple[int, int, int], n_charged: int) -> Mesh:
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def _place_charges(
-    positions: FloatArray, inverse: FloatArray, charged: IntArray, mesh: Mesh
+    positions: FloatArray, inverse: FloatArray, charged: Int32Array, mesh: Mesh
 ) -> None:
     """Find each charge's mesh points and weights."""
     for a in range(charged.shape[0]):
@@ -171,7 +171,7 @@ def _place_charges(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _spread(charges: FloatArray, charged: IntArray, mesh: Mesh) -> None:
+def _spread(charges: FloatArray, charged: Int32Array, mesh: Mesh) -> None:
     """Put the charges on the mesh."""
     na = mesh.shape[0]
     nb_ = mesh.shape[1]
@@ -194,7 +194,7 @@ def _spread(charges: FloatArray, charged: IntArray, mesh: Mesh) -> None:
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def _interpolate(
-    charges: FloatArray, charged: IntArray, inverse: FloatArray, mesh: Mesh, forces: FloatArray
+    charges: FloatArray, charged: Int32Array, inverse: FloatArray, mesh: Mesh, forces: FloatArray
 ) -> None:
     """Add the forces; their sum, almost zero, is taken off all charges alike."""
     na = mesh.shape[0]
@@ -248,7 +248,7 @@ def pme_forces(
     positions: FloatArray,
     cell: FloatArray,
     charges: FloatArray,
-    charged: IntArray,
+    charged: Int32Array,
     mesh: Mesh,
     alpha: float,
     forces: FloatArray,

@@ -10,6 +10,7 @@ import numba as nb
 import numpy as np
 from scipy.special import erfcinv
 
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.engine import neighbors
 from lbhsweep.engine.dynamics.kernels import cell_volume
 from lbhsweep.engine.forcefield import ewald, pme
@@ -27,8 +28,8 @@ from lbhsweep.engine.forcefield.pair_sum import (
 from lbhsweep.engine.forcefield.pair_table import PairTable
 from lbhsweep.engine.forcefield.screening import erf_polynomial
 from lbhsweep.engine.molecules import bonded
-from lbhsweep.engine.molecules.lanes import IndexArray, lay_out
-from lbhsweep.engine.potential import FloatArray, ForceBuffers
+from lbhsweep.engine.molecules.lanes import lay_out
+from lbhsweep.engine.potential import ForceBuffers
 from lbhsweep.engine.vectors.aligned import aligned_full
 from lbhsweep.errors import CutoffError, LostAtomsError, NotFiniteError
 from lbhsweep.physics.forcefield import ForceField
@@ -293,9 +294,9 @@ class ForceFieldPotential:
 @nb.njit(cache=True, nogil=True)
 def gather_forces(
     between: FloatArray,
-    between_slot: IndexArray,
+    between_slot: IntArray,
     inside: FloatArray,
-    inside_slot: IndexArray,
+    inside_slot: IntArray,
     out: FloatArray,
 ) -> None:
     """Add forces between (3, n) and inside molecules (3, m), from slots to atoms (n_atoms, 3)."""

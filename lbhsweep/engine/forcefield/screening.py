@@ -16,7 +16,7 @@ import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 from scipy.special import hyp1f1
 
-from lbhsweep.engine.potential import FloatArray
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.vectors.functions import Coefficients
 
 MOST_TERMS = 48

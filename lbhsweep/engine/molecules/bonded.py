@@ -13,8 +13,9 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.molecules.lanes import IndexArray, Layout, Terms, lay_out
-from lbhsweep.engine.potential import FloatArray, ForceBuffers
+from lbhsweep.arrays import FloatArray, IntArray
+from lbhsweep.engine.molecules.lanes import Layout, Terms, lay_out
+from lbhsweep.engine.potential import ForceBuffers
 from lbhsweep.engine.vectors.functions import arccos
 from lbhsweep.engine.vectors.simd import (
     filled,
@@ -53,12 +54,12 @@ class BondedTables(NamedTuple):
         k in kJ/mol/rad² (½k convention), θ₀ in rad.
     """
 
-    atoms: IndexArray
-    slot: IndexArray
+    atoms: IntArray
+    slot: IntArray
     weight: FloatArray
-    bonds: IndexArray
+    bonds: IntArray
     bond_parameters: FloatArray
-    angles: IndexArray
+    angles: IntArray
     angle_parameters: FloatArray
 
 

@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.engine.molecules.matching import IndexArray as IndexArray
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.engine.molecules.matching import LocalTerm, match, relations
-from lbhsweep.engine.potential import FloatArray
 from lbhsweep.physics.topology import atoms_by_molecule
 
 LANES = 8
@@ -51,7 +50,7 @@ class Rows:
     parameters : (n_rows, p) float64
     """
 
-    slots: IndexArray
+    slots: IntArray
     parameters: FloatArray
 
 
@@ -71,8 +70,8 @@ class Layout:
         `Rows` by name.
     """
 
-    atoms: IndexArray
-    slot: IndexArray
+    atoms: IntArray
+    slot: IntArray
     weight: FloatArray
     rows: dict[str, Rows]
 
@@ -103,11 +102,11 @@ def lay_out(molecule: npt.NDArray[Any], terms: Mapping[str, Terms]) -> Layout:
 
 
 def _kinds(
-    members: list[IndexArray], described: list[list[LocalTerm]]
-) -> list[tuple[list[LocalTerm], list[IndexArray]]]:
+    members: list[IntArray], described: list[list[LocalTerm]]
+) -> list[tuple[list[LocalTerm], list[IntArray]]]:
     """Sort molecules into kinds: a kind's terms, and its molecules' atoms in the same order."""
     numbers: dict[Any, int] = {}
-    kinds: list[tuple[IndexArray, list[LocalTerm], list[IndexArray]]] = []
+    kinds: list[tuple[IntArray, list[LocalTerm], list[IntArray]]] = []
     for atoms, found in zip(members, described, strict=True):
         table = relations(len(atoms), found, numbers)
         for template, wanted, molecules in kinds:
@@ -121,7 +120,7 @@ def _kinds(
     return [(wanted, molecules) for _, wanted, molecules in kinds]
 
 
-def _reordered(terms: list[LocalTerm], order: IndexArray) -> list[LocalTerm]:
+def _reordered(terms: list[LocalTerm], order: IntArray) -> list[LocalTerm]:
     """Terms with atom ``order[k]`` called k, each read from the end that sorts first."""
     place = np.argsort(order)
     renamed = ((name, tuple(place[list(atoms)].tolist()), values) for name, atoms, values in terms)
@@ -129,11 +128,11 @@ def _reordered(terms: list[LocalTerm], order: IndexArray) -> list[LocalTerm]:
 
 
 def _place(
-    kinds: list[tuple[list[LocalTerm], list[IndexArray]]],
+    kinds: list[tuple[list[LocalTerm], list[IntArray]]],
     terms: Mapping[str, Terms],
     n_atoms: int,
 ) -> Layout:
-    atoms: list[IndexArray] = []
+    atoms: list[IntArray] = []
     weight: list[FloatArray] = []
     slots: dict[str, list[list[int]]] = {name: [] for name in terms}
     parameters: dict[str, list[tuple[float, ...]]] = {name: [] for name in terms}
@@ -162,7 +161,7 @@ def _place(
     return Layout(every, slot, counts, rows)
 
 
-def molecules_and_ions(molecule: npt.NDArray[Any]) -> list[IndexArray]:
+def molecules_and_ions(molecule: npt.NDArray[Any]) -> list[IntArray]:
     """Give the atoms of each molecule, then each single atom by itself."""
     whole = [atoms.astype(np.int64) for atoms in atoms_by_molecule(molecule)]
     return whole + [np.array([i]) for i in np.flatnonzero(molecule == 0)]

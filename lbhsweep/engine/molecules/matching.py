@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-IndexArray = npt.NDArray[np.int64]
+from lbhsweep.arrays import IntArray
 
 LocalTerm = tuple[str, tuple[int, ...], tuple[float, ...]]
 """Name, atoms by their place in the molecule, parameters; the same read from either end."""
 
 
-def relations(size: int, terms: Iterable[LocalTerm], numbers: dict[Any, int]) -> IndexArray:
+def relations(size: int, terms: Iterable[LocalTerm], numbers: dict[Any, int]) -> IntArray:
     """Give numbers to what terms say about pairs of atoms: (size, size), 0 for nothing.
 
     Parameters
@@ -39,7 +39,7 @@ def relations(size: int, terms: Iterable[LocalTerm], numbers: dict[Any, int]) ->
     return table
 
 
-def match(template: IndexArray, other: IndexArray) -> IndexArray | None:
+def match(template: IntArray, other: IntArray) -> IntArray | None:
     """Find an order of a molecule's atoms in which it has the template's relations.
 
     Parameters
@@ -60,7 +60,7 @@ def match(template: IndexArray, other: IndexArray) -> IndexArray | None:
         return None
     alike = colours[0][:, None] == colours[1]
     order = np.empty(size, np.int64)
-    rest: list[IndexArray] = [_candidates(template, other, alike, order, 0)]
+    rest: list[IntArray] = [_candidates(template, other, alike, order, 0)]
     while rest:
         step = len(rest) - 1
         if len(rest[step]) == 0:
@@ -73,7 +73,7 @@ def match(template: IndexArray, other: IndexArray) -> IndexArray | None:
     return None
 
 
-def _colours(template: IndexArray, other: IndexArray) -> IndexArray:
+def _colours(template: IntArray, other: IntArray) -> IntArray:
     """Sort the atoms of both molecules (2, size) by all that can be told of their neighbours.
 
     Refined until nothing new is told (Weisfeiler & Leman, 1968); without it, molecules that don't
@@ -92,12 +92,12 @@ def _colours(template: IndexArray, other: IndexArray) -> IndexArray:
 
 
 def _candidates(
-    template: IndexArray,
-    other: IndexArray,
+    template: IntArray,
+    other: IntArray,
     alike: npt.NDArray[np.bool_],
-    order: IndexArray,
+    order: IntArray,
     step: int,
-) -> IndexArray:
+) -> IntArray:
     """Atoms that stand to those chosen so far as the template's next atom does to its own."""
     chosen = order[:step]
     agree = alike[step] & (other[:, chosen] == template[step, :step]).all(axis=1)

@@ -10,7 +10,7 @@ import numba as nb
 import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 
-from lbhsweep.engine.potential import FloatArray
+from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.vectors.simd import (
     fma,
     inverse_sqrt,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import IntArray
 from lbhsweep.physics.structure import Structure
-
-IntArray = npt.NDArray[np.int64]
 
 
 def anion_atoms(structure: Structure) -> IntArray:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from lbhsweep.arrays import FloatArray
 
 ITERATIONS = 50
 """A dozen suffice for any cell of a crystal."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.physics.structure import Structure
-
-FloatArray = npt.NDArray[np.float64]
-IndexArray = npt.NDArray[np.int64]
 
 
 class LatticeFrame:
@@ -83,7 +80,7 @@ def lattice_frame(
     positions: FloatArray,
     cell: FloatArray,
     repeats: FloatArray,
-    atoms: IndexArray,
+    atoms: IntArray,
     built: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Compute matrix and origin; the latter is the mean over `atoms` less where it was built."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 
 import numba as nb
-import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from lbhsweep.arrays import FloatArray
 
 ORDERS = 13
 """Spherical harmonics of degree 6."""

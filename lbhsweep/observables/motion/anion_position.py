@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.arrays import Arrays
+from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.frame.anions import anion_atoms
 from lbhsweep.observables.motion.anion_position_kernels import add_centres
 from lbhsweep.observables.statistics.errors_of_means import mean_error

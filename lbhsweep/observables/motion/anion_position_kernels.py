@@ -5,14 +5,15 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from lbhsweep.observables.frame.lattice_frame import FloatArray, IndexArray, cell_inverse
+from lbhsweep.arrays import FloatArray, IntArray
+from lbhsweep.observables.frame.lattice_frame import cell_inverse
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def add_centres(
     positions: FloatArray,
     cell: FloatArray,
-    atoms: IndexArray,
+    atoms: IntArray,
     weights: FloatArray,
     block: int,
     count: FloatArray,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.arrays import Arrays, FloatArray
+from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.frame.lattice_frame import LatticeFrame
 from lbhsweep.observables.motion.diffusion_kernels import (
     COLLECTIVE,
@@ -21,8 +22,6 @@ from lbhsweep.observables.statistics.errors_of_means import mean_error
 from lbhsweep.quantities import stderr_name
 from lbhsweep.sweep.sampling_lags import KEPT, sample_every
 from lbhsweep.units import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE
-
-FloatArray = npt.NDArray[np.float64]
 
 N_BLOCKS = 32
 """Blocks of origins from whose scatter errors follow."""

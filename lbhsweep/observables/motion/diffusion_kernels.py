@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from lbhsweep.arrays import FloatArray, IntArray
 
 TRACER, COLLECTIVE = 0, 1
 """Rows of `second`: sum over ions of each one's displacement squared, and the sum's square."""

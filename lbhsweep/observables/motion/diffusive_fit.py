@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.observables.statistics.errors_of_means import mean_error
 from lbhsweep.sweep.sampling_lags import KEPT
-
-FloatArray = npt.NDArray[np.float64]
 
 LONGEST_SHARE = 0.1
 """Longest lag that is fitted, as a share of the production: longer ones add noise only."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import least_squares
 
-FloatArray = npt.NDArray[np.float64]
+from lbhsweep.arrays import FloatArray
 
 FEWEST_LAGS = 4
 FEWEST_MOLECULES = 3

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.arrays import Arrays, FloatArray
+from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.frame.anions import anion_bonds
 from lbhsweep.observables.frame.cell_rotation import cell_rotation
 from lbhsweep.observables.motion import rotation_kernels as kernels
@@ -17,8 +18,6 @@ from lbhsweep.observables.motion.relaxation_fit import fit_decay
 from lbhsweep.quantities import stderr_name
 from lbhsweep.sweep.sampling_lags import KEPT, lags_in_samples, sample_every
 from lbhsweep.sweep.sampling_rotation import N_BONDS_FOLLOWED
-
-FloatArray = npt.NDArray[np.float64]
 
 FIT_FROM_PS = 1.0
 """Lags from which the fit is made: by then librations have lost their memory."""

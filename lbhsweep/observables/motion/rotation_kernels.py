@@ -6,14 +6,10 @@ import math
 
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import Float32Array, FloatArray, IntArray
 from lbhsweep.observables.frame.spherical_harmonics import ORDERS, add_harmonics
 from lbhsweep.sweep.sampling_lags import KEPT
-
-FloatArray = npt.NDArray[np.float64]
-Float32Array = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 N_BONDS = 12
 """B–H bonds of an anion."""

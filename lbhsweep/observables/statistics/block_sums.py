@@ -9,9 +9,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.base import Arrays
-
-FloatArray = npt.NDArray[np.float64]
+from lbhsweep.arrays import Arrays, FloatArray
 
 
 class BlockSums:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.observables.statistics.errors_of_means import (
     about_polynomial,
     is_constant,
@@ -15,8 +15,6 @@ from lbhsweep.observables.statistics.errors_of_means import (
     statistical_inefficiency,
 )
 from lbhsweep.quietly import import_pymbar
-
-FloatArray = npt.NDArray[np.float64]
 
 FEWEST_INDEPENDENT = 15.0
 """Independent samples below which a series says nothing of its own error.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.quietly import import_pymbar
-
-FloatArray = npt.NDArray[np.float64]
 
 ROUNDING = 1e-28
 """Variance, as a share of the mean square, below which a series is constant but for rounding."""

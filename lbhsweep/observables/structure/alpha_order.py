@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lbhsweep.observables.structure.alpha_variants import FloatArray, Variants, waves
+from lbhsweep.arrays import FloatArray
+from lbhsweep.observables.structure.alpha_variants import Variants, waves
 from lbhsweep.observables.structure.sites_kernels import N_SUBLATTICES, SHARES_FROM, STEPS_FROM
 
 TYPICAL_STEP = 0.1

@@ -14,11 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.observables.frame.spherical_harmonics import ORDERS, add_harmonics
 from lbhsweep.physics.crystal import build_alpha
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _TURNS_DEG = 15.0 * np.arange(8)
 """Turns over one period, 120°, that tell the orders 0, 3 and 6 apart."""

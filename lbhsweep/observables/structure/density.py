@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.arrays import Arrays
+from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.frame.lattice_frame import LatticeFrame
 from lbhsweep.observables.structure.density_kernels import count_in_voxels
 

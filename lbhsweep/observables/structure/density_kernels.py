@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.frame.lattice_frame import FloatArray, IndexArray
+from lbhsweep.arrays import FloatArray, IntArray
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -16,8 +16,8 @@ def count_in_voxels(
     positions: FloatArray,
     matrix: FloatArray,
     origin: FloatArray,
-    atoms: IndexArray,
-    species: IndexArray,
+    atoms: IntArray,
+    species: IntArray,
     counts: npt.NDArray[np.int64],
 ) -> None:
     """Add each of some atoms to its voxel of its species' cell (n_species, n, n, n), in place.

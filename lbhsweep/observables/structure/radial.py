@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.arrays import Arrays
 from lbhsweep.engine.neighbors import heights
-from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.frame.anions import anion_atoms
 from lbhsweep.observables.statistics.errors_of_means import mean_error
 from lbhsweep.observables.structure.radial_kernels import add_pairs
 from lbhsweep.quantities import stderr_name
-
-FloatArray = npt.NDArray[np.float64]
 
 STEPS_PER_ATOM = 1.5
 """Outer steps between samples by atoms in the cell.  A sample visits all pairs, an outer step

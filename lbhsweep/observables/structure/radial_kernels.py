@@ -7,7 +7,7 @@ import math
 import numba as nb
 import numpy as np
 
-from lbhsweep.observables.frame.lattice_frame import FloatArray
+from lbhsweep.arrays import FloatArray
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.arrays import Arrays, FloatArray, IntArray
+from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.frame.anions import anion_atoms
 from lbhsweep.observables.frame.cell_rotation import cell_rotation
 from lbhsweep.observables.frame.lattice_frame import LatticeFrame
@@ -25,9 +26,6 @@ from lbhsweep.observables.structure.sites_kernels import (
 )
 from lbhsweep.physics.structure import Structure
 from lbhsweep.quantities import stderr_name
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 SAMPLE_EVERY_STEPS = 50
 """Outer steps, 0.1 ps: librations have lost most of their memory."""

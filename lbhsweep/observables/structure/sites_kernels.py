@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.observables.frame.lattice_frame import FloatArray, IndexArray
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.observables.frame.spherical_harmonics import ORDERS, add_harmonics
 
 N_SUBLATTICES = 4
@@ -28,7 +28,7 @@ def add_orientations(
     positions: FloatArray,
     rotation: FloatArray,
     diameters: npt.NDArray[np.int64],
-    sublattices: IndexArray,
+    sublattices: IntArray,
     anion_weight: FloatArray,
     values: FloatArray,
 ) -> None:
@@ -102,7 +102,7 @@ def add_lithium(
     positions: FloatArray,
     matrix: FloatArray,
     origin: FloatArray,
-    lithium: IndexArray,
+    lithium: IntArray,
     values: FloatArray,
 ) -> None:
     """Add where the lithium atoms are to the values (N_VALUES,) of a sample.

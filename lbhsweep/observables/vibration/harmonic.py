@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.units import BOLTZMANN, LIGHT_SPEED, PLANCK
 
-FloatArray = npt.NDArray[np.float64]
 Weight = Callable[[FloatArray], FloatArray]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)

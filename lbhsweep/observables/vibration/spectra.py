@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from lbhsweep.observables.base import Arrays, Plan, Sample
+from lbhsweep.arrays import Arrays, FloatArray, IntArray
+from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.frame.anions import anion_bonds
 from lbhsweep.observables.vibration.harmonic import (
     classical_entropy,
@@ -22,9 +23,6 @@ from lbhsweep.observables.vibration.spectra_kernels import add_squares, weighted
 from lbhsweep.quantities import stderr_name
 from lbhsweep.sweep.sampling_spectra import n_windows, spectral_window
 from lbhsweep.units import ACCELERATION, BOLTZMANN
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 GROUPS = ("li", "translation", "libration", "internal", "b", "h")
 """Whose spectra are taken."""

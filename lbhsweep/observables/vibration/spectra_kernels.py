@@ -8,8 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from lbhsweep.arrays import FloatArray, IntArray
 
 
 @nb.njit(cache=True, nogil=True)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.caveats import caveats
-from lbhsweep.analysis.variables import BoolArray, FloatArray
+from lbhsweep.arrays import BoolArray, FloatArray
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,

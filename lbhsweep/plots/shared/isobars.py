@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.arrays import FloatArray
 from lbhsweep.plots.shared.style import SERIES, gigapascal, known
 from lbhsweep.quantities import stderr_name
 

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.phases.starts import join_starts
-from lbhsweep.analysis.variables import BoolArray
+from lbhsweep.arrays import BoolArray
 from lbhsweep.plots.shared.style import Nothing
 from lbhsweep.store.schema import Equilibrated, Status
 

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.arrays import FloatArray
 from lbhsweep.plots.shared.gradual import Colour, colour_bar, colours, pick_evenly, shown_of
 from lbhsweep.plots.shared.joined import is_planned
 from lbhsweep.plots.shared.phase_cells import averaged_holds

@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from lbhsweep.analysis.variables import FloatArray
+from lbhsweep.arrays import FloatArray
 from lbhsweep.plots.shared.joined import joined_holds
 from lbhsweep.plots.shared.phase_cells import PhaseCells, find_phase_cells
 from lbhsweep.plots.shared.style import (

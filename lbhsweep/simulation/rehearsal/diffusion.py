@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from lbhsweep.arrays import Arrays
 from lbhsweep.quantities import stderr_name
-from lbhsweep.simulation.outcome import Arrays
 from lbhsweep.simulation.rehearsal.material import high_phase_share
 from lbhsweep.sweep.point import HoldPoint, RunPoint
 from lbhsweep.sweep.sampling_lags import lag_axes

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import FloatArray
 from lbhsweep.sweep.point import HoldPoint, RunPoint
 from lbhsweep.units import GPA
-
-FloatArray = npt.NDArray[np.float64]
 
 VOLUME_STEP = 17.0
 """Å³ per formula unit."""

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import Arrays, FloatArray
 from lbhsweep.errors import InterruptedRun
 from lbhsweep.quantities import stderr_name
-from lbhsweep.simulation.outcome import Arrays, Outcome, ShouldStop, never, seed_of
+from lbhsweep.simulation.outcome import Outcome, ShouldStop, never, seed_of
 from lbhsweep.simulation.provenance import provenance
 from lbhsweep.simulation.rehearsal.diffusion import rehearse_diffusion
 from lbhsweep.simulation.rehearsal.material import (
@@ -37,8 +37,6 @@ from lbhsweep.store.record import RunError
 from lbhsweep.sweep.point import RunPoint
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN, GPA
-
-FloatArray = npt.NDArray[np.float64]
 
 MOLAR_MASS = 155.7
 """g/mol per formula unit."""

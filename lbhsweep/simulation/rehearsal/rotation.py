@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import Arrays
 from lbhsweep.quantities import stderr_name
-from lbhsweep.simulation.outcome import Arrays
 from lbhsweep.sweep.point import HoldPoint, RunPoint
 from lbhsweep.sweep.sampling_rotation import rotation_axes
 from lbhsweep.units import BOLTZMANN
-
-FloatArray = npt.NDArray[np.float64]
 
 ATTEMPTS = 200.0
 """1/ps."""

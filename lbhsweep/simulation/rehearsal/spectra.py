@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lbhsweep.arrays import Arrays
 from lbhsweep.quantities import stderr_name
-from lbhsweep.simulation.outcome import Arrays
 from lbhsweep.sweep.point import HoldPoint, RunPoint
 from lbhsweep.sweep.sampling_spectra import n_windows, spectral_window
 from lbhsweep.sweep.schedule import schedule_of

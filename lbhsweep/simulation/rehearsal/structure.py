@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import Arrays
 from lbhsweep.quantities import stderr_name
-from lbhsweep.simulation.outcome import Arrays
 from lbhsweep.simulation.rehearsal.material import high_phase_share
 from lbhsweep.sweep.point import HoldPoint, RunPoint
 from lbhsweep.sweep.sampling import inner_axes
 from lbhsweep.sweep.schedule import schedule_of
-
-FloatArray = npt.NDArray[np.float64]
 
 ALPHA = {
     "li_tetrahedral": 0.1,
