@@ -3,8 +3,9 @@
 Compiled kernels are cached on the node's own disk, per user: numba's cache index is written
 without a lock and breaks on shared file systems (numba#10128), so the folder must be named
 before numba is first imported, and nobody else may write to it.  It is named after the state of all
-sources with kernels, because numba looks only at the file of the function that it compiles, not at
-those of the functions inlined into it.
+sources that kernels are made of.  Numba itself looks only at the file of the function that it
+compiles: neither at the files of functions inlined into it, nor at those of constants from other
+modules, which are frozen into the machine code.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from pathlib import Path
 
 from lbhsweep.errors import ClusterError
 
+PACKAGE = Path(__file__).parents[1]
+KERNEL_PACKAGES = ("engine", "observables", "physics", "quantities", "sweep")
+"""Packages with kernels, and those from which kernels take constants."""
+
 
 def _default_cache_folder() -> str:
     base = os.environ.get("XDG_CACHE_HOME")
@@ -29,12 +34,23 @@ def _default_cache_folder() -> str:
     return str(root / f"lbhsweep-numba-{user}-{_state_of_sources()}")
 
 
+def sources_of_kernels() -> list[Path]:
+    """List the files that kernels are made of: their own, and those whose constants they freeze.
+
+    Engine and observables hold the kernels; the packages below them and the modules on the ground
+    floor hold constants.
+    """
+    rooms = [path for name in KERNEL_PACKAGES for path in (PACKAGE / name).rglob("*.py")]
+    return sorted([*PACKAGE.glob("*.py"), *rooms])
+
+
 def _state_of_sources() -> str:
     digest = hashlib.sha256()
-    package = Path(__file__).parents[1]
-    for path in sorted([*package.glob("engine/*.py"), *package.glob("observables/*.py")]):
+    for path in sources_of_kernels():
         status = path.stat()
-        digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+        digest.update(
+            f"{path.relative_to(PACKAGE)} {status.st_size} {status.st_mtime_ns}\n".encode()
+        )
     return digest.hexdigest()[:12]
 
 

@@ -14,8 +14,8 @@ from lbhsweep.document import Document
 from lbhsweep.engine.compile_clock import compile_clock
 from lbhsweep.engine.dynamics.integrate import Integrator
 from lbhsweep.engine.dynamics.state import State
+from lbhsweep.engine.force_buffers import ForceBuffers
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
-from lbhsweep.engine.potential import ForceBuffers
 from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.simulation.outcome import run_seed
 from lbhsweep.simulation.setup import build_dynamics, build_potential, build_structure, start_state

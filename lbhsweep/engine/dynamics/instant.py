@@ -8,8 +8,9 @@ import numba as nb
 import numpy as np
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.engine.cell import cell_volume
 from lbhsweep.engine.dynamics.barostat import piston_energy
-from lbhsweep.engine.dynamics.kernels import cell_volume, moments
+from lbhsweep.engine.dynamics.kernels import moments
 
 
 class Instant(NamedTuple):

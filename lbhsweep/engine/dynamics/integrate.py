@@ -26,7 +26,8 @@ from lbhsweep.engine.dynamics.outer_step import after_slow_forces, before_slow_f
 from lbhsweep.engine.dynamics.scheme import Conditions, Scheme, workspace_of
 from lbhsweep.engine.dynamics.state import State, degrees_of_freedom
 from lbhsweep.engine.dynamics.watchdog import DRIFT_EVERY, Limits
-from lbhsweep.engine.potential import ForceBuffers, Potential
+from lbhsweep.engine.force_buffers import ForceBuffers
+from lbhsweep.engine.potential import Potential
 from lbhsweep.errors import StructureError
 from lbhsweep.units import BOLTZMANN
 

@@ -158,10 +158,3 @@ def first_runaway(positions: FloatArray, velocities: FloatArray, limit: float) -
         if not (x * x + y * y + z * z <= limit and abs(place) < math.inf):
             return i
     return -1
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def cell_volume(cell: FloatArray) -> float:
-    """Give the volume of a cell (3, 3) in Å³; NumPy's determinant takes 20 times as long."""
-    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = cell[0], cell[1], cell[2]
-    return math.fabs(ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx))

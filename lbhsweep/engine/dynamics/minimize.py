@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import FloatArray
-from lbhsweep.engine.dynamics.kernels import cell_volume
+from lbhsweep.engine.cell import cell_volume
+from lbhsweep.engine.force_buffers import ForceBuffers
 from lbhsweep.engine.molecules.bonded import atom_forces
-from lbhsweep.engine.potential import ForceBuffers, Potential
+from lbhsweep.engine.potential import Potential
 from lbhsweep.errors import NotFiniteError
 
 _PATIENCE = 5

@@ -6,11 +6,11 @@ import numba as nb
 import numpy as np
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.engine.cell import cell_volume
 from lbhsweep.engine.dynamics import random
 from lbhsweep.engine.dynamics.barostat import push_piston, thermalise_piston
 from lbhsweep.engine.dynamics.frozen import keep_shapes, subtract_inner_virial, take_offsets
 from lbhsweep.engine.dynamics.kernels import (
-    cell_volume,
     first_runaway,
     gather,
     gather_kicked,

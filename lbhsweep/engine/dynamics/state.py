@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.engine.cell import cell_volume
 from lbhsweep.engine.dynamics import random
-from lbhsweep.engine.dynamics.kernels import cell_volume
 from lbhsweep.units import ACCELERATION, BOLTZMANN
 
 _ACCOUNTS = ("thermostat_work", "barostat_work", "pressure", "followed_energy")

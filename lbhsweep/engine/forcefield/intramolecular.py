@@ -18,7 +18,7 @@ from lbhsweep.engine.forcefield.groups import Kind
 from lbhsweep.engine.forcefield.pair_table import PairTable
 from lbhsweep.engine.forcefield.screening import ErfPolynomial
 from lbhsweep.engine.molecules.bonded import push
-from lbhsweep.engine.molecules.lanes import Layout, Terms
+from lbhsweep.engine.molecules.lanes import LaneLayout, LaneTerms
 from lbhsweep.engine.vectors.functions import exp_negative, polynomial
 from lbhsweep.engine.vectors.simd import (
     filled,
@@ -60,7 +60,7 @@ class IntramolecularTables(NamedTuple):
 
 def intramolecular_terms(
     structure: Structure, exclusions: Int32Array, kinds: list[Kind], table: PairTable
-) -> tuple[Terms, float]:
+) -> tuple[LaneTerms, float]:
     """List the pairs inside molecules that interact or must be taken out of the reciprocal sum.
 
     Parameters
@@ -73,7 +73,7 @@ def intramolecular_terms(
 
     Returns
     -------
-    Terms
+    LaneTerms
         Parameters as in `IntramolecularTables`.
     float
         Longest distance inside a molecule, Å; at least 1.
@@ -89,10 +89,10 @@ def intramolecular_terms(
             if found is not None:
                 pairs.append((i, j))
                 parameters.append(found)
-    return Terms(np.array(pairs).reshape(-1, 2), np.array(parameters).reshape(-1, 7)), longest
+    return LaneTerms(np.array(pairs).reshape(-1, 2), np.array(parameters).reshape(-1, 7)), longest
 
 
-def intramolecular_tables(layout: Layout) -> IntramolecularTables:
+def intramolecular_tables(layout: LaneLayout) -> IntramolecularTables:
     """Take the pairs out of a layout that holds `intramolecular_terms` as "pair"."""
     rows = layout.rows["pair"]
     return IntramolecularTables(layout.atoms, layout.weight, rows.slots, rows.parameters)

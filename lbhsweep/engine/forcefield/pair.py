@@ -43,7 +43,7 @@ from lbhsweep.engine.vectors.simd import (
 from lbhsweep.engine.virial import add_symmetric
 
 
-class Terms(NamedTuple):
+class PairTerms(NamedTuple):
     """Which terms two kinds of atoms have: True, or None for a term that they lack.
 
     Numba prunes the branches of what is None, so each combination of terms is a kernel of its
@@ -220,7 +220,7 @@ def pair_forces(
     owner_block, other_block : int
         The blocks of the list's owners and of their neighbours.
     repulsion, dispersion, charges
-        The fields of `Terms`, one by one: numba prunes branches on arguments only.
+        The fields of `PairTerms`, one by one: numba prunes branches on arguments only.
     parameters : (5,) float64
         See `PREFACTOR` and what follows it.
     screening : ErfPolynomial

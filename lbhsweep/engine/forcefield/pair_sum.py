@@ -15,7 +15,7 @@ from numba import literal_unroll
 from lbhsweep.arrays import FloatArray, Int32Array, IntArray
 from lbhsweep.engine import neighbors
 from lbhsweep.engine.forcefield.groups import PADDING, Kind, Members, Placement, make_groups, place
-from lbhsweep.engine.forcefield.pair import Buffer, Terms, make_buffer, pair_forces
+from lbhsweep.engine.forcefield.pair import Buffer, PairTerms, make_buffer, pair_forces
 from lbhsweep.engine.forcefield.pair_table import PairTable
 from lbhsweep.engine.forcefield.screening import ErfPolynomial
 from lbhsweep.engine.neighbors import PairList
@@ -55,7 +55,7 @@ class _Pairing:
 
     owner: int
     other: int
-    terms: Terms
+    terms: PairTerms
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -103,7 +103,7 @@ def sum_pairs(
     placement: Placement,
     image_table: FloatArray,
     interactions: Interactions,
-    terms: tuple[Terms, ...],
+    terms: tuple[PairTerms, ...],
     screening: ErfPolynomial,
     cutoff: float,
     buffer: Buffer,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lbhsweep.engine.forcefield.groups import Kind
-from lbhsweep.engine.forcefield.pair import Terms
+from lbhsweep.engine.forcefield.pair import PairTerms
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.units import COULOMB
 
@@ -37,12 +37,12 @@ class PairTable:
         a, rho, c = (found.A, found.rho, found.C) if found else (0.0, 1.0, 0.0)
         return a, rho, c, COULOMB * first[1] * second[1]
 
-    def terms(self, first: Kind, second: Kind) -> Terms | None:
+    def terms(self, first: Kind, second: Kind) -> PairTerms | None:
         """Tell which terms two kinds have; None if they don't interact."""
         a, _, c, qq = self._parameters(first, second)
         if a == c == qq == 0.0:
             return None
-        return Terms(a != 0.0 or None, c != 0.0 or None, qq != 0.0 or None)
+        return PairTerms(a != 0.0 or None, c != 0.0 or None, qq != 0.0 or None)
 
     def parameters(self, first: Kind, second: Kind) -> tuple[float, float, float, float, float]:
         """Give A, 1/ρ, C, charge product and shift of two kinds, as kernels read them."""

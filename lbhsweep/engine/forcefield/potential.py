@@ -12,7 +12,8 @@ from scipy.special import erfcinv
 
 from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.engine import neighbors
-from lbhsweep.engine.dynamics.kernels import cell_volume
+from lbhsweep.engine.cell import cell_volume
+from lbhsweep.engine.force_buffers import ForceBuffers
 from lbhsweep.engine.forcefield import ewald, pme
 from lbhsweep.engine.forcefield.intramolecular import (
     intramolecular_forces,
@@ -29,7 +30,6 @@ from lbhsweep.engine.forcefield.pair_table import PairTable
 from lbhsweep.engine.forcefield.screening import erf_polynomial
 from lbhsweep.engine.molecules import bonded
 from lbhsweep.engine.molecules.lanes import lay_out
-from lbhsweep.engine.potential import ForceBuffers
 from lbhsweep.engine.vectors.aligned import aligned_full
 from lbhsweep.errors import CutoffError, LostAtomsError, NotFiniteError
 from lbhsweep.physics.forcefield import ForceField

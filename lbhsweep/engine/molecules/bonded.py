@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import FloatArray, IntArray
-from lbhsweep.engine.molecules.lanes import Layout, Terms, lay_out
-from lbhsweep.engine.potential import ForceBuffers
+from lbhsweep.engine.force_buffers import ForceBuffers
+from lbhsweep.engine.molecules.lanes import LaneLayout, LaneTerms, lay_out
 from lbhsweep.engine.vectors.functions import arccos
 from lbhsweep.engine.vectors.simd import (
     filled,
@@ -70,15 +70,15 @@ def bonded_terms(
     angles: npt.NDArray[Any],
     angle_k: FloatArray,
     angle_theta: FloatArray,
-) -> dict[str, Terms]:
+) -> dict[str, LaneTerms]:
     """Name the terms for `lay_out`; shapes and units as in `Topology`."""
     return {
-        "angle": Terms(angles.reshape(-1, 3), np.column_stack([angle_k, angle_theta])),
-        "bond": Terms(bonds.reshape(-1, 2), np.column_stack([bond_k, bond_length])),
+        "angle": LaneTerms(angles.reshape(-1, 3), np.column_stack([angle_k, angle_theta])),
+        "bond": LaneTerms(bonds.reshape(-1, 2), np.column_stack([bond_k, bond_length])),
     }
 
 
-def tables_of(layout: Layout) -> BondedTables:
+def tables_of(layout: LaneLayout) -> BondedTables:
     """Take bonds and angles out of a layout that holds `bonded_terms`."""
     bond, angle = layout.rows["bond"], layout.rows["angle"]
     return BondedTables(

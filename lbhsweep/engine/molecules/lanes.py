@@ -25,7 +25,7 @@ LANES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Terms:
+class LaneTerms:
     """One sort of term inside molecules, atom by atom.
 
     Attributes
@@ -55,7 +55,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class LaneLayout:
     """Atoms in slots, and terms as rows.
 
     Attributes
@@ -76,7 +76,7 @@ class Layout:
     rows: dict[str, Rows]
 
 
-def lay_out(molecule: npt.NDArray[Any], terms: Mapping[str, Terms]) -> Layout:
+def lay_out(molecule: npt.NDArray[Any], terms: Mapping[str, LaneTerms]) -> LaneLayout:
     """Find identical molecules and put them side by side.
 
     Molecules are identical if their terms are, whatever the order of their atoms.
@@ -86,7 +86,7 @@ def lay_out(molecule: npt.NDArray[Any], terms: Mapping[str, Terms]) -> Layout:
     molecule : (n_atoms,) integers
         0 for single atoms, otherwise the molecule's number.
     terms : dict
-        `Terms` by name, each within one molecule and the same if its atoms are read backwards.
+        `LaneTerms` by name, each within one molecule and the same if its atoms are read backwards.
     """
     members = molecules_and_ions(molecule)
     local = np.empty(len(molecule), np.int64)
@@ -121,7 +121,7 @@ def _kinds(
 
 
 def _reordered(terms: list[LocalTerm], order: IntArray) -> list[LocalTerm]:
-    """Terms with atom ``order[k]`` called k, each read from the end that sorts first."""
+    """LaneTerms with atom ``order[k]`` called k, each read from the end that sorts first."""
     place = np.argsort(order)
     renamed = ((name, tuple(place[list(atoms)].tolist()), values) for name, atoms, values in terms)
     return sorted((name, min(atoms, atoms[::-1]), values) for name, atoms, values in renamed)
@@ -129,9 +129,9 @@ def _reordered(terms: list[LocalTerm], order: IntArray) -> list[LocalTerm]:
 
 def _place(
     kinds: list[tuple[list[LocalTerm], list[IntArray]]],
-    terms: Mapping[str, Terms],
+    terms: Mapping[str, LaneTerms],
     n_atoms: int,
-) -> Layout:
+) -> LaneLayout:
     atoms: list[IntArray] = []
     weight: list[FloatArray] = []
     slots: dict[str, list[list[int]]] = {name: [] for name in terms}
@@ -158,7 +158,7 @@ def _place(
         )
         for name, term in terms.items()
     }
-    return Layout(every, slot, counts, rows)
+    return LaneLayout(every, slot, counts, rows)
 
 
 def molecules_and_ions(molecule: npt.NDArray[Any]) -> list[IntArray]:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from lbhsweep.engine.force_buffers import ForceBuffers
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
-from lbhsweep.engine.potential import ForceBuffers
 from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.physics.forcefield import load_force_field
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lbhsweep.engine.force_buffers import ForceBuffers
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.engine.molecules.bonded import atom_forces
-from lbhsweep.engine.potential import ForceBuffers
 from lbhsweep.errors import AtomsTooCloseError, CutoffError, NotFiniteError
 from lbhsweep.physics.charges import compensated_charges
 from lbhsweep.physics.crystal import build_alpha, remove_lithium

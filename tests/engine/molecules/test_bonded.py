@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lbhsweep.engine.molecules.bonded import atom_forces, bonded_tables, no_bonds
-from lbhsweep.engine.molecules.lanes import LANES, Terms, lay_out
+from lbhsweep.engine.molecules.lanes import LANES, LaneTerms, lay_out
 from lbhsweep.engine.virial import add_symmetric
 from lbhsweep.physics.topology import Topology
 
@@ -115,7 +115,7 @@ def test_slots_that_fill_vectors_weigh_nothing():
 
 def test_molecules_differ_by_the_parameters_of_their_terms():
     molecule, topology = topology_of([2, 2, 2])
-    layout = lay_out(molecule, {"bond": Terms(topology.bonds, np.array([[1.0], [2.0], [1.0]]))})
+    layout = lay_out(molecule, {"bond": LaneTerms(topology.bonds, np.array([[1.0], [2.0], [1.0]]))})
     assert sorted(layout.rows["bond"].parameters.ravel().tolist()) == [1.0, 2.0]
     assert layout.weight.sum() == 6
 
