@@ -103,7 +103,7 @@ def measured(
     p: np.ndarray,
     t: np.ndarray | None = None,
 ) -> xr.Dataset:
-    """Give volume, enthalpy and lattice parameter where `share` of the crystal is disordered."""
+    """Compute volume, enthalpy and lattice parameter where `share` of the crystal is disordered."""
     t = BINS if t is None else t
     volume = 230.0 + 0.03 * (t - 300.0) - 10.0 * p + VOLUME_STEP * share
     work = GPA * p * (230.0 - 5.0 * p)
@@ -126,7 +126,7 @@ def with_material(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def peak_gigabytes() -> float:
-    """Give the largest memory this process has had."""
+    """Return the largest memory this process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 

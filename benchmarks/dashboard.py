@@ -2,7 +2,7 @@
 
     python benchmarks/dashboard.py FOLDER [--rehearsal]
 
-FOLDER is that of a sweep, for example of 10 000 make-believe runs.  ``look`` reads what is new in
+FOLDER is that of a sweep, for example of 10 000 synthetic runs.  ``look`` reads what is new in
 the folder, ``show`` brings one page up to date; their processor time is what a refresh takes, once
 a second.  The first paint is from opening the address in headless Chromium (with chromedriver) to
 the map being drawn.

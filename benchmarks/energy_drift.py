@@ -18,13 +18,13 @@ from lbhsweep.units import BOLTZMANN
 SAMPLE_PS = 0.02
 """Between samples of LAMMPS's total energy."""
 TENTHS = 10
-"""Parts of a run after each of which it is told how far it is."""
+"""Parts of a run after each of which its progress is printed."""
 
 Slope = tuple[float, float]
 
 
 def drifts(begun: Start, length_ps: float) -> dict[str, Callable[[], Slope]]:
-    """Give for each program what measures its slope and standard error, kT per atom per ns."""
+    """Return for each program what measures its slope and standard error, kT per atom per ns."""
     state = begun.ours.integrator.state
     unit = BOLTZMANN * begun.ours.temperature * state.n_atoms
     measured = {
@@ -39,7 +39,7 @@ def _of_ours(begun: Start, length_ps: float) -> Slope:
 
 
 def _of_lammps(peer: Lammps, length_ps: float, unit: float) -> Slope:
-    """Run in parts, so that it can be told how far it is; `unit` is kT times the atoms."""
+    """Run in parts, so that progress can be printed; `unit` is kT times the atoms."""
     every = round(SAMPLE_PS / peer.step_ps)
     begun = time.perf_counter()
     peer.ask("do", ["fix move all nve", "run 0 post no"])

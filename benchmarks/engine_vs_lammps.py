@@ -7,7 +7,7 @@
 LAMMPS runs twice: as the papers run it (velocity Verlet, 0.5 fs), and at its best (r-RESPA with
 bonds and angles every 0.5 fs, pairs and PPPM every 2 fs, suffix omp).  All three start from one
 snapshot, whose first energies are compared, and take turns on one core, round by round, so that
-a shared machine's moods fall on all alike.  What is measured is told at once; with --json on
+a change of a shared machine's load affects all alike.  Results are printed at once; with --json on
 standard error, and once more as one object at the end.
 """
 
@@ -48,7 +48,7 @@ NAMES = {
 
 
 def main() -> int:
-    """Compare, and tell what was found; 1 if a part could not be measured."""
+    """Compare, and report; 1 if a part could not be measured."""
     arguments, parser = _arguments()
     grids = [_grids(supercell, arguments) for supercell in arguments.supercell]
     try:
@@ -110,12 +110,12 @@ def _arguments() -> tuple[argparse.Namespace, command_line.Parser]:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if arguments.drift and arguments.drift_ps < RELIABLE_DRIFT_PS:
-        say(f"warning: less than {RELIABLE_DRIFT_PS:g} ps are too short to tell a drift")
+        say(f"warning: less than {RELIABLE_DRIFT_PS:g} ps are too short to measure a drift")
     return arguments, parser
 
 
 def _grids(supercell: list[int], arguments: argparse.Namespace) -> tuple[Grid, Grid]:
-    """Give the runs that are timed, and those whose drift is measured."""
+    """Return the runs that are timed, and those whose drift is measured."""
     one, other = (
         bench_grid(
             supercell=supercell,

@@ -35,7 +35,7 @@ CONVERGED_MESH = "kspace_style pppm 1e-7"
 
 
 def commands(data: str, force_field: ForceField, cutoff_A: float, scheme: Scheme) -> list[str]:
-    """Give the commands up to the first ``run``."""
+    """Return the commands up to the first ``run``."""
     return [
         *force_commands(data, force_field, cutoff_A=cutoff_A, shift=False, kspace="pppm 1e-4"),
         "thermo_style custom step cpu etotal",
@@ -45,7 +45,7 @@ def commands(data: str, force_field: ForceField, cutoff_A: float, scheme: Scheme
 
 
 def barostat(temperature_K: float, pressure_GPa: float) -> str:
-    """Give the integrator of constant pressure and temperature, with the papers' times."""
+    """Return the integrator of constant pressure and temperature, with the papers' times."""
     atm = pressure_GPa * ATMOSPHERES_PER_GPA
     t, p = f"{temperature_K:g}", f"{atm:.10g}"
     return f"fix move all npt temp {t} {t} 50 iso {p} {p} 500"

@@ -26,7 +26,7 @@ class LammpsError(RuntimeError):
 
 
 def version_of(python: str) -> int:
-    """Start LAMMPS once and give its version, such as 20250722.
+    """Start LAMMPS once and return its version, such as 20250722.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def version_of(python: str) -> int:
 
 
 def _environment(python: str) -> dict[str, str]:
-    """Let its libraries be found, and give it one thread."""
+    """Make its libraries found, with one thread."""
     library = Path(shutil.which(python) or python).absolute().parent.parent / "lib"
     paths = [str(library), os.environ.get("LD_LIBRARY_PATH", "")]
     return os.environ | {
@@ -93,7 +93,7 @@ class Lammps:
         self.process.communicate()
 
     def ask(self, *order: Any) -> Any:
-        """Give an order and wait for its answer; LammpsError if there is none."""
+        """Send an order and wait for its answer; LammpsError if there is none."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         with suppress(BrokenPipeError):
@@ -109,12 +109,12 @@ class Lammps:
         return answer["answer"]
 
     def seconds_a_step(self, steps: int) -> tuple[float, float]:
-        """Go on and give wall and processor seconds of a step."""
+        """Continue, and return wall and processor seconds of a step."""
         wall, cpu = self.ask("time", steps)
         return wall / steps, cpu / steps
 
     def evaluate(self) -> tuple[dict[str, float], Any]:
-        """Give energies by term in kJ/mol and forces (n_atoms, 3) in kJ/mol/Å."""
+        """Return energies by term in kJ/mol and forces (n_atoms, 3) in kJ/mol/Å."""
         kcal, forces = self.ask("evaluate")
         terms = {
             "buckingham": kcal["evdwl"],

@@ -67,7 +67,7 @@ def totals(program, n, steps):
         program.command(f"run {n * steps} post no")
         program.command("unfix print")
         rows = [line.split() for line in path.read_text().splitlines() if line]
-    # The first may be that of the start, which the run before has told already.
+    # The first may be that of the start, which the run before has reported already.
     return [float(total) for now, total in rows if int(now) > begun]
 
 

@@ -123,7 +123,7 @@ def _grid(name: str, supercell: list[int]) -> Grid:
 
 
 def _stretch(awake: _Run, asleep: _Run) -> tuple[float, float]:
-    """Let two runs take turns, of which only the first looks; give their seconds."""
+    """Let two runs take turns, of which only the first samples; return their seconds."""
     _Run.asleep = asleep.thread
     seconds = [0.0, 0.0]
     for _ in range(STRETCH_STEPS // TURN_STEPS):
@@ -137,7 +137,7 @@ _due = simulation._Run._due
 
 
 def _due_if_awake(run: simulation._Run, produced: int) -> list[str]:
-    """Stand in for what tells a run which observables to sample."""
+    """Stand in for the part of a run that samples observables."""
     if threading.current_thread() is _Run.asleep:
         return []
     if run._next_look < produced:
@@ -164,7 +164,7 @@ class _Run:
         self._done.acquire()
 
     def go_on(self, steps: int) -> float:
-        """Do so many outer steps; give their processor time in seconds."""
+        """Do so many outer steps; return their processor time in seconds."""
         self._to_do = steps
         self._go.release()
         self._done.acquire()
@@ -196,7 +196,7 @@ class _Run:
             self._done.release()
 
     def _wait(self) -> bool:
-        """After the last step of a turn wait for the next; tell whether to end instead."""
+        """After the last step of a turn wait for the next; return whether to end instead."""
         self._to_do -= 1
         if self._to_do > 0:
             return False

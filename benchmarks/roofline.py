@@ -123,7 +123,7 @@ def _part(works: list[Work], seconds: float, limits: Limits) -> dict[str, Any]:
 
 
 def _sum(floor: float, seconds: float) -> dict[str, Any]:
-    """Put a floor beside what was measured; None where there is no floor, or no gap to tell."""
+    """Put a floor beside what was measured; None where there is no floor, or no gap to state."""
     return {
         "floor_seconds": floor or None,
         "measured_seconds": seconds,

@@ -1,15 +1,15 @@
-"""What thousands of runs cost beside themselves, by make-believe runs through the real machinery.
+"""Overhead of thousands of runs, measured with synthetic runs through the real machinery.
 
     python benchmarks/scheduling.py [--only overhead memory commands efficiency] [--json]
 
 ``overhead``    processor time of driver and scheduler a run, 10 000 runs; the scheduler lives in
                 the driver's process, and collecting (reading records, writing the dataset) is
-                told apart.  ``--one-by-one`` sends each run as a task of its own.
+                distinguished.  ``--one-by-one`` sends each run as a task of its own.
 ``memory``      resident memory of driver and scheduler with 100 000 points, and its growth from
                 the first tenth of what is done in ``--seconds`` to the end.
 ``commands``    ``lbhsweep plan`` and ``lbhsweep status`` on that folder, process start included.
 ``efficiency``  two workers with runs that take 30 s: the runs' seconds over the workers', from the
-                first start to the last end, and the largest error of the time left that was told
+                first start to the last end, and the largest error of the reported time left
                 between a tenth and nine tenths of the way.
 """
 
@@ -64,13 +64,13 @@ class Watch:
     """Observer that keeps memory and the time left, second by second."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[float, SweepProgress]] = []
+        self.reported: list[tuple[float, SweepProgress]] = []
         self.memory: list[tuple[int, int]] = []
 
     def __call__(self, event: Event) -> None:
         """Note where the sweep stands."""
         if isinstance(event, SweepProgress):
-            self.told.append((time.monotonic(), event))
+            self.reported.append((time.monotonic(), event))
             self.memory.append((event.done, psutil.Process().memory_info().rss))
 
 
@@ -153,13 +153,13 @@ def measure_commands(folder: Path) -> dict[str, float]:
 
 
 def measure_efficiency(folder: Path, runs: int, seconds: float) -> dict[str, float]:
-    """Measure how busy two workers are with runs of equal length, and what was told of the end."""
+    """Measure how busy two workers are with equal runs, and the error of the reported time left."""
     watch = rehearse(write_sweep(folder, runs), folder / "out", seconds=seconds)
-    running = [now for now, event in watch.told if event.running]
-    begun, end = running[0], watch.told[-1][0]
+    running = [now for now, event in watch.reported if event.running]
+    begun, end = running[0], watch.reported[-1][0]
     errors = [
         abs(event.seconds_left - (end - now)) / (end - now)
-        for now, event in watch.told
+        for now, event in watch.reported
         if event.seconds_left is not None and 0.1 <= (now - begun) / (end - begun) <= 0.9
     ]
     return {

@@ -79,7 +79,7 @@ class Work:
     single: bool = False
 
     def floor(self, limits: Limits) -> float:
-        """Give the seconds below which it can't be done."""
+        """Return the seconds below which it can't be done."""
         rate = limits.single if self.single else limits.double
         return max(self.instructions / rate, self.bytes / limits.read["L1"])
 

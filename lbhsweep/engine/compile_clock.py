@@ -15,7 +15,7 @@ def compile_clock() -> Iterator[Callable[[], float]]:
     Yields
     ------
     callable
-        Gives the seconds so far; 0 if every kernel was there already.
+        Returns the seconds so far; 0 if every kernel was there already.
     """
     # The lock is held through both, and only the outermost holder is timed.
     with install_listener("numba:compiler_lock", TimingListener()) as clock:

@@ -49,7 +49,7 @@ class Potential(Protocol):
     def slow(
         self, positions: FloatArray, cell: FloatArray, out: ForceBuffers, *, energies: bool = True
     ) -> None:
-        """Evaluate the soft, dear forces (pairs, reciprocal sum).
+        """Evaluate the soft, expensive forces (pairs, reciprocal sum).
 
         Without `energies`, those may be left NaN; forces and virial must not depend on it by a
         single bit.
@@ -57,9 +57,9 @@ class Potential(Protocol):
         ...
 
     def list_state(self) -> tuple[FloatArray, FloatArray] | None:
-        """Give positions and cell at which the list was last built; kept in checkpoints."""
+        """Return positions and cell at which the list was last built; kept in checkpoints."""
         ...
 
     def restore_list(self, positions: FloatArray, cell: FloatArray) -> None:
-        """Rebuild the list as it was, so that sums run in the same order to the last bit."""
+        """Rebuild the list as it was, so that sums run in the same order."""
         ...

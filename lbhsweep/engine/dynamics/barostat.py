@@ -62,7 +62,7 @@ class Barostat(NamedTuple):
 
 
 def barostat_with_time(
-    mode: Mode, time: float, freedom: int, temperature: float, *, centre_rests: bool
+    mode: Mode, time: float, n_dof: int, temperature: float, *, centre_rests: bool
 ) -> Barostat:
     """Choose the inertia so that the cell answers within `time` ps.
 
@@ -75,19 +75,19 @@ def barostat_with_time(
         What of the cell may change.
     time : float
         τ in ps.
-    freedom : int
+    n_dof : int
         Degrees of freedom N_f of the atoms.
     temperature : float
         K.
     centre_rests : bool
         Whether the centre of mass is kept at rest.
     """
-    inertia = (freedom + 3) * BOLTZMANN * temperature * time**2 / 3.0
+    inertia = (n_dof + 3) * BOLTZMANN * temperature * time**2 / 3.0
     return Barostat(MODES.index(mode), inertia, 5.0 / time, 2.0 if centre_rests else 1.0)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def push_piston(
+def kick_piston(
     rate: FloatArray,
     pressure_volume: FloatArray,
     outside: float,

@@ -129,7 +129,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
 
 
 def _decoded(content: bytes) -> Checkpoint | None:
-    """Give what a checkpoint's file holds, None if it is damaged."""
+    """Read a checkpoint's file; None if it is damaged."""
     try:
         # From memory: np.load forgets to close the file of a broken archive.
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:

@@ -73,7 +73,7 @@ def find_bodies(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def take_offsets(bodies: Bodies, positions: FloatArray) -> None:
+def store_offsets(bodies: Bodies, positions: FloatArray) -> None:
     """Overwrite the offsets with those at positions (n_atoms, 3)."""
     for body in range(bodies.first.shape[0] - 1):
         begin, end = bodies.first[body], bodies.first[body + 1]
@@ -87,7 +87,7 @@ def take_offsets(bodies: Bodies, positions: FloatArray) -> None:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def keep_shapes(bodies: Bodies, stretch: FloatArray, positions: FloatArray) -> None:
+def restore_shapes(bodies: Bodies, stretch: FloatArray, positions: FloatArray) -> None:
     """Take the strain back out of bodies in slots (3, n_slots) that were stretched as a whole."""
     for n in range(bodies.slots.shape[0]):
         s = bodies.slots[n]
@@ -108,7 +108,7 @@ def subtract_inner_virial(
     """Subtract the symmetric part of Σ d⊗F from a virial (3, 3) in kJ/mol.
 
     Slow forces come by atom, (n_atoms, 3), fast ones by slot, (3, n_slots), of which `slot`
-    (n_atoms,) tells each atom's.
+    (n_atoms,) names each atom's.
     """
     for n in range(bodies.atoms.shape[0]):
         i = bodies.atoms[n]

@@ -19,7 +19,7 @@ class Instant(NamedTuple):
     Attributes
     ----------
     kinetic_energy, potential_energy : float
-        kJ/mol; the latter NaN if the last step was told not to evaluate it.
+        kJ/mol; the latter NaN if the last step did not evaluate it.
     conserved_energy : float
         Energy of the system and its piston less what the baths gave, kJ/mol: constant but for the
         error of integration, and NaN like the potential energy.

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.dynamics.barostat import Mode, barostat_with_time
-from lbhsweep.engine.dynamics.frozen import subtract_inner_virial, take_offsets
+from lbhsweep.engine.dynamics.frozen import store_offsets, subtract_inner_virial
 from lbhsweep.engine.dynamics.instant import Instant, add_up
 from lbhsweep.engine.dynamics.outer_step import after_slow_forces, before_slow_forces, fast_forces
 from lbhsweep.engine.dynamics.scheme import Conditions, Scheme, workspace_of
@@ -117,7 +117,7 @@ class Integrator:
         self.dynamics = dynamics
         self.limits = limits or Limits()
         mask = np.zeros(state.n_atoms, np.bool_) if frozen is None else np.asarray(frozen)
-        self.freedom = degrees_of_freedom(state.n_atoms, mask)
+        self.n_dof = degrees_of_freedom(state.n_atoms, mask)
         self._check_start(mask)
         state.velocities[mask] = 0.0
         self._scheme = self._make_scheme(centre_rests=not mask.any())
@@ -135,7 +135,7 @@ class Integrator:
             state.followed_energy = self.conserved_energy
 
     def _check_start(self, frozen: npt.NDArray[np.bool_]) -> None:
-        if self.freedom <= 0:
+        if self.n_dof <= 0:
             raise StructureError(
                 f"{int(frozen.sum())} of {len(frozen)} atoms are frozen, so nothing can move; "
                 "wanted at least two atoms, and one that is mobile"
@@ -154,15 +154,15 @@ class Integrator:
             timestep=dynamics.timestep,
             inner_steps=dynamics.inner_steps,
             thermostatted=dynamics.ensemble != "nve",
-            pushed=dynamics.ensemble == "npt",
+            barostatted=dynamics.ensemble == "npt",
             decay=math.exp(-0.5 * dynamics.outer_step / dynamics.thermostat_time),
-            freedom=self.freedom,
+            n_dof=self.n_dof,
             mass=float(self.potential.masses.sum()),
             centre_rests=centre_rests,
             barostat=barostat_with_time(
                 dynamics.barostat,
                 dynamics.barostat_time,
-                self.freedom,
+                self.n_dof,
                 dynamics.reference_temperature,
                 centre_rests=centre_rests,
             ),
@@ -171,11 +171,11 @@ class Integrator:
         )
 
     def measure(self) -> Instant:
-        """Give the energies and the pressure of the state as it is."""
+        """Compute the energies and the pressure of the state as it is."""
         state, work, slow = self.state, self._work, self._slow
         if self._rigid:
             self._inner_virial[:] = 0.0
-            take_offsets(work.bodies, state.positions)
+            store_offsets(work.bodies, state.positions)
             slot = self.potential.bonded.slot
             subtract_inner_virial(work.bodies, slow.forces, work.forces, slot, self._inner_virial)
         tensor = np.empty((3, 3))
@@ -193,14 +193,14 @@ class Integrator:
             tensor,
         )
         conserved = kinetic + potential - state.thermostat_work
-        if self._scheme.pushed:
+        if self._scheme.barostatted:
             conserved += piston + state.pressure * volume - state.barostat_work
         temperature = self.temperature_of(kinetic)
         return Instant(kinetic, potential, conserved, temperature, pressure, tensor, volume)
 
     @property
     def potential_energy(self) -> float:
-        """Potential energy in kJ/mol; NaN if the last step was told not to evaluate it."""
+        """Potential energy in kJ/mol; NaN if the last step did not evaluate it."""
         return self.measure().potential_energy
 
     @property
@@ -228,7 +228,7 @@ class Integrator:
 
     def temperature_of(self, kinetic_energy: float) -> float:
         """Convert a kinetic energy in kJ/mol to a kinetic temperature in K."""
-        return 2.0 * kinetic_energy / (self.freedom * BOLTZMANN)
+        return 2.0 * kinetic_energy / (self.n_dof * BOLTZMANN)
 
     def advance(
         self,
@@ -306,7 +306,7 @@ class Integrator:
         self.state.barostat_work += work
 
     def _follow_drift(self) -> None:
-        thermal = BOLTZMANN * self.dynamics.reference_temperature * self.freedom / 3.0
+        thermal = BOLTZMANN * self.dynamics.reference_temperature * self.n_dof / 3.0
         self.state.followed_energy = self.limits.follow_drift(
             self.conserved_energy,
             self.state.followed_energy,

@@ -144,7 +144,7 @@ def kick_and_scatter(
 
 @nb.njit(cache=True, nogil=True, inline="always")
 def _components(matrix: FloatArray) -> tuple[float, float, float, float, float, float]:
-    """Give the components xx, xy, xz, yy, yz, zz of a symmetric matrix."""
+    """Return the components xx, xy, xz, yy, yz, zz of a symmetric matrix."""
     return matrix[0, 0], matrix[0, 1], matrix[0, 2], matrix[1, 1], matrix[1, 2], matrix[2, 2]
 
 

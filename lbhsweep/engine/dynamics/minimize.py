@@ -81,12 +81,12 @@ class _Landscape:
         self._slow = ForceBuffers.empty(len(positions), len(potential.slow_terms))
 
     def place(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give positions and cell at coordinates `x`."""
+        """Return positions and cell at coordinates `x`."""
         stretch = math.exp(x[-1, 0] / (len(x) - 1))
         return x[:-1] * stretch, self.first_cell * stretch
 
     def descend(self, x: FloatArray) -> tuple[float, FloatArray]:
-        """Give the enthalpy at `x` and the generalised force, minus its gradient."""
+        """Compute the enthalpy at `x` and the generalised force, minus its gradient."""
         positions, cell = self.place(x)
         self.potential.update(positions, cell, 0)
         self.potential.slow(positions, cell, self._slow)

@@ -8,8 +8,8 @@ import numpy as np
 from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.cell import cell_volume
 from lbhsweep.engine.dynamics import random
-from lbhsweep.engine.dynamics.barostat import push_piston, thermalise_piston
-from lbhsweep.engine.dynamics.frozen import keep_shapes, subtract_inner_virial, take_offsets
+from lbhsweep.engine.dynamics.barostat import kick_piston, thermalise_piston
+from lbhsweep.engine.dynamics.frozen import restore_shapes, store_offsets, subtract_inner_virial
 from lbhsweep.engine.dynamics.kernels import (
     first_runaway,
     gather,
@@ -62,12 +62,12 @@ def before_slow_forces(
         First atom that is too fast or nowhere; -1 for none.
     """
     half = 0.5 * scheme.timestep * scheme.inner_steps
-    take_offsets(work.bodies, positions)
+    store_offsets(work.bodies, positions)
     momentum, kinetic = np.empty(3), np.empty((3, 3))
     moments(velocities, work.masses, momentum, kinetic)
     factor, heat = _bath(scheme, momentum, kinetic, at, random.STREAM_THERMOSTAT_FIRST)
     barostat_work = 0.0
-    if scheme.pushed:
+    if scheme.barostatted:
         barostat_work += thermalise_piston(
             rate,
             at.temperature,
@@ -103,7 +103,7 @@ def before_slow_forces(
         positions,
         velocities,
     )
-    if scheme.pushed:
+    if scheme.barostatted:
         expansion = (rate[0, 0] + rate[1, 1] + rate[2, 2]) * 2.0 * half
         barostat_work += scheme.barostat.push * BOLTZMANN * at.temperature * expansion
     runaway = first_runaway(positions, velocities, scheme.largest_speed**2)
@@ -136,7 +136,7 @@ def after_slow_forces(
     momentum, kinetic = np.empty(3), np.empty((3, 3))
     moments(velocities, work.masses, momentum, kinetic)
     barostat_work = 0.0
-    if scheme.pushed:
+    if scheme.barostatted:
         _push(scheme, work, tables, cell, rate, kinetic, slow_forces, slow_virial, half, at)
         barostat_work = thermalise_piston(
             rate,
@@ -173,7 +173,7 @@ def _inner_steps(
             reach,
             shrink,
         )
-        keep_shapes(work.bodies, stretch, work.positions)
+        restore_shapes(work.bodies, stretch, work.positions)
         strain_cell(cell, stretch)
         bonded_forces(work.positions, tables, work.forces, work.virial, work.energies)
 
@@ -197,7 +197,7 @@ def _push(
             pressure_volume[a, b] = kinetic[a, b] + work.virial[a, b] + slow_virial[a, b]
     subtract_inner_virial(work.bodies, slow_forces, work.forces, tables.slot, pressure_volume)
     outside = at.pressure * cell_volume(cell)
-    push_piston(rate, pressure_volume, outside, at.temperature, duration, scheme.barostat)
+    kick_piston(rate, pressure_volume, outside, at.temperature, duration, scheme.barostat)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -222,10 +222,8 @@ def _bath(
     else:
         momentum[:] = 0.0
     at_rest = 0.5 * _trace(kinetic)
-    target = 0.5 * scheme.freedom * BOLTZMANN * at.temperature
-    factor = rescaling_factor(
-        at_rest, target, scheme.freedom, scheme.decay, at.seed, at.step, stream
-    )
+    target = 0.5 * scheme.n_dof * BOLTZMANN * at.temperature
+    factor = rescaling_factor(at_rest, target, scheme.n_dof, scheme.decay, at.seed, at.step, stream)
     for a in range(3):
         for b in range(3):
             kinetic[a, b] *= factor * factor
@@ -239,7 +237,7 @@ def _trace(matrix: FloatArray) -> float:
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def _largest(matrix: FloatArray) -> float:
-    """Give the component that is furthest from zero, with its sign; NaN if there is one."""
+    """Return the component that is furthest from zero, with its sign; NaN if there is one."""
     largest = 0.0
     for value in matrix.flat:
         if not abs(value) <= abs(largest):

@@ -1,4 +1,4 @@
-"""What the compiled outer step is told, and the arrays that it works on."""
+"""Parameters of the compiled outer step, and the arrays that it works on."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Scheme(NamedTuple):
         Inner step in ps.
     inner_steps : int
         Inner steps in an outer step.
-    thermostatted, pushed : bool
+    thermostatted, barostatted : bool
         Whether atoms have a heat bath, and whether the cell has a piston.
     decay : float
         exp(-Δt/2τ) of the thermostat.
-    freedom : int
+    n_dof : int
         Degrees of freedom N_f.
     mass : float
         Of all atoms, g/mol.
@@ -44,9 +44,9 @@ class Scheme(NamedTuple):
     timestep: float
     inner_steps: int
     thermostatted: bool
-    pushed: bool
+    barostatted: bool
     decay: float
-    freedom: int
+    n_dof: int
     mass: float
     centre_rests: bool
     barostat: Barostat
@@ -84,7 +84,7 @@ class Workspace(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """What a step is told: bath temperature (K), target pressure (kJ/mol/Å³), random numbers."""
+    """Conditions of a step: bath temperature (K), target pressure (kJ/mol/Å³), random numbers."""
 
     temperature: float
     pressure: float

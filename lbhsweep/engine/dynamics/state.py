@@ -39,7 +39,7 @@ class State:
         Energy in kJ/mol that the baths, the steady push and changes of the target pressure have
         given to the system so far.
     pressure : float
-        Target against which the piston last pushed, kJ/mol/Å³.
+        Target against which the piston last acted, kJ/mol/Å³.
     followed_energy : float
         What the conserved energy may have drifted to, kJ/mol (see `watchdog`).
     """
@@ -77,7 +77,7 @@ class State:
         return float(cell_volume(self.cell))
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Give copies of all fields as arrays, for a checkpoint."""
+        """Return copies of all fields as arrays, for a checkpoint."""
         return {
             "positions": self.positions.copy(),
             "velocities": self.velocities.copy(),
@@ -109,7 +109,7 @@ def draw_velocities(
     temperature: float,
     frozen: npt.NDArray[np.bool_] | None = None,
 ) -> None:
-    """Give the atoms Maxwell–Boltzmann velocities at exactly this temperature.
+    """Draw Maxwell–Boltzmann velocities at exactly this temperature.
 
     The kinetic energy is scaled to N_f k_B T / 2, so that replicas differ only in direction.
     The centre of mass is brought to rest and N_f = 3N - 3; if atoms are frozen nothing holds

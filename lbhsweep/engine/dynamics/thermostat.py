@@ -15,9 +15,9 @@ from lbhsweep.engine.dynamics.random import gamma, normals
 
 @nb.njit(cache=True, nogil=True)
 def rescaling_factor(
-    kinetic: float, target: float, freedom: int, decay: float, seed: int, step: int, stream: int
+    kinetic: float, target: float, n_dof: int, decay: float, seed: int, step: int, stream: int
 ) -> float:
-    """Give the factor by which all velocities are multiplied.
+    """Compute the factor by which all velocities are multiplied.
 
     Exact propagator of the kinetic energy K towards its distribution with mean K̄ (eq. A7):
     α² = c + (K̄/N_f K)(1 - c)(R² + S) + 2R sqrt(c (1 - c) K̄/(N_f K)), with c = `decay`, R
@@ -29,7 +29,7 @@ def rescaling_factor(
         Kinetic energy K now, positive, kJ/mol.
     target : float
         Mean kinetic energy K̄ at the wanted temperature, kJ/mol.
-    freedom : int
+    n_dof : int
         Degrees of freedom N_f.
     decay : float
         exp(-Δt/τ).
@@ -42,8 +42,8 @@ def rescaling_factor(
         Factor; negative on rare occasions, as the exact propagator wants it.
     """
     normal = normals(seed, step, stream, 0)[0]
-    chi_square = 2.0 * gamma(0.5 * (freedom - 1), seed, step, stream, 1) if freedom > 1 else 0.0
-    share = (1.0 - decay) * target / (freedom * kinetic)
+    chi_square = 2.0 * gamma(0.5 * (n_dof - 1), seed, step, stream, 1) if n_dof > 1 else 0.0
+    share = (1.0 - decay) * target / (n_dof * kinetic)
     cross = math.sqrt(decay * share)
     square = decay + share * (normal * normal + chi_square) + 2.0 * normal * cross
     factor = math.sqrt(max(square, 0.0))

@@ -1,4 +1,4 @@
-"""Pairs inside molecules: those kept beyond the exclusions, and what exclusions owe the Ewald sum.
+"""Pairs inside molecules: those beyond the exclusions, and what exclusions take from the Ewald sum.
 
 The reciprocal sum holds q₁q₂ erf(αr)/r of every pair.  An excluded pair must lose it (Essmann et
 al., J. Chem. Phys. 103, 8577 (1995), https://doi.org/10.1063/1.470117, eq. 2.5); any other gets
@@ -17,7 +17,7 @@ from lbhsweep.arrays import FloatArray, Int32Array, IntArray
 from lbhsweep.engine.forcefield.groups import Kind
 from lbhsweep.engine.forcefield.pair_table import PairTable
 from lbhsweep.engine.forcefield.screening import ErfPolynomial
-from lbhsweep.engine.molecules.bonded import push
+from lbhsweep.engine.molecules.bonded import add_to_slots
 from lbhsweep.engine.molecules.lanes import LaneLayout, LaneTerms
 from lbhsweep.engine.vectors.functions import exp_negative, polynomial
 from lbhsweep.engine.vectors.simd import (
@@ -178,8 +178,8 @@ def intramolecular_forces(
             fx = slope * x
             fy = slope * y
             fz = slope * z
-            push(forces, j, fx, fy, fz)
-            push(forces, i, fx * -1.0, fy * -1.0, fz * -1.0)
+            add_to_slots(forces, j, fx, fy, fz)
+            add_to_slots(forces, i, fx * -1.0, fy * -1.0, fz * -1.0)
             wxx = fma(x, fx, wxx)
             wyy = fma(y, fy, wyy)
             wzz = fma(z, fz, wzz)

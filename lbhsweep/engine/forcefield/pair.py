@@ -167,7 +167,7 @@ def _gather(
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def _scatter(n: int, m: int, padded: int, buffer: Buffer, forces: npt.NDArray[Any]) -> None:
-    """Give the neighbours their forces."""
+    """Add the neighbours' forces."""
     fx = forces[0]
     fy = forces[1]
     fz = forces[2]

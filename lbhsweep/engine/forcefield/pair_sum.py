@@ -262,7 +262,7 @@ class PairSum:
             self._buffer = make_buffer(longest + longest // 4, self._largest, self._dtype)
 
     def _key(self, pairing: _Pairing) -> tuple[int, int]:
-        """Give the compositions whose list a pairing needs."""
+        """Return the compositions whose list a pairing needs."""
         blocks = self.groups.blocks
         return blocks[pairing.owner].composition, blocks[pairing.other].composition
 

@@ -45,13 +45,13 @@ class PairTable:
         return PairTerms(a != 0.0 or None, c != 0.0 or None, qq != 0.0 or None)
 
     def parameters(self, first: Kind, second: Kind) -> tuple[float, float, float, float, float]:
-        """Give A, 1/ρ, C, charge product and shift of two kinds, as kernels read them."""
+        """Return A, 1/ρ, C, charge product and shift of two kinds, as kernels read them."""
         a, rho, c, qq = self._parameters(first, second)
         offset = a * math.exp(-self.cutoff_A / rho) - c / self.cutoff_A**6
         return a, 1.0 / rho, c, qq, offset if self._shift else 0.0
 
     def row(self, first: Kind, second: Kind, *, excluded: bool) -> tuple[float, ...] | None:
-        """Give a pair inside a molecule, as in `IntramolecularTables`; None if it is nothing."""
+        """Return a pair inside a molecule, as in `IntramolecularTables`; None if it is nothing."""
         a, inverse_rho, c, qq, shift = self.parameters(first, second)
         if excluded:
             return (0.0, 0.0, 0.0, 0.0, 0.0, qq, math.inf) if qq else None

@@ -78,7 +78,7 @@ class ForceFieldPotential:
     Parameters
     ----------
     structure : Structure
-        Gives species, anions and the cell that sizes the first mesh.
+        Provides species, anions and the cell that sizes the first mesh.
     force_field : ForceField
     charges : (n_atoms,) float64, optional
         e; the species' own charges if not given.
@@ -175,7 +175,7 @@ class ForceFieldPotential:
         self.restore_list(positions, cell)
 
     def list_state(self) -> tuple[FloatArray, FloatArray] | None:
-        """Give positions and cell at which the lists were last built."""
+        """Return positions and cell at which the lists were last built."""
         return self._list
 
     def restore_list(self, positions: FloatArray, cell: FloatArray) -> None:
@@ -255,7 +255,7 @@ class ForceFieldPotential:
         return float(energy) + self._self_energy + background
 
     def parts(self, positions: FloatArray, cell: FloatArray) -> dict[str, Callable[[], object]]:
-        """Give each part of the work as a call of its own, for timing."""
+        """Return each part of the work as a call of its own, for timing."""
         self.update(positions, cell)
         out = ForceBuffers.empty(self.n_atoms, len(self.slow_terms))
         slots = np.ascontiguousarray(positions[self.bonded.atoms].T)

@@ -1,6 +1,6 @@
 """The screened part of the Coulomb sum, erf(αr)/r, as polynomials in r².
 
-It is an entire function of r², so that one polynomial serves the whole range of a cutoff
+It is an entire function of r², so that one polynomial covers the whole range of a cutoff
 (expansion in Chebyshev polynomials, e.g. L. N. Trefethen, Approximation Theory and Approximation
 Practice, SIAM (2013), chapter 8).  With the Boys functions F_m(x) = ∫₀¹ t^(2m) exp(-x t²) dt,
 

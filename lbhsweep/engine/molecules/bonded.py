@@ -114,7 +114,7 @@ def no_bonds(n_atoms: int) -> BondedTables:
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def push(forces: FloatArray, first: int, x: Any, y: Any, z: Any) -> None:
+def add_to_slots(forces: FloatArray, first: int, x: Any, y: Any, z: Any) -> None:
     """Add a vector of forces to the slots from `first` on."""
     fx = forces[0]
     fy = forces[1]
@@ -156,8 +156,8 @@ def add_bonds(
             fx = s * x
             fy = s * y
             fz = s * z
-            push(forces, i, fx, fy, fz)
-            push(forces, j, fx * -1.0, fy * -1.0, fz * -1.0)
+            add_to_slots(forces, i, fx, fy, fz)
+            add_to_slots(forces, j, fx * -1.0, fy * -1.0, fz * -1.0)
             wxx = fma(x, fx, wxx)
             wyy = fma(y, fy, wyy)
             wzz = fma(z, fz, wzz)
@@ -219,9 +219,9 @@ def add_angles(
             fjx = fma(uv, ux, vv * vx)
             fjy = fma(uv, uy, vv * vy)
             fjz = fma(uv, uz, vv * vz)
-            push(forces, i, fix, fiy, fiz)
-            push(forces, j, fjx, fjy, fjz)
-            push(forces, c, (fix + fjx) * -1.0, (fiy + fjy) * -1.0, (fiz + fjz) * -1.0)
+            add_to_slots(forces, i, fix, fiy, fiz)
+            add_to_slots(forces, j, fjx, fjy, fjz)
+            add_to_slots(forces, c, (fix + fjx) * -1.0, (fiy + fjy) * -1.0, (fiz + fjz) * -1.0)
             wxx = fma(ux, fix, fma(vx, fjx, wxx))
             wyy = fma(uy, fiy, fma(vy, fjy, wyy))
             wzz = fma(uz, fiz, fma(vz, fjz, wzz))

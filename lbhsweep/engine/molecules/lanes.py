@@ -162,6 +162,6 @@ def _place(
 
 
 def molecules_and_ions(molecule: npt.NDArray[Any]) -> list[IntArray]:
-    """Give the atoms of each molecule, then each single atom by itself."""
+    """List the atoms of each molecule, then each single atom by itself."""
     whole = [atoms.astype(np.int64) for atoms in atoms_by_molecule(molecule)]
     return whole + [np.array([i]) for i in np.flatnonzero(molecule == 0)]

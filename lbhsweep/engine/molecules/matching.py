@@ -15,7 +15,7 @@ LocalTerm = tuple[str, tuple[int, ...], tuple[float, ...]]
 
 
 def relations(size: int, terms: Iterable[LocalTerm], numbers: dict[Any, int]) -> IntArray:
-    """Give numbers to what terms say about pairs of atoms: (size, size), 0 for nothing.
+    """Assign numbers to what terms say about pairs of atoms: (size, size), 0 for nothing.
 
     Parameters
     ----------
@@ -74,9 +74,9 @@ def match(template: IntArray, other: IntArray) -> IntArray | None:
 
 
 def _colours(template: IntArray, other: IntArray) -> IntArray:
-    """Sort the atoms of both molecules (2, size) by all that can be told of their neighbours.
+    """Sort the atoms of both molecules (2, size) by everything known of their neighbours.
 
-    Refined until nothing new is told (Weisfeiler & Leman, 1968); without it, molecules that don't
+    Refined until nothing changes (Weisfeiler & Leman, 1968); without it, molecules that don't
     match but have interchangeable atoms would take the search through all their permutations.
     """
     both = np.stack([template, other])

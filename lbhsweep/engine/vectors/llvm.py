@@ -1,6 +1,6 @@
 """Vectors of 64 bytes as a numba type, each operation one LLVM vector instruction.
 
-Numba hopes for LLVM's loop vectoriser, which gives up on calls, on arrays that might overlap and
+Numba relies on LLVM's loop vectoriser, which gives up on calls, on arrays that might overlap and
 on lanes that are dropped or kept.  Here a kernel says what it wants, and LLVM maps it to the
 machine: one AVX-512 register, two of AVX2, four of SSE.  The order of sums is that of the source,
 so all machines add in the same order.
@@ -273,7 +273,7 @@ def _halves(builder: Any, value: Any) -> Any:
 
 
 def _estimate(context: Any, builder: Any, value: Any) -> Any | None:
-    """Give the processor's estimate of 1/√x for float32 lanes; None if it has none."""
+    """Return the processor's estimate of 1/√x for float32 lanes; None if it has none."""
     features = set(context.codegen()._tm_features.split(","))
     for feature, name, width in (
         ("+avx512f", "avx512.rsqrt14.ps.512", 16),
@@ -430,4 +430,4 @@ smallest = intrinsic(_extreme("<"))
 largest = intrinsic(_extreme(">"))
 """Largest of all lanes."""
 
-assert not nb.config.DISABLE_JIT  # noqa: S101 - without compilation `simd_numpy` serves
+assert not nb.config.DISABLE_JIT  # noqa: S101 - without compilation `plain` is used

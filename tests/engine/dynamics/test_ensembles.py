@@ -95,20 +95,20 @@ def crystal(**options):
 
 def test_the_thermostat_alone_gives_the_canonical_kinetic_energy():
     """The rescaled kinetic energy is a gamma number of shape N_f/2, whatever it was before."""
-    freedom, target = 9, 4.5 * KT
+    n_dof, target = 9, 4.5 * KT
     values = np.empty(4000)
     kinetic = 20.0 * target
     for k in range(-100, len(values)):
-        kinetic *= rescaling_factor(kinetic, target, freedom, 0.3, 9, k + 100, 1) ** 2
+        kinetic *= rescaling_factor(kinetic, target, n_dof, 0.3, 9, k + 100, 1) ** 2
         values[max(k, 0)] = kinetic
-    assert stats.kstest(values[::5], stats.gamma(freedom / 2, scale=KT).cdf).pvalue > 1e-3
+    assert stats.kstest(values[::5], stats.gamma(n_dof / 2, scale=KT).cdf).pvalue > 1e-3
 
 
 def test_the_thermostat_relaxes_the_mean_exponentially():
     """⟨K(t)⟩ = K̄ + (K(0) - K̄) exp(-t/τ), exactly for any step."""
-    freedom, target, start, decay = 9, 4.5 * KT, 13.0, 0.3
+    n_dof, target, start, decay = 9, 4.5 * KT, 13.0, 0.3
     after = [
-        start * rescaling_factor(start, target, freedom, decay, 3, k, 1) ** 2 for k in range(20000)
+        start * rescaling_factor(start, target, n_dof, decay, 3, k, 1) ** 2 for k in range(20000)
     ]
     error = np.std(after) / np.sqrt(len(after))
     assert np.mean(after) == pytest.approx(target + decay * (start - target), abs=4 * error)

@@ -76,7 +76,7 @@ def test_anions_keep_their_shape_and_the_energy_is_conserved(mode):
     np.testing.assert_allclose(kept, offsets, rtol=0.0, atol=1e-12)
     np.testing.assert_allclose(centres @ np.linalg.inv(state.cell), scaled, rtol=0.0, atol=1e-12)
     assert abs(state.volume / volume - 1.0) > 1e-3
-    thermal = integrator.freedom / 3.0 * BOLTZMANN * TEMPERATURE
+    thermal = integrator.n_dof / 3.0 * BOLTZMANN * TEMPERATURE
     assert np.ptp(conserved) < 0.02 * thermal
 
 

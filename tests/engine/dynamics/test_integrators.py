@@ -118,7 +118,7 @@ def test_energy_is_conserved_without_baths(inner_steps):
     for _ in range(1000):
         integrator.advance()
         energies.append(integrator.conserved_energy)
-    thermal = integrator.freedom * BOLTZMANN * TEMPERATURE
+    thermal = integrator.n_dof * BOLTZMANN * TEMPERATURE
     assert np.std(energies) < 2e-4 * thermal
     drift = np.polyfit(np.arange(1000), energies, 1)[0] * 1000
     assert abs(drift) < 2e-4 * thermal
@@ -204,7 +204,7 @@ def test_frozen_atoms_stay_where_they_are_in_the_cell(ensemble, barostat):
     assert moved[~frozen].min() > 1e-4
     np.testing.assert_allclose(placed()[1], dimer, rtol=0.0, atol=1e-12)
     assert not state.velocities[frozen].any()
-    assert integrator.freedom == 3 * np.count_nonzero(~frozen)
+    assert integrator.n_dof == 3 * np.count_nonzero(~frozen)
     if ensemble == "npt":
         assert np.abs(state.cell - fcc(2, 4.4)[1]).max() > 1e-3
 
