@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from lbhsweep.arrays import FloatArray
-from lbhsweep.store.trajectory import hole_in, open_trajectory, run_at, written_frames
+from lbhsweep.store.trajectory import compute, hole_in, open_trajectory, run_at, written_frames
 
 __all__ = ["Frame", "frames", "open_trajectory", "run_at", "wrapped", "written_frames"]
 
@@ -68,9 +68,9 @@ def frames(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> Ite
     written = written_frames(trajectory)
     stored = written["positions"].encoding.get("chunks") or (len(written["time"]),)
     block = every * max(1, int(stored[0]) // every)
-    molecule = written["molecule"].values
+    molecule = compute(written["molecule"]).values
     for start in range(0, len(written["time"]), block):
-        part = written.isel(time=slice(start, start + block, every)).load()
+        part = compute(written.isel(time=slice(start, start + block, every)))
         velocities = part["velocities"].values if "velocities" in part else None
         for k in range(len(part["time"])):
             cell = part["cell"].values[k].astype(np.float64)

@@ -14,6 +14,7 @@ from ase.units import fs
 from lbhsweep.interop.ase_atoms import MOLECULE
 from lbhsweep.interop.trajectory import frames
 from lbhsweep.store.atomic import storing
+from lbhsweep.store.trajectory import compute
 
 ANGSTROM_PER_PS = 1.0 / (1000.0 * fs)
 """Å/ps in ASE's unit of velocity, Å sqrt(u/eV)."""
@@ -43,9 +44,10 @@ def atoms_of(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> I
     ValueError
         If `every` is no positive number.
     """
-    symbols = trajectory["symbol"].values.tolist()
-    masses, charges = trajectory["mass"].values, trajectory["charge"].values
-    molecule = trajectory["molecule"].values.astype(np.int32)
+    ions = compute(trajectory[["symbol", "mass", "charge", "molecule"]])
+    symbols = ions["symbol"].values.tolist()
+    masses, charges = ions["mass"].values, ions["charge"].values
+    molecule = ions["molecule"].values.astype(np.int32)
     for frame in frames(trajectory, every=every, wrap=wrap):
         atoms = Atoms(
             symbols,

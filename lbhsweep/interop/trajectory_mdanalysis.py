@@ -11,6 +11,7 @@ from MDAnalysis.lib.mdamath import triclinic_box
 from lbhsweep.arrays import FloatArray
 from lbhsweep.errors import RunNotFoundError
 from lbhsweep.interop.trajectory import frames
+from lbhsweep.store.trajectory import compute
 
 ANION = "ANI"
 """Name of the anions' residues."""
@@ -83,8 +84,9 @@ def _lower_triangular(cell: FloatArray) -> FloatArray:
 
 
 def _atoms_only(trajectory: xr.Dataset) -> MDAnalysis.Universe:
-    symbols = np.array(trajectory["symbol"].values.tolist())
-    molecule = trajectory["molecule"].values
+    ions = compute(trajectory[["symbol", "mass", "charge", "molecule"]])
+    symbols = np.array(ions["symbol"].values.tolist())
+    molecule = ions["molecule"].values
     single = molecule == 0
     # Each single ion is a residue of its own.
     group = np.where(single, molecule.max(initial=0) + 1 + np.arange(len(molecule)), molecule)
@@ -95,8 +97,8 @@ def _atoms_only(trajectory: xr.Dataset) -> MDAnalysis.Universe:
     )
     for name in ("names", "types", "elements"):
         universe.add_TopologyAttr(name, symbols.astype(object))
-    universe.add_TopologyAttr("masses", trajectory["mass"].values)
-    universe.add_TopologyAttr("charges", trajectory["charge"].values)
+    universe.add_TopologyAttr("masses", ions["mass"].values)
+    universe.add_TopologyAttr("charges", ions["charge"].values)
     universe.add_TopologyAttr("resnames", names.astype(object))
     universe.add_TopologyAttr("resids", np.arange(1, len(first) + 1))
     return universe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
@@ -15,6 +16,9 @@ from lbhsweep.store.trajectory_writer import TRAJECTORY_SCHEMA
 
 MOST_NAMED = 5
 _HEX = frozenset("0123456789abcdef")
+_SCHEDULER = "threads"
+
+Lazy = TypeVar("Lazy", xr.DataArray, xr.Dataset)
 
 
 def open_trajectory(folder: str | Path, run: str) -> xr.Dataset:
@@ -77,11 +81,30 @@ def written_frames(trajectory: xr.Dataset) -> xr.Dataset:
         If frames are missing before others that are there.
     """
     # The cell is written last, and chunks are written in their order.
-    missing = np.isnan(trajectory["cell"].values[:, 0, 0])
+    missing = np.isnan(compute(trajectory["cell"]).values[:, 0, 0])
     n_written = int(missing.argmax()) if missing.any() else len(missing)
     if not missing[n_written:].all():
         raise hole_in(trajectory, n_written)
     return trajectory.isel(time=slice(0, n_written))
+
+
+def compute(part: Lazy) -> Lazy:
+    """Read a part of a trajectory into memory, by threads of this process.
+
+    Without a scheduler's name Dask would send the work to whatever client is the default: it may
+    be dead, or its workers may not see the files.
+
+    Parameters
+    ----------
+    part : xarray.DataArray or xarray.Dataset
+        Of what `open_trajectory` returns; not changed.
+
+    Returns
+    -------
+    xarray.DataArray or xarray.Dataset
+        The same, in memory.
+    """
+    return part.compute(scheduler=_SCHEDULER)
 
 
 def hole_in(trajectory: xr.Dataset, frame: int) -> StoreError:

@@ -46,6 +46,9 @@ _IN_JOBS = {
     # Only the watch over the jobs replaces them; Dask's own way would cancel one by its name.
     "distributed.deploy.lost-worker-timeout": "10000h",
 }
+_NOT_DEFAULT = {"set_as_default": False}
+"""Clients here serve runs only: no array that this process computes may go through them, and a
+user's own client stays the default."""
 _CORES_OF_JOB = "SLURM_CPUS_ON_NODE"
 _ONE_THREAD = {
     "NUMBA_NUM_THREADS": "1",
@@ -111,6 +114,7 @@ def _attached(spec: AddressCluster) -> Iterator[DaskExecutor]:
                 spec.address,
                 scheduler_file=spec.scheduler_file,
                 timeout=spec.start_timeout,
+                **_NOT_DEFAULT,
                 **security,
             )
         stack.enter_context(client)
@@ -123,7 +127,7 @@ def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
     with _starting(spec):
         cluster = _start_local(spec)
     try:
-        with Client(cluster) as client:
+        with Client(cluster, **_NOT_DEFAULT) as client:
             _await_worker(client, spec)
             has_page = spec.dashboard is not None
             with DaskExecutor(client, spec.start_timeout, has_page=has_page) as executor:
@@ -141,7 +145,7 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
             watch = JobWatch(
                 cluster, system.ask, spec.workers, spec.workers_per_job, _logs(spec, folder)
             )
-            with Client(cluster.dask) as client, ExitStack() as stack:
+            with Client(cluster.dask, **_NOT_DEFAULT) as client, ExitStack() as stack:
                 with _signals_blocked():
                     stack.enter_context(watch)
                 has_page = spec.dashboard is not None
