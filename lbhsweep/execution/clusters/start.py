@@ -46,9 +46,7 @@ _IN_JOBS = {
     # Only the watch over the jobs replaces them; Dask's own way would cancel one by its name.
     "distributed.deploy.lost-worker-timeout": "10000h",
 }
-_NOT_DEFAULT = {"set_as_default": False}
-"""Clients here serve runs only: no array that this process computes may go through them, and a
-user's own client stays the default."""
+_SET_BY_DASK = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
 _CORES_OF_JOB = "SLURM_CPUS_ON_NODE"
 _ONE_THREAD = {
     "NUMBA_NUM_THREADS": "1",
@@ -56,6 +54,25 @@ _ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
+
+
+class SweepClient(Client):  # type: ignore[misc]
+    """A client that serves runs only.
+
+    No array that this process computes may go through it, and a user's own client stays the
+    default. Parameters are those of `distributed.Client`.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, set_as_default=False, **options)
+
+    def start(self, **options: Any) -> None:
+        """Connect; where that fails, end the thread that Dask would leave behind."""
+        try:
+            super().start(**options)
+        except BaseException:
+            self._loop_runner.stop()
+            raise
 
 
 def n_workers(spec: LocalCluster) -> int:
@@ -110,11 +127,10 @@ def _attached(spec: AddressCluster) -> Iterator[DaskExecutor]:
     security = {"security": Security(require_encryption=True, **files)} if spec.tls_ca else {}
     with ExitStack() as stack:
         with _starting(spec):
-            client = Client(
+            client = SweepClient(
                 spec.address,
                 scheduler_file=spec.scheduler_file,
                 timeout=spec.start_timeout,
-                **_NOT_DEFAULT,
                 **security,
             )
         stack.enter_context(client)
@@ -124,16 +140,30 @@ def _attached(spec: AddressCluster) -> Iterator[DaskExecutor]:
 
 @contextmanager
 def _local(spec: LocalCluster) -> Iterator[DaskExecutor]:
-    with _starting(spec):
-        cluster = _start_local(spec)
+    with ExitStack() as stack:
+        stack.enter_context(_variables_restored())
+        with _starting(spec):
+            cluster = _start_local(spec)
+        stack.callback(cluster.close)
+        client = stack.enter_context(SweepClient(cluster))
+        _await_worker(client, spec)
+        has_page = spec.dashboard is not None
+        yield stack.enter_context(DaskExecutor(client, spec.start_timeout, has_page=has_page))
+
+
+@contextmanager
+def _variables_restored() -> Iterator[None]:
+    """Take back what Dask sets in this process, too, for workers that are started from it."""
+    names = [*dask.config.get("distributed.nanny.pre-spawn-environ", {}), *_SET_BY_DASK]
+    before = {name: os.environ.get(name) for name in names}
     try:
-        with Client(cluster, **_NOT_DEFAULT) as client:
-            _await_worker(client, spec)
-            has_page = spec.dashboard is not None
-            with DaskExecutor(client, spec.start_timeout, has_page=has_page) as executor:
-                yield executor
+        yield
     finally:
-        cluster.close()
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
@@ -145,7 +175,7 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
             watch = JobWatch(
                 cluster, system.ask, spec.workers, spec.workers_per_job, _logs(spec, folder)
             )
-            with Client(cluster.dask, **_NOT_DEFAULT) as client, ExitStack() as stack:
+            with SweepClient(cluster.dask) as client, ExitStack() as stack:
                 with _signals_blocked():
                     stack.enter_context(watch)
                 has_page = spec.dashboard is not None

@@ -34,6 +34,15 @@ def test_workers_are_deaf_to_ctrl_c_from_their_birth(cluster):
         assert signal.SIGTERM not in blocked
 
 
+def test_variables_for_workers_are_not_left_in_this_process(monkeypatch):
+    monkeypatch.setenv("MKL_NUM_THREADS", "7")
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    before = dict(os.environ)
+    with clusters.start_cluster(LocalCluster(kind="local", workers=1)):
+        assert "PYTHONHASHSEED" in os.environ, "Dask sets it"
+    assert dict(os.environ) == before
+
+
 def test_no_worker_is_an_error_that_says_where_to_look(monkeypatch):
     monkeypatch.setattr(clusters, "n_workers", lambda spec: 0)
     spec = LocalCluster(kind="local", start_timeout="1 s")

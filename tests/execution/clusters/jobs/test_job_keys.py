@@ -4,13 +4,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from distributed import Client
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.clusters.jobs.cluster import JobCluster
 from lbhsweep.execution.clusters.jobs.keys import job_security
 from lbhsweep.execution.clusters.spec import SlurmCluster
-from lbhsweep.execution.clusters.start import start_cluster
+from lbhsweep.execution.clusters.start import SweepClient, start_cluster
 
 SPEC = {"kind": "slurm", "workers": 1, "cores": 1, "memory": "1 GB", "walltime": "0:05:00"}
 
@@ -41,14 +40,17 @@ def test_nobody_without_the_key_connects(tmp_path):
             assert address.startswith("tls://")
             assert f"--tls-key {tmp_path}/keys/key.pem" in cluster.job_script
             plain = address.replace("tls://", "tcp://")
-            with pytest.raises((OSError, TimeoutError)), Client(plain, timeout="2 s"):
+            with (
+                pytest.raises((OSError, TimeoutError)),
+                SweepClient(plain, timeout="2 s"),
+            ):
                 pass
             with (
                 job_security(tmp_path / "others") as other,
                 pytest.raises((OSError, TimeoutError)),
             ):
-                Client(address, timeout="2 s", security=other)
-            with Client(address, timeout="10 s", security=security) as client:
+                SweepClient(address, timeout="2 s", security=other)
+            with SweepClient(address, timeout="600 s", security=security) as client:
                 assert client.nthreads() == {}
         finally:
             cluster.close()
