@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from execution.execution_sweeps import physics_of, yaml_text
+from left_behind import keep_processes
 from slurm.local_slurm import LocalSlurm, SlurmMissingError
 from slurm.slurm_sweeps import Case
 
@@ -40,6 +41,8 @@ def slurm(slurm_up):
     yield slurm_up
     slurm_up.cancel_all()
     slurm_up.run("scontrol", "update", "nodename=ALL", "state=resume")
+    # A daemon that a test had to start again.
+    keep_processes(slurm_up.process_ids)
 
 
 @pytest.fixture(scope="session")

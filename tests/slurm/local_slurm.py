@@ -26,7 +26,7 @@ import psutil
 PACKAGES = ("slurm-wlm", "munge")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol")
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 INSTALL_PATIENCE_S = 240.0
 
 CONFIGURATION = """\
@@ -130,6 +130,11 @@ class LocalSlurm:
         """What commands need to find this SLURM."""
         return {"SLURM_CONF": str(self.configuration), "PATH": SYSTEM_PATH}
 
+    @property
+    def process_ids(self) -> set[int]:
+        """Numbers of all daemons that were ever started."""
+        return {child.pid for child in self._children}
+
     def up(self, *, nodes: int = 3, cpus: int = 2) -> None:
         """Start everything and wait until jobs can run.
 
@@ -177,11 +182,11 @@ class LocalSlurm:
         for group in (set(daemons) - {"munged"}, set(daemons) & {"munged"}):
             for name in group:
                 daemons[name].send_signal(signal.SIGTERM)
-            _, alive = psutil.wait_procs([daemons[name] for name in group], timeout=10)
+            _, alive = psutil.wait_procs([daemons[name] for name in group], timeout=60)
             for process in alive:
                 process.kill()
         for child in self._children:
-            child.wait(10)
+            child.wait(60)
         self._pids.unlink(missing_ok=True)
 
     def start_controller(self) -> None:
@@ -200,7 +205,7 @@ class LocalSlurm:
 
     def cancel_all(self) -> None:
         """End all jobs and wait until they are gone."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while (jobs := self.jobs()) and time.monotonic() < deadline:
             self.run("scancel", *jobs)
             time.sleep(0.2)
