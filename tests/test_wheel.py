@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 def wheel(tmp_path_factory):
     out = tmp_path_factory.mktemp("dist")
     line = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(out)]
-    subprocess.run(line, cwd=ROOT, capture_output=True, timeout=120, check=True)
+    subprocess.run(line, cwd=ROOT, capture_output=True, timeout=600, check=True)
     (built,) = out.glob("*.whl")
     return built
 
@@ -45,7 +45,7 @@ def test_it_runs_outside_the_checkout(wheel, tmp_path):
         )
         done = subprocess.run(
             [sys.executable, "-c", program, *words],
-            cwd=here, capture_output=True, text=True, timeout=120, check=False,
+            cwd=here, capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -99,7 +99,7 @@ def test_on_a_terminal_it_asks_and_asks_again(tmp_path):
     ) as process:  # fmt: skip
         os.close(terminal)
         os.write(controller, "".join(f"{answer}\n" for answer in answers).encode())
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=600)
     os.close(controller)
     assert process.returncode == 0, err
     assert "asked.yaml" in out

@@ -22,7 +22,7 @@ name: test
 axes: {pressure: [0 GPa, 0.4 GPa], heating_rate: 20 K/ps, replica: 3}
 protocol: {ramp: {temperature: 300 K .. 700 K, bin: 50 K}}
 """
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
 
 
 def lbhsweep(*arguments):

@@ -17,7 +17,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import Rehearsal
 
-PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 TEXTS = """
 const texts = [];
 const visit = root => { for (const one of root.querySelectorAll('*')) {
@@ -27,7 +27,7 @@ visit(document); return texts.join('\\n');
 """All that can be read on the page, whose parts lie in shadow trees."""
 RAMPS = """\
 name: ramps
-axes: {pressure: 0 GPa, heating_rate: 20 K/ps, replica: 12}
+axes: {pressure: 0 GPa, heating_rate: 20 K/ps, replica: 60}
 protocol: {ramp: {temperature: 300 K .. 700 K, bin: 50 K, directions: [heating]}}
 """
 CHOOSE = """
@@ -86,7 +86,7 @@ def address(sweep):
             yield json.loads(page.stdout.readline())["address"]
         finally:
             page.terminate()
-            page.wait(20)
+            page.wait(PATIENCE_S)
 
 
 def until(condition, what):
@@ -181,7 +181,7 @@ def test_many_look_at_once(browser, sweep, address):
         browser.switch_to.new_window("tab")
         browser.get(address)
         until(lambda: "failed" in shown(browser) and "done" in shown(browser), "the page")
-        with urllib.request.urlopen(address, timeout=20) as answer:  # noqa: S310 - our own
+        with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:  # noqa: S310 - our own
             assert answer.status == 200
     browser.refresh()
     until(lambda: "failed" in shown(browser) and "done" in shown(browser), "the page again")
@@ -213,11 +213,11 @@ def test_workers_are_seen_at_work(browser, tmp_path):
             until(three_runs, "three runs of the worker on the screen")
         finally:
             run.terminate()
-            run.communicate(timeout=60)
+            run.communicate(timeout=PATIENCE_S)
 
 
 def test_a_wrong_folder_says_so(tmp_path):
     line = [sys.executable, "-m", "lbhsweep", "dashboard", str(tmp_path), "--wait", "0"]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 2
     assert "no sweep here" in done.stderr

@@ -31,7 +31,7 @@ def site(tmp_path_factory):
     out = tmp_path_factory.mktemp("site")
     line = ["sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", str(out)]
     done = subprocess.run(
-        [sys.executable, "-m", *line], cwd=ROOT, capture_output=True, text=True, timeout=240
+        [sys.executable, "-m", *line], cwd=ROOT, capture_output=True, text=True, timeout=800
     )
     assert done.returncode == 0, done.stderr
     return out

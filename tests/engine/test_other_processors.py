@@ -40,7 +40,6 @@ HASWELL = {
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="names an x86 processor")
-@pytest.mark.timeout(300)
 def test_forces_agree_without_avx512(tmp_path):
     answers = []
     for name, settings in (("here", {}), ("haswell", HASWELL)):

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 ROOT = Path(__file__).parents[2]
 ROUNDING = {"energies": 3e-7, "forces": 3e-6, "virial": 3e-7}
@@ -47,7 +46,6 @@ def run_uncompiled(*arguments, disabled="1"):
     )
 
 
-@pytest.mark.timeout(200)
 def test_single_points_agree_without_compilation(tmp_path):
     answers = []
     for disabled in ("0", "1"):
@@ -68,7 +66,6 @@ def test_single_points_agree_without_compilation(tmp_path):
         )
 
 
-@pytest.mark.timeout(200)
 def test_unit_tests_of_kernels_pass_without_compilation():
     chosen = [
         "vectors/test_functions.py",

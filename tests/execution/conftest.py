@@ -14,7 +14,7 @@ from lbhsweep.execution.executor import SerialExecutor
 @pytest.fixture(scope="session")
 def cluster():
     """Two workers for all tests that need real ones."""
-    with start_cluster(LocalCluster(kind="local", workers=2)) as executor:
+    with start_cluster(LocalCluster(kind="local", workers=2, start_timeout="600 s")) as executor:
         yield executor
 
 
@@ -25,7 +25,7 @@ def open_executor(request):
         return lambda: contextlib.nullcontext(SerialExecutor())
     client = request.getfixturevalue("cluster")._client
     # One for each session, as in earnest: tasks of a sweep given up answer to nobody.
-    return lambda: contextlib.nullcontext(DaskExecutor(client, patience_s=60.0))
+    return lambda: contextlib.nullcontext(DaskExecutor(client, patience_s=600.0))
 
 
 @pytest.fixture

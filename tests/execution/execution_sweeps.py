@@ -157,7 +157,7 @@ def is_first(mark: Path) -> bool:
     """Say whether this process is the first that asked."""
     with suppress(FileExistsError), mark.open("x") as file:
         file.write(str(os.getpid()))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 600
     while not (pid := mark.read_text()) and time.monotonic() < deadline:
         time.sleep(0.01)
     return pid == str(os.getpid())

@@ -15,7 +15,8 @@ from typing import Any
 
 import psutil
 
-PATIENCE_S = 90.0
+PATIENCE_S = 600.0
+"""Only against hanging: a machine may be as slow as it likes."""
 
 
 class Started:
@@ -72,7 +73,7 @@ class Started:
         self.look()
         return self.process.wait(self.patience_s)
 
-    def left_behind(self, patience_s: float = 10.0) -> list[str]:
+    def left_behind(self, patience_s: float = 120.0) -> list[str]:
         """Give the command lines of children that outlive the process."""
         _, alive = psutil.wait_procs(list(self._seen.values()), patience_s)
         return [str(process) for process in alive]

@@ -49,7 +49,7 @@ class Watched(Physics):
         os.write(file, f"{what} {name} {record.exists()}\\n".encode())
         os.close(file)
 
-cluster = LocalCluster(kind="local", workers=2)
+cluster = LocalCluster(kind="local", workers=2, start_timeout="600 s")
 grid = expand_grid(load_sweep(file), rehearsal=Physics is Rehearsal)
 physics = (
     Watched(seconds=float(seconds), notes=notes) if Physics is Rehearsal
@@ -143,7 +143,7 @@ def assert_nothing_lost(tmp_path, folder, notes, *, replicas, kills, text=None):
 
 def test_a_little_chaos(tmp_path):
     kills = ["worker"] * 3 + ["driver"] * 2
-    folder, notes = kill_at_random(tmp_path, replicas=15, seconds=0.1, kills=kills, seed=20211)
+    folder, notes = kill_at_random(tmp_path, replicas=15, seconds=0.3, kills=kills, seed=20211)
     assert_nothing_lost(tmp_path, folder, notes, replicas=15, kills=kills)
 
 

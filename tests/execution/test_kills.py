@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 from execution.execution_sweeps import assert_same_bits, physics_of
@@ -32,7 +31,7 @@ from lbhsweep.sweep import expand_grid, load_sweep
 
 grid = expand_grid(load_sweep(sys.argv[1]))
 physics = MolecularDynamics(tuple(grid.force_fields.values()), checkpoint_every_s=0.1)
-cluster = LocalCluster(kind="local", workers=2)
+cluster = LocalCluster(kind="local", workers=2, start_timeout="600 s")
 ending = run_sweep(
     SweepFolder(sys.argv[2]), grid, Path(sys.argv[1]).read_text(), physics,
     lambda: start_cluster(cluster),
@@ -41,13 +40,16 @@ sys.exit(130 if ending.interrupted else ending.total - ending.done)
 """
 STUBBORN = """\
 import time
+from lbhsweep.execution import driver
+
+driver.STOP_PATIENCE_S = 3600.0
 
 class Stubborn:
     def prepare(self, tell):
         pass
 
     def run(self, point, workdir, should_stop, on_progress, **places):
-        time.sleep(1000)
+        time.sleep(3600)
 
 """ + DRIVE.replace(
     "MolecularDynamics(tuple(grid.force_fields.values()), checkpoint_every_s=0.1)", "Stubborn()"
@@ -143,9 +145,8 @@ def test_ctrl_c_twice_waits_for_nothing(tmp_path):
         command.interrupt_group()
         command.until(folder.stop_file.exists)
         command.interrupt_group()
-        started = time.monotonic()
+        # Otherwise it waits for longer than a test may last.
         assert command.wait() == 130, command.text
-        assert time.monotonic() - started < 30
         assert not command.left_behind()
     assert not folder.finished()
 

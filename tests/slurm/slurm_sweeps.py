@@ -18,7 +18,7 @@ CLUSTER = {
     "memory": "2 GB",
     "walltime": '"0:05:00"',
     "interface": "lo",
-    "start_timeout": "60 s",
+    "start_timeout": "600 s",
 }
 
 

@@ -4,6 +4,7 @@ from click.testing import CliRunner
 from slurm.slurm_sweeps import CLUSTER
 
 from lbhsweep.cli import command
+from lbhsweep.execution import job_watch
 
 
 def check(folder, timeout, **keys):
@@ -14,15 +15,16 @@ def check(folder, timeout, **keys):
 
 
 def test_a_job_is_tried(slurm, tmp_path):
-    found = check(tmp_path, 60)
+    found = check(tmp_path, 600)
     assert found.exit_code == 0, found.output
     assert "#SBATCH --cpus-per-task=2" in found.output
     assert "rehearsal: 2 of 2 runs done" in found.output
     assert not slurm.jobs("PENDING", "RUNNING")
 
 
-def test_a_job_that_dies_is_told_with_the_end_of_its_log(slurm, tmp_path):
-    found = check(tmp_path, 8, prologue='["echo no python today; exit 3"]')
+def test_a_job_that_dies_is_told_with_the_end_of_its_log(slurm, tmp_path, monkeypatch):
+    monkeypatch.setattr(job_watch, "MAX_DEATHS", 2)
+    found = check(tmp_path, 600, prologue='["echo no python today; exit 3"]')
     assert found.exit_code == 2, found.output
     assert "before their worker came" in found.output
     assert "no python today" in found.output.partition("before their worker came")[2]

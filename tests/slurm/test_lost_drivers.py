@@ -33,7 +33,7 @@ def test_a_driver_killed_with_jobs_at_work_and_in_the_queue(case, serial, slurm)
     with case.resume() as again:
         assert again.wait() == 0, again.text
     # Workers without a scheduler end by themselves.
-    wait_for(lambda: not slurm.jobs("PENDING", "RUNNING"), 60)
+    wait_for(lambda: not slurm.jobs("PENDING", "RUNNING"), 600)
     assert_recovered(case, serial, slurm)
 
 
@@ -81,9 +81,9 @@ def test_a_driver_in_a_job_of_its_own_that_is_queued_again(case, serial, slurm):
     driver = submit(case)
     # What was submitted is run, also when the job begins again.
     case.edit("axes: {pressure: 9 GPa}")
-    wait_for(lambda: case.n_started() >= 2, 60)
+    wait_for(lambda: case.n_started() >= 2, 600)
     slurm.run("scontrol", "requeue", driver)
-    wait_for(lambda: slurm.ended().get(driver, {}).get("JobState") == "COMPLETED", 120)
+    wait_for(lambda: slurm.ended().get(driver, {}).get("JobState") == "COMPLETED", 600)
     assert len(case.events("sweep-started")) == 2
     assert_recovered(case, serial, slurm)
 
@@ -92,16 +92,16 @@ def submit(case, *options):
     line = [*case.line("submit", seconds=2.0), "--slurm", "--json", "--sbatch=--cpus-per-task=1"]
     done = subprocess.run(
         [sys.executable, *line, "--sbatch=--time=10", *options],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=600, check=True,
     )  # fmt: skip
     return json.loads(done.stdout)["job"]
 
 
 def test_a_driver_whose_job_is_cancelled_ends_with_its_jobs(case, serial, slurm):
     driver = submit(case)
-    wait_for(lambda: case.n_started() >= 2, 60)
+    wait_for(lambda: case.n_started() >= 2, 600)
     slurm.run("scancel", driver)
-    wait_for(lambda: not slurm.jobs(), 60)
+    wait_for(lambda: not slurm.jobs(), 600)
     assert slurm.ended()[driver]["JobState"] == "CANCELLED"
     assert not case.folder.stop_file.exists()
     with case.resume() as again:
@@ -114,7 +114,7 @@ def test_a_driver_that_waits_in_the_queue_is_stopped(case, slurm):
     driver = submit(case, "--sbatch=--begin=now+1hour")
     assert driver in slurm.jobs("PENDING")
     line = [sys.executable, "-m", "lbhsweep", "stop", str(case.whole.path), "--rehearsal"]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(line, capture_output=True, text=True, timeout=600, check=True)
     assert f"job {driver}, which waited, is cancelled" in done.stdout
-    wait_for(lambda: not slurm.jobs(), 30)
+    wait_for(lambda: not slurm.jobs(), 600)
     assert not case.n_started()

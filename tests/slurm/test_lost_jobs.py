@@ -22,7 +22,9 @@ def test_a_job_cancelled_in_mid_run(case, serial, slurm):
 
 
 def test_a_job_cancelled_before_its_worker_comes(case, serial, slurm):
-    with case.start(seconds=0.5, workers="1", cores="1") as command:
+    # The first job waits where it stands, so that its worker is never sooner than the test.
+    wait = '["test -e {path}/waited || (touch {path}/waited && sleep 600)"]'
+    with case.start(seconds=0.5, workers="1", cores="1", prologue=wait) as command:
         job = command.until(lambda: next(iter(slurm.jobs()), None))
         slurm.run("scancel", job)
         assert command.wait() == 0, command.text
@@ -61,8 +63,8 @@ def test_what_can_never_run_is_said_soon(case, slurm, keys, message):
 
 def test_a_full_cluster_is_waited_for_no_longer_than_start_timeout(case, slurm):
     slurm.run("scontrol", "update", "nodename=ALL", "state=drain", "reason=test")
-    with case.start(seconds=0.0, start_timeout="5 s") as command:
+    with case.start(seconds=0.0, start_timeout="20 s") as command:
         assert command.wait() == 1
-        assert "no worker for 5 s (start_timeout): " in command.text
+        assert "no worker for 20 s (start_timeout): " in command.text
         assert "jobs wait in the queue (" in command.text
     assert not slurm.jobs("PENDING", "RUNNING")

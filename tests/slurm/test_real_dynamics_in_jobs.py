@@ -40,7 +40,6 @@ def test_dynamics_interrupted_by_the_loss_of_its_job(slurm, tmp_path):
     out = SweepFolder(tmp_path / "out")
     line = ["-m", "lbhsweep", "run", str(sweep), "--output", str(out.path)]
     with Started([*line, "--cluster", str(cluster)], tmp_path) as command:
-        command.patience_s = 240.0
         command.until(lambda: out.events.exists() and events_of(out.events, "run-started"))
         slurm.run("scancel", *slurm.jobs("RUNNING"))
         # Long before one is due: SLURM's signal reaches the run, not the job's shell only.

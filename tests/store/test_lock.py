@@ -15,7 +15,7 @@ import sys, time
 from lbhsweep.store.folder import SweepFolder
 with SweepFolder(sys.argv[1]).driver_lock():
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

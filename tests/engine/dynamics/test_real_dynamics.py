@@ -51,7 +51,6 @@ def test_energy_and_momentum_are_conserved_with_multiple_time_steps():
 
 
 @pytest.mark.validation
-@pytest.mark.timeout(900)
 def test_drift_at_600_K_is_below_a_twentieth_kT_per_atom_and_nanosecond():
     potential, state = thermalised(600.0, 5.0)
     times, values = energies(potential, state, 4, 60.0)
@@ -60,7 +59,6 @@ def test_drift_at_600_K_is_below_a_twentieth_kT_per_atom_and_nanosecond():
 
 
 @pytest.mark.validation
-@pytest.mark.timeout(900)
 def test_species_share_the_temperature_with_multiple_time_steps():
     potential, state = thermalised(500.0, 5.0)
     integrator = Integrator(potential, state, Dynamics("nvt", 5e-4, 4, thermostat_time=0.1))

@@ -10,7 +10,7 @@ from lbhsweep.execution.clusters import dask_executor, local_workers
 from lbhsweep.execution.clusters.spec import LocalCluster
 from lbhsweep.execution.clusters.start import start_cluster
 
-PATIENCE_S = 90.0
+PATIENCE_S = 600.0
 
 
 def until(executor, condition):
@@ -24,7 +24,7 @@ def until(executor, condition):
 
 @pytest.mark.parametrize("forgotten", [True, False])
 def test_a_lost_worker_comes_back(forgotten):
-    with start_cluster(LocalCluster(kind="local", workers=1)) as executor:
+    with start_cluster(LocalCluster(kind="local", workers=1, start_timeout="600 s")) as executor:
         cluster = executor._client.cluster
         (nanny,) = cluster.workers.values()
         first = nanny.pid
@@ -40,7 +40,7 @@ def test_a_lost_worker_comes_back(forgotten):
 
 def test_a_loss_that_was_never_told_is_noticed(monkeypatch):
     monkeypatch.setattr(dask_executor, "COUNT_EVERY_S", 0.5)
-    with start_cluster(LocalCluster(kind="local", workers=1)) as executor:
+    with start_cluster(LocalCluster(kind="local", workers=1, start_timeout="600 s")) as executor:
         executor._client.unsubscribe_topic("all")
         (nanny,) = executor._client.cluster.workers.values()
         os.kill(nanny.pid, signal.SIGKILL)
@@ -51,7 +51,7 @@ def test_a_loss_that_was_never_told_is_noticed(monkeypatch):
 
 def test_a_worker_that_is_only_slow_is_left_alone(monkeypatch):
     monkeypatch.setattr(local_workers, "EVERY_S", 0.0)
-    with start_cluster(LocalCluster(kind="local", workers=1)) as executor:
+    with start_cluster(LocalCluster(kind="local", workers=1, start_timeout="600 s")) as executor:
         cluster = executor._client.cluster
         (nanny,) = cluster.workers.values()
         first = nanny.pid

@@ -37,7 +37,8 @@ class Strangers:
         self._n_starts += 1
         options = ["--host", "127.0.0.1", "--port", str(self.port), "--dashboard-address", ":0"]
         self.scheduler = self._started("scheduler", *options)
-        self._started("worker", self.address, "--nthreads", "1", "--no-dashboard")
+        worker = self._started("worker", self.address, "--nthreads", "1", "--no-dashboard")
+        worker.until(lambda: "Starting established connection" in worker.text)
 
     def kill(self):
         self.scheduler.process.send_signal(signal.SIGKILL)
@@ -60,7 +61,7 @@ def strangers(tmp_path):
 def start(strangers, tmp_path):
     sweep, cluster = tmp_path / "sweep.yaml", tmp_path / "cluster.yaml"
     sweep.write_text(yaml_text())
-    line = ["-m", "lbhsweep", "run", str(sweep), "--rehearse", "--rehearse-seconds", "1"]
+    line = ["-m", "lbhsweep", "run", str(sweep), "--rehearse", "--rehearse-seconds", "2"]
     line += ["--cluster", str(cluster), "--output", str(tmp_path / "out")]
 
     def start(patience):
@@ -93,7 +94,7 @@ def assert_undisturbed(folder, tmp_path):
 def test_without_its_scheduler_a_driver_ends_and_the_same_command_goes_on(
     start, strangers, folder, assert_undisturbed
 ):
-    with start("4 s") as command:
+    with start("10 s") as command:
         command.until(folder.finished)
         strangers.kill()
         assert command.wait() == 1, command.text
@@ -102,7 +103,7 @@ def test_without_its_scheduler_a_driver_ends_and_the_same_command_goes_on(
     assert "the scheduler is gone" in folder_status(folder).aborted.message
     assert 0 < len(folder.finished()) < 8
     strangers.start()
-    with start("60 s") as command:
+    with start("600 s") as command:
         assert command.wait() == 0, command.text
     assert_undisturbed()
 
@@ -110,7 +111,7 @@ def test_without_its_scheduler_a_driver_ends_and_the_same_command_goes_on(
 def test_a_scheduler_that_comes_back_at_once_is_found_again(
     start, strangers, folder, assert_undisturbed
 ):
-    with start("60 s") as command:
+    with start("600 s") as command:
         command.until(folder.finished)
         strangers.kill()
         strangers.start()

@@ -2,13 +2,14 @@
 
 import errno
 import os
+import threading
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from distributed import Client, Future
 from execution.execution_sweeps import (
     Broken,
     DiesAfterwards,
@@ -28,7 +29,6 @@ from lbhsweep.execution.events import (
     RunRetried,
     RunStarted,
     StoragePaused,
-    SweepProgress,
     WorkerFaulty,
     WorkerLost,
 )
@@ -90,7 +90,7 @@ def test_an_error_that_stays_is_recorded_by_its_class(sweep):
     [
         lambda: nullcontext(SerialExecutor()),
         # Of its own: those of other tests may rest longer by now.
-        lambda: start_cluster(LocalCluster(kind="local", workers=2)),
+        lambda: start_cluster(LocalCluster(kind="local", workers=2, start_timeout="600 s")),
     ],
     ids=["serial", "dask"],
 )
@@ -103,7 +103,7 @@ def test_what_ails_all_workers_ends_the_sweep(tmp_path, open_executor):
 
 def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_path, cluster):
     client = cluster._client
-    sweep = Sweep(tmp_path / "out", lambda: nullcontext(DaskExecutor(client, patience_s=60.0)))
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(DaskExecutor(client, patience_s=600.0)))
     mark = tmp_path / "sick"
     started = time.monotonic()
     ending = sweep.run(yaml_text(replicas=4), SickOnOneWorker(seconds=0.5, mark=mark))
@@ -121,7 +121,10 @@ def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_p
 
 @pytest.mark.parametrize("error", [TypeError("older"), ImportError("gone")])
 def test_a_worker_whose_runs_all_err_does_not_fail_the_sweep(tmp_path, error):
-    sweep = Sweep(tmp_path / "out", lambda: start_cluster(LocalCluster(kind="local", workers=2)))
+    sweep = Sweep(
+        tmp_path / "out",
+        lambda: start_cluster(LocalCluster(kind="local", workers=2, start_timeout="600 s")),
+    )
     physics = ErrsOnOneWorker(seconds=0.5, mark=tmp_path / "sick", error=error)
     ending = sweep.run(yaml_text(replicas=5), physics)
     assert (ending.done, ending.failed) == (20, ())
@@ -151,18 +154,24 @@ def test_a_torn_record_that_a_worker_meets_is_put_aside_and_made_again(sweep):
     assert not sweep.of(WorkerFaulty)
 
 
-def test_results_that_are_lost_with_their_workers_keep_nobody_waiting(tmp_path):
+def test_results_that_are_lost_with_their_workers_keep_nobody_waiting(tmp_path, monkeypatch):
+    gather = Client.gather
+
+    def never_here(client, futures, *arguments, **options):
+        assert threading.current_thread() is not threading.main_thread(), "the driver waits"
+        return gather(client, futures, *arguments, **options)
+
+    monkeypatch.setattr(Client, "gather", never_here)
+    monkeypatch.setattr(Future, "result", never_here)
     marks = tmp_path / "marks"
     marks.mkdir()
-    cluster = LocalCluster(kind="local", workers=2)
+    cluster = LocalCluster(kind="local", workers=2, start_timeout="600 s")
     sweep = Sweep(tmp_path / "out", lambda: start_cluster(cluster))
     ending = sweep.run(yaml_text(replicas=4), DiesAfterwards(seconds=0.5, marks=marks))
     assert ending.done == 16
     assert sweep.of(WorkerLost)
     assert not sweep.of(RunRetried)
     assert (sweep.results()["attempts"] == 1).all()
-    told = [event.time for event in sweep.of(SweepProgress)]
-    assert max(late - early for early, late in pairwise(told)) < 8.0
 
 
 class TwoHosts(SerialExecutor):
@@ -211,9 +220,11 @@ class SeesAnOldStopFile(SerialExecutor):
 
     def __init__(self, seconds):
         super().__init__()
-        self.until, self.n_sent_back = time.monotonic() + seconds, 0
+        self.seconds, self.until, self.n_sent_back = seconds, None, 0
 
     def answers(self, timeout_s):
+        if self._waiting and self.until is None:
+            self.until = time.monotonic() + self.seconds
         if not self._waiting or time.monotonic() > self.until:
             return super().answers(timeout_s)
         self.n_sent_back += 1

@@ -84,6 +84,6 @@ def test_another_process_at_work_is_waited_for_and_then_refused(ledger):
             pass
         other.kill()
         # The lock dies with its holder.
-        with ledger.hold(patience_s=30.0):
+        with ledger.hold(patience_s=600.0):
             start(ledger)
     assert json.loads(ledger.path.read_text())["attempt"] == 1

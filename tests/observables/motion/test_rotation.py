@@ -380,7 +380,6 @@ np.savez(sys.argv[1], **state)
 """
 
 
-@pytest.mark.timeout(120)
 def test_kernels_agree_without_compilation(tmp_path):
     found = []
     for disabled in ("0", "1"):
