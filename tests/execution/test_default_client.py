@@ -6,13 +6,14 @@ from contextlib import nullcontext
 import pytest
 from click.testing import CliRunner
 from distributed import Client, LocalCluster, default_client
-from execution_sweeps import Sweep, assert_same_bits, yaml_text
+from execution.execution_sweeps import Sweep, assert_same_bits, yaml_text
 from interop.made_up_trajectory import write
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.cli import command
 from lbhsweep.errors import ClusterError
-from lbhsweep.execution import cluster_spec, clusters
+from lbhsweep.execution.clusters import spec as cluster_spec
+from lbhsweep.execution.clusters import start as clusters
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.interop.tables import open_group
 from lbhsweep.interop.trajectory import frames, open_trajectory, written_frames

@@ -40,7 +40,7 @@ sys.exit(130 if ending.interrupted else ending.total - ending.done)
 """
 STUBBORN = """\
 import time
-from lbhsweep.execution import driver
+from lbhsweep.execution.driver import driver
 
 driver.STOP_PATIENCE_S = 3600.0
 

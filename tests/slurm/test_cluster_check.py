@@ -4,7 +4,7 @@ from click.testing import CliRunner
 from slurm.slurm_sweeps import CLUSTER
 
 from lbhsweep.cli import command
-from lbhsweep.execution import job_watch
+from lbhsweep.execution.clusters.jobs import watch as job_watch
 
 
 def check(folder, timeout, **keys):

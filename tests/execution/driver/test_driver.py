@@ -22,7 +22,6 @@ from lbhsweep.errors import ClusterError, SweepLockedError, TaskFault
 from lbhsweep.execution.clusters.spec import LocalCluster
 from lbhsweep.execution.clusters.start import start_cluster
 from lbhsweep.execution.driver import driver
-from lbhsweep.execution.worker import process as worker
 from lbhsweep.execution.events import (
     RunFailed,
     RunFinished,
@@ -33,6 +32,7 @@ from lbhsweep.execution.events import (
     WorkerFaulty,
 )
 from lbhsweep.execution.executor import SerialExecutor, TaskBroken
+from lbhsweep.execution.worker import process as worker
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.record import read_record
 from lbhsweep.store.schema import Status
