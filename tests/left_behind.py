@@ -37,6 +37,7 @@ THREADS_OF_WORKERS = ("AsyncProcess", "QueueFeederThread")
 """Begun anew with each worker that a cluster of a wider scope starts again."""
 LASTING_VARIABLES = {
     "NUMBA_CACHE_DIR": "set by lbhsweep.engine when it is first imported",
+    "KMP_DUPLICATE_LIB_OK": "set by threadpoolctl when it is first imported",
 }
 """Variables that may appear, but not change."""
 OF_PYTEST = "PYTEST_CURRENT_TEST"
