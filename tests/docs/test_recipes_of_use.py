@@ -67,7 +67,9 @@ def test_holds_that_are_weak_are_listed_with_their_cause(rehearsed):
 
 
 def test_holds_added_about_the_transition_leave_what_is_done(rehearsed):
-    transition = open_sweep(rehearsed / "out", rehearsal=True)["analysis/transition"].to_dataset().squeeze()
+    transition = (
+        open_sweep(rehearsed / "out", rehearsal=True)["analysis/transition"].to_dataset().squeeze()
+    )
     lines = next_holds(transition)
     assert len(lines) == 2
     finer = rehearsed / "finer.yaml"

@@ -68,7 +68,8 @@ def test_the_reference_holds_every_key_with_its_meaning(site):
 
 
 def test_links_of_the_pages_on_a_forge_lead_somewhere():
-    for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
+    top = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
+    for page in (*top, *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "recipes").glob("*.md")):
         for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
             # Pages that are written when the site is built aren't there before.
             if not re.match(r"[a-z]+:", link) and "_generated" not in link:
