@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
+from debian import command_for, install
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -17,7 +16,6 @@ FLAGS = (
     "--disable-background-networking --disable-component-update --disable-sync "
     "--window-size=1720,1200"
 )
-INSTALL_PATIENCE_S = 280.0
 
 
 class BrowserMissingError(Exception):
@@ -34,15 +32,9 @@ def need_chromium() -> None:
     """
     if shutil.which("chromium") and shutil.which("chromedriver"):
         return
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]
-    if os.getuid() == 0 and shutil.which("apt-get"):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for line in (["apt-get", "update"], command):
-            subprocess.run(
-                line, env=quiet, capture_output=True, timeout=INSTALL_PATIENCE_S, check=False
-            )
+    install(PACKAGES)
     if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        raise BrowserMissingError(f"no Chromium here; as root: {' '.join(command)}")
+        raise BrowserMissingError(f"no Chromium here; as root: {' '.join(command_for(PACKAGES))}")
 
 
 def open_browser(profile: Path) -> webdriver.Chrome:

@@ -22,12 +22,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
+from debian import command_for, install
 
 PACKAGES = ("slurm-wlm", "munge")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol")
 SYSTEM_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 PATIENCE_S = 300.0
-INSTALL_PATIENCE_S = 240.0
 
 CONFIGURATION = """\
 ClusterName=lbhsweep-test
@@ -91,18 +91,10 @@ def need_programs() -> None:
     """
     if not _missing():
         return
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]
-    if os.getuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(
-            command,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            capture_output=True,
-            timeout=INSTALL_PATIENCE_S,
-            check=False,
-        )
+    install(PACKAGES)
     if missing := _missing():
         raise SlurmMissingError(
-            f"no SLURM here (missing: {', '.join(missing)}); as root: {' '.join(command)}"
+            f"no SLURM here (missing: {', '.join(missing)}); as root: {' '.join(command_for(PACKAGES))}"
         )
 
 
