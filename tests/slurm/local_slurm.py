@@ -93,8 +93,9 @@ def need_programs() -> None:
         return
     install(PACKAGES)
     if missing := _missing():
+        command = " ".join(command_for(PACKAGES))
         raise SlurmMissingError(
-            f"no SLURM here (missing: {', '.join(missing)}); as root: {' '.join(command_for(PACKAGES))}"
+            f"no SLURM here (missing: {', '.join(missing)}); as root: {command}"
         )
 
 
