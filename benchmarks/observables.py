@@ -35,13 +35,13 @@ from command_line import say
 
 from lbhsweep.document import Document
 from lbhsweep.errors import InterruptedRun
+from lbhsweep.quantities import DECLARATIONS
+from lbhsweep.quantities.spectral_window import DUTY, spectral_window
 from lbhsweep.simulation import simulate as simulation
 from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.grid import Grid, expand_grid
-from lbhsweep.sweep.sampling import AXES
-from lbhsweep.sweep.sampling_spectra import DUTY, spectral_window
 
-EVERYTHING = sorted(AXES)
+EVERYTHING = sorted(DECLARATIONS)
 MEASURED = {one: [one] for one in EVERYTHING} | {"all": EVERYTHING, "ramp": ["sites", "thermo"]}
 """What is measured, by the name of the run."""
 HOLD = {

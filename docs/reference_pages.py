@@ -19,7 +19,7 @@ from lbhsweep.execution.clusters.spec import (
     LocalCluster,
     SlurmCluster,
 )
-from lbhsweep.quantities import CATALOGUE, DIMENSIONS
+from lbhsweep.quantities import DECLARATIONS, DIMENSIONS
 from lbhsweep.sweep.file.schema import sweep_json_schema
 from lbhsweep.sweep.file.spec import SweepSpec
 
@@ -143,16 +143,13 @@ def quantities() -> str:
         "standard error as `<name>_stderr`. Extensive quantities are per formula unit.",
         "",
     ]
-    for observable in dict.fromkeys(one.observable for one in CATALOGUE.values()):
-        lines += [f"## {observable}", "", "| name | unit | groups | axes of its own | what |"]
-        lines += ["|---|---|---|---|---|"]
-        for one in CATALOGUE.values():
-            if one.observable == observable:
-                axes = ", ".join(one.dims) or "–"
-                groups = ", ".join(one.groups)
-                lines.append(
-                    f"| `{one.name}` | {one.units} | {groups} | {axes} | {one.long_name} |"
-                )
+    for declared in DECLARATIONS.values():
+        summary = declared.summary[0].upper() + declared.summary[1:]
+        lines += [f"## {declared.name}", "", f"{summary}.", ""]
+        lines += ["| name | unit | groups | axes of its own | what |", "|---|---|---|---|---|"]
+        for one in declared.quantities:
+            axes, groups = ", ".join(one.dims) or "–", ", ".join(one.groups)
+            lines.append(f"| `{one.name}` | {one.units} | {groups} | {axes} | {one.long_name} |")
         lines.append("")
     lines += ["## Axes inside a run", "", "| name | unit | what |", "|---|---|---|"]
     lines += [f"| `{one.name}` | {one.units} | {one.long_name} |" for one in DIMENSIONS.values()]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
+from lbhsweep.quantities import DECLARATIONS
 from lbhsweep.sweep import Grid, SweepSpec, expand_grid, make_plan
 from lbhsweep.sweep.cost import REFERENCE_ATOMS, REFERENCE_NS_PER_DAY, n_atoms
 from lbhsweep.sweep.point import HoldPoint, RampPoint, RunPoint
@@ -16,16 +17,6 @@ PUBLISHED_RATE = 0.1
 """K/ps; heating rate of the barocaloric study's ramps."""
 DIFFUSIVE_PS = 200.0
 """Production from which D is known to some ten per cent above 500 K (docs/validation)."""
-MEASURES = {
-    "thermo": "volume, enthalpy, energies and cell",
-    "sites": "where Li sits, and the order of α, by which phases are told",
-    "density": "density maps of Li and H",
-    "radial": "radial distribution functions",
-    "spectra": "velocity spectra, harmonic entropies, the quantum correction of C_P",
-    "rotation": "turning anions",
-    "anion_position": "fluctuations of the anions' centres",
-    "diffusion": "diffusion and conductivity of Li",
-}
 PHASES = {"alpha": "the ordered phase α", "beta": "the disordered phase β"}
 
 
@@ -150,7 +141,7 @@ def _course(point: RunPoint) -> str:
 
 def _measured(point: RunPoint) -> Iterator[str]:
     for name in point.observables:
-        yield f"{name}: {MEASURES[name]}."
+        yield f"{name}: {DECLARATIONS[name].summary}."
 
 
 def _readable(spec: SweepSpec, grid: Grid) -> Iterator[str]:

@@ -1,30 +1,28 @@
 """What is measured while a run goes on: accumulated on the fly, kept exactly in checkpoints."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 
 from lbhsweep.observables.base import Observable, Plan
-from lbhsweep.observables.motion.anion_position import AnionPosition
-from lbhsweep.observables.motion.diffusion import Diffusion
-from lbhsweep.observables.motion.rotation import Rotation
-from lbhsweep.observables.structure.density import Density
-from lbhsweep.observables.structure.radial import Radial
-from lbhsweep.observables.structure.sites import Sites
-from lbhsweep.observables.thermo import Thermo
-from lbhsweep.observables.vibration.spectra import Spectra
+from lbhsweep.quantities import DECLARATIONS, load_code
 
-OBSERVABLES: Mapping[str, Callable[[Plan], Observable]] = MappingProxyType(
-    {
-        "thermo": Thermo,
-        "density": Density,
-        "sites": Sites,
-        "radial": Radial,
-        "spectra": Spectra,
-        "rotation": Rotation,
-        "anion_position": AnionPosition,
-        "diffusion": Diffusion,
-    }
-)
-"""Every observable by the name that a sweep uses."""
+
+class _Declared(Mapping[str, Callable[[Plan], Observable]]):
+    """Classes of the declared observables, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Callable[[Plan], Observable]:
+        return cast("Callable[[Plan], Observable]", load_code(DECLARATIONS[name].measured_by))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(DECLARATIONS)
+
+    def __len__(self) -> int:
+        return len(DECLARATIONS)
+
+
+OBSERVABLES: Mapping[str, Callable[[Plan], Observable]] = _Declared()
+"""The class of every observable by the name that a sweep uses."""
 
 __all__ = ["OBSERVABLES", "Observable", "Plan"]

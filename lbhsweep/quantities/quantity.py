@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,8 @@ class Quantity:
     averaged : bool
         Whether a companion ``<name>_stderr`` is stored.
     observable : str
-        The observable that measures it; stored in sweeps that ask for that.
+        The observable that measures it, set by that observable's declaration; it is stored in
+        sweeps that ask for that observable.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Quantity:
     groups: tuple[str, ...] = ("hold", "ramp")
     dims: tuple[str, ...] = ()
     averaged: bool = True
-    observable: str = "thermo"
+    observable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +53,6 @@ class Dimension:
     name: str
     units: str
     long_name: str
-
-
-DIMENSIONS = MappingProxyType(
-    {
-        dimension.name: dimension
-        for dimension in (
-            Dimension("time", "ps", "time since equilibration"),
-            Dimension("fraction_a", "1", "fraction of the conventional cell along a"),
-            Dimension("fraction_b", "1", "fraction of the conventional cell along b"),
-            Dimension("fraction_c", "1", "fraction of the conventional cell along c"),
-            Dimension("radius", "angstrom", "distance"),
-            Dimension("wavenumber", "1/cm", "wavenumber"),
-            Dimension("lag", "ps", "time between two samples"),
-            Dimension("bond", "1", "number of the bond that is followed"),
-            Dimension("lattice_vector", "", "lattice vector"),
-            Dimension("component", "", "Cartesian component"),
-        )
-    }
-)
-"""Every dimension inside a run by name; their coordinates are in `lbhsweep.sweep.sampling`."""
 
 
 def stderr_name(name: str) -> str:

@@ -9,16 +9,16 @@ from lbhsweep.observables.base import Plan, Sample
 
 
 class CellAnisotropy:
-    """Root mean square of ln(a/c) of the cell, from its lattice vectors."""
+    """Root mean squares of ln(a/b) and ln(a/c) of the cell, from its lattice vectors."""
 
     def __init__(self, plan: Plan) -> None:
         self.every = plan.sample_every
         self.needs_energies = False
-        self._sums = np.zeros(2)
+        self._sums = np.zeros(3)
 
     def sample(self, sample: Sample) -> None:
-        a, _, c = np.linalg.norm(sample.state.cell, axis=1)
-        self._sums += (1.0, np.log(a / c) ** 2)
+        a, b, c = np.linalg.norm(sample.state.cell, axis=1)
+        self._sums += (1.0, np.log(a / b) ** 2, np.log(a / c) ** 2)
 
     def state(self) -> dict[str, np.ndarray]:
         return {"sums": self._sums.copy()}
@@ -27,8 +27,8 @@ class CellAnisotropy:
         self._sums[:] = arrays["sums"]
 
     def result(self) -> dict[str, np.ndarray]:
-        count, square = self._sums
-        return {"cell_anisotropy": np.sqrt(square / count) if count else np.array(np.nan)}
+        count, squares = self._sums[0], self._sums[1:]
+        return {"cell_anisotropy": np.sqrt(squares / count) if count else np.full(2, np.nan)}
 
 
 # end: observable

@@ -7,7 +7,7 @@ from lbhsweep.engine.dynamics.state import State
 from lbhsweep.observables.base import Plan, Sample
 from lbhsweep.observables.motion.diffusion import Diffusion
 from lbhsweep.physics.structure import Structure
-from lbhsweep.sweep.sampling_lags import lags_in_samples
+from lbhsweep.quantities.lags import lags_in_samples
 
 D = 0.5
 """Å²/ps."""

@@ -19,11 +19,13 @@ from simulation.simulation_points import FORCE_FIELD, hold_point
 from lbhsweep.interop.trajectory_mdanalysis import universe_of
 from lbhsweep.observables import OBSERVABLES
 from lbhsweep.observables.structure.radial import PAIRS
+from lbhsweep.quantities.density import DENSITY_GRID
+from lbhsweep.quantities.radial import RADIAL_BIN_A
+from lbhsweep.quantities.spectral_window import spectral_window
 from lbhsweep.simulation.setup import build_plan, build_potential, build_structure
 from lbhsweep.simulation.simulate import TRAJECTORY, simulate
 from lbhsweep.sweep.point import TrajectoryPoint
-from lbhsweep.sweep.sampling import DENSITY_GRID, RADIAL_BIN_A, inner_axes
-from lbhsweep.sweep.sampling_spectra import spectral_window
+from lbhsweep.sweep.sampling import inner_axes
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import ACCELERATION, BOLTZMANN
 

@@ -8,8 +8,8 @@ import pytest
 from simulation.simulation_points import hold_point, ramp_point
 
 from lbhsweep.errors import InterruptedRun
-from lbhsweep.simulation.rehearsal.rehearse import high_phase_share, rehearse
-from lbhsweep.simulation.rehearsal.rehearse import rehearse as rehearsal
+from lbhsweep.simulation.rehearsal.material import ENTROPY_STEP, VOLUME_STEP, high_phase_share
+from lbhsweep.simulation.rehearsal.rehearse import rehearse
 from lbhsweep.units import GPA
 
 
@@ -46,7 +46,7 @@ def test_the_made_up_material_obeys_clapeyron():
         up, down = (np.interp(0.5, share, temperatures) for share in shares)
         assert up - down > 20.0
         middles.append(0.5 * (up + down))
-    expected = 0.4 * GPA * rehearsal.VOLUME_STEP / rehearsal.ENTROPY_STEP
+    expected = 0.4 * GPA * VOLUME_STEP / ENTROPY_STEP
     assert middles[1] - middles[0] == pytest.approx(expected, abs=0.1)
 
 

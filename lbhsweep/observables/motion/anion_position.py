@@ -14,7 +14,7 @@ from lbhsweep.observables.frame.anions import anion_atoms
 from lbhsweep.observables.motion.anion_position_kernels import add_centres
 from lbhsweep.observables.statistics.errors_of_means import mean_error
 from lbhsweep.quantities import stderr_name
-from lbhsweep.sweep.sampling_lags import sample_every
+from lbhsweep.quantities.lags import sample_every
 
 MOST_BLOCKS = 64
 """Blocks from whose scatter the error follows."""

@@ -20,7 +20,7 @@ from lbhsweep.observables.motion.diffusion_kernels import (
 from lbhsweep.observables.motion.diffusive_fit import Slope, diffusive_slope, msd_error
 from lbhsweep.observables.statistics.errors_of_means import mean_error
 from lbhsweep.quantities import stderr_name
-from lbhsweep.sweep.sampling_lags import KEPT, sample_every
+from lbhsweep.quantities.lags import KEPT, sample_every
 from lbhsweep.units import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE
 
 N_BLOCKS = 32

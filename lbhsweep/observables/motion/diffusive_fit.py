@@ -8,7 +8,7 @@ import numpy as np
 
 from lbhsweep.arrays import FloatArray
 from lbhsweep.observables.statistics.errors_of_means import mean_error
-from lbhsweep.sweep.sampling_lags import KEPT
+from lbhsweep.quantities.lags import KEPT
 
 LONGEST_SHARE = 0.1
 """Longest lag that is fitted, as a share of the production: longer ones add noise only."""

@@ -16,8 +16,8 @@ from lbhsweep.observables.frame.cell_rotation import cell_rotation
 from lbhsweep.observables.motion import rotation_kernels as kernels
 from lbhsweep.observables.motion.relaxation_fit import fit_decay
 from lbhsweep.quantities import stderr_name
-from lbhsweep.sweep.sampling_lags import KEPT, lags_in_samples, sample_every
-from lbhsweep.sweep.sampling_rotation import N_BONDS_FOLLOWED
+from lbhsweep.quantities.lags import KEPT, lags_in_samples, sample_every
+from lbhsweep.quantities.rotation import N_BONDS_FOLLOWED
 
 FIT_FROM_PS = 1.0
 """Lags from which the fit is made: by then librations have lost their memory."""

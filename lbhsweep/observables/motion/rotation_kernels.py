@@ -9,7 +9,7 @@ import numpy as np
 
 from lbhsweep.arrays import Float32Array, FloatArray, IntArray
 from lbhsweep.observables.frame.spherical_harmonics import ORDERS, add_harmonics
-from lbhsweep.sweep.sampling_lags import KEPT
+from lbhsweep.quantities.lags import KEPT
 
 N_BONDS = 12
 """B–H bonds of an anion."""

@@ -21,7 +21,7 @@ from lbhsweep.observables.vibration.harmonic import (
 )
 from lbhsweep.observables.vibration.spectra_kernels import add_squares, weighted_velocities
 from lbhsweep.quantities import stderr_name
-from lbhsweep.sweep.sampling_spectra import n_windows, spectral_window
+from lbhsweep.quantities.spectral_window import n_windows, spectral_window
 from lbhsweep.units import ACCELERATION, BOLTZMANN
 
 GROUPS = ("li", "translation", "libration", "internal", "b", "h")

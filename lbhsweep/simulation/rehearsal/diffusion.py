@@ -8,9 +8,10 @@ import numpy as np
 
 from lbhsweep.arrays import Arrays
 from lbhsweep.quantities import stderr_name
+from lbhsweep.quantities.lags import lag_axes
 from lbhsweep.simulation.rehearsal.material import high_phase_share
 from lbhsweep.sweep.point import HoldPoint, RunPoint
-from lbhsweep.sweep.sampling_lags import lag_axes
+from lbhsweep.sweep.sampling import production_of
 from lbhsweep.units import BOLTZMANN, EV
 
 ATTEMPTS = 166.0
@@ -33,7 +34,7 @@ def rehearse_diffusion(point: RunPoint, rng: np.random.Generator) -> Arrays:
     if not isinstance(point.protocol, HoldPoint):
         return {}
     temperature = point.protocol.temperature_K
-    lags = np.array(lag_axes(point)["lag"])
+    lags = np.array(lag_axes(production_of(point))["lag"])
     share = float(high_phase_share(point, np.array(temperature)))
     coefficient = share * ATTEMPTS * math.exp(-BARRIER / (BOLTZMANN * temperature))
     coefficient *= 1.0 + NOISE * rng.standard_normal()

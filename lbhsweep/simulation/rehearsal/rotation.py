@@ -8,8 +8,9 @@ import numpy as np
 
 from lbhsweep.arrays import Arrays
 from lbhsweep.quantities import stderr_name
+from lbhsweep.quantities.rotation import rotation_axes
 from lbhsweep.sweep.point import HoldPoint, RunPoint
-from lbhsweep.sweep.sampling_rotation import rotation_axes
+from lbhsweep.sweep.sampling import production_of
 from lbhsweep.units import BOLTZMANN
 
 ATTEMPTS = 200.0
@@ -26,7 +27,7 @@ def rehearse_rotation(point: RunPoint, rng: np.random.Generator) -> Arrays:
     """Make up what the observable `rotation` gives; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
-    axes = {name: np.array(values) for name, values in rotation_axes(point).items()}
+    axes = {name: np.array(values) for name, values in rotation_axes(production_of(point)).items()}
     lags, times = axes["lag"], axes["time"]
     rate = ATTEMPTS * math.exp(-BARRIER / (BOLTZMANN * point.protocol.temperature_K))
     rotations_per_ns = 10.0 * rate

@@ -6,8 +6,8 @@ import numpy as np
 
 from lbhsweep.arrays import Arrays
 from lbhsweep.quantities import stderr_name
+from lbhsweep.quantities.spectral_window import n_windows, spectral_window
 from lbhsweep.sweep.point import HoldPoint, RunPoint
-from lbhsweep.sweep.sampling_spectra import n_windows, spectral_window
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN, LIGHT_SPEED, PLANCK
 

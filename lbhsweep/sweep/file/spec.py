@@ -6,7 +6,7 @@ Checks between keys are in `lbhsweep.sweep.file.checks`.  Quantities are floats 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic.json_schema import WithJsonSchema
 
 from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.quantities import DECLARATIONS, measured_in
 from lbhsweep.sweep.file.fields import Listed, PotentialChoice, QuantityBetween, Span, as_list
 from lbhsweep.sweep.file.structure_file import StructureFile
 from lbhsweep.sweep.point import Direction, Frozen, Phase, Site
@@ -89,6 +90,21 @@ ReplicaNumber = Annotated[int, Field(strict=True, ge=0, le=99_999)]
 Replicas = Annotated[tuple[ReplicaNumber, ...], Listed("replica")]
 VacancySites = Annotated[tuple[tuple[Site, ...], ...], SitesByReplica()]
 Repeats = Annotated[int, Field(strict=True, ge=1, le=MAX_REPEATS)]
+
+
+if TYPE_CHECKING:
+    ObservableName = str
+else:
+    ObservableName = Literal[tuple(DECLARATIONS)]
+
+
+def _about_observables() -> str:
+    in_ramps = " and ".join(name for name in DECLARATIONS if name in measured_in("ramp"))
+    each = "; ".join(f"{one.name}: {one.summary}" for one in DECLARATIONS.values())
+    return (
+        "What is measured; if not given, everything that the protocol allows: "
+        f"{in_ramps} in ramps, all of them in holds. {each}."
+    )
 
 
 def _default(text: str | int | list[str]) -> Any:
@@ -325,24 +341,9 @@ class SweepSpec(Section):
     """A ramp or a hold: what is done with the temperature."""
     dynamics: Dynamics = Field(default_factory=Dynamics)
     """How the equations of motion are integrated."""
-    observables: Annotated[
-        tuple[
-            Literal[
-                "thermo",
-                "density",
-                "sites",
-                "radial",
-                "spectra",
-                "rotation",
-                "anion_position",
-                "diffusion",
-            ],
-            ...,
-        ],
-        Listed("observable"),
-    ] = _absent()
-    """What is measured; if not given, everything that the protocol can tell: ramps tell thermo
-    and sites, holds all of them."""
+    observables: Annotated[tuple[ObservableName, ...], Listed("observable")] = Field(
+        default_factory=tuple, description=_about_observables()
+    )
     trajectory: Trajectory | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
     """What is kept of the atoms' motion; if not given, nothing."""
     exclude: Selections = _absent()

@@ -13,10 +13,10 @@ from lbhsweep.observables.motion.diffusion import N_BLOCKS, Diffusion, along_axe
 from lbhsweep.observables.motion.diffusion_kernels import add_displacements
 from lbhsweep.observables.motion.diffusive_fit import diffusive_slope, line_weights, msd_error
 from lbhsweep.quantities import CATALOGUE, stderr_name
+from lbhsweep.quantities.lags import lags_in_samples, sample_every
 from lbhsweep.simulation.rehearsal.rehearse import rehearse
 from lbhsweep.simulation.simulate import simulate
 from lbhsweep.sweep.sampling import inner_axes
-from lbhsweep.sweep.sampling_lags import lags_in_samples, sample_every
 
 
 def brute_force(displaced, lags):

@@ -11,7 +11,7 @@ import pytest
 from ase import Atoms
 from observables.made_up_ions import INTERVAL, D, diffusion, plan, swim, walk
 
-from lbhsweep.sweep.sampling_lags import lags_in_samples
+from lbhsweep.quantities.lags import lags_in_samples
 
 analyze = pytest.importorskip("kinisi.analyze")
 

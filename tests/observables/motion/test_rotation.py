@@ -31,10 +31,10 @@ from lbhsweep.observables.motion import rotation_kernels as kernels
 from lbhsweep.observables.motion.rotation import NEAR_START_DEG, Rotation
 from lbhsweep.physics.crystal import build_alpha, build_beta
 from lbhsweep.quantities import CATALOGUE, stderr_name
+from lbhsweep.quantities.lags import KEPT, lags_in_samples
 from lbhsweep.simulation.rehearsal.rehearse import rehearse
 from lbhsweep.simulation.simulate import simulate
 from lbhsweep.sweep.sampling import inner_axes
-from lbhsweep.sweep.sampling_lags import KEPT, lags_in_samples
 
 UNTURNED = np.tile(np.eye(3), (4, 1, 1))
 

@@ -11,7 +11,7 @@ from lbhsweep.observables.base import Plan
 from lbhsweep.observables.vibration.spectra import GROUPS, MODES, Spectra
 from lbhsweep.observables.vibration.spectra_kernels import weighted_velocities
 from lbhsweep.physics.crystal import build_alpha
-from lbhsweep.sweep.sampling_spectra import n_windows, spectral_window
+from lbhsweep.quantities.spectral_window import n_windows, spectral_window
 from lbhsweep.units import ACCELERATION, BOLTZMANN, GAS_CONSTANT, LIGHT_SPEED, PLANCK
 
 STRUCTURE = build_alpha((1, 1, 1))

@@ -389,8 +389,8 @@ CASES = [
     case(
         "unknown observable",
         ramp(observables="[thermo, msd]"),
-        "4: observables[1]: got 'msd', wanted 'thermo', 'density', 'sites', 'radial', 'spectra', "
-        "'rotation', 'anion_position' or 'diffusion'",
+        "4: observables[1]: got 'msd', wanted 'thermo', 'rotation', 'anion_position', "
+        "'diffusion', 'density', 'sites', 'radial' or 'spectra'",
     ),
     case(
         "section is a list",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from lbhsweep.sweep.point import RampPoint, RunPoint
+from lbhsweep.arrays import FloatArray
 from lbhsweep.units import LIGHT_SPEED
 
 INTERVAL_PS = 0.004
-"""Longest time between samples: wavenumbers up to 4170 cm⁻¹ are told apart."""
+"""Longest time between samples: wavenumbers up to 4170 cm⁻¹ are resolved."""
 WINDOW_PS = 4.096
 """Length of a window, so that lines 8 cm⁻¹ apart are too."""
 LARGEST_WAVENUMBER = 3000.0
@@ -36,13 +35,13 @@ class SpectralWindow(NamedTuple):
         return self.every * self.n_samples
 
     @property
-    def wavenumbers(self) -> npt.NDArray[np.float64]:
+    def wavenumbers(self) -> FloatArray:
         """Wavenumbers (n_samples/2 + 1,) of a window's Fourier transform, cm⁻¹."""
         duration = self.length * self.outer_step
         return np.arange(self.n_samples // 2 + 1) / (duration * LIGHT_SPEED)
 
     @property
-    def stored_wavenumbers(self) -> npt.NDArray[np.float64]:
+    def stored_wavenumbers(self) -> FloatArray:
         """Those of them that are stored."""
         return self.wavenumbers[self.wavenumbers <= LARGEST_WAVENUMBER]
 
@@ -54,14 +53,6 @@ def spectral_window(outer_step: float) -> SpectralWindow:
 
 
 def n_windows(window: SpectralWindow, produce_steps: int) -> int:
-    """Give the number of windows in a hold of so many outer steps."""
+    """Return the number of windows in a hold of so many outer steps."""
     fitting = produce_steps // window.length
     return min(MOST_WINDOWS, fitting, max(FEWEST_WINDOWS, fitting // DUTY))
-
-
-def spectra_axes(point: RunPoint) -> dict[str, tuple[float, ...]]:
-    """Give the wavenumbers in 1/cm at which a hold's spectra are stored; ramps have none."""
-    if isinstance(point.protocol, RampPoint):
-        return {}
-    window = spectral_window(point.dynamics.outer_step_ps)
-    return {"wavenumber": tuple(window.stored_wavenumbers.tolist())}
