@@ -8,7 +8,7 @@ import xarray as xr
 
 from lbhsweep.document import Document, KeyPath, parse_document
 from lbhsweep.errors import SpecError
-from lbhsweep.sweep.file.spec import System
+from lbhsweep.sweep.file.spec import SystemSection
 
 FORMULA_UNITS_PER_CELL = 4
 
@@ -32,7 +32,7 @@ def formula_units(sweep: Document | None) -> int | None:
     if sweep is None:
         return None
     try:
-        system = System.model_validate(sweep.at(("system",)) or {})
+        system = SystemSection.model_validate(sweep.at(("system",)) or {})
     except ValueError:
         return None
     return FORMULA_UNITS_PER_CELL * math.prod(system.supercell)

@@ -16,7 +16,7 @@ from lbhsweep.physics.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MeasurementPlan:
     """What an observable knows before the first sample.
 
     Production is cut into `n_blocks` blocks of equal length: consecutive stretches of time in

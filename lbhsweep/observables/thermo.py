@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import Arrays, FloatArray
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.statistics.bins import bin_and_neighbours
 from lbhsweep.observables.statistics.block_sums import BlockSums
 from lbhsweep.observables.statistics.equilibration import Settling, settling
@@ -75,11 +75,11 @@ class Thermo:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MeasurementPlan
         What will be sampled.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         self.every = plan.sample_every
         self.needs_energies = True
         self._plan = plan
@@ -191,7 +191,7 @@ class Thermo:
         }
 
 
-def thermo_values(sample: Sample, plan: Plan) -> FloatArray:
+def thermo_values(sample: Sample, plan: MeasurementPlan) -> FloatArray:
     """Give the quantities of `NAMES` in one sample.
 
     The enthalpy is H = K + U + P V with the target pressure P.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lbhsweep import __version__
 from lbhsweep.engine.dynamics.state import State
-from lbhsweep.observables import Plan
+from lbhsweep.observables import MeasurementPlan
 from lbhsweep.store.trajectory_writer import TrajectoryLayout, TrajectoryWriter
 from lbhsweep.sweep.identity import PHYSICS_VERSION, canonical_json, run_id
 from lbhsweep.sweep.point import RunPoint
@@ -28,7 +28,7 @@ class Frames:
     ----------
     point : RunPoint
         The run.
-    plan : Plan
+    plan : MeasurementPlan
         Its atoms.
     schedule : Schedule
         Its steps.
@@ -36,7 +36,9 @@ class Frames:
         Folder of the trajectory.
     """
 
-    def __init__(self, point: RunPoint, plan: Plan, schedule: Schedule, path: Path) -> None:
+    def __init__(
+        self, point: RunPoint, plan: MeasurementPlan, schedule: Schedule, path: Path
+    ) -> None:
         self._every = point.trajectory.every
         self._first = schedule.preparing_steps
         self._writer = TrajectoryWriter(path, _layout(point, plan)) if self._every else None
@@ -86,7 +88,7 @@ class Frames:
         return self._writer.restore(arrays) if self._writer else True
 
 
-def _layout(point: RunPoint, plan: Plan) -> TrajectoryLayout:
+def _layout(point: RunPoint, plan: MeasurementPlan) -> TrajectoryLayout:
     return TrajectoryLayout(
         run_id=run_id(point),
         symbols=plan.structure.symbols,

@@ -11,7 +11,7 @@ from lbhsweep.engine.dynamics.state import State, draw_velocities
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.engine.potential import Potential
 from lbhsweep.errors import ForceFieldError, StructureError
-from lbhsweep.observables import Plan
+from lbhsweep.observables import MeasurementPlan
 from lbhsweep.physics.charges import compensated_charges
 from lbhsweep.physics.conventional import ConventionalCrystal, missing_lithium
 from lbhsweep.physics.crystal import (
@@ -137,9 +137,9 @@ def build_plan(
     structure: Structure,
     potential: ForceFieldPotential,
     schedule: Schedule,
-) -> Plan:
+) -> MeasurementPlan:
     """Say what observables know beforehand."""
-    return Plan(
+    return MeasurementPlan(
         group=point.group,
         n_blocks=schedule.n_blocks,
         n_bins=schedule.n_bins,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lbhsweep.sweep.cells import Value
 from lbhsweep.sweep.file.spec import SweepSpec
-from lbhsweep.sweep.layout import Value
 
-Cell = tuple[Value, ...]
+GridCell = tuple[Value, ...]
 """One value for each dimension."""
 
 
 def in_order_of_start(
-    spec: SweepSpec, dims: Sequence[str], cells: Sequence[Cell]
-) -> Iterator[tuple[Cell, Cell | None]]:
+    spec: SweepSpec, dims: Sequence[str], cells: Sequence[GridCell]
+) -> Iterator[tuple[GridCell, GridCell | None]]:
     """Go through cells, each after the one from the end of whose run its own starts.
 
     Parameters
@@ -42,8 +42,8 @@ def in_order_of_start(
 
 
 def _second_after_first(
-    first: Value, rate: float | None, dims: Sequence[str], cells: Sequence[Cell]
-) -> Iterator[tuple[Cell, Cell | None]]:
+    first: Value, rate: float | None, dims: Sequence[str], cells: Sequence[GridCell]
+) -> Iterator[tuple[GridCell, GridCell | None]]:
     direction, heating_rate = dims.index("direction"), dims.index("heating_rate")
     yield from ((cell, None) for cell in cells if cell[direction] == first)
     for cell in cells:
@@ -54,8 +54,8 @@ def _second_after_first(
             yield cell, tuple(other)
 
 
-def _along(axis: int, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell | None]]:
-    latest: dict[Cell, Cell] = {}
+def _along(axis: int, cells: Sequence[GridCell]) -> Iterator[tuple[GridCell, GridCell | None]]:
+    latest: dict[GridCell, GridCell] = {}
     for cell in cells:
         elsewhere = (*cell[:axis], *cell[axis + 1 :])
         yield cell, latest.get(elsewhere)

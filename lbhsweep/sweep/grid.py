@@ -10,10 +10,10 @@ from typing import Any, cast
 from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.quantities import measured_in
-from lbhsweep.sweep.chains import Cell, in_order_of_start
+from lbhsweep.sweep.cells import Group, PlannedCells, Values, group_of, plan_cells, potentials
+from lbhsweep.sweep.chains import GridCell, in_order_of_start
 from lbhsweep.sweep.file.spec import SweepSpec
 from lbhsweep.sweep.identity import run_id
-from lbhsweep.sweep.layout import Group, Layout, Values, group_of, lay_out, potentials
 from lbhsweep.sweep.point import (
     Direction,
     DynamicsPoint,
@@ -72,12 +72,12 @@ def expand_grid(spec: SweepSpec, *, rehearsal: bool = False) -> Grid:
     Grid
         Points and coordinates.
     """
-    layout, _ = lay_out(spec)
+    planned, _ = plan_cells(spec)
     force_fields = {one.name: one for one in potentials(spec)}
     return Grid(
         group=group_of(spec),
-        points=tuple(_points(spec, layout, force_fields, rehearsal)),
-        coordinates=layout.coordinates,
+        points=tuple(_points(spec, planned, force_fields, rehearsal)),
+        coordinates=planned.coordinates,
         bin_centres=_bin_centres(spec),
         force_fields=force_fields,
         crystal=spec.system.structure,
@@ -85,7 +85,7 @@ def expand_grid(spec: SweepSpec, *, rehearsal: bool = False) -> Grid:
 
 
 def _points(
-    spec: SweepSpec, layout: Layout, force_fields: dict[str, ForceField], rehearsal: bool
+    spec: SweepSpec, planned: PlannedCells, force_fields: dict[str, ForceField], rehearsal: bool
 ) -> Iterator[RunPoint]:
     structure = spec.system.structure.digest if spec.system.structure else ""
     system = cache(partial(_system_point, spec, structure))
@@ -94,8 +94,8 @@ def _points(
     dynamics = _dynamics_point(spec)
     observables = tuple(sorted(spec.observables or measured_in(group_of(spec))))
     trajectory = _trajectory_point(spec)
-    dims, cells = tuple(layout.coordinates), layout.cells()
-    made: dict[Cell, RunPoint] = {}
+    dims, cells = tuple(planned.coordinates), planned.cells()
+    made: dict[GridCell, RunPoint] = {}
     for cell, other in in_order_of_start(spec, dims, cells):
         at: dict[str, Any] = dict(zip(dims, cell, strict=True))
         driven = at.get("heating_rate", at.get("temperature"))

@@ -5,13 +5,13 @@
 # begin: observable
 import numpy as np
 
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 
 
 class CellAnisotropy:
     """Root mean squares of ln(a/b) and ln(a/c) of the cell, from its lattice vectors."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         self.every = plan.sample_every
         self.needs_energies = False
         self._sums = np.zeros(3)

@@ -5,12 +5,12 @@ from scipy.spatial.transform import Rotation
 
 from lbhsweep.engine.dynamics.instant import Instant
 from lbhsweep.engine.dynamics.state import State
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.physics.structure import Structure
 
 
 def plan_of(structure, supercell=(2, 2, 2), group="hold", n_blocks=16, n_bins=1, steps=1600):
-    return Plan(
+    return MeasurementPlan(
         group=group,
         n_blocks=n_blocks,
         n_bins=n_bins,

@@ -4,7 +4,7 @@ import numpy as np
 from observables.crystals import measured
 
 from lbhsweep.engine.dynamics.state import State
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.motion.diffusion import Diffusion
 from lbhsweep.physics.structure import Structure
 from lbhsweep.quantities.lags import lags_in_samples
@@ -24,7 +24,7 @@ def plan(n_samples, n_ions, edge=20.0):
         edge * np.eye(3),
         np.array([0] * n_ions + [1, 1, 2, 2], dtype=np.int32),
     )
-    return Plan(
+    return MeasurementPlan(
         group="hold",
         n_blocks=1,
         n_bins=1,

@@ -11,7 +11,7 @@ from observables.crystals import measured
 from observables.processes import autoregressive
 
 from lbhsweep.engine.dynamics.state import State
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.statistics.block_sums import BlockSums
 from lbhsweep.observables.thermo import NAMES, Thermo, lattice_parameters
 from lbhsweep.physics.crystal import build_alpha
@@ -22,7 +22,7 @@ PRESSURE = 0.4 * GPA
 
 
 def plan(group="hold", n_blocks=64, n_bins=1, ensemble="npt"):
-    return Plan(
+    return MeasurementPlan(
         group=group,
         n_blocks=n_blocks,
         n_bins=n_bins,

@@ -5,7 +5,7 @@ from observables.crystals import measured
 from scipy.spatial.transform import Rotation as Turn
 
 from lbhsweep.engine.dynamics.state import State
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.physics.crystal import build_alpha, icosahedron
 
 OUTER_STEP = 0.002
@@ -16,7 +16,7 @@ ANION_MASSES = {"Li": 6.94, "B": 10.81, "H": 1.008}
 
 def plan_of(structure, n_frames, n_blocks=16, group="hold"):
     masses = np.array([ANION_MASSES[symbol] for symbol in structure.symbols])
-    return Plan(
+    return MeasurementPlan(
         group=group,
         n_blocks=n_blocks,
         n_bins=1,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep import expand_grid, run_id
+from lbhsweep.sweep.cells import GRID_DIMENSIONS
 from lbhsweep.sweep.file.load import sweep_from
-from lbhsweep.sweep.layout import DIMENSIONS
 
 
 def grid_of(text, **options):
@@ -115,7 +115,7 @@ def test_dimensions_are_those_of_the_dataset():
         *("potential", "n_vacancies", "pressure", "heating_rate", "direction", "replica"),
     )
     for point in (*hold.points, *ramp.points):
-        assert tuple(point.coordinates) == DIMENSIONS[point.group]
+        assert tuple(point.coordinates) == GRID_DIMENSIONS[point.group]
 
 
 def test_bins_tile_the_range():

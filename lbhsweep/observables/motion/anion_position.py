@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import Arrays
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.frame.anions import anion_atoms
 from lbhsweep.observables.motion.anion_position_kernels import add_centres
 from lbhsweep.observables.statistics.errors_of_means import mean_error
@@ -35,11 +35,11 @@ class AnionPosition:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MeasurementPlan
         What will be sampled; nothing is in a ramp.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         self.needs_energies = False
         self._in_hold = plan.group == "hold"
         self.every = sample_every(plan.outer_step) if self._in_hold else plan.produce_steps + 1

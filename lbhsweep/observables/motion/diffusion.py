@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import Arrays, FloatArray
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.frame.lattice_frame import LatticeFrame
 from lbhsweep.observables.motion.diffusion_kernels import (
     COLLECTIVE,
@@ -65,11 +65,11 @@ class Diffusion:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MeasurementPlan
         What will be sampled; of a ramp nothing.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         self.needs_energies = False
         self._hold = plan.group == "hold"
         every = sample_every(plan.outer_step)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import Arrays, FloatArray
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.frame.anions import anion_bonds
 from lbhsweep.observables.frame.cell_rotation import cell_rotation
 from lbhsweep.observables.motion import rotation_kernels as kernels
@@ -54,11 +54,11 @@ class Rotation:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MeasurementPlan
         What will be sampled; nothing is in a ramp.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         self.needs_energies = False
         self._plan = plan
         self._in_hold = plan.group == "hold"

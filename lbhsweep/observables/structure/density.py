@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import Arrays
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.frame.lattice_frame import LatticeFrame
 from lbhsweep.observables.structure.density_kernels import count_in_voxels
 
@@ -27,11 +27,11 @@ class Density:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MeasurementPlan
         What will be sampled; nothing is in a ramp.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         self._in_hold = plan.group == "hold"
         often = min(SAMPLE_EVERY_STEPS, plan.produce_steps)
         self.every = often if self._in_hold else plan.produce_steps + 1

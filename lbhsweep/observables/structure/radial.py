@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lbhsweep.arrays import Arrays
 from lbhsweep.engine.neighbors import heights
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.frame.anions import anion_atoms
 from lbhsweep.observables.statistics.errors_of_means import mean_error
 from lbhsweep.observables.structure.radial_kernels import add_pairs
@@ -45,11 +45,11 @@ class Radial:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MeasurementPlan
         What will be sampled; nothing is in a ramp.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         structure = plan.structure
         often = min(round(STEPS_PER_ATOM * structure.n_atoms), plan.produce_steps // N_BLOCKS)
         self._in_hold = plan.group == "hold"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import Arrays, FloatArray, IntArray
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.frame.anions import anion_atoms
 from lbhsweep.observables.frame.cell_rotation import cell_rotation
 from lbhsweep.observables.frame.lattice_frame import LatticeFrame
@@ -76,11 +76,11 @@ class Sites:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MeasurementPlan
         What will be sampled.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         # Short blocks, of fast ramps, are sampled once each.
         block_steps = plan.produce_steps // plan.n_blocks
         self.every = max(min(SAMPLE_EVERY_STEPS, block_steps), 1)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from lbhsweep.arrays import Arrays, FloatArray, IntArray
-from lbhsweep.observables.base import Plan, Sample
+from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.frame.anions import anion_bonds
 from lbhsweep.observables.vibration.harmonic import (
     classical_entropy,
@@ -62,11 +62,11 @@ class Spectra:
 
     Parameters
     ----------
-    plan : Plan
+    plan : MeasurementPlan
         What will be sampled.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: MeasurementPlan) -> None:
         self.needs_energies = False
         self._plan = plan
         self._window = spectral_window(plan.outer_step)

@@ -7,7 +7,7 @@ import xarray as xr
 
 from lbhsweep.analysis.sweep_file import sweep_of
 from lbhsweep.document import Document
-from lbhsweep.sweep.file.spec import Hold, System
+from lbhsweep.sweep.file.spec import HoldSection, SystemSection
 
 ATOMS_PER_CELL = 104
 
@@ -36,7 +36,7 @@ def _size(sweep: Document | None, n_vacancies: int) -> str:
     if sweep is None:
         return ""
     try:
-        repeats = System.model_validate(sweep.at(("system",)) or {}).supercell
+        repeats = SystemSection.model_validate(sweep.at(("system",)) or {}).supercell
     except ValueError:
         return ""
     n_atoms = ATOMS_PER_CELL * int(np.prod(repeats)) - n_vacancies
@@ -47,7 +47,7 @@ def _length(sweep: Document | None) -> str:
     if sweep is None or sweep.at(("protocol", "hold")) is None:
         return ""
     try:
-        return f" of {Hold.model_validate(sweep.at(('protocol', 'hold'))).produce:g} ps"
+        return f" of {HoldSection.model_validate(sweep.at(('protocol', 'hold'))).produce:g} ps"
     except ValueError:
         return ""
 

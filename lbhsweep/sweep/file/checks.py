@@ -8,6 +8,17 @@ from contextlib import nullcontext, suppress
 
 from lbhsweep.document import KeyPath
 from lbhsweep.quantities import measured_in
+from lbhsweep.sweep.cells import (
+    GRID_DIMENSIONS,
+    MAX_CELLS,
+    Value,
+    axis_values,
+    chosen_values,
+    dense_coordinates,
+    group_of,
+    n_cells,
+    plan_cells,
+)
 from lbhsweep.sweep.file.checked import Check, Finding, values_of
 from lbhsweep.sweep.file.checks_of_starts import (
     first_direction_runs,
@@ -20,17 +31,6 @@ from lbhsweep.sweep.file.checks_of_starts import (
 from lbhsweep.sweep.file.fields import quantity_text
 from lbhsweep.sweep.file.span import divides, nearest_divisor
 from lbhsweep.sweep.file.spec import SweepSpec
-from lbhsweep.sweep.layout import (
-    DIMENSIONS,
-    MAX_CELLS,
-    Value,
-    axis_values,
-    chosen_values,
-    dense_coordinates,
-    group_of,
-    lay_out,
-    n_cells,
-)
 from lbhsweep.sweep.supercell import (
     LITHIUM_PER_CELL,
     largest_cutoff,
@@ -330,7 +330,7 @@ def _potentials_fit_crystal(spec: SweepSpec) -> Iterator[Finding]:
 
 def _selections_fit(spec: SweepSpec) -> Iterator[Finding]:
     group = group_of(spec)
-    known, here = DIMENSIONS[group], axis_values(spec)
+    known, here = GRID_DIMENSIONS[group], axis_values(spec)
     for key, selections in (("exclude", spec.exclude), ("extra_points", spec.extra_points)):
         for i, selection in enumerate(selections):
             chosen = chosen_values(selection)
@@ -375,14 +375,14 @@ def _grid_size(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def _grid_sense(spec: SweepSpec) -> Iterator[Finding]:
-    layout, added = lay_out(spec)
+    planned, added = plan_cells(spec)
     for i, count in enumerate(added):
         if not count:
             yield ("extra_points", i), "adds nothing, these points are in the grid already"
-    if not layout.planned.any():
+    if not planned.mask.any():
         yield ("exclude",), "leaves no point to run, wanted a rule that keeps some"
     else:
-        yield from first_runs_planned(spec, layout)
+        yield from first_runs_planned(spec, planned)
 
 
 _CHECKS: tuple[Check, ...] = (

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Sequence, Set
 
 from lbhsweep.physics.conventional import shown_cells
-from lbhsweep.sweep.chains import Cell, in_order_of_start
+from lbhsweep.sweep.cells import PlannedCells
+from lbhsweep.sweep.chains import GridCell, in_order_of_start
 from lbhsweep.sweep.file.checked import Finding, values_of
 from lbhsweep.sweep.file.fields import quantity_text
 from lbhsweep.sweep.file.spec import SweepSpec
-from lbhsweep.sweep.layout import Layout
 from lbhsweep.sweep.vacancies import tetrahedral_sites
 
 _ELSEWHERE = {"cutoff": "model", "frozen": "system", "start": "system"}
@@ -134,25 +134,26 @@ def first_direction_runs(spec: SweepSpec) -> Iterator[Finding]:
         )
 
 
-def first_runs_planned(spec: SweepSpec, layout: Layout) -> Iterator[Finding]:
+def first_runs_planned(spec: SweepSpec, planned: PlannedCells) -> Iterator[Finding]:
     """Look for ramps that are to go on from one that isn't in the grid."""
     ramp = spec.protocol.ramp
     if ramp is None or ramp.first is None:
         return
-    dims, cells = tuple(layout.coordinates), layout.cells()
-    planned = set(cells)
+    dims, cells = tuple(planned.coordinates), planned.cells()
+    known = set(cells)
     starts = in_order_of_start(spec, dims, cells)
-    lost = [(cell, other) for cell, other in starts if other and other not in planned]
-    if lost:
+    missing = [(cell, other) for cell, other in starts if other and other not in known]
+    if missing:
+        cell, other = missing[0]
         message = (
-            f"{len(lost)} of the runs have none to go on from: {_described(dims, lost[0][0])} "
-            f"wants {_described(dims, lost[0][1])}, which is not in the grid; exclude the former "
+            f"{len(missing)} of the runs have none to go on from: {_described(dims, cell)} "
+            f"wants {_described(dims, other)}, which is not in the grid; exclude the former "
             "or add the latter"
         )
         yield ("protocol", "ramp", "first" if ramp.first_rate is None else "first_rate"), message
 
 
-def _described(dims: Sequence[str], cell: Cell) -> str:
+def _described(dims: Sequence[str], cell: GridCell) -> str:
     at = dict(zip(dims, cell, strict=True))
     return (
         f"{at['direction']} at {at['heating_rate']:g} K/ps, {at['pressure']:g} GPa, "

@@ -11,9 +11,16 @@ from typing import Literal
 from lbhsweep.document import parse_document
 from lbhsweep.errors import Problem, SpecError
 from lbhsweep.sweep.file.load import sweep_from
-from lbhsweep.sweep.file.spec import Axes, Hold, Model, Ramp, Section, System
+from lbhsweep.sweep.file.spec import (
+    AxesSection,
+    HoldSection,
+    ModelSection,
+    RampSection,
+    Section,
+    SystemSection,
+)
 
-Protocol = Literal["ramp", "hold"]
+ProtocolName = Literal["ramp", "hold"]
 Answers = dict[str, str]
 """What was said, by the key of its question; as it stands in the file."""
 
@@ -56,7 +63,7 @@ class Question:
     key: str
     text: str
     default: str
-    of: Protocol | None = None
+    of: ProtocolName | None = None
     holds: str = ""
     choices: tuple[str, ...] = ()
 
@@ -146,13 +153,15 @@ def write_sweep(name: str, answers: Answers) -> str:
 def _lines(name: str, answers: Answers, bin_width: str) -> Iterator[str]:
     value = {key: _listed(said) for key, said in answers.items()}
     yield _HEAD.format(name=name, quoted=dumps(name, ensure_ascii=False))
-    yield from _section("system", System, {"supercell": value["supercell"]})
+    yield from _section("system", SystemSection, {"supercell": value["supercell"]})
     one_cell = "1" in answers["supercell"].strip("[] ").replace(",", " ").split()
-    yield from _section("model", Model, {"cutoff": "4.5 Å" if one_cell else "9 Å"})
+    yield from _section("model", ModelSection, {"cutoff": "4.5 Å" if one_cell else "9 Å"})
     driven = "heating_rate" if answers["protocol"] == "ramp" else "temperature"
     axes = ("pressure", driven, "n_vacancies", "replica")
     yield "# The grid is the product of the axes."
-    yield from _section("axes", Axes, {"potential": "lbh-2021"} | {key: value[key] for key in axes})
+    yield from _section(
+        "axes", AxesSection, {"potential": "lbh-2021"} | {key: value[key] for key in axes}
+    )
     yield "protocol:"
     if answers["protocol"] == "ramp":
         keys = {
@@ -161,10 +170,10 @@ def _lines(name: str, answers: Answers, bin_width: str) -> Iterator[str]:
             "directions": "[heating, cooling]",
             "equilibrate": "2 ps",
         }
-        yield from _section("ramp", Ramp, keys, "  ")
+        yield from _section("ramp", RampSection, keys, "  ")
     else:
         keys = {"equilibrate": "40 ps", "produce": value["produce"]}
-        yield from _section("hold", Hold, keys, "  ")
+        yield from _section("hold", HoldSection, keys, "  ")
     yield _FOOT.strip()
     yield ""
 

@@ -14,10 +14,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class _Untitled(GenerateJsonSchema):
-    """Leaves out titles that only repeat the keys."""
+    """Leaves out titles that only repeat the keys, and names definitions as the file's sections."""
 
     def field_title_should_be_set(self, schema: CoreSchema) -> bool:
         return False
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(name).removesuffix("Section")
 
 
 def sweep_json_schema() -> dict[str, Any]:

@@ -124,10 +124,11 @@ class Section(BaseModel):
         frozen=True,
         arbitrary_types_allowed=True,
         use_attribute_docstrings=True,
+        model_title_generator=lambda model: model.__name__.removesuffix("Section"),
     )
 
 
-class System(Section):
+class SystemSection(Section):
     """What is simulated."""
 
     crystal: Literal["Li2B12H12"] = "Li2B12H12"
@@ -169,7 +170,7 @@ class System(Section):
     """Atoms without velocity at their relaxed places in the cell; anions follow it rigidly."""
 
 
-class Model(Section):
+class ModelSection(Section):
     """How exactly the potential is evaluated."""
 
     cutoff: Annotated[float, CUTOFF] = _default("9 Å")
@@ -180,7 +181,7 @@ class Model(Section):
     """Whether pair energies are shifted to be zero at the cutoff."""
 
 
-class Axes(Section):
+class AxesSection(Section):
     """The axes whose product is the grid."""
 
     potential: Potentials = _default("lbh-2021")
@@ -207,7 +208,7 @@ def _not_null(schema: dict[str, Any]) -> None:
     schema |= schema.pop("anyOf")[0]
 
 
-class Ramp(Section):
+class RampSection(Section):
     """Temperature driven up and down at a constant rate, at constant pressure."""
 
     temperature: Annotated[tuple[float, float], Span(TEMPERATURE)]
@@ -227,7 +228,7 @@ class Ramp(Section):
     """Rate of the runs that go first; if not given, that of the runs that go on from them."""
 
 
-class Hold(Section):
+class HoldSection(Section):
     """Constant pressure and temperature."""
 
     equilibrate: Annotated[float, EQUILIBRATION] = _default("200 ps")
@@ -244,20 +245,20 @@ class Hold(Section):
     higher (falling), or from a crystal as built."""
 
 
-class Protocol(Section):
+class ProtocolSection(Section):
     """A ramp or a hold: what is done with the temperature."""
 
     model_config = ConfigDict(
         json_schema_extra={"oneOf": [{"required": ["ramp"]}, {"required": ["hold"]}]}
     )
 
-    ramp: Ramp | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
+    ramp: RampSection | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
     """Temperature driven at constant rate; needs axes.heating_rate."""
-    hold: Hold | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
+    hold: HoldSection | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
     """Constant temperature; needs axes.temperature."""
 
 
-class Dynamics(Section):
+class DynamicsSection(Section):
     """How the equations of motion are integrated."""
 
     ensemble: Literal["npt", "nvt", "nve"] = "npt"
@@ -276,7 +277,7 @@ class Dynamics(Section):
     """Time between samples; a whole multiple of nonbonded_timestep."""
 
 
-class Trajectory(Section):
+class TrajectorySection(Section):
     """What is kept of the atoms' motion during production; without this section nothing."""
 
     every: Annotated[float, FRAME_TIME]
@@ -331,20 +332,22 @@ class SweepSpec(Section):
     """A short name of the sweep."""
     description: Annotated[str, Field(strict=True, max_length=10_000)] = ""
     """What the sweep is for; stored with the results."""
-    system: System = Field(default_factory=System)
+    system: SystemSection = Field(default_factory=SystemSection)
     """What is simulated."""
-    model: Model = Field(default_factory=Model)
+    model: ModelSection = Field(default_factory=ModelSection)
     """How exactly the potential is evaluated."""
-    axes: Axes
+    axes: AxesSection
     """The axes whose product is the grid."""
-    protocol: Protocol
+    protocol: ProtocolSection
     """A ramp or a hold: what is done with the temperature."""
-    dynamics: Dynamics = Field(default_factory=Dynamics)
+    dynamics: DynamicsSection = Field(default_factory=DynamicsSection)
     """How the equations of motion are integrated."""
     observables: Annotated[tuple[ObservableName, ...], Listed("observable")] = Field(
         default_factory=tuple, description=_about_observables()
     )
-    trajectory: Trajectory | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
+    trajectory: TrajectorySection | None = Field(
+        default_factory=lambda: None, json_schema_extra=_not_null
+    )
     """What is kept of the atoms' motion; if not given, nothing."""
     exclude: Selections = _absent()
     """Cells of the axes' product that are not run; each rule must match some."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from lbhsweep.observables.base import Plan
+from lbhsweep.observables.base import MeasurementPlan
 from lbhsweep.observables.vibration.spectra import GROUPS, MODES, Spectra
 from lbhsweep.observables.vibration.spectra_kernels import weighted_velocities
 from lbhsweep.physics.crystal import build_alpha
@@ -28,7 +28,7 @@ TO_KILOGRAM = 1e3 * GAS_CONSTANT / (MASSES.sum() / 4)
 
 
 def plan(produce_steps=3 * WINDOW.length, ensemble="nvt", group="hold"):
-    return Plan(
+    return MeasurementPlan(
         group=group,
         n_blocks=8,
         n_bins=1,

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from lbhsweep.arrays import BoolArray
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.sweep.file.spec import Axes, Selection, SweepSpec
+from lbhsweep.sweep.file.spec import AxesSection, Selection, SweepSpec
 
 MAX_CELLS = 1_000_000
 """Most cells of the dense grid that holds all points."""
@@ -22,7 +22,7 @@ Value = str | int | float
 Values = tuple[Value, ...]
 
 _MATERIAL = ("potential", "cutoff", "n_vacancies", "frozen", "start", "pressure")
-DIMENSIONS = MappingProxyType(
+GRID_DIMENSIONS = MappingProxyType(
     {
         "hold": (*_MATERIAL, "temperature", "replica"),
         "ramp": (*_MATERIAL, "heating_rate", "direction", "replica"),
@@ -35,23 +35,23 @@ OPTIONAL = frozenset({"cutoff", "frozen", "start"})
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Coordinates of the dense grid and the cells planned.
+class PlannedCells:
+    """Coordinates of the dense grid, and which of its cells are planned.
 
     Attributes
     ----------
     coordinates : dict of str to tuple
         Sorted values by dimension, in the group's order.
-    planned : (len of each dimension, ...) bool
+    mask : (len of each dimension, ...) bool
         Whether a cell is a point of the sweep.
     """
 
     coordinates: dict[str, Values]
-    planned: npt.NDArray[np.bool_]
+    mask: BoolArray
 
     def cells(self) -> list[tuple[Value, ...]]:
         """Give the coordinates of each planned cell, in their order."""
-        axes = zip(self.coordinates.values(), self.planned.nonzero(), strict=True)
+        axes = zip(self.coordinates.values(), self.mask.nonzero(), strict=True)
         return list(
             zip(*([axis[i] for i in places.tolist()] for axis, places in axes), strict=True)
         )
@@ -72,7 +72,9 @@ def axis_values(spec: SweepSpec) -> dict[str, Values]:
     directions = spec.protocol.ramp.directions if spec.protocol.ramp else ()
     values = _by_dimension(spec.axes) | {"direction": directions}
     return {
-        dim: values[dim] for dim in DIMENSIONS[group_of(spec)] if values[dim] or dim not in OPTIONAL
+        dim: values[dim]
+        for dim in GRID_DIMENSIONS[group_of(spec)]
+        if values[dim] or dim not in OPTIONAL
     }
 
 
@@ -82,7 +84,7 @@ def chosen_values(selection: Selection) -> dict[str, Values]:
     return {dim: found for dim, found in values.items() if found}
 
 
-def _by_dimension(owner: Axes | Selection) -> dict[str, Values]:
+def _by_dimension(owner: AxesSection | Selection) -> dict[str, Values]:
     return {
         "potential": tuple(force_field.name for force_field in owner.potential),
         "cutoff": owner.cutoff,
@@ -111,13 +113,13 @@ def n_cells(coordinates: Mapping[str, Values]) -> int:
     return math.prod(len(values) for values in coordinates.values())
 
 
-def lay_out(spec: SweepSpec) -> tuple[Layout, list[int]]:
+def plan_cells(spec: SweepSpec) -> tuple[PlannedCells, list[int]]:
     """Decide which cells are planned: the axes' product, less what is excluded, plus extras.
 
     Returns
     -------
-    Layout
-        The grid.
+    PlannedCells
+        Coordinates and mask.
     list of int
         How many cells each of the extra points added.
     """
@@ -137,4 +139,4 @@ def lay_out(spec: SweepSpec) -> tuple[Layout, list[int]]:
     for rule in spec.exclude:
         mark(chosen_values(rule), False)
     added = [mark(chosen_values(one), True) for one in spec.extra_points]
-    return Layout(coordinates, planned), added
+    return PlannedCells(coordinates, planned), added
