@@ -1,4 +1,4 @@
-"""What an observable is told, and what it must be able to do."""
+"""What an observable gets, and the interface that it implements."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from lbhsweep.physics.structure import Structure
 class MeasurementPlan:
     """What an observable knows before the first sample.
 
-    Production is cut into `n_blocks` blocks of equal length: consecutive stretches of time in
-    a hold, consecutive stretches of temperature (upwards, whatever the direction of the run)
-    in a ramp, where each bin has n_blocks/n_bins of them.
+    Production is cut into `n_blocks` blocks of equal length.  They are consecutive in time in a
+    hold.  In a ramp they are consecutive in temperature, upwards whatever the direction of the
+    run, and each bin has n_blocks/n_bins of them.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class MeasurementPlan:
 
 @dataclass(slots=True)
 class Sample:
-    """One look at the system, at the end of an outer step.
+    """The system at the end of an outer step.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Sample:
     state : State
         Positions, velocities, cell; read only.
     measure : callable
-        Gives energies and pressure.
+        Returns energies and pressure.
     """
 
     step: int
@@ -101,7 +101,7 @@ class Sample:
 
     @property
     def instant(self) -> Instant:
-        """Energies and pressure, which are worked out when they are first asked for.
+        """Energies and pressure, computed when they are first asked for.
 
         Potential and conserved energy are NaN unless an observable that needs energies is
         sampled too.
@@ -112,7 +112,7 @@ class Sample:
 
 
 class Observable(Protocol):
-    """Accumulates samples; everything it remembers is in `state`.
+    """Accumulates samples; all that has been accumulated is in `state`.
 
     Attributes
     ----------
@@ -127,17 +127,17 @@ class Observable(Protocol):
     needs_energies: bool
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample."""
+        """Accumulate one sample."""
         ...
 
     def state(self) -> Arrays:
-        """Give all that has been accumulated, for a checkpoint."""
+        """Return all that has been accumulated, for a checkpoint."""
         ...
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave, to the last bit."""
+        """Restore what `state` returned, to the last bit."""
         ...
 
     def result(self) -> Arrays:
-        """Give the quantities of the catalogue: numbers in a hold, (n_bins,) in a ramp."""
+        """Compute the declared quantities: numbers in a hold, (n_bins,) in a ramp."""
         ...

@@ -17,7 +17,7 @@ from lbhsweep.observables.statistics.block_sums import BlockSums
 from lbhsweep.observables.statistics.equilibration import Settling, settling
 from lbhsweep.observables.statistics.errors_of_means import (
     mean_error,
-    share_left,
+    residual_share,
     statistical_inefficiency,
     trend_error,
 )
@@ -41,10 +41,12 @@ NAMES = (
 )
 """Averaged quantities, in the order of the columns."""
 SERIES = ("volume", "enthalpy", "kinetic_temperature")
-"""Quantities of a hold whose course in time is kept."""
+"""Quantities of a hold whose time series is kept."""
 INSTANTS = ("potential_energy", "volume")
-"""Quantities of a hold that are also kept as they are at the last sample of each block: reweighting
-to other temperatures and pressures needs values of one instant, whose fluctuations are whole."""
+"""Quantities of a hold that are also kept as they are at the last sample of each block.
+
+Reweighting to other temperatures and pressures needs values of one instant, because averages
+over a block fluctuate less."""
 _VOLUME, _ENTHALPY = NAMES.index("volume"), NAMES.index("enthalpy")
 _INSTANTS = [NAMES.index(name) for name in INSTANTS]
 _CELL = slice(len(NAMES), len(NAMES) + 9)
@@ -53,25 +55,26 @@ _EQUILIBRATED = {"settled": 1, "unsettled": 0, "too_short": 2}
 
 
 class Thermo:
-    """Means, standard errors and time courses of thermodynamic quantities.
+    """Means, standard errors and time series of thermodynamic quantities.
 
     ``cell`` is the mean of the lattice vectors (rows) of the conventional cell.
 
     Holds: standard errors from the statistical inefficiency of the series of block means;
     ``correlation_time`` is g/2 blocks, the longer of volume and enthalpy, and
     ``equilibration_time`` says how much of the production comes before both are stationary.
-    ``equilibrated`` is 1 if both had settled
-    (`lbhsweep.observables.statistics.equilibration`), 0 if one
-    had not, 2 if one is too short to tell and the production lasts fewer than 30 correlation
-    times.  Averages are over the whole production nevertheless, as are those of all other
-    observables: where the whole passes as settled its mean is as good as the stationary part's
-    (0.97 to 1.11 of the ideal error against 1.0 to 1.5 for series of 13 to 500 independent
-    samples, because the part is shorter and its length a matter of chance), and where it does not
-    pass, the hold is flagged.
+    ``equilibrated`` is 1 if both are settled (`lbhsweep.observables.statistics.equilibration`)
+    and 0 if one is not.  It is 2 if one is too short to decide, with a production of fewer than
+    30 correlation times.
 
-    Ramps: standard errors from the scatter and memory of the blocks in the bin and its
+    Averages are over the whole production nevertheless, as are those of all other observables.
+    Where the whole series passes as settled, its mean is as good as the stationary part's.  For
+    series of 13 to 500 independent samples its error is 0.97 to 1.11 of the ideal one, against
+    1.0 to 1.5: the part is shorter, and its length is a matter of chance.  Where the whole does
+    not pass, the hold is flagged.
+
+    Ramps: standard errors from scatter and correlation of the blocks in the bin and its
     neighbours about their parabola.  Bins have about one effectively independent sample where
-    volume or enthalpy remember longer than a bin lasts.
+    the correlation time of volume or enthalpy exceeds the length of a bin.
 
     Parameters
     ----------
@@ -87,23 +90,23 @@ class Thermo:
         self._instants = np.full((plan.n_blocks, len(INSTANTS)), np.nan)
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample."""
+        """Accumulate one sample."""
         cell = sample.state.cell / np.array(self._plan.supercell)[:, None]
         values = thermo_values(sample, self._plan)
         self._instants[sample.block] = values[_INSTANTS]
         self._sums.add(sample.block, np.concatenate([values, cell.ravel()]))
 
     def state(self) -> Arrays:
-        """Give all that has been accumulated."""
+        """Return all that has been accumulated."""
         return self._sums.state() | {"instants": self._instants.copy()}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
+        """Restore what `state` returned."""
         self._sums.restore(arrays)
         self._instants[:] = arrays["instants"]
 
     def result(self) -> Arrays:
-        """Give means, standard errors and, in a hold, time courses by catalogue name."""
+        """Compute means, standard errors and, in a hold, time series by catalogue name."""
         filled = self._sums.count > 0
         if self._plan.group == "hold":
             return {name: np.asarray(value) for name, value in self._hold(filled).items()}
@@ -122,19 +125,20 @@ class Thermo:
             enthalpy = series[filled, _ENTHALPY]
             spread = self._sums.variances()[filled, _ENTHALPY] + (enthalpy - mean[_ENTHALPY]) ** 2
             # The mean follows the slowest fluctuations, which are then missing from the variance.
-            left = share_left(enthalpy, statistical_inefficiency(enthalpy), 1)
-            result |= self._heat_capacity(spread / left, variance[_ENTHALPY] / left)
+            remaining = residual_share(enthalpy, statistical_inefficiency(enthalpy), 1)
+            result |= self._heat_capacity(spread / remaining, variance[_ENTHALPY] / remaining)
         return result
 
     def _settling(self, both: list[Settling]) -> dict[str, Any]:
         production = self._plan.produce_steps * self._plan.outer_step
         verdicts = {one.verdict for one in both}
-        # The graver of the two rules: what has not settled doesn't count, however long it is.
+        longest = max(one.correlation_time for one in both)
+        # The worse verdict decides: what is not settled does not count, whatever its length.
         verdict = next(v for v in ("unsettled", "too_short", "settled") if v in verdicts)
         return {
             "equilibrated": np.int8(_EQUILIBRATED[verdict]),
             "equilibration_time": production * max(one.start for one in both),
-            "correlation_time": production / self._plan.n_blocks * max(one.memory for one in both),
+            "correlation_time": production / self._plan.n_blocks * longest,
         }
 
     def _bin(self, filled: npt.NDArray[np.bool_], number: int) -> dict[str, Any]:
@@ -192,7 +196,7 @@ class Thermo:
 
 
 def thermo_values(sample: Sample, plan: MeasurementPlan) -> FloatArray:
-    """Give the quantities of `NAMES` in one sample.
+    """Compute the quantities of `NAMES` in one sample.
 
     The enthalpy is H = K + U + P V with the target pressure P.
     """
@@ -221,7 +225,7 @@ def thermo_values(sample: Sample, plan: MeasurementPlan) -> FloatArray:
 
 @nb.njit(cache=True, nogil=True)
 def lattice_parameters(cell: FloatArray) -> tuple[float, float, float, float, float, float]:
-    """Give the lengths a, b, c in Å and the angles α, β, γ in degrees of a cell."""
+    """Compute the lengths a, b, c in Å and the angles α, β, γ in degrees of a cell."""
     (ax, ay, az), (bx, by, bz), (cx, cy, cz) = cell[0], cell[1], cell[2]
     a = math.sqrt(ax * ax + ay * ay + az * az)
     b = math.sqrt(bx * bx + by * by + bz * bz)

@@ -1,8 +1,8 @@
 """The bonds of one molecule.
 
 A closo anion (twelve cage atoms, each with one H) has the graph of the icosahedron.  In hot
-anions the distances of neighbours and of the next shell overlap, so that graph is found from
-the six axes through opposite cage atoms, which thermal motion hardly mixes up: of two axes,
+anions the distances of neighbours and of the next shell overlap.  The graph is therefore found
+from the six axes through opposite cage atoms, which thermal motion hardly confuses.  Of two axes,
 the ends that point the same way are neighbours.
 """
 
@@ -63,7 +63,7 @@ def bond_graph(
 
 
 def bond_limits(symbols: list[str], force_field: ForceField) -> FloatArray:
-    """Give the longest bond of each pair of atoms in Å: 0 where no bond type fits."""
+    """Return the longest bond of each pair of atoms in Å: 0 where no bond type fits."""
     limits = np.zeros((len(symbols), len(symbols)))
     names = np.array(symbols)
     for bond in force_field.bonds:

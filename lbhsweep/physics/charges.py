@@ -1,4 +1,4 @@
-"""Charges of atoms when lithium is missing: what makes the cell neutral again."""
+"""Charges of atoms when lithium is missing, and their compensation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEUTRAL_E = 1e-9
 
 
 def species_charges(structure: Structure, force_field: ForceField) -> FloatArray:
-    """Give each atom its species' charge.
+    """Return for each atom its species' charge.
 
     Returns
     -------
@@ -36,16 +36,16 @@ def species_charges(structure: Structure, force_field: ForceField) -> FloatArray
 def compensated_charges(
     structure: Structure, force_field: ForceField, mode: Compensation
 ) -> FloatArray:
-    """Give each atom its charge, with the cell's total charge compensated.
+    """Return for each atom its charge, with the cell's total charge compensated.
 
     Parameters
     ----------
     structure : Structure
     force_field : ForceField
     mode : {'anions', 'cations', 'background'}
-        ``anions`` spreads the total evenly over the anions' charged atoms (H), ``cations``
-        rescales the single ions (Li), ``background`` leaves the charges as they are: the
-        Coulomb sum then adds a uniform background.
+        ``anions`` spreads the total evenly over the anions' charged atoms (H).  ``cations``
+        rescales the single ions (Li).  ``background`` leaves the charges as they are, and the
+        Coulomb sum adds a uniform background.
 
     Returns
     -------

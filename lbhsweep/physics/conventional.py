@@ -1,4 +1,4 @@
-"""Crystals from elsewhere, brought to the form of those that are built here.
+"""Crystals from other sources, converted to the form of those that are built here.
 
 Their anions lie on the face-centred lattice, one at the origin, in whole conventional cells along
 the axes; atoms come in the order of `lbhsweep.physics.crystal`.
@@ -25,16 +25,17 @@ from lbhsweep.physics.topology import atoms_by_molecule
 ANIONS_PER_CELL = 4
 LITHIUM_PER_ANION = 2
 FARTHEST = 0.15
-"""Lattice parameters from an anion's site to its centre; neighbouring sites are 0.71 apart."""
+"""Largest distance of an anion's centre from its site, in lattice parameters; neighbouring sites
+are 0.71 apart."""
 LATTICE_RANGE_A = (8.0, 12.0)
-"""Å: from beyond 20 GPa to beyond melting; other numbers were in another unit."""
+"""Å: from beyond 20 GPa to beyond melting; other numbers must be in another unit."""
 DIGITS = 6
-"""Of Å that are kept."""
+"""Decimal digits kept of positions and cell in Å."""
 LONGEST_OVER_MEAN, LARGEST_COSINE = 1.2, 0.26
 """How far the conventional cell may be from a cube: edges, and angles within 15° of 90°."""
 CLOSEST_LITHIUM_A = 0.8
 NOISE = 1e-6
-"""In fractions: what differs by less is the same on all machines."""
+"""In fractions: smaller differences count as rounding, so that all machines agree."""
 _FACE_CENTRES = np.array([[0, 0, 0], [0.5, 0, 0.5], [0, 0.5, 0.5], [0.5, 0.5, 0]])
 
 
@@ -62,7 +63,7 @@ class ConventionalCrystal:
         return missing_lithium(self.structure)
 
     def smallest_height(self, supercell: Supercell) -> float:
-        """Give the smallest distance of opposite faces of the box that it fills, Å."""
+        """Compute the smallest distance of opposite faces of the box that it fills, Å."""
         times = np.array(supercell) / self.supercell
         return float((times / np.linalg.norm(np.linalg.inv(self.structure.cell), axis=0)).min())
 
@@ -108,14 +109,14 @@ def shown_cells(supercell: Supercell) -> str:
 
 
 def missing_lithium(structure: Structure) -> int:
-    """Count the Li that are fewer than two for each anion."""
+    """Count the Li missing from two for each anion."""
     return LITHIUM_PER_ANION * structure.formula_units - structure.symbols.count("Li")
 
 
 def conventional_crystal(
     symbols: tuple[str, ...], positions: FloatArray, cell: FloatArray, content: bytes = b""
 ) -> ConventionalCrystal:
-    """Bring a crystal of Li2B12H12 to the form of those that are built here.
+    """Convert a crystal of Li2B12H12 to the form of those that are built here.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def conventional_crystal(
     -------
     ConventionalCrystal
         Turned so that the first lattice vector lies along x and the second in the plane of x and
-        y, moved so that the anions lie about the face-centred lattice with one at the origin.
+        y.  Moved so that the anions lie about the face-centred lattice with one at the origin.
 
     Raises
     ------
@@ -177,7 +178,7 @@ def conventional_crystal(
 def oriented(cell: FloatArray, *vectors: FloatArray) -> tuple[FloatArray, ...]:
     """Turn a cell, and vectors with it, so that a lies along x and b in the plane of x and y.
 
-    What is left-handed is mirrored, which changes no distance.
+    A left-handed cell is mirrored, which changes no distance.
 
     Parameters
     ----------
@@ -206,7 +207,7 @@ def _require_formula(n_lithium: int, n_anions: int) -> None:
 
 
 def _require_cubic(cell: FloatArray) -> None:
-    """See that the conventional cell (3, 3) is nearly a cube of the right size.
+    """Require that the conventional cell (3, 3) is nearly a cube of the right size.
 
     Anions of one crystal lie on a face-centred lattice in sheared cells too.
     """
@@ -260,7 +261,7 @@ def _face_centred(fractions: FloatArray) -> tuple[Supercell, FloatArray]:
     best: tuple[float, Supercell, FloatArray] | None = None
     for supercell in _factors(n // ANIONS_PER_CELL) if n % ANIONS_PER_CELL == 0 else ():
         scaled = fractions * supercell
-        # One that is near a corner, so that what has an anion at the origin already stays in place.
+        # An anion near a corner, so that a crystal with one at the origin stays in place.
         corner = scaled - np.floor(scaled + 0.5 + NOISE)
         distance = np.linalg.norm(corner, axis=1)
         # The first of those that are equally near.
@@ -290,7 +291,7 @@ def _factors(n: int) -> Iterator[Supercell]:
 
 
 def _from_sites(scaled: FloatArray) -> FloatArray:
-    """Give how far (n, 3) points, in conventional cells, are from the nearest lattice sites."""
+    """Compute vectors (n, 3) from the nearest lattice sites to points, in conventional cells."""
     apart = scaled[:, None] - _FACE_CENTRES
     apart -= np.round(apart)
     nearest = np.argmin((apart**2).sum(axis=-1), axis=1)
@@ -311,5 +312,5 @@ def _cage_first(
 
 def _inside(positions: FloatArray, centres: FloatArray, cell: FloatArray) -> FloatArray:
     """Move positions by the lattice vectors that bring their centres into the cell."""
-    # What lies at a face but for rounding stays there.
+    # A centre that lies on a face but for rounding stays there.
     return positions - np.floor(centres @ np.linalg.inv(cell) + 1e-9) @ cell

@@ -36,7 +36,7 @@ ALPHA_LITHIUM = 0.352
 
 BETA_LATTICE_A = 10.2
 CLOSEST_HYDROGEN_A = 1.7
-"""Å: nearer contacts of H of different anions are turned away from."""
+"""Å: orientations with nearer contacts of H of different anions are drawn again."""
 ORIENTATION_TRIES = 200
 
 _TWOFOLD = np.array([[1, 1, 1], [-1, -1, 1], [-1, 1, -1], [1, -1, -1]], dtype=np.float64)
@@ -44,7 +44,7 @@ _FACE_CENTRES = np.array([[0, 0, 0], [0.5, 0, 0.5], [0, 0.5, 0.5], [0.5, 0.5, 0]
 
 
 def icosahedron() -> FloatArray:
-    """Give the vertices: cyclic permutations of (0, ±1, ±τ), normalised.
+    """Compute the vertices: cyclic permutations of (0, ±1, ±τ), normalised.
 
     Returns
     -------
@@ -195,7 +195,7 @@ def _without(structure: Structure, removed: Int32Array) -> Structure:
 
 
 def molar_mass(structure: Structure, force_field: ForceField) -> float:
-    """Give the mass of a formula unit (one anion with its share of Li) in g/mol.
+    """Compute the mass of a formula unit (one anion with its share of Li) in g/mol.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def _assemble(
 
 
 def _turned_apart(centres: FloatArray, box: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Turn each anion at random, and again while its H touch another's.
+    """Turn each anion at random, and again while its H are too near to another's.
 
     Returns
     -------
@@ -257,7 +257,7 @@ def _turned_apart(centres: FloatArray, box: FloatArray, rng: np.random.Generator
 
 
 def _random_turn(rng: np.random.Generator) -> FloatArray:
-    # Four normal deviates are a quaternion uniform on the sphere, hence a uniform rotation.
+    # Four normal deviates are a quaternion uniform on the sphere, and so a uniform rotation.
     return np.asarray(Rotation.from_quat(rng.normal(size=4)).apply(icosahedron()))
 
 

@@ -49,7 +49,7 @@ class BondType:
     """½ k (d − length)² between bonded atoms of species `a` and `b`, in either order.
 
     `k` in kJ/mol/Å², `length` in Å.  Atoms nearer than `max_length` (Å) count as bonded when
-    anions are looked for.
+    anions are identified.
     """
 
     a: str

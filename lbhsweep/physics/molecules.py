@@ -48,7 +48,7 @@ def find_molecules(
     cell : (3, 3) float64
         Å; rows are the lattice vectors.
     force_field : ForceField, optional
-        Its bond types' `max_length` decide who is bonded; that of Li2B12H12 if not given.
+        Its bond types' `max_length` decide which atoms are bonded; that of Li2B12H12 if not given.
 
     Returns
     -------

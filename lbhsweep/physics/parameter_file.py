@@ -43,11 +43,11 @@ class Entry:
         return self.document.at(self.path)
 
     def report(self, message: str) -> None:
-        """Note a problem with this value."""
+        """Record a problem with this value."""
         self.problems.append(self.document.problem(self.path, message))
 
     def mapping(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Entry]:
-        """Give the known keys of a mapping; unknown and missing ones are problems."""
+        """Return the known keys of a mapping; unknown and missing ones are problems."""
         known = (*required, *optional)
         children = self.items()
         for name, child in children.items():
@@ -62,14 +62,14 @@ class Entry:
         return {name: child for name, child in children.items() if name in known}
 
     def items(self) -> dict[str, Entry]:
-        """Give all keys of a mapping."""
+        """Return all keys of a mapping."""
         if not isinstance(self.value, dict):
             self.report(f"got {self._shown()}, wanted a mapping of keys to values")
             return {}
         return {name: self._child(name) for name in self.value}
 
     def entries(self) -> Iterator[Entry]:
-        """Go through a list."""
+        """Yield the entries of a list."""
         if not isinstance(self.value, list):
             self.report(f"got {self._shown()}, wanted a list")
             return
@@ -77,21 +77,21 @@ class Entry:
             yield self._child(index)
 
     def text(self) -> str:
-        """Give a text that is not empty."""
+        """Return a text that is not empty."""
         if not isinstance(self.value, str) or not self.value.strip():
             self.report(f"got {self._shown()}, wanted a text")
             return ""
         return " ".join(self.value.split())
 
     def choice(self, known: Sequence[str]) -> str:
-        """Give one of the known texts."""
+        """Return one of the known texts."""
         if self.value not in known:
             self.report(f"got {self._shown()}, wanted one of {', '.join(known)}")
             return known[0]
         return str(self.value)
 
     def whole_number(self, low: int, high: int) -> int:
-        """Give a whole number within limits."""
+        """Return a whole number within limits."""
         value = self.value
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             self.report(f"got {self._shown()}, wanted a whole number from {low} to {high}")
@@ -101,7 +101,7 @@ class Entry:
     def number(
         self, *, above: float = -math.inf, at_least: float = -math.inf, at_most: float = math.inf
     ) -> float:
-        """Give a finite number, also written exactly as a text: ``-0.85/6``, ``2*pi/3``."""
+        """Return a finite number, also written exactly as a text: ``-0.85/6``, ``2*pi/3``."""
         number = _evaluate(self.value)
         if number is None:
             self.report(f"got {self._shown()}, wanted a number such as 1.5, -0.85/6 or 2*pi/3")
@@ -116,7 +116,7 @@ class Entry:
         return math.nan
 
     def names(self, count: int, known: Sequence[str]) -> tuple[str, ...]:
-        """Give a list of species, all of them known."""
+        """Return a list of species, all of them known."""
         value = self.value
         wanted = f"wanted {count} of the species {', '.join(known)}"
         if not isinstance(value, list) or len(value) != count:

@@ -1,4 +1,4 @@
-"""Where the atoms are: species, positions, cell, and which anion each belongs to."""
+"""Structures: species, positions, cell, and the anion of each atom."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def composition(symbols: tuple[str, ...] | list[str]) -> str:
 
 
 def checked_cell(cell: npt.ArrayLike) -> FloatArray:
-    """Give the cell as a (3, 3) array in Å.
+    """Return the cell as a (3, 3) array in Å.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def checked_cell(cell: npt.ArrayLike) -> FloatArray:
 
 
 def checked_positions(positions: npt.ArrayLike, n_atoms: int) -> FloatArray:
-    """Give the positions as an (n_atoms, 3) array in Å.
+    """Return the positions as an (n_atoms, 3) array in Å.
 
     Raises
     ------

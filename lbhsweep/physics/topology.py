@@ -93,7 +93,7 @@ def build_topology(structure: Structure, force_field: ForceField) -> Topology:
 
 
 def atoms_by_molecule(molecule: Int32Array) -> Iterator[Int32Array]:
-    """Give the ascending atoms of each molecule; single ions (number 0) belong to none."""
+    """Yield the ascending atoms of each molecule; single ions (number 0) belong to none."""
     order = np.argsort(molecule, kind="stable").astype(np.int32)
     starts = np.flatnonzero(np.diff(molecule[order], prepend=0))
     for atoms in np.split(order, starts):
@@ -128,7 +128,7 @@ def _within_reach(adjacency: BoolArray, depth: int) -> BoolArray:
 
 
 def _pairs_of_bonds(adjacency: BoolArray) -> Int32Array:
-    """Give (end, centre, end) of each two bonds that share an atom."""
+    """Return (end, centre, end) of each two bonds that share an atom."""
     triples = [
         (i, centre, j)
         for centre, row in enumerate(adjacency)

@@ -12,14 +12,14 @@ from lbhsweep.units import LIGHT_SPEED
 INTERVAL_PS = 0.004
 """Longest time between samples: wavenumbers up to 4170 cm⁻¹ are resolved."""
 WINDOW_PS = 4.096
-"""Length of a window, so that lines 8 cm⁻¹ apart are too."""
+"""Length of a window: lines 8 cm⁻¹ apart are resolved."""
 LARGEST_WAVENUMBER = 3000.0
 """cm⁻¹; up to here spectra are stored.  The stiffest vibrations, of B–H, are near 2500."""
 MOST_WINDOWS = 64
 FEWEST_WINDOWS = 8
 """If they fit into the run."""
 DUTY = 4
-"""Beyond the fewest, one window in so many times its length."""
+"""Lengths of a window from one window to the next, once there are more than the fewest."""
 
 
 class SpectralWindow(NamedTuple):
@@ -47,12 +47,12 @@ class SpectralWindow(NamedTuple):
 
 
 def spectral_window(outer_step: float) -> SpectralWindow:
-    """Choose the window for outer steps of so many ps."""
+    """Choose the window for a length of outer steps in ps."""
     every = max(1, int(INTERVAL_PS / outer_step * (1.0 + 1e-9)))
     return SpectralWindow(every, 2 * round(0.5 * WINDOW_PS / (every * outer_step)), outer_step)
 
 
 def n_windows(window: SpectralWindow, produce_steps: int) -> int:
-    """Return the number of windows in a hold of so many outer steps."""
+    """Compute the number of windows in a hold from its outer steps."""
     fitting = produce_steps // window.length
     return min(MOST_WINDOWS, fitting, max(FEWEST_WINDOWS, fitting // DUTY))

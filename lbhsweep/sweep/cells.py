@@ -50,7 +50,7 @@ class PlannedCells:
     mask: BoolArray
 
     def cells(self) -> list[tuple[Value, ...]]:
-        """Give the coordinates of each planned cell, in their order."""
+        """Return the coordinates of each planned cell, in their order."""
         axes = zip(self.coordinates.values(), self.mask.nonzero(), strict=True)
         return list(
             zip(*([axis[i] for i in places.tolist()] for axis, places in axes), strict=True)
@@ -63,12 +63,12 @@ def group_of(spec: SweepSpec) -> Group:
 
 
 def potentials(spec: SweepSpec) -> tuple[ForceField, ...]:
-    """Give the force fields of the axis and of the extra points."""
+    """Return the force fields of the axis and of the extra points."""
     return sum((one.potential for one in spec.extra_points), start=spec.axes.potential)
 
 
 def axis_values(spec: SweepSpec) -> dict[str, Values]:
-    """Give the values of each axis of the product, by dimension."""
+    """Return the values of each axis of the product, by dimension."""
     directions = spec.protocol.ramp.directions if spec.protocol.ramp else ()
     values = _by_dimension(spec.axes) | {"direction": directions}
     return {
@@ -79,7 +79,7 @@ def axis_values(spec: SweepSpec) -> dict[str, Values]:
 
 
 def chosen_values(selection: Selection) -> dict[str, Values]:
-    """Give the values that a selection names, by dimension."""
+    """Return the values that a selection names, by dimension."""
     values = _by_dimension(selection) | {"direction": selection.direction}
     return {dim: found for dim, found in values.items() if found}
 
@@ -99,7 +99,7 @@ def _by_dimension(owner: AxesSection | Selection) -> dict[str, Values]:
 
 
 def dense_coordinates(spec: SweepSpec) -> dict[str, Values]:
-    """Give the sorted values of each dimension, those of extra points included."""
+    """Return the sorted values of each dimension, those of extra points included."""
     axes = axis_values(spec)
     extras = [chosen_values(selection) for selection in spec.extra_points]
     return {
@@ -114,7 +114,7 @@ def n_cells(coordinates: Mapping[str, Values]) -> int:
 
 
 def plan_cells(spec: SweepSpec) -> tuple[PlannedCells, list[int]]:
-    """Decide which cells are planned: the axes' product, less what is excluded, plus extras.
+    """Find which cells are planned: the axes' product, less what is excluded, plus extra points.
 
     Returns
     -------

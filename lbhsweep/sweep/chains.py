@@ -1,4 +1,4 @@
-"""Which runs go on from the end of another, and from which."""
+"""Which runs start from the end of another, and from which."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GridCell = tuple[Value, ...]
 def in_order_of_start(
     spec: SweepSpec, dims: Sequence[str], cells: Sequence[GridCell]
 ) -> Iterator[tuple[GridCell, GridCell | None]]:
-    """Go through cells, each after the one from the end of whose run its own starts.
+    """Yield the cells, each after the cell from the end of whose run its own run starts.
 
     Parameters
     ----------

@@ -13,12 +13,12 @@ REFERENCE_OUTER_STEP_PS = 0.002
 REFERENCE_NS_PER_DAY = 250.0
 """Approximate throughput of one core: the reference atoms at the reference outer step, 9 Å."""
 ATOMS_OF_A_STEP = 150
-"""What a step costs whatever its size, in atoms: 0.09 ms of the 0.17, 0.59, 1.78 and 13.7 ms that
-steps of 104, 832, 2808 and 22 464 atoms take (docs/engine.md)."""
+"""Cost of a step that does not depend on its size, in atoms: 0.09 ms.  Steps of 104, 832, 2808 and
+22 464 atoms take 0.17, 0.59, 1.78 and 13.7 ms in all (docs/engine.md)."""
 REFERENCE_CUTOFF_A = 9.0
 SHARE_OF_PAIRS = 0.3
-"""Part of a step that goes with the cutoff's cube: 2808 atoms do 71, 58 and 40 ns a day at 7, 9 and
-12 Å, 832 atoms 205 and 180 at 6 and 9 Å."""
+"""Part of a step that is proportional to the cutoff's cube: 2808 atoms do 71, 58 and 40 ns a day at
+7, 9 and 12 Å, 832 atoms 205 and 180 at 6 and 9 Å."""
 REHEARSAL_SECONDS = 0.01
 SECONDS_PER_DAY = 86_400.0
 
@@ -32,7 +32,7 @@ def estimated_core_seconds(point: RunPoint, ns_per_day: float | None = None) -> 
     """Estimate the time that one core needs for a run.
 
     Time per outer step is taken as linear in the number of atoms and in the cutoff's cube, and as
-    independent of all else, so this is good to a factor of about two.
+    independent of all else.  The estimate is good to a factor of about two.
 
     Parameters
     ----------
@@ -58,5 +58,5 @@ def estimated_core_seconds(point: RunPoint, ns_per_day: float | None = None) -> 
 
 
 def speed_kind(point: RunPoint) -> Hashable:
-    """Give what runs share for which the cost model is off by the same factor."""
+    """Return a key of runs for which the cost model is wrong by the same factor."""
     return point.system.supercell, point.model, point.observables

@@ -46,7 +46,7 @@ class Grid:
     force_fields : dict of str to ForceField
         By the name in each point's `model.potential`.
     crystal : ConventionalCrystal or None
-        From which runs start, where it isn't built.
+        From which runs start, if the sweep names a structure file.
     """
 
     group: Group
@@ -65,7 +65,7 @@ def expand_grid(spec: SweepSpec, *, rehearsal: bool = False) -> Grid:
     spec : SweepSpec
         The sweep.
     rehearsal : bool
-        Whether the points are for make-believe physics.
+        Whether the points are for synthetic physics.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def _points(
                 at["n_vacancies"],
                 at["replica"] if spec.system.vacancy_sites else 0,
                 at.get("frozen", spec.system.frozen),
-                # What goes on from another run has its atoms.
+                # A run that starts from the end of another has its atoms.
                 origin.system.phase if origin else _phase(spec, at),
             ),
             model=model(at["potential"], at.get("cutoff", spec.model.cutoff)),
@@ -142,7 +142,7 @@ def _system_point(
         phase=phase,
         supercell=spec.system.supercell,
         n_vacancies=n_vacancies,
-        # Nothing to compensate: the key must not tell apart runs that are the same.
+        # Nothing to compensate: the key must not make equal runs different.
         charge_compensation=spec.system.charge_compensation if n_vacancies else "anions",
         frozen=frozen,
         vacancy_sites=given[replica][:n_vacancies] if given else (),
@@ -188,7 +188,7 @@ def _protocol_point(
             equilibrate_ps=ramp.equilibrate,
         )
     assert hold is not None  # noqa: S101 - load_sweep accepts exactly one protocol
-    # A run that goes on from another one is warm already.
+    # A run that starts from the end of another is warm already.
     heated = (
         {}
         if hold.heated_from is None or not built

@@ -20,7 +20,7 @@ from lbhsweep.sweep.point import (
 )
 
 PHYSICS_VERSION = 3
-"""Raised when the code gives other physics for the same point, so that runs are done anew."""
+"""Raised when the code gives other physics for the same point, so that runs are done again."""
 
 Part = SystemPoint | ModelPoint | DynamicsPoint | HoldPoint | RampPoint | TrajectoryPoint
 _PROTOCOLS: dict[str, type[HoldPoint] | type[RampPoint]] = {"hold": HoldPoint, "ramp": RampPoint}
@@ -33,7 +33,7 @@ def run_id(point: RunPoint) -> str:
 
 
 def run_id_of(point_json: str, physics_version: int) -> str:
-    """Name a run from what its record says of it, also one of a physics that is no more."""
+    """Name a run from the contents of its record, also one of an earlier physics version."""
     text = f'{{"physics_version":{physics_version},"point":{point_json}}}'
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -75,7 +75,7 @@ def _part_json(part: Part) -> str:
     values = {one.name: (getattr(part, one.name), one.type) for one in fields(part)}
     # -0.0 and 0.0, 9 and 9.0 are the same physics.
     if values.get("structure") == ("", "str"):
-        # Left out where the crystal is built, so that runs done before there were others count.
+        # Left out where the crystal is built: runs done before there were structure files count.
         del values["structure"]
     return _json(
         {name: float(v) + 0.0 if kind == "float" else v for name, (v, kind) in values.items()}

@@ -1,4 +1,4 @@
-"""What is left to do: a sweep's grid less the runs that have left a record."""
+"""What is left to do: a sweep's grid less the runs that have a record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lbhsweep.sweep.sampling_frames import estimated_trajectory_bytes
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The runs of a sweep by what has become of them.
+    """The runs of a sweep by their outcome.
 
     Attributes
     ----------
@@ -24,12 +24,11 @@ class Plan:
     done, failed, missing : tuple of str
         Run ids of the grid, in its order.
     others : tuple of str
-        Finished runs that are none of the grid's: of points since removed, or of other physics.
+        Finished runs that are not in the grid: of points since removed, or of other physics.
     core_hours : float
         Estimated core time of the missing runs.
     chain_hours : float
-        Longest time that missing runs take which follow each other: no number of cores does it
-        in less.
+        Longest time of missing runs that follow each other; no number of cores takes less.
     trajectory_bytes : int
         Estimated space that the trajectories of the missing runs take.
     """
@@ -45,7 +44,7 @@ class Plan:
 
 
 def make_plan(grid: Grid, finished: Mapping[str, str]) -> Plan:
-    """Compare a grid with the runs that have left a record.
+    """Compare a grid with the runs that have a record.
 
     Parameters
     ----------
@@ -76,7 +75,7 @@ def make_plan(grid: Grid, finished: Mapping[str, str]) -> Plan:
 
 
 def followers(points: Mapping[str, RunPoint], names: Iterable[str]) -> dict[str, list[str]]:
-    """Group those of some runs that go on from another one by the run id of that one."""
+    """Group runs that start from the end of another run by the run id of that run."""
     found: dict[str, list[str]] = {}
     for name in names:
         if points[name].follows:
@@ -85,33 +84,33 @@ def followers(points: Mapping[str, RunPoint], names: Iterable[str]) -> dict[str,
 
 
 def chain_costs(costs: Mapping[str, float], after: Mapping[str, Sequence[str]]) -> dict[str, float]:
-    """Give the cost of each run and of the longest chain of runs that wait for it.
+    """Compute the cost of each run and of the longest chain of runs that wait for it.
 
     Parameters
     ----------
     costs : mapping of str to float
         By run id.
     after : mapping of str to sequence of str
-        Run ids of those that go on from a run, from `followers`.
+        Run ids of those that start from the end of a run, from `followers`.
     """
     if not after:
         return dict(costs)
     lengths: dict[str, float] = {}
-    unfolded = list(costs)
-    while unfolded:
-        name = unfolded[-1]
+    pending = list(costs)
+    while pending:
+        name = pending[-1]
         later = after.get(name, ())
         unknown = [one for one in later if one not in lengths]
         if unknown:
-            unfolded += unknown
+            pending += unknown
             continue
         lengths[name] = costs[name] + max((lengths[one] for one in later), default=0.0)
-        unfolded.pop()
+        pending.pop()
     return lengths
 
 
 def waiting_for_failed(plan: Plan) -> dict[str, str]:
-    """Give the missing runs that can't start because one before them failed, and which."""
+    """Return the missing runs that can't start because one before them failed, with that one."""
     after = followers(plan.points, plan.missing)
     found: dict[str, str] = {}
     failed = [(name, name) for name in plan.failed]
@@ -126,7 +125,7 @@ def waiting_for_failed(plan: Plan) -> dict[str, str]:
 def changed_physics(
     finished: Iterable[RunPoint], plan: Plan, dims: Sequence[str]
 ) -> dict[str, tuple[Any, Any]]:
-    """Find in what finished runs differ from the missing runs that are to take their places.
+    """Find the differences between finished runs and the missing runs at their coordinates.
 
     Parameters
     ----------
@@ -140,8 +139,8 @@ def changed_physics(
     Returns
     -------
     dict of str to (old, new)
-        One example of each value that changed, by name such as ``model.cutoff_A``; empty if
-        no missing run stands at the coordinates of a finished one.
+        One example of each value that changed, by name such as ``model.cutoff_A``.  It is empty
+        if no missing run has the coordinates of a finished one.
     """
     changes: dict[str, tuple[Any, Any]] = {}
     finished = tuple(finished)

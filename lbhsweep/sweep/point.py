@@ -14,18 +14,18 @@ Phase = Literal["alpha", "beta"]
 Frozen = Literal["none", "Li", "anions"]
 Site = tuple[float, float, float]
 USUAL_CUTOFF_A = 9.0
-"""Not said in labels."""
+"""Left out of labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPoint:
-    """What is simulated: crystal, phase as built, size, vacancies, and what is held still.
+    """What is simulated: crystal, phase as built, size, vacancies, and which atoms are frozen.
 
     Atoms that are `frozen` keep their relaxed places in the cell, anions as rigid bodies.
     `vacancy_sites` are the tetrahedral sites, in conventional cells, whose Li are removed; if
     there are none, `n_vacancies` Li are drawn at random, by the replica's number.  `structure` is
     the digest of the file whose crystal is there instead of one that is built, empty for none;
-    `phase` is then what the sweep says of it.
+    `phase` is then as the sweep declares it.
     """
 
     crystal: str
@@ -117,10 +117,10 @@ class RampPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrajectoryPoint:
-    """What is kept of the motion: a frame every so many outer steps of the production, 0 for none.
+    """Which frames are kept: one each `every` outer steps of the production, none for 0.
 
-    It is part of a run's identity, because a run that kept nothing must be run again to give
-    frames; its random numbers don't depend on it, so what it measures stays the same.
+    It is part of a run's identity, because a run that kept no frames must be run again to have
+    some.  Random numbers don't depend on it, so what a run measures stays the same.
     """
 
     every: int = 0
@@ -132,7 +132,7 @@ class RunPoint:
     """One run.
 
     `follows` is the run id of the run from whose end this one starts, empty if it starts from a
-    crystal as built.  `rehearsal` marks make-believe physics, stored apart from real results.
+    crystal as built.  `rehearsal` marks synthetic physics, stored apart from real results.
     """
 
     system: SystemPoint
@@ -153,7 +153,7 @@ class RunPoint:
 
     @property
     def coordinates(self) -> dict[str, str | int | float]:
-        """Give the run's place in its group: name of each possible axis to coordinate value.
+        """Return the run's coordinates in its group, by the name of each possible axis.
 
         The group `ramp` has the further dimension ``temperature`` inside each run.
         """
@@ -176,7 +176,7 @@ class RunPoint:
 
     @property
     def _usual_phase(self) -> Phase:
-        """That in which runs of its kind are built unless the sweep says otherwise."""
+        """Phase in which runs of its kind are built by default."""
         is_cooled = isinstance(self.protocol, RampPoint) and self.protocol.direction == "cooling"
         return "beta" if is_cooled else "alpha"
 
@@ -184,7 +184,7 @@ class RunPoint:
     def label(self) -> str:
         """Describe the run in a line, for logs and progress: ``0.4 GPa heating 20 K/ps r0``.
 
-        What most sweeps have in common is said only where it differs.
+        What most sweeps have in common is named only where it differs.
         """
         parts = [f"{self.model.potential}"]
         if self.model.cutoff_A != USUAL_CUTOFF_A:

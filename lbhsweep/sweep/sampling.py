@@ -1,6 +1,6 @@
 """The coordinates inside one run at which its observables are stored, from the point alone.
 
-The store lays out its arrays from them before anything has run, and observables fill them; all
+The store lays out its arrays from them before anything has run, and observables fill them.  All
 runs of a sweep share them, because they depend on protocol and dynamics only.
 """
 

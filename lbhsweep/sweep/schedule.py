@@ -12,7 +12,7 @@ import numpy.typing as npt
 from lbhsweep.sweep.point import DynamicsPoint, HoldPoint, RampPoint, RunPoint
 
 LONGEST_SERIES = 512
-"""Points of a hold's time courses; longer runs are averaged over blocks."""
+"""Most points of a hold's time series; longer runs are averaged over blocks."""
 BLOCKS_PER_BIN = 8
 """Blocks in a ramp's temperature bin, from whose scatter its error follows."""
 
@@ -58,7 +58,7 @@ class Schedule:
         return self.preparing_steps + self.produce_steps
 
     def temperature(self, step: int) -> float:
-        """Give the baths' temperature in K during the outer step that follows `step` others.
+        """Compute the target temperature in K during the outer step after `step` others.
 
         While heating it is that of the step's end, so that it is never 0.
         """
@@ -69,7 +69,7 @@ class Schedule:
         return self.start_K + (self.end_K - self.start_K) * (produced / self.produce_steps)
 
     def block(self, step: int) -> int:
-        """Give the block of a sample; blocks go with rising temperature.
+        """Compute the block of a sample; blocks are in order of rising temperature.
 
         The sample stands for the middle of the steps since the one before.
         """
@@ -79,16 +79,16 @@ class Schedule:
 
 
 def schedule_of(point: RunPoint) -> Schedule:
-    """Lay out a point's protocol in outer steps.
+    """Convert a point's protocol to outer steps.
 
     Times are rounded to whole outer steps, and the production is at least one sample long.
     """
-    return _lay_out(point.protocol, point.dynamics)
+    return _schedule(point.protocol, point.dynamics)
 
 
 # A sweep's many points share few protocols: 100 000 of them are planned 0.3 s sooner.
 @lru_cache(maxsize=4096)
-def _lay_out(protocol: HoldPoint | RampPoint, dynamics: DynamicsPoint) -> Schedule:
+def _schedule(protocol: HoldPoint | RampPoint, dynamics: DynamicsPoint) -> Schedule:
     outer_ps = dynamics.outer_step_ps
     equilibrate = round(protocol.equilibrate_ps / outer_ps)
     if isinstance(protocol, HoldPoint):
@@ -111,9 +111,9 @@ def _lay_out(protocol: HoldPoint | RampPoint, dynamics: DynamicsPoint) -> Schedu
 
 
 def series_times(point: RunPoint) -> npt.NDArray[np.float64] | None:
-    """Give the middles (n_time,) of a hold's blocks in ps from the start of production.
+    """Return the middles (n_time,) of a hold's blocks in ps from the start of production.
 
-    None for a ramp, which keeps no time courses.
+    None for a ramp, which keeps no time series.
     """
     if isinstance(point.protocol, RampPoint):
         return None

@@ -49,5 +49,5 @@ def smallest_lattice_a(pressure_GPa: float) -> float:
 
 
 def largest_cutoff(supercell: Sequence[int], pressure_GPa: float) -> float:
-    """Give half the smallest height of the box that is expected, in Å."""
+    """Compute half the smallest height of the box that is expected, in Å."""
     return min(supercell) * smallest_lattice_a(pressure_GPa) / 2

@@ -1,4 +1,4 @@
-"""Given arrangements of vacancies: tetrahedral sites by replica."""
+"""Explicit arrangements of vacancies: tetrahedral sites by replica."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _QUARTERS = (0.25, 0.75)
 
 
 def tetrahedral_sites(supercell: tuple[int, int, int]) -> frozenset[Site]:
-    """Give the sites, in conventional cells, near each of which α and β have one Li."""
+    """Return the sites, in conventional cells, near each of which α and β have one Li."""
     along = ([cell + q for cell in range(n) for q in _QUARTERS] for n in supercell)
     return frozenset((x, y, z) for x, y, z in product(*along))
 

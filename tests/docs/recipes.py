@@ -38,7 +38,7 @@ import xarray as xr
 
 
 def gruneisen(properties: xr.Dataset) -> xr.Dataset:
-    """Give γ = α V/(κ C_V) with C_P for C_V, of each phase, from the group phase_properties."""
+    """Compute γ = α V/(κ C_V) with C_P for C_V, of each phase, from the group phase_properties."""
     volume = properties["volume"] * 1e-30 * 6.02214076e23  # m³/mol
     capacity = properties["heat_capacity"] * properties["molar_mass"] * 1e-3  # J/mol/K
     gamma = properties["expansivity"] * volume / (properties["compressibility"] * 1e-9 * capacity)

@@ -295,8 +295,8 @@ def test_velocity_spectra_by_welch(stored, group):
     power = power.sum(axis=1)
     # Welch counts negative frequencies in, but for the first and the last.
     power[1:-1] *= 0.5
-    freedom = {"li": 3 * 7 / 4, "b": 36.0, "h": 36.0, "translation": 3.0}[group]
-    density = freedom * power / np.trapezoid(power, wavenumbers)
+    n_dof = {"li": 3 * 7 / 4, "b": 36.0, "h": 36.0, "translation": 3.0}[group]
+    density = n_dof * power / np.trapezoid(power, wavenumbers)
     measured = stored.measured[f"vdos_{group}"]
     np.testing.assert_allclose(window.stored_wavenumbers, wavenumbers[: len(measured)], rtol=1e-9)
     np.testing.assert_allclose(

@@ -131,17 +131,17 @@ def test_a_drifting_hold_is_not_equilibrated():
     assert np.all(np.diff(result["volume_series"][::8]) > 0)
 
 
-def made_up_hold(memory, *, n_blocks=256, drift=0.0, seed=3):
+def synthetic_hold(coefficient, *, n_blocks=256, drift=0.0, seed=3):
     """A hold whose volume remembers; production lasts 0.02 ps a block."""
     thermo = Thermo(plan(n_blocks=n_blocks))
-    edges = 0.02 * autoregressive(np.random.default_rng(seed), (n_blocks,), memory)
+    edges = 0.02 * autoregressive(np.random.default_rng(seed), (n_blocks,), coefficient)
     for block, edge in enumerate(19.6 + edges + drift * np.linspace(0.0, 1.0, n_blocks)):
         thermo.sample(sample(block, edge=edge))
     return thermo.result()
 
 
 def test_a_settled_hold_says_how_long_it_remembers():
-    result = made_up_hold(0.6)
+    result = synthetic_hold(0.6)
     assert result["equilibrated"] == 1
     # g = 4 blocks of 0.02 ps, of which half are the integrated time.
     assert result["correlation_time"] == pytest.approx(0.04, rel=0.3)
@@ -150,13 +150,13 @@ def test_a_settled_hold_says_how_long_it_remembers():
 
 
 def test_a_hold_within_its_own_correlation_time_is_too_short_and_not_settled():
-    result = made_up_hold(0.99)
+    result = synthetic_hold(0.99)
     assert result["equilibrated"] == 2
     assert result["correlation_time"] > 256 * 0.02 / 30.0
     assert result["n_effective"] < 15.0
-    assert made_up_hold(0.0, n_blocks=7)["equilibrated"] == 2
+    assert synthetic_hold(0.0, n_blocks=7)["equilibrated"] == 2
     # However short, a drift is a drift.
-    assert made_up_hold(0.99, drift=1.0)["equilibrated"] == 0
+    assert synthetic_hold(0.99, drift=1.0)["equilibrated"] == 0
 
 
 def test_values_of_one_instant_are_those_of_the_last_sample_of_each_block():

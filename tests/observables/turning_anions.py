@@ -1,4 +1,4 @@
-"""Anions that turn as told, shown to an observable."""
+"""Anions with prescribed rotations, sampled by an observable."""
 
 import numpy as np
 from observables.crystals import measured
@@ -81,7 +81,7 @@ def small_turns(rng, spread, *shape):
 
 
 def fivefold_turns():
-    """Give the twelve turns by 72° about the vertices of the first anion of α, as it is built."""
+    """Return the twelve turns by 72° about the vertices of the first anion of α, as it is built."""
     structure = build_alpha((1, 1, 1))
     first = structure.positions[structure.molecule == 1]
     axes = first[12:] - first.mean(axis=0)

@@ -25,7 +25,7 @@ def test_neutral_crystal_keeps_its_charges_exactly(mode):
 
 @settings(max_examples=20, deadline=None)
 @given(n=st.integers(1, 15), seed=st.integers(0, 1000))
-def test_lost_lithium_is_made_up_for(n, seed):
+def test_the_charge_of_missing_lithium_is_compensated(n, seed):
     structure = remove_lithium(ALPHA, n, seed)
     symbols = np.array(structure.symbols)
     plain = species_charges(structure, LBH)

@@ -86,8 +86,8 @@ def test_lithium_sits_in_the_window_of_three_anions(symbol, shells):
 
 
 def test_alpha_is_the_relaxed_reference_but_for_its_shape():
-    # The reference was relaxed with LAMMPS, ours is ideal: 0.1 Å is well below what would tell
-    # it from the competing minimum, in which Li is 1.3 Å away.
+    # The reference was relaxed with LAMMPS, ours is ideal: 0.1 Å is well below the distance
+    # to the competing minimum, in which Li is 1.3 Å away.
     arrays = np.load(REFERENCE / "alpha_0K_2x2x2.npz")
     box = arrays["cell"][0, 0]
     structure = build_alpha((2, 2, 2), lattice_A=box / 2)
@@ -149,7 +149,7 @@ def test_beta_is_given_by_its_seed():
 
 
 def test_beta_anions_are_turned_uniformly():
-    # An icosahedron's lowest moment beyond the sphere's is l = 6; turned uniformly, each
+    # An icosahedron's lowest moment beyond the sphere's is l = 6.  Turned uniformly, each
     # component averages to zero: here M = Σ P6(cos θ) over the vertices, whose mean square over
     # all turns is Σ_vw P6(v·w) / 13 by the addition theorem.
     structure = build_beta((5, 5, 5), seed=7, lattice_A=14.0)

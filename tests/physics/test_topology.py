@@ -316,7 +316,7 @@ def test_an_anion_may_hold_carbon(tmp_path):
 
 WATER = """\
 name: water
-source: made up for a test
+source: written for a test
 convention: half
 exclusion_depth: 2
 species: {O: {mass: 15.999, charge: -0.82}, H: {mass: 1.008, charge: 0.41}}

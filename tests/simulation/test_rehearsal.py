@@ -34,7 +34,7 @@ def test_about_the_wished_share_fails_and_always_the_same_runs():
     assert outcome.error.error_class == "not-finite"
 
 
-def test_the_made_up_material_obeys_clapeyron():
+def test_the_synthetic_material_obeys_clapeyron():
     """ΔH = T_t ΔS and dT/dP = ΔV/ΔS between the two phases."""
     temperatures = np.linspace(300.0, 900.0, 60_001)
     middles = []

@@ -1,4 +1,4 @@
-"""Which runs go on from which: rising and falling holds, ramps that follow the other direction."""
+"""Which runs start from the end of which: rising and falling holds, ramps of both directions."""
 
 import dataclasses
 
@@ -137,7 +137,7 @@ def test_heating_takes_time():
         (
             "first: heating, first_rate: 2 K/ps",
             "",
-            "wants heating at 2 K/ps, 0 GPa, replica 0, which is not",
+            "needs heating at 2 K/ps, 0 GPa, replica 0, which is not",
         ),
         ("first: heating", "exclude: {direction: heating, heating_rate: 10 K/ps}", "2 of the runs"),
     ],

@@ -66,10 +66,10 @@ def test_there_are_sweeps_of_both_papers_and_twins_of_all():
     "path", [*FULL, *TWINS, *VALIDATION], ids=lambda p: f"{p.parent.name}/{p.stem}"
 )
 def test_header_says_what_plan_says(path):
-    (told,) = re.findall(
+    (stated,) = re.findall(
         r"^# Estimated core-hours: ([\d.,]+) \(lbhsweep plan\)$", path.read_text(), re.M
     )
-    assert told == printed_core_hours(path)
+    assert stated == printed_core_hours(path)
 
 
 @pytest.mark.parametrize("path", TWINS, ids=lambda path: path.stem)

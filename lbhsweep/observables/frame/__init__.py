@@ -1,1 +1,1 @@
-"""What coordinates refer to: the anions, their lattice, and a cell that turns."""
+"""Frames of reference: the anions, their lattice, and a cell that turns."""

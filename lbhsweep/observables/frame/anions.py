@@ -9,13 +9,13 @@ from lbhsweep.physics.structure import Structure
 
 
 def anion_atoms(structure: Structure) -> IntArray:
-    """Give the atoms (n_anions, n_atoms_per_anion) of each anion, all anions being alike."""
+    """Return the atoms (n_anions, n_atoms_per_anion) of each anion, all anions being alike."""
     numbers = np.unique(structure.molecule[structure.molecule > 0])
     return np.array([np.flatnonzero(structure.molecule == k) for k in numbers], dtype=np.int64)
 
 
 def anion_bonds(structure: Structure) -> IntArray:
-    """Give the two ends (n_anions, n_bonds, 2) of each bond to H, the cage atom first.
+    """Return the two ends (n_anions, n_bonds, 2) of each bond to H, the cage atom first.
 
     An H is bonded to the nearest other atom of its anion; the structure is one as it was built.
     """

@@ -1,4 +1,4 @@
-"""How far a cell has turned while it deformed."""
+"""The rotation that is part of a cell's deformation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ITERATIONS = 50
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def cell_rotation(deformation: FloatArray) -> FloatArray:
-    """Give the rotation that undoes the one in a cell's deformation.
+    """Compute the rotation that undoes the one in a cell's deformation.
 
     Newton's iteration R ← (R + R⁻ᵀ)/2 for the polar factor: Higham, SIAM J. Sci. Stat. Comput. 7,
     1160 (1986), https://doi.org/10.1137/0907079.
@@ -21,8 +21,8 @@ def cell_rotation(deformation: FloatArray) -> FloatArray:
     Parameters
     ----------
     deformation : (3, 3) float64
-        h₀⁻¹ h of the present cell h and the first one, rows being lattice vectors; its polar
-        decomposition is P R with symmetric P, so that a direction v (a row) has turned to v R.
+        h₀⁻¹ h of the present cell h and the first one h₀, rows being lattice vectors.  Its polar
+        decomposition is P R with symmetric P, so a direction v (a row) has turned to v R.
 
     Returns
     -------

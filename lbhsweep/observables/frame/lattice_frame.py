@@ -1,4 +1,4 @@
-"""The frame in which the anions' lattice rests, measured in conventional cells."""
+"""The frame in which the anions' lattice is at rest, in conventional cells."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ class LatticeFrame:
     """Scaled coordinates that follow the cell's strain and the anions' mean displacement.
 
     An atom at r (a row, in Å) has s = (r − r₀) h⁻¹ n, with the cell h (rows are lattice
-    vectors) and n conventional cells along each axis; r₀ is such that the mean over all atoms
-    of anions is where it was in the crystal as built, whose anions lie on the face-centred
-    lattice with one at the origin.  Lithium may diffuse and the whole crystal may drift: the
-    anions, which do neither, stay on their sites.  Turning an anion about its centre changes
-    nothing.
+    vectors) and n conventional cells along each axis.  r₀ keeps the mean over all atoms of
+    anions where it was in the crystal as built.  The anions of that lie on the face-centred
+    lattice with one at the origin.  Lithium may diffuse and the whole crystal may drift; the
+    anions stay on their sites.  Turning an anion about its centre changes nothing.
 
     Parameters
     ----------
@@ -30,12 +29,12 @@ class LatticeFrame:
     def __init__(self, structure: Structure, supercell: tuple[int, int, int]) -> None:
         repeats = np.array(supercell, dtype=np.float64)
         atoms = np.flatnonzero(structure.molecule > 0)
-        cell, nowhere = structure.cell, np.zeros(3)
-        built = lattice_frame(structure.positions, cell, repeats, atoms, nowhere)[1]
+        cell, zero = structure.cell, np.zeros(3)
+        built = lattice_frame(structure.positions, cell, repeats, atoms, zero)[1]
         self._crystal = repeats, atoms, built
 
     def at(self, positions: FloatArray, cell: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Give the frame of a configuration, so that s = positions @ matrix − origin.
+        """Compute the frame of a configuration, so that s = positions @ matrix − origin.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""How far the anions' centres move about their places in the lattice."""
+"""Fluctuation of the anions' centres about their mean positions in the lattice."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ _KEPT = ("count", "first", "cell", "sum", "square")
 class AnionPosition:
     """Root mean square distance of the anions' centres of mass from their mean places, in a hold.
 
-    ``anion_fluctuation`` is sqrt(<|h̄ (s - s̄)|²>) with h̄ the mean cell and s an anion's centre of
-    mass in scaled coordinates less the mean over all anions, s̄ its mean over the run.  So neither
-    a breathing cell nor a drift of the anions' lattice (which recoils from diffusing Li) counts;
-    N independent anions lose the share 1/N of their mean square by it.  The paper's "standard
-    deviation of the position" is this number up to a constant factor, and it shows ratios.
+    ``anion_fluctuation`` is sqrt(<|h̄ (s - s̄)|²>) with the mean cell h̄.  s is an anion's centre of
+    mass in scaled coordinates less the mean over all anions, and s̄ is its mean over the run.  So
+    neither a breathing cell nor a drift of the anions' lattice (which recoils from diffusing Li)
+    counts.  The mean square of N independent anions is smaller by 1/N for that.  The
+    paper's "standard deviation of the position" is this number up to a constant factor, and it
+    shows ratios.
 
     The error is that of the mean square's series of blocks in time, because long waves move all
     anions together.  Bins of a ramp are mostly too short for a mean place, so ramps have no value.
@@ -36,7 +37,7 @@ class AnionPosition:
     Parameters
     ----------
     plan : MeasurementPlan
-        What will be sampled; nothing is in a ramp.
+        What will be sampled; nothing in a ramp.
     """
 
     def __init__(self, plan: MeasurementPlan) -> None:
@@ -55,7 +56,7 @@ class AnionPosition:
         self._square = np.zeros((n_blocks, 3, 3))
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample."""
+        """Accumulate one sample."""
         state = sample.state
         block = sample.block * len(self._count) // self._n_plan_blocks
         add_centres(
@@ -72,16 +73,16 @@ class AnionPosition:
         )
 
     def state(self) -> Arrays:
-        """Give all that has been accumulated."""
+        """Return all that has been accumulated."""
         return {name: getattr(self, f"_{name}").copy() for name in _KEPT}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
+        """Restore what `state` returned."""
         for name in _KEPT:
             getattr(self, f"_{name}")[:] = arrays[name]
 
     def result(self) -> Arrays:
-        """Give the fluctuation in Å and its error; NaN for fewer than two samples."""
+        """Compute the fluctuation in Å and its error; NaN for fewer than two samples."""
         if not self._in_hold:
             return {}
         name, n_samples = "anion_fluctuation", self._count.sum()

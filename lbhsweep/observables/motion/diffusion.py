@@ -1,4 +1,4 @@
-"""Diffusion of lithium: displacements of each ion and of the charge, and what follows."""
+"""Diffusion of lithium: displacements of each ion and of the charge, and coefficients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lbhsweep.observables.motion.diffusion_kernels import (
     COLLECTIVE,
     TRACER,
     add_displacements,
-    places,
+    ion_positions,
 )
 from lbhsweep.observables.motion.diffusive_fit import Slope, diffusive_slope, msd_error
 from lbhsweep.observables.statistics.errors_of_means import mean_error
@@ -41,9 +41,9 @@ _NUMBERS = ("diffusion_coefficient", "conductivity", "conductivity_tracer", "hav
 class Diffusion:
     """Mean-squared displacements of lithium over multiple origins, and their slopes.
 
-    Displacements are those within the lattice of anions: positions are taken relative to the
-    anions' mean position, in fractions of the momentary cell, and multiplied by the mean cell
-    of the production.  So neither drift nor breathing of the crystal counts, and unwrapping at
+    Displacements are those within the lattice of anions.  Positions relative to the anions' mean
+    position, in fractions of the momentary cell, are multiplied by the mean cell of the
+    production.  So neither drift nor breathing of the crystal counts, and unwrapping at
     constant pressure adds nothing (von Bülow, Bullerjahn and Hummer, J. Chem. Phys. 153, 021101
     (2020), https://doi.org/10.1063/5.0008316).
 
@@ -54,8 +54,8 @@ class Diffusion:
         conductivity = n e² D_σ / (V k_B T)     Haven ratio = D / D_σ
 
     ``conductivity_tracer`` has D instead of D_σ (Haven ratio 1).  In a crystal without
-    vacancies Σ Δr_i is the displacement of all formal charges in any frame; with vacancies the
-    formal charges don't add up to zero, and the frame, that of the anions, matters.
+    vacancies Σ Δr_i is the displacement of all formal charges in any frame.  With vacancies the
+    formal charges don't add up to zero, and the frame matters: it is that of the anions.
 
     There is no D where the displacement is not yet linear (`diffusion_start` is NaN then) or
     amounts to fewer than ten hops between lithium sites in the whole run.  Replicas with about
@@ -66,7 +66,7 @@ class Diffusion:
     Parameters
     ----------
     plan : MeasurementPlan
-        What will be sampled; of a ramp nothing.
+        What will be sampled; nothing in a ramp.
     """
 
     def __init__(self, plan: MeasurementPlan) -> None:
@@ -99,19 +99,19 @@ class Diffusion:
         self._count = np.zeros(1, dtype=np.int64)
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample."""
+        """Accumulate one sample."""
         cell, count = sample.state.cell, int(self._count[0])
         if count == 0:
             self._reference[:] = cell
         matrix, origin = self._frame.at(sample.state.positions, cell)
         unstrained = self._repeats, self._reference
-        places(sample.state.positions, self._ions, matrix, origin, *unstrained, self._now)
+        ion_positions(sample.state.positions, self._ions, matrix, origin, *unstrained, self._now)
         add_displacements(count, self._now, self._kept, self._n_origins, self._second, self._fourth)
         self._cells += cell
         self._temperatures[0] += sample.instant.kinetic_temperature
         self._count[0] += 1
 
-    def _remembered(self) -> Arrays:
+    def _accumulated(self) -> Arrays:
         if not self._hold:
             return {}
         return {
@@ -125,16 +125,16 @@ class Diffusion:
         }
 
     def state(self) -> Arrays:
-        """Give all that has been accumulated."""
-        return {name: array.copy() for name, array in self._remembered().items()}
+        """Return all that has been accumulated."""
+        return {name: array.copy() for name, array in self._accumulated().items()}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
-        for name, array in self._remembered().items():
+        """Restore what `state` returned."""
+        for name, array in self._accumulated().items():
             array[...] = arrays[name]
 
     def result(self) -> Arrays:
-        """Give displacements by lag, and coefficients, by catalogue name."""
+        """Compute displacements by lag, and coefficients, by catalogue name."""
         if not self._hold:
             return {}
         n_ions, n_lags = len(self._ions), len(self._lags)
@@ -162,7 +162,7 @@ class Diffusion:
         return arrays | {name: np.array(value) for name, value in values.items()}
 
     def _mean_cell(self) -> tuple[FloatArray, float]:
-        """Give h_ref⁻¹ h of the mean cell h, (3, 3), and the mean cell's volume in Å³."""
+        """Compute h_ref⁻¹ h of the mean cell h, (3, 3), and the mean cell's volume in Å³."""
         mean = self._cells / self._count
         return np.linalg.inv(self._reference) @ mean, abs(float(np.linalg.det(mean)))
 
@@ -205,7 +205,7 @@ def origins_by_block(n_origins: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def along_axes(moments: FloatArray, stretch: FloatArray) -> FloatArray:
-    """Give second moments (…, 3) along x, y, z after a homogeneous deformation.
+    """Compute second moments (…, 3) along x, y, z after a homogeneous deformation.
 
     Parameters
     ----------

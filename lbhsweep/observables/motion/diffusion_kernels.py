@@ -12,7 +12,7 @@ TRACER, COLLECTIVE = 0, 1
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def places(
+def ion_positions(
     positions: FloatArray,
     ions: IntArray,
     matrix: FloatArray,
@@ -21,7 +21,7 @@ def places(
     reference: FloatArray,
     now: FloatArray,
 ) -> None:
-    """Fill in where ions are in the anions' lattice, in a cell that is always the same.
+    """Compute positions of ions in the frame of the anions' lattice, in a constant cell.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def places(
     repeats : (3,) float64
         Conventional cells along each axis.
     reference : (3, 3) float64
-        Cell in which places are given, Å.
+        Cell in which positions are given, Å.
     now : (n_ions, 3) float64
         Å, overwritten.
     """

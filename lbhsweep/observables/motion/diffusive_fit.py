@@ -15,8 +15,9 @@ LONGEST_SHARE = 0.1
 FEWEST_LAGS = 3
 """Lags that a line must pass through."""
 OWN_NOISE = 0.1
-"""Cuts the slope's variance to a third for ions that vibrate by 1 Å² and diffuse by as much in
-3 ps, and adds none for ions that don't vibrate; 0.03 to 1 serve nearly as well."""
+"""Noise of each lag of its own, relative to the covariance of Brownian motion.  For ions that
+vibrate by 1 Å² and diffuse by as much in 3 ps it cuts the slope's variance to a third.  It adds no
+variance for ions that don't vibrate; 0.03 to 1 serve nearly as well."""
 OCTAVE = KEPT // 2
 """Lags from one to its double, beyond the first few."""
 
@@ -43,15 +44,15 @@ class Slope:
 
     @property
     def error(self) -> float:
-        """Standard error in Å²/ps, from the scatter and memory of the blocks.
+        """Standard error in Å²/ps, from scatter and correlation of the blocks.
 
-        Blocks of time hold all ions, so correlations between ions are in it.
+        Each block holds all ions, so correlations between ions are included.
         """
         return mean_error(self.blocks)
 
 
 def line_weights(lags: FloatArray) -> FloatArray:
-    """Give the weights (n_lags,) whose sum with an MSD is the slope of its best line.
+    """Compute the weights (n_lags,) whose sum with an MSD is the slope of its best line.
 
     Generalised least squares of a line with an intercept (vibrations), with the covariance of
     the MSDs of Brownian motion over overlapping origins,
@@ -60,8 +61,8 @@ def line_weights(lags: FloatArray) -> FloatArray:
 
     which follows from Var(x²) of Gaussian displacements by integrating the squared overlap of
     two stretches of time over their distance; discrete form in Bullerjahn, von Bülow and Hummer,
-    J. Chem. Phys. 153, 024116 (2020), https://doi.org/10.1063/5.0008312.  To it comes a noise of
-    each lag's own, `OWN_NOISE` τ³, from vibrations and from origins τ/8 to τ/4 apart.  The
+    J. Chem. Phys. 153, 024116 (2020), https://doi.org/10.1063/5.0008312.  Added is a noise of each
+    lag of its own, `OWN_NOISE` τ³, from vibrations and from origins τ/8 to τ/4 apart.  The
     weights depend on the lags alone, so that the slope is a linear, unbiased function of the MSD.
 
     Parameters
@@ -90,7 +91,7 @@ def slope_from(start: int, lags: FloatArray, blocks: FloatArray, duration: float
     duration : float
         ps of production.
     """
-    # A hair beyond the tenth, because lags are products of rounded numbers.
+    # Slightly beyond the tenth, because lags are products of rounded numbers.
     end = int(np.searchsorted(lags, LONGEST_SHARE * duration * (1.0 + 1e-9), side="right"))
     if end - start < FEWEST_LAGS:
         return None
@@ -102,12 +103,12 @@ def diffusive_slope(
 ) -> Slope | None:
     """Find where an MSD has become linear, and its slope there.
 
-    A lag passes if the slope from there on equals the slope from twice the lag on within one
-    standard error of their difference; the line is then begun at twice that lag.  Measured on
-    made-up Brownian motion and hops with vibrations: the true slope lies within one standard
-    error in 61 to 75 % of runs, and the mean is right within 0.1 standard errors.  What relaxes
-    over a fiftieth of the production (no slope in half of the runs) leaves it one standard error
-    too high.
+    A lag passes if the slope from there on equals the slope from twice the lag on, within one
+    standard error of their difference.  The line then begins at twice that lag.  Measured on
+    synthetic Brownian motion and hops with vibrations, the true slope lies within one standard
+    error in 61 to 75 % of runs, and the mean is right within 0.1 standard errors.  A relaxation
+    over a fiftieth of the production leaves the slope one standard error too high; half of such
+    runs have no slope.
 
     Parameters
     ----------
@@ -119,7 +120,7 @@ def diffusive_slope(
     Returns
     -------
     Slope or None
-        None if the MSD is nowhere seen to be linear: the run is too short.
+        None if the MSD is not linear anywhere: the run is too short.
     """
     for first in range(len(lags)):
         double = first + min(first + 1, OCTAVE)
@@ -135,10 +136,10 @@ def diffusive_slope(
 def msd_error(
     lags: FloatArray, blocks: FloatArray, fourth: FloatArray, n_particles: int, duration: float
 ) -> FloatArray:
-    """Give the standard error (n_lags,) of an MSD in Å².
+    """Compute the standard error (n_lags,) of an MSD in Å².
 
-    The larger of the scatter of its blocks, which are all alike at long lags, and the error of
-    motion with independent increments,
+    The larger of the scatter of its blocks, which are all alike at long lags, and the error for
+    independent increments,
 
         Var = [4/9 MSD² + (⟨r⁴⟩ - 5/3 MSD²)] τ / (n (T - τ)),
 

@@ -1,4 +1,4 @@
-"""Rate of an exponential decay of which many molecules give a curve each."""
+"""Rate of an exponential decay from one curve of each of many molecules."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Decay:
     rate, rate_error : float
         λ and its standard error, 1/ps; NaN if there is too little to fit.
     resolved : bool
-        Whether a decay was seen: λ is more than three standard errors from zero, and so is A,
-        and the curve could be followed for at least the correlation time 1/λ.
+        Whether a decay was seen: λ and A are each more than three standard errors from zero, and
+        the curve extends to at least the correlation time 1/λ.
     """
 
     amplitude: float
@@ -42,8 +42,8 @@ NOTHING = Decay(np.nan, np.nan, np.nan, np.nan, resolved=False)
 def fit_decay(lags: FloatArray, curves: FloatArray) -> Decay:
     """Fit A exp(-λ t) to the mean of the molecules' curves.
 
-    Least squares without weights: values at short lags fix A and the decay fixes λ, while where
-    the curve is down to its noise the fit no longer depends on it.  Errors are the jackknife's
+    Least squares without weights: values at short lags fix A and the decay fixes λ; where the
+    curve has decayed to noise, the fit no longer depends on it.  Errors are the jackknife's
     over molecules (Efron and Stein, Ann. Stat. 9, 586 (1981),
     https://doi.org/10.1214/aos/1176345462): values at different lags come from the same motion
     and err together, but the molecules are taken to turn independently.  Synthetic curves of 24

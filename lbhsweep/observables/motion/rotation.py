@@ -1,4 +1,4 @@
-"""How anions turn: autocorrelations of orientation, reorientation rate, full rotations."""
+"""Reorientation of the anions: autocorrelations, reorientation rate, full rotations."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ from lbhsweep.quantities.lags import KEPT, lags_in_samples, sample_every
 from lbhsweep.quantities.rotation import N_BONDS_FOLLOWED
 
 FIT_FROM_PS = 1.0
-"""Lags from which the fit is made: by then librations have lost their memory."""
+"""Lags from which the fit is made: by then librations are uncorrelated."""
 NEAR_START_DEG = 36.0
-"""Angle from the start within which an anion is back at it: half of that to the next orientation
-that looks the same."""
+"""Angle from the start within which an anion counts as back: half of that to the next equivalent
+orientation."""
 _KEPT = ("samples", "kept", "sums", "counts", "rotations", "start", "side", "turns")
-_COURSES = ("angles", "turned")
+_SERIES = ("angles", "turned")
 
 
 class Rotation:
     """Orientations of the anions in a hold, in a frame that turns with the cell.
 
     ``bh_correlation`` is ξ(t) = <u(0)·u(t)> over the B–H directions u of all anions and time
-    origins; ``icosahedral_correlation`` the cosine <Q(0)·Q(t)> between the vectors of the 13
-    harmonics of degree 6 summed over an anion's directions and scaled to unit length, which jumps
-    between orientations that look the same leave at 1 (Steinhardt, Nelson and Ronchetti, Phys.
-    Rev. B 28, 784 (1983), https://doi.org/10.1103/PhysRevB.28.784).  Free rotational diffusion
-    with coefficient D makes them exp(-2Dt) and exp(-42Dt).  Errors are from the scatter over
-    anions, each averaged over the whole run, so that memory in time needs no correction; that
-    anions turn independently of each other is an assumption.
+    origins.  ``icosahedral_correlation`` is the cosine <Q(0)·Q(t)> of the vectors of 13 harmonics
+    of degree 6, summed over an anion's directions and scaled to unit length.  Jumps between
+    equivalent orientations leave it at 1 (Steinhardt, Nelson and Ronchetti, Phys. Rev. B 28, 784
+    (1983), https://doi.org/10.1103/PhysRevB.28.784).  Free rotational diffusion with coefficient
+    D makes them exp(-2Dt) and exp(-42Dt).  Errors are from the scatter over anions, each averaged
+    over the whole run, so that correlation in time needs no correction.  Anions are assumed to
+    turn independently of each other.
 
     ``reorientation_rate`` λ and ``reorientation_amplitude`` A are fitted as ξ(t) = A exp(-λt)
     after the librational drop.  ``reorientation_resolved`` is 1 if a decay was seen
     (`relaxation_fit.Decay`); otherwise λ ± its error is a bound, and a fit that would grow
-    is given as 0.  A motion that never turns some directions, as about one axis only, has
-    no such decay, and λ is then that of a poor fit.
+    is given as 0.  A motion that leaves some directions unchanged, as about one axis only,
+    has no such decay, and λ is then that of a poor fit.
 
-    Full rotations are counted on the quaternion of the rigid-body fit, followed without jumps from
-    its value at the first sample: an anion has made one when it is near its first orientation
-    again by a path that a full turn about some axis could be bent into, q having become -q.
-    Going there and back does not count, and noise about the threshold can't.  (Maltsev et al.
+    Full rotations are counted on the quaternion q of the rigid-body fit, followed continuously from
+    its value at the first sample.  An anion has made one when it is near its first orientation
+    again and q has become -q: its path can be deformed into a full turn about some axis.
+    Going there and back does not count, nor does noise about the threshold.  (Maltsev et al.
     2023 print such numbers but not how they are counted.)
 
     Parameters
     ----------
     plan : MeasurementPlan
-        What will be sampled; nothing is in a ramp.
+        What will be sampled; nothing in a ramp.
     """
 
     def __init__(self, plan: MeasurementPlan) -> None:
@@ -85,7 +85,7 @@ class Rotation:
         self._turned = np.full(plan.n_blocks, np.nan)
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample."""
+        """Accumulate one sample."""
         turn = cell_rotation(self._inverse_cell @ sample.state.cell)
         kernels.bond_directions(sample.state.positions, self._bonds, turn, self._directions)
         kernels.fit_rotations(self._directions, self._reference, self._rotations)
@@ -100,16 +100,16 @@ class Rotation:
         self._samples[0] += 1
 
     def state(self) -> Arrays:
-        """Give all that has been accumulated."""
-        return {name: getattr(self, f"_{name}").copy() for name in _KEPT + _COURSES}
+        """Return all that has been accumulated."""
+        return {name: getattr(self, f"_{name}").copy() for name in _KEPT + _SERIES}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
-        for name in _KEPT + _COURSES:
+        """Restore what `state` returned."""
+        for name in _KEPT + _SERIES:
             getattr(self, f"_{name}")[:] = arrays[name]
 
     def result(self) -> Arrays:
-        """Give correlations, rates, counts and time courses by catalogue name."""
+        """Compute correlations, rates, counts and time series by catalogue name."""
         if not self._in_hold:
             return {}
         counts = np.where(self._counts > 0, self._counts, np.nan)
@@ -146,7 +146,7 @@ class Rotation:
         return {"full_rotation_rate": rate, stderr_name("full_rotation_rate"): error}
 
     def _follow(self, sample: Sample) -> None:
-        """Note where the followed bonds point in the middle of the block, and turns so far."""
+        """Record the followed bonds in the middle of the block, and the turns so far."""
         block = sample.block
         middle = (block + 0.5) * self._plan.produce_steps / self._plan.n_blocks
         last_before = sample.step <= middle < sample.step + self.every

@@ -15,7 +15,7 @@ N_BONDS = 12
 """B–H bonds of an anion."""
 N_DIRECTIONS = 3 * N_BONDS
 N_FEATURES = N_DIRECTIONS + ORDERS
-"""Numbers that say how an anion is turned: its directions, then its harmonics of degree 6."""
+"""Numbers that describe an anion's orientation: its directions, then its harmonics of degree 6."""
 FIT_TOLERANCE = 1e-24
 """Squared change of a unit quaternion below which a fit has converged."""
 FIT_ITERATIONS = 200
@@ -54,15 +54,15 @@ def bond_directions(
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def fit_rotations(directions: FloatArray, reference: FloatArray, rotations: FloatArray) -> None:
-    """Fit to each anion the rotation of a rigid body, as a quaternion that changes steadily.
+    """Fit to each anion the rotation of a rigid body, as a quaternion that changes continuously.
 
     The unit quaternion (w, x, y, z) that turns the reference nearest to the directions is the
     eigenvector of the largest eigenvalue of a 4×4 matrix: Horn, J. Opt. Soc. Am. A 4, 629 (1987),
     https://doi.org/10.1364/JOSAA.4.000629.  Twelve directions of an icosahedron give eigenvalues
-    12, -4, -4, -4, so that of the matrix plus 4 almost only the wanted one is left, and power
-    iteration from the last quaternion takes a few steps.  As the matrix plus 4 is positive,
-    the new quaternion lies on the last one's side: of the two of a rotation, q and -q, it is
-    the one to which the anion came without a jump.
+    12, -4, -4, -4.  In the matrix plus 4 the wanted one is therefore almost the only one left, and
+    power iteration from the last quaternion takes a few steps.  As the matrix plus 4 is positive,
+    the new quaternion lies on the last one's side.  A rotation has two quaternions, q and -q;
+    this one continues the anion's path without a jump.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def count_turns(
     Parameters
     ----------
     rotations, start : (n_anions, 4) float64
-        Steadily changing quaternions now and at the start.
+        Continuous quaternions now and at the start.
     near : float
         Cosine of half the angle from the start within which an anion counts as near.
     side : (n_anions,) int64
@@ -138,7 +138,7 @@ def count_turns(
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def orientation_features(directions: FloatArray, features: Float32Array) -> None:
-    """Give numbers whose products at two times are correlations of degree 1 and 6.
+    """Compute features whose products at two times are correlations of degree 1 and 6.
 
     Degree 1: the directions u over √12, so that products sum up to the mean of u(0)·u(t).  Degree
     6: Q_m = Σ_bonds C_6m(u), with Racah's normalisation Σ_m C_6m(u) C_6m(v) = P_6(u·v), scaled

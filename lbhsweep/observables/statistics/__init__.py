@@ -1,1 +1,1 @@
-"""Means over blocks, their standard errors, and whether a run had settled."""
+"""Means over blocks, their standard errors, and whether a run is equilibrated."""

@@ -1,4 +1,4 @@
-"""Which blocks of a ramp belong to a temperature bin, and from which its error is judged."""
+"""Which blocks of a ramp belong to a temperature bin, and from which its error is estimated."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 BINS_AROUND = 3
-"""Neighbours on either side of a ramp's bin from which its error is judged."""
+"""Neighbours on either side of a ramp's bin from which its error is estimated."""
 
 Mask = npt.NDArray[np.bool_]
 
 
 def bin_and_neighbours(filled: Mask, n_bins: int, number: int) -> tuple[Mask, Mask]:
-    """Give the filled blocks of a bin, and those of it and its neighbours.
+    """Return the filled blocks of a bin, and those of it and its neighbours.
 
     Parameters
     ----------

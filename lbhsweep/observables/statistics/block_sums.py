@@ -57,7 +57,7 @@ class BlockSums:
         return sums / count[:, None]
 
     def state(self) -> Arrays:
-        """Give the sums."""
+        """Return the sums."""
         return {
             "count": self._count.copy(),
             "first": self._first.copy(),
@@ -66,7 +66,7 @@ class BlockSums:
         }
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Take the sums that `state` gave."""
+        """Restore the sums that `state` returned."""
         self._count[:] = arrays["count"]
         self._first[:] = arrays["first"]
         self._sum[:] = arrays["sum"]

@@ -1,4 +1,4 @@
-"""Order parameters of α: how anions are turned and where lithium stands, in the best variant."""
+"""Order parameters of α: orientation of anions and position of lithium, in the best variant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TYPICAL_STEP = 0.1
 """Lattice parameters by which x differs from ¼ in the experimental α: weighs lithium against
 anions where variants are compared."""
 CHANCE = 3.0
-"""Coherence, in multiples of what anions turned at random have, below which φ means nothing."""
+"""Coherence, in multiples of that of randomly turned anions, below which φ is undefined."""
 
 
 class AlphaFit(NamedTuple):

@@ -1,9 +1,9 @@
-"""The domains in which α can grow from the face-centred lattice, as patterns to compare with.
+"""The variants in which α can grow from the face-centred lattice, as patterns to compare with.
 
-The disordered phase has space group Fm-3m, the ordered one Pa-3 of an eighth of its symmetry:
-four translations of the face-centred lattice and a quarter turn lead to eight variants of the
-same crystal (International Tables for Crystallography, vol. D, ch. 3.4).  A run that cools may
-end in any of them.
+The disordered phase has space group Fm-3m, the ordered one Pa-3 of an eighth of its symmetry.
+Four translations of the face-centred lattice and a quarter turn therefore lead to eight variants
+of the same crystal (International Tables for Crystallography, vol. D, ch. 3.4).  A run that
+cools may end in any of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lbhsweep.observables.frame.spherical_harmonics import ORDERS, add_harmonics
 from lbhsweep.physics.crystal import build_alpha
 
 _TURNS_DEG = 15.0 * np.arange(8)
-"""Turns over one period, 120°, that tell the orders 0, 3 and 6 apart."""
+"""Turns over one period, 120°, that separate the orders 0, 3 and 6."""
 _QUARTER_TURN = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 
 
@@ -45,7 +45,7 @@ class Variants(NamedTuple):
 
 
 def waves(phase: npt.ArrayLike) -> FloatArray:
-    """Give the weights (5, ...) of the terms of anions turned by a phase 3φ, in radians."""
+    """Compute the weights (5, ...) of the terms of anions turned by a phase 3φ, in radians."""
     phase = np.asarray(phase, dtype=np.float64)
     return np.array(
         [np.ones_like(phase), np.cos(phase), np.sin(phase), np.cos(2 * phase), np.sin(2 * phase)]
@@ -53,19 +53,19 @@ def waves(phase: npt.ArrayLike) -> FloatArray:
 
 
 def sublattice(fractions: FloatArray) -> IntArray:
-    """Give the sublattices (n,) of anions at fractions (n, 3) of the conventional cell."""
+    """Return the sublattices (n,) of anions at fractions (n, 3) of the conventional cell."""
     halves = np.rint(2.0 * fractions).astype(np.int64) % 2
     return np.asarray(halves[:, 0] + 2 * halves[:, 1])
 
 
 def tetrahedron(fractions: FloatArray) -> IntArray:
-    """Give the tetrahedral sites (n,) nearest to fractions (n, 3) of the conventional cell."""
+    """Return the tetrahedral sites (n,) nearest to fractions (n, 3) of the conventional cell."""
     octant = np.floor(2.0 * fractions).astype(np.int64) % 2
     return np.asarray(octant @ np.array([4, 2, 1]))
 
 
 def alpha_variants() -> Variants:
-    """Give the patterns of α in each variant."""
+    """Compute the patterns of α in each variant."""
     moments = np.array([_moments(turn) for turn in _TURNS_DEG])
     basis = waves(np.radians(3.0 * _TURNS_DEG))
     # The turns divide the period evenly, so the waves are orthogonal on them.
@@ -76,13 +76,13 @@ def alpha_variants() -> Variants:
 
 
 def _operations() -> list[tuple[FloatArray, FloatArray]]:
-    """Give the turns (3, 3) and shifts (3,) that make the variants of the crystal as built."""
+    """Return the turns (3, 3) and shifts (3,) that make the variants of the crystal as built."""
     centres = np.array([(0.0, 0.0, 0.0), (0.5, 0.0, 0.5), (0.0, 0.5, 0.5), (0.5, 0.5, 0.0)])
     return list(product((np.eye(3), _QUARTER_TURN), centres))
 
 
 def _moments(turn_deg: float) -> FloatArray:
-    """Give the moments (8, 4, 13) by variant and sublattice of anions turned by an angle."""
+    """Compute the moments (8, 4, 13) by variant and sublattice of anions turned by an angle."""
     crystal = build_alpha((1, 1, 1), lattice_A=1.0, turn_deg=turn_deg)
     hydrogen = np.array(crystal.symbols) == "H"
     moments = np.zeros((8, 4, ORDERS))
@@ -98,7 +98,7 @@ def _moments(turn_deg: float) -> FloatArray:
 
 
 def _steps(turn: FloatArray, shift: FloatArray) -> FloatArray:
-    """Give the directions (8, 3) by tetrahedral site of one variant."""
+    """Return the directions (8, 3) by tetrahedral site of one variant."""
     ends = [build_alpha((1, 1, 1), lattice_A=1.0, lithium=x).positions[:8] for x in (0.25, 0.26)]
     steps = np.empty((8, 3))
     steps[tetrahedron(ends[0] @ turn.T + shift)] = np.rint((ends[1] - ends[0]) @ turn.T / 0.01)

@@ -14,7 +14,7 @@ from lbhsweep.observables.frame.lattice_frame import LatticeFrame
 from lbhsweep.observables.structure.density_kernels import count_in_voxels
 
 SAMPLE_EVERY_STEPS = 50
-"""Outer steps, 0.1 ps: librations have lost most of their memory."""
+"""Outer steps, 0.1 ps: librations are nearly uncorrelated by then."""
 SPECIES = ("Li", "H")
 
 
@@ -22,13 +22,13 @@ class Density:
     """Number densities, folded into one conventional cell in the frame of the anions' lattice.
 
     ρ(s) = ⟨N(s)⟩ / (n_cells ⟨v⟩), with N(s) atoms in the voxel around the fraction s of any of
-    the conventional cells and a voxel's volume v; the sum over voxels times v is the number of
-    atoms in a conventional cell.  Where a voxel saw no atom the density is 0.
+    the conventional cells and a voxel's volume v.  The sum over voxels times v is the number of
+    atoms in a conventional cell.  The density is 0 in a voxel that never held an atom.
 
     Parameters
     ----------
     plan : MeasurementPlan
-        What will be sampled; nothing is in a ramp.
+        What will be sampled; nothing in a ramp.
     """
 
     def __init__(self, plan: MeasurementPlan) -> None:
@@ -45,23 +45,23 @@ class Density:
         self._volume = 0.0
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample."""
+        """Accumulate one sample."""
         positions = sample.state.positions
         matrix, origin = self._frame.at(positions, sample.state.cell)
         count_in_voxels(positions, matrix, origin, self._atoms, self._species, self._counts)
         self._volume += sample.state.volume
 
     def state(self) -> Arrays:
-        """Give the counts, and the sum of volumes."""
+        """Return the counts, and the sum of volumes."""
         return {"counts": self._counts.copy(), "volume": np.array(self._volume)}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
+        """Restore what `state` returned."""
         self._counts[:] = arrays["counts"]
         self._volume = float(arrays["volume"])
 
     def result(self) -> Arrays:
-        """Give the densities (n, n, n) in atoms per Å³; NaN without samples."""
+        """Compute the densities (n, n, n) in atoms per Å³; NaN without samples."""
         if not self._in_hold:
             return {}
         # Of all conventional cells together, and all samples.

@@ -26,7 +26,7 @@ def count_in_voxels(
     """
     n = counts.shape[1]
     place = np.empty(3, np.int64)
-    for i, number in zip(atoms, species):  # noqa: B905 - numba knows no strict
+    for i, number in zip(atoms, species):  # noqa: B905 - numba does not support strict
         for k in range(3):
             s = -origin[k]
             for m in range(3):

@@ -18,9 +18,9 @@ from lbhsweep.quantities import stderr_name
 
 STEPS_PER_ATOM = 1.5
 """Outer steps between samples by atoms in the cell.  A sample visits all pairs, an outer step
-costs as much as there are atoms, so this keeps the share of a run: 0.2 %."""
+costs in proportion to the atoms; so sampling takes the same share of any run, 0.2 %."""
 N_BLOCKS = 8
-"""Stretches of the production from whose scatter errors follow."""
+"""Blocks of the production from whose scatter errors follow."""
 PAIRS = {
     "rdf_li_li": ("Li", "Li"),
     "rdf_li_b": ("Li", "B"),
@@ -29,24 +29,24 @@ PAIRS = {
     "rdf_anion_anion": ("anion", "anion"),
     "rdf_li_anion": ("Li", "anion"),
 }
-"""The sorts of points whose distances each function counts; anions stand for their centres."""
+"""The kinds of points whose distances each function counts; an anion is its centre."""
 
 
 class Radial:
     """Radial distribution functions g(r), H–H between different anions only.
 
-    g(r) = ⟨V n(r)⟩ / (n_pairs 4π/3 (r₊³ − r₋³)), with n(r) pairs between distances r₋ and r₊
-    and n_pairs pairs in all that could be there: 1 for points that know nothing of each other
-    (Allen and Tildesley, Computer Simulation of Liquids, § 2.6).  NaN from half of the smallest
-    height that the cell had, because further spheres would meet their own images.
+    g(r) = ⟨V n(r)⟩ / (n_pairs 4π/3 (r₊³ − r₋³)), with n(r) of all n_pairs pairs between distances
+    r₋ and r₊ (Allen and Tildesley, Computer Simulation of Liquids, § 2.6).  It is 1 for
+    uncorrelated points.  It is NaN from half of the smallest height that the cell had, because
+    larger spheres would meet their own images.
 
-    Standard errors come from the means over eight stretches of the production and their
+    Standard errors come from the means over eight blocks of the production and their
     statistical inefficiency.
 
     Parameters
     ----------
     plan : MeasurementPlan
-        What will be sampled; nothing is in a ramp.
+        What will be sampled; nothing in a ramp.
     """
 
     def __init__(self, plan: MeasurementPlan) -> None:
@@ -73,7 +73,7 @@ class Radial:
         self._reach = np.inf
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample."""
+        """Accumulate one sample."""
         positions, cell = sample.state.positions, sample.state.cell
         block = (sample.step - 1) * N_BLOCKS // self._produce_steps
         centres = positions[self._anions].mean(axis=1)
@@ -89,7 +89,7 @@ class Radial:
         return self._per_anion if sort == "H" else 1
 
     def state(self) -> Arrays:
-        """Give the histograms."""
+        """Return the histograms."""
         return {
             "histogram": self._histogram.copy(),
             "count": self._count.copy(),
@@ -97,13 +97,13 @@ class Radial:
         }
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
+        """Restore what `state` returned."""
         self._histogram[:] = arrays["histogram"]
         self._count[:] = arrays["count"]
         self._reach = float(arrays["reach"])
 
     def result(self) -> Arrays:
-        """Give g (n_radii,) of each kind of pairs and its standard error."""
+        """Compute g (n_radii,) of each kind of pairs and its standard error."""
         if not self._in_hold:
             return {}
         filled = self._count > 0

@@ -25,9 +25,9 @@ def add_pairs(
 ) -> None:
     """Add a weight for each pair of two ranges of points to the bin of its distance, in place.
 
-    Points ``first:middle`` are paired with those of ``second:last``.  Of each pair the image
-    is taken whose differences of fractions are below a half: any that lies nearer than half the
-    smallest height of the cell is this one, whatever the cell's shape.
+    Points ``first:middle`` are paired with those of ``second:last``.  The image of each pair is
+    that whose differences of fractions are below a half.  It is the nearest one if it is nearer
+    than half the smallest height of the cell, whatever the cell's shape.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def add_pairs(
     first, middle, second, last : int
         Ends of the ranges; of two points of the same range only one order is counted.
     group : int
-        In the same range, points are paired with those of later groups of so many.
+        Points of the same range come in groups of this number, within which none are paired.
     cell : (3, 3) float64
         Å.
     width : float

@@ -1,4 +1,4 @@
-"""Where lithium is, and how far the crystal is ordered as α is."""
+"""Site occupancies of lithium, and the order of the α phase."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from lbhsweep.physics.structure import Structure
 from lbhsweep.quantities import stderr_name
 
 SAMPLE_EVERY_STEPS = 50
-"""Outer steps, 0.1 ps: librations have lost most of their memory."""
+"""Outer steps, 0.1 ps: librations are nearly uncorrelated by then."""
 NAMES = (
     "li_tetrahedral",
     "li_octahedral",
@@ -45,8 +45,9 @@ class Sites:
     """Site occupancies of lithium and order parameters of the α phase.
 
     **Occupancies**: shares of Li by nearest ideal site, in scaled coordinates in the frame of
-    the anions' lattice: 8 tetrahedral (¼¼¼), 4 octahedral (½½½), 32 windows (⅓⅓⅓), the middles
-    of three anions; further than √3/12 lattice parameters from all of them is elsewhere.
+    the anions' lattice.  There are 8 tetrahedral sites (¼¼¼), 4 octahedral (½½½) and 32 windows
+    (⅓⅓⅓), the middles of three anions.  Elsewhere is further than √3/12 lattice parameters from
+    all of them.
 
     **Orientations**: c(u) are the 13 real spherical harmonics of degree 6, the lowest that an
     icosahedron shows, with c(u)·c(w) = P₆(u·w).  An anion's moments are q = ⟨c(u)⟩ over its
@@ -61,18 +62,18 @@ class Sites:
       anions turned at random.
 
     **Lithium**: ``alpha_lithium`` x = ¼ + ⟨d·e⟩/3, with d from the nearest tetrahedral site in
-    lattice parameters and e = (±1, ±1, ±1) the way in which that site's Li moves with growing x.
-    Li spread evenly about its sites has x = ¼.
+    lattice parameters and e = (±1, ±1, ±1) the direction in which that site's Li moves with
+    growing x.  Li spread evenly about its sites has x = ¼.
 
     α may grow in eight variants; the one with the largest S + |x − ¼|/0.1 is taken, for a hold
     from the whole run and for a ramp in each bin.  By this choice S of disordered anions lies
     above 0, by 0.1 for 32 anions at rest.  Where the coherence is less than three times
     √(2/(13 w₃ n_anions)), that of anions turned at random, φ is NaN.
 
-    Averages are over time first, so that anions that tumble lose their order and x has no bias.
+    Averages are over time first, so that tumbling anions have no order and x has no bias.
     Standard errors of a hold come from the statistical inefficiency of the series of block
-    means, those of a ramp from blocks about their trend, as for thermodynamic quantities; all
-    are taken linearly in the moments around their mean.
+    means.  Those of a ramp come from blocks about their trend, as for thermodynamic quantities.
+    All are linear in the moments around their mean.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ class Sites:
         self._sums = np.zeros((plan.n_blocks, N_VALUES))
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample."""
+        """Accumulate one sample."""
         positions, cell = sample.state.positions, sample.state.cell
         matrix, origin = self._frame.at(positions, cell)
         row = self._sums[sample.block]
@@ -106,16 +107,16 @@ class Sites:
         self._count[sample.block] += 1.0
 
     def state(self) -> Arrays:
-        """Give the sums over each block."""
+        """Return the sums over each block."""
         return {"count": self._count.copy(), "sums": self._sums.copy()}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
+        """Restore what `state` returned."""
         self._count[:] = arrays["count"]
         self._sums[:] = arrays["sums"]
 
     def result(self) -> Arrays:
-        """Give means and standard errors by catalogue name."""
+        """Compute means and standard errors by catalogue name."""
         filled = self._count > 0
         if self._plan.group == "hold":
             mean, series = self._series(filled, filled)
@@ -135,7 +136,7 @@ class Sites:
     def _series(
         self, inside: npt.NDArray[np.bool_], around: npt.NDArray[np.bool_]
     ) -> tuple[FloatArray, FloatArray]:
-        """Give the means (8,) over the blocks inside, and the values (n, 8) of those around."""
+        """Compute the means (8,) over the blocks inside, and the values (n, 8) of those around."""
         if not inside.any():
             return np.full(len(NAMES), np.nan), np.empty((0, len(NAMES)))
         mean = self._sums[inside].sum(axis=0) / self._count[inside].sum()
@@ -149,13 +150,13 @@ class Sites:
 
 
 def _named(mean: FloatArray, error: FloatArray) -> dict[str, float]:
-    """Give means and errors (8,) by catalogue name."""
+    """Return means and errors (8,) by catalogue name."""
     errors = zip((stderr_name(name) for name in NAMES), error, strict=True)
     return dict(zip(NAMES, mean, strict=True)) | dict(errors)
 
 
 def _anions(structure: Structure, supercell: tuple[int, int, int]) -> tuple[IntArray, IntArray]:
-    """Give opposite hydrogens (n_anions, 6, 2) and the sublattice (n_anions,) of each anion."""
+    """Return opposite hydrogens (n_anions, 6, 2) and the sublattice (n_anions,) of each anion."""
     hydrogen = np.array(structure.symbols) == "H"
     to_cells = np.linalg.inv(structure.cell) * supercell
     pairs, centres = [], []

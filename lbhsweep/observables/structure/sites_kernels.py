@@ -1,4 +1,4 @@
-"""What one configuration says about lithium's sites and the anions' orientations."""
+"""Kernels of lithium's sites and the anions' orientations in one configuration."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ def add_orientations(
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def nearest_site(d0: float, d1: float, d2: float, odd: int) -> int:
-    """Tell the kind of site nearest to a point: 0 tetrahedral, 1 octahedral, 2 window, 3 none.
+    """Return the kind of site nearest to a point: 0 tetrahedral, 1 octahedral, 2 window, 3 none.
 
-    Of the eight corners of the cube of half a lattice parameter around a tetrahedral site four
-    are anions and four octahedral sites; a window, the middle of three anions, is a third of
+    Around a tetrahedral site is a cube of half a lattice parameter.  Four of its corners are
+    anions and four are octahedral sites.  A window, the middle of three anions, is a third of
     the way from the tetrahedral to an octahedral site.  The planes between such cubes are
     mirrors, so the nearest site is always in the point's own cube.
 

@@ -1,4 +1,4 @@
-"""What a harmonic oscillator contributes to entropy and heat capacity, quantum and classical.
+"""Entropy and heat capacity of a harmonic oscillator, quantum and classical.
 
 With x = hν/k_B T, per degree of freedom and in units of k_B (Berens, Mackay, White and Wilson,
 J. Chem. Phys. 79, 2375 (1983), https://doi.org/10.1063/1.446044)::
@@ -23,28 +23,28 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
 def quantum_entropy(x: FloatArray) -> FloatArray:
-    """Give the entropy of quantum oscillators of hν/k_B T = x > 0."""
+    """Compute the entropy of quantum oscillators of hν/k_B T = x > 0."""
     decay = np.exp(-x)
     return np.asarray(x * decay / -np.expm1(-x) - np.log(-np.expm1(-x)))
 
 
 def classical_entropy(x: FloatArray) -> FloatArray:
-    """Give the entropy of classical oscillators of hν/k_B T = x > 0."""
+    """Compute the entropy of classical oscillators of hν/k_B T = x > 0."""
     return np.asarray(1.0 - np.log(x))
 
 
 def quantum_heat_capacity(x: FloatArray) -> FloatArray:
-    """Give the heat capacity of quantum oscillators of hν/k_B T = x > 0."""
+    """Compute the heat capacity of quantum oscillators of hν/k_B T = x > 0."""
     return np.asarray(x**2 * np.exp(-x) / np.expm1(-x) ** 2)
 
 
 def heat_capacity_correction(x: FloatArray) -> FloatArray:
-    """Give what a classical oscillator's heat capacity has too little: never positive."""
+    """Compute the quantum less the classical heat capacity of oscillators: never positive."""
     return quantum_heat_capacity(x) - 1.0
 
 
 def integration_weights(weight: Weight, wavenumbers: FloatArray, temperature: float) -> FloatArray:
-    """Give the numbers (n,) whose product with a density of states integrates ∫ g(ν) W(ν) dν.
+    """Compute the numbers (n,) whose product with a density of states integrates ∫ g(ν) W(ν) dν.
 
     W is averaged over the bin around each wavenumber, half a bin at the ends: at ν = 0, where
     the entropies go to infinity, its mean is finite.

@@ -1,4 +1,4 @@
-"""Vibrational densities of states from velocities, and what quantum mechanics makes of them."""
+"""Vibrational densities of states from velocities, and their quantum thermodynamics."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from lbhsweep.quantities.spectral_window import n_windows, spectral_window
 from lbhsweep.units import ACCELERATION, BOLTZMANN
 
 GROUPS = ("li", "translation", "libration", "internal", "b", "h")
-"""Whose spectra are taken."""
+"""Groups of atoms and modes whose spectra are taken."""
 MODES = GROUPS[:4]
-"""Together all there is; B and H are another cut of the anions' share."""
+"""Their sum is the whole; B and H divide the anions' part in another way."""
 MOST_ANIONS, MOST_LITHIUM = 8, 64
 """Ions followed in one window; the next window takes the next ones in turn."""
 COLUMNS = 48
@@ -43,22 +43,22 @@ WEIGHTS = {
 class Spectra:
     """Densities of states of species and of the anions' modes, in windows of a hold.
 
-    g(ν) is the power spectrum of mass-weighted velocities (in librations: of angular velocities
-    weighted by moments of inertia), that is the transform of their autocorrelation, scaled by the
-    measured kinetic energy so that ∫ g dν (trapezoids) is the number of degrees of freedom per
-    formula unit; Berens et al., J. Chem. Phys. 79, 2375 (1983),
-    https://doi.org/10.1063/1.446044.  Windows are Hann's: a line is two bins wide, and next to
-    nothing of it lies farther away.  Velocities are relative to the deforming cell.
+    g(ν) is the power spectrum of mass-weighted velocities, that is the transform of their
+    autocorrelation.  In librations it is that of angular velocities weighted by moments of
+    inertia.  It is scaled by the measured kinetic energy so that ∫ g dν (trapezoids) is the
+    number of degrees of freedom per formula unit (Berens et al., J. Chem. Phys. 79, 2375 (1983),
+    https://doi.org/10.1063/1.446044).  Windows are Hann's: a line is two bins wide, with
+    negligible leakage.  Velocities are relative to the deforming cell.
 
-    Entropies and heat capacities are those of harmonic oscillators with this g; what atoms do
-    beyond (disorder, turning over, diffusion) is not in them.  The heat capacity's correction is
-    to be added to a classical one.  g of lithium at ν = 0 is 12 c n m D/(k_B T), D being the
-    diffusion coefficient of its n ions of mass m per formula unit, as far as a window outlasts
-    their memory.
+    Entropies and heat capacities are those of harmonic oscillators with this g; anharmonic
+    motion (disorder, reorientation, diffusion) is not in them.  The heat capacity's correction
+    is to be added to a classical one.  g of lithium at ν = 0 is 12 c n m D/(k_B T), D being the
+    diffusion coefficient of its n ions of mass m per formula unit.  That holds if a window is
+    longer than the correlation time of their velocities.
 
     Standard errors are jackknife estimates over the windows, which lie three of their lengths
-    apart in holds of more than 0.14 ns; fewer than some eight windows judge them roughly, and
-    one not at all (NaN).  A hold shorter than a window gives NaN throughout, a ramp nothing.
+    apart in holds of more than 0.14 ns.  They are rough from fewer than some eight windows, and
+    NaN from one.  A hold shorter than a window has NaN throughout, a ramp has no values.
 
     Parameters
     ----------
@@ -87,8 +87,8 @@ class Spectra:
         per_anion = np.array([1, 1, 2 * n_bonds, n_bonds, n_bonds])
         sizes = [self._n_lithium, *(self._n_anions * per_anion)]
         self._ends = 3 * np.concatenate([[0], np.cumsum(sizes)])
-        self._freedom = 3.0 * np.array([len(self._lithium) / plan.n_formula, *per_anion])
-        self._freedom[GROUPS.index("internal")] -= 6.0
+        self._n_dof = 3.0 * np.array([len(self._lithium) / plan.n_formula, *per_anion])
+        self._n_dof[GROUPS.index("internal")] -= 6.0
         angle = np.pi * (np.arange(self._window.n_samples) + 0.5) / self._window.n_samples
         self._taper = np.sin(angle)[:, None].astype(np.float32) ** 2
         self._rows = np.zeros((self._window.n_samples, self._ends[-1]), np.float32)
@@ -98,7 +98,7 @@ class Spectra:
         self._choose()
 
     def sample(self, sample: Sample) -> None:
-        """Take in one sample; between windows, only learn that the next one begins."""
+        """Accumulate one sample; between windows, only wait for the next one."""
         self.every = self._window.every
         if (sample.step - self._window.every) % self._period >= self._window.length:
             return
@@ -129,12 +129,12 @@ class Spectra:
             self.every = self._period
 
     def _choose(self) -> None:
-        """Choose the ions that are followed in the window that begins, so that all get a turn."""
+        """Choose the ions to follow in the window that begins, so that all are followed in turn."""
         self._followed_lithium = _in_turn(self._lithium, self._n_lithium, self._done)
         self._followed_anions = _in_turn(self._anions, self._n_anions, self._done)
 
     def state(self) -> Arrays:
-        """Give all that has been accumulated, with the samples of an unfinished window."""
+        """Return all that has been accumulated, with the samples of an unfinished window."""
         return {
             "every": np.array(self.every),
             "rows": self._rows[: self._filled].copy(),
@@ -142,7 +142,7 @@ class Spectra:
         }
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
+        """Restore what `state` returned."""
         self.every = int(arrays["every"])
         self._filled, self._done = len(arrays["rows"]), len(arrays["power"])
         self._rows[: self._filled] = arrays["rows"]
@@ -150,14 +150,14 @@ class Spectra:
         self._choose()
 
     def result(self) -> Arrays:
-        """Give spectra, entropies, heat capacity and temperatures by catalogue name."""
+        """Compute spectra, entropies, heat capacity and temperatures by catalogue name."""
         if self._plan.group != "hold":
             return {}
         n = self._done
         windows = self._power[:n]
         mean = self._derived(windows.mean(axis=0) if n else np.full(self._power.shape[1:], np.nan))
         result = {"spectra_windows": np.array(float(n))} | mean
-        # The results without one window, for each: how much they differ tells their error.
+        # The results without one window, for each: their scatter is the jackknife error.
         total = windows.sum(axis=0)
         without = [self._derived((total - one) / (n - 1)) for one in windows] if n > 1 else []
         for name, value in mean.items():
@@ -166,18 +166,18 @@ class Spectra:
         return result
 
     def _derived(self, power: FloatArray) -> Arrays:
-        """Give all averages that follow from power spectra (n_groups, n_wavenumbers)."""
+        """Compute all averages that follow from power spectra (n_groups, n_wavenumbers)."""
         wavenumbers, n_modes = self._window.wavenumbers, len(MODES)
         integral = np.asarray(np.trapezoid(power, axis=1))
         mobile = integral != 0.0
-        freedom = np.where(mobile, self._freedom, 0.0)
-        density = power * (freedom / np.where(mobile, integral, 1.0) / wavenumbers[1])[:, None]
+        n_dof = np.where(mobile, self._n_dof, 0.0)
+        density = power * (n_dof / np.where(mobile, integral, 1.0) / wavenumbers[1])[:, None]
         # Parseval: twice the kinetic energy in kJ/mol.
         taper = float((self._taper.astype(np.float64) ** 2).sum())
         energies = integral[:n_modes] * 2.0 / (self._window.n_samples * taper * ACCELERATION)
-        # The centre of mass rests unless something is held still.
-        centre_rests = bool((mobile | (self._freedom == 0.0)).all())
-        followed = BOLTZMANN * self._followed_freedom(centre_rests=centre_rests)
+        # The centre of mass does not move unless some atoms are frozen.
+        is_centre_fixed = bool((mobile | (self._n_dof == 0.0)).all())
+        followed = BOLTZMANN * self._followed_n_dof(is_centre_fixed=is_centre_fixed)
         followed[~mobile[:n_modes]] = np.nan
         measured = float(energies.sum() / np.nansum(followed))
 
@@ -195,15 +195,15 @@ class Spectra:
                 result |= _by_mode(name, parts)
         return result
 
-    def _followed_freedom(self, *, centre_rests: bool) -> FloatArray:
+    def _followed_n_dof(self, *, is_centre_fixed: bool) -> FloatArray:
         """Degrees of freedom (n_modes,) of what is followed in a window.
 
-        If the centre of mass rests, a particle of mass m moves with m⟨v²⟩ = 3 k_B T (1 - m/M)
-        if M is the mass of all.
+        If the centre of mass is at rest, a particle of mass m has m⟨v²⟩ = 3 k_B T (1 - m/M), with
+        the total mass M.
         """
         lithium, anions = self._lithium[: self._n_lithium], self._anions[: self._n_anions]
         share = np.array([self._plan.masses[ions].sum() for ions in (lithium, anions)])
-        share *= 3.0 / self._plan.mass if centre_rests else 0.0
+        share *= 3.0 / self._plan.mass if is_centre_fixed else 0.0
         single, of_anion = 3 * self._n_lithium, 3 * self._n_anions
         internal = of_anion * self._anions.shape[1] - 2 * of_anion
         return np.array([single - share[0], of_anion - share[1], of_anion, internal])

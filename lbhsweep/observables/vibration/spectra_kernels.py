@@ -22,8 +22,8 @@ def weighted_velocities(
 ) -> None:
     """Write one sample of all followed velocities, in sqrt(g/mol) Å/ps.
 
-    Each anion's motion is split exactly: with its momentum P and angular momentum L about its
-    centre of mass, its mass M and its moments of inertia I = C Cᵀ (Cholesky) as it stands,
+    Each anion's motion is split exactly.  With its momentum P and angular momentum L about its
+    centre of mass, its mass M and its present moments of inertia I = C Cᵀ (Cholesky),
     2K = |P|²/M + |C⁻¹L|² + Σ m |v - P/M - I⁻¹L × r|².  C⁻¹L = Cᵀω are the angular velocities
     weighted by moments of inertia; their sum of squares is ω·Iω whatever the axes, and a closo
     ion has no principal axes to choose.

@@ -1,4 +1,4 @@
-"""Make-believe diffusion: an Arrhenius law in the high phase, none in the low one."""
+"""Synthetic diffusion: an Arrhenius law in the high phase, none in the low one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOISE = 0.05
 
 
 def rehearse_diffusion(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `diffusion` gives; nothing in a ramp."""
+    """Make up what the observable `diffusion` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     temperature = point.protocol.temperature_K

@@ -1,4 +1,4 @@
-"""The made-up material of rehearsals: two phases and when one turns into the other."""
+"""The synthetic material of rehearsals: two phases and the transition between them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ K_PER_VACANCY = -4.0
 
 
 def high_phase_share(point: RunPoint, temperature_K: FloatArray) -> FloatArray:
-    """Give the share of the high phase, with hysteresis that widens with the rate."""
+    """Compute the share of the high phase; hysteresis widens with the rate."""
     transition = TRANSITION_K + K_PER_VACANCY * point.system.n_vacancies
     transition += point.pressure_GPa * GPA * VOLUME_STEP / ENTROPY_STEP
     if isinstance(point.protocol, HoldPoint):

@@ -1,8 +1,8 @@
 """Synthetic runs in milliseconds, for trying a cluster before spending core-hours.
 
-Nothing here is physics of Li2B12H12: two phases of equal heat capacity, expansion and
-compressibility, apart by ΔV and ΔS, so that Clapeyron's dT/dP = ΔV/ΔS holds exactly and an
-analysis has something to find.  Results are marked `rehearsal` and stored apart.
+Nothing here is physics of Li2B12H12.  Two phases of equal heat capacity, expansion and
+compressibility differ by ΔV and ΔS.  So Clapeyron's dT/dP = ΔV/ΔS holds exactly, and an analysis
+has a transition to find.  Results are marked `rehearsal` and stored apart.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def rehearse(
     point : RunPoint
         The run.
     failure_rate : float
-        Share of runs that pretend to blow up; which ones follows from the run id.
+        Share of runs that fail; which ones follows from the run id.
     seconds : float
-        How long to pretend to work.
+        How long to wait before the results are there.
     should_stop : callable
-        Asked while pretending to work.
+        Asked while waiting.
 
     Returns
     -------
     Outcome
-        With the arrays that a real run of the same protocol gives.
+        With the arrays that a real run of the same protocol has.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def rehearse(
     """
     started = time.perf_counter()
     rng = np.random.default_rng(seed_of(point))
-    _pretend_to_work(point, started + seconds, should_stop)
+    _wait(point, started + seconds, should_stop)
     schedule = schedule_of(point)
     fails = float(rng.random()) < failure_rate
     arrays = {} if fails else rehearsed(point, rng)
@@ -69,7 +69,7 @@ def rehearse(
     )
 
 
-def _pretend_to_work(point: RunPoint, until: float, should_stop: ShouldStop) -> None:
+def _wait(point: RunPoint, until: float, should_stop: ShouldStop) -> None:
     while (left := until - time.perf_counter()) > 0.0:
         if should_stop():
             raise InterruptedRun(f"{point.label}: the rehearsal was asked to stop; run it again")

@@ -1,4 +1,4 @@
-"""Make-believe orientations and places of anions: turning over a barrier, quivering about sites."""
+"""Synthetic orientations and positions of anions: jumps over a barrier, vibration about sites."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLUCTUATION = 0.01
 
 
 def rehearse_rotation(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `rotation` gives; nothing in a ramp."""
+    """Make up what the observable `rotation` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     axes = {name: np.array(values) for name, values in rotation_axes(production_of(point)).items()}
@@ -55,7 +55,7 @@ def rehearse_rotation(point: RunPoint, rng: np.random.Generator) -> Arrays:
 
 
 def rehearse_anion_position(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `anion_position` gives; nothing in a ramp."""
+    """Make up what the observable `anion_position` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     fluctuation = FLUCTUATION * math.sqrt(point.protocol.temperature_K)

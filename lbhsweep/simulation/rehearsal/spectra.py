@@ -1,4 +1,4 @@
-"""Make-believe velocity spectra: each mode a bell about one wavenumber."""
+"""Synthetic velocity spectra: each mode a Gaussian about one wavenumber."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lbhsweep.sweep.point import HoldPoint, RunPoint
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN, LIGHT_SPEED, PLANCK
 
-BELLS = {
+PEAKS = {
     "li": (6.0, 300.0),
     "translation": (3.0, 100.0),
     "libration": (3.0, 150.0),
@@ -28,7 +28,7 @@ NOISE = 0.02
 
 
 def rehearse_spectra(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `spectra` gives; nothing in a ramp, NaN in a short hold."""
+    """Make up what the observable `spectra` measures; nothing in a ramp, NaN in a short hold."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     window = spectral_window(point.dynamics.outer_step_ps)
@@ -38,19 +38,19 @@ def rehearse_spectra(point: RunPoint, rng: np.random.Generator) -> Arrays:
     result: Arrays = {}
     entropies = {"quantum": 0.0, "classical": 0.0}
     correction = 0.0
-    for group, (freedom, centre) in BELLS.items():
+    for group, (n_dof, centre) in PEAKS.items():
         distance = (window.stored_wavenumbers - centre) / WIDTH
-        bell = freedom / (WIDTH * np.sqrt(2.0 * np.pi)) * np.exp(-0.5 * distance**2)
-        result[f"vdos_{group}"] = bell * (1.0 + NOISE * rng.standard_normal(bell.shape))
+        peak = n_dof / (WIDTH * np.sqrt(2.0 * np.pi)) * np.exp(-0.5 * distance**2)
+        result[f"vdos_{group}"] = peak * (1.0 + NOISE * rng.standard_normal(peak.shape))
         if group in ("b", "h"):
             continue
         x = PLANCK * LIGHT_SPEED * centre / (BOLTZMANN * temperature_K)
         quantum = x / np.expm1(x) - np.log(-np.expm1(-x))
         for kind, each in (("quantum", quantum), ("classical", 1.0 - np.log(x))):
-            entropy = PER_KILOGRAM * freedom * each
+            entropy = PER_KILOGRAM * n_dof * each
             result[f"vibrational_entropy_{kind}_{group}"] = np.asarray(entropy)
             entropies[kind] += entropy
-        correction += PER_KILOGRAM * freedom * (x**2 * np.exp(-x) / np.expm1(-x) ** 2 - 1.0)
+        correction += PER_KILOGRAM * n_dof * (x**2 * np.exp(-x) / np.expm1(-x) ** 2 - 1.0)
         kinetic = temperature_K * (1.0 + NOISE * rng.standard_normal())
         result[f"kinetic_temperature_{group}"] = np.asarray(kinetic)
     for kind, entropy in entropies.items():

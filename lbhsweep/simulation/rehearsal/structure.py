@@ -1,4 +1,4 @@
-"""Make-believe structure: lithium and anions that are ordered in one phase and not in the other."""
+"""Synthetic structure: lithium and anions that are ordered in one phase and not in the other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALPHA = {
     "alpha_coherence": 0.85,
     "alpha_turn": 40.0,
 }
-"""What the low phase shows."""
+"""Values of the low phase."""
 BETA = {
     "li_tetrahedral": 0.5,
     "li_octahedral": 0.05,
@@ -32,7 +32,7 @@ BETA = {
     "alpha_coherence": 0.1,
     "alpha_turn": np.nan,
 }
-"""What the high phase shows."""
+"""Values of the high phase."""
 NOISE = 0.003
 """Relative scatter of a mean."""
 CELL_VOLUME_A3 = 950.0
@@ -40,7 +40,7 @@ CELL_VOLUME_A3 = 950.0
 
 
 def rehearse_density(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `density` gives; nothing in a ramp."""
+    """Make up what the observable `density` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     fraction = np.array(inner_axes(point)["fraction_a"])
@@ -56,7 +56,7 @@ def rehearse_density(point: RunPoint, rng: np.random.Generator) -> Arrays:
 
 
 def rehearse_sites(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `sites` gives: numbers in a hold, by bin in a ramp."""
+    """Make up what the observable `sites` measures: numbers in a hold, by bin in a ramp."""
     schedule = schedule_of(point)
     low, high = sorted((schedule.start_K, schedule.end_K))
     centres = low + (high - low) * (np.arange(schedule.n_bins) + 0.5) / schedule.n_bins
@@ -75,7 +75,7 @@ def rehearse_sites(point: RunPoint, rng: np.random.Generator) -> Arrays:
 
 
 def rehearse_radial(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `radial` gives; nothing in a ramp."""
+    """Make up what the observable `radial` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     radius = np.array(inner_axes(point)["radius"])

@@ -110,7 +110,7 @@ def _hold(point: RunPoint, rng: np.random.Generator) -> Arrays:
 def _instants(point: RunPoint, means: Arrays, n_blocks: int, rng: np.random.Generator) -> Arrays:
     """Draw volume and potential energy as they fluctuate together in one phase.
 
-    Of n formula units H_conf = U + PV has the variance k_B T² C_conf/n, V has k_B T κ V/n, and
+    For n formula units H_conf = U + PV has the variance k_B T² C_conf/n.  V has k_B T κ V/n, and
     their covariance is k_B T² V α/n (Landau and Lifshitz, Statistical Physics, § 112).
     """
     temperature, pressure = schedule_of(point).start_K, point.pressure_GPa * GPA

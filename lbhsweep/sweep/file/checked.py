@@ -1,4 +1,4 @@
-"""What checks between the keys of a sweep look at, and what they give."""
+"""Input and output of the checks between the keys of a sweep."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Check = Callable[[SweepSpec], Iterator[Finding]]
 
 
 def values_of(spec: SweepSpec, axis: str) -> Iterator[tuple[KeyPath, Any]]:
-    """Go through an axis' values and those that extra points add, each with its path."""
+    """Yield an axis' values and those that extra points add, each with its path."""
     owners: list[tuple[KeyPath, AxesSection | Selection]] = [(("axes",), spec.axes)]
     owners += [(("extra_points", i), one) for i, one in enumerate(spec.extra_points)]
     for path, owner in owners:

@@ -23,8 +23,8 @@ from lbhsweep.sweep.file.checked import Check, Finding, values_of
 from lbhsweep.sweep.file.checks_of_starts import (
     first_direction_runs,
     first_runs_planned,
+    given_in_one_place,
     heated_from_below,
-    one_place_for_each,
     structure_fits,
     vacancy_sites_exist,
 )
@@ -73,7 +73,7 @@ def findings(spec: SweepSpec, *, complete: bool) -> list[Finding]:
     with absence:
         no_protocol = list(_one_protocol(spec))
         found += no_protocol or [one for check in _PROTOCOL_CHECKS for one in check(spec)]
-    return found if found or not complete else list(_grid_sense(spec))
+    return found if found or not complete else list(_grid_is_sensible(spec))
 
 
 def _one_protocol(spec: SweepSpec) -> Iterator[Finding]:
@@ -123,7 +123,7 @@ def _cutoffs(spec: SweepSpec) -> Iterator[tuple[KeyPath, float]]:
     with suppress(AttributeError):
         on_axis = list(values_of(spec, "cutoff"))
     yield from on_axis
-    # An axis with mistakes stands for model.cutoff all the same.
+    # An axis with mistakes replaces model.cutoff all the same.
     is_wrong = hasattr(spec, "axes") and not hasattr(spec.axes, "cutoff")
     if not on_axis and not is_wrong:
         yield ("model", "cutoff"), spec.model.cutoff
@@ -164,7 +164,7 @@ def _whole_steps(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def _frames_fit(spec: SweepSpec) -> Iterator[Finding]:
-    """Frames lie at whole outer steps, and in every run there is at least one."""
+    """Require frames at whole outer steps, and at least one in every run."""
     trajectory, step, path = spec.trajectory, spec.dynamics.nonbonded_timestep, "trajectory"
     if trajectory is None:
         return
@@ -245,21 +245,21 @@ def _samples_in_production(spec: SweepSpec) -> Iterator[Finding]:
         )
 
 
-def _observables_tell(spec: SweepSpec) -> Iterator[Finding]:
+def _observables_fit_protocol(spec: SweepSpec) -> Iterator[Finding]:
     known = measured_in(group_of(spec))
     for place, name in enumerate(spec.observables):
         if name not in known:
             message = (
-                f"{name} needs constant temperature, a ramp tells {', '.join(sorted(known))}; "
+                f"{name} needs constant temperature; ramps measure {', '.join(sorted(known))}; "
                 "leave it out, or make a sweep of holds"
             )
             yield ("observables", place), message
 
 
-def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
-    """At constant volume no pressure acts on the crystal; at constant energy no temperature does.
+def _ensemble_fits(spec: SweepSpec) -> Iterator[Finding]:
+    """Refuse pressures at constant volume, and temperatures that are driven at constant energy.
 
-    Results would be labelled with what was never there.
+    Results would be labelled with conditions that never acted.
     """
     ensemble = spec.dynamics.ensemble
     if ensemble == "npt":
@@ -271,7 +271,7 @@ def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
             f"{barostat} acts at constant pressure only, not in {ensemble}; wanted ensemble npt",
         )
     if ensemble == "nve" and spec.protocol.ramp is not None:
-        yield ("dynamics", "ensemble"), "nve drives no temperature, wanted npt or nvt in a ramp"
+        yield ("dynamics", "ensemble"), "nve has no thermostat; wanted npt or nvt in a ramp"
     hold = spec.protocol.hold
     if ensemble == "nve" and hold is not None:
         for key, given in (
@@ -279,10 +279,7 @@ def _ensemble_obeys(spec: SweepSpec) -> Iterator[Finding]:
             ("follow", hold.follow != "none"),
         ):
             if given:
-                message = (
-                    "needs a bath that brings runs to their temperature, nve has none; wanted npt "
-                    "or nvt"
-                )
+                message = "needs a thermostat, which nve has not; wanted npt or nvt"
                 yield ("protocol", "hold", key), message
     for path, pressure in values_of(spec, "pressure"):
         if pressure != 0.0:
@@ -303,7 +300,7 @@ def _names_differ(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def _potentials_fit_crystal(spec: SweepSpec) -> Iterator[Finding]:
-    """Look for the crystal's species, and for a charge while no atom is missing."""
+    """Require the crystal's species, and zero charge while no atom is missing."""
     formula = FORMULAS[spec.system.crystal]
     for path, one in values_of(spec, "potential"):
         missing = [symbol for symbol in formula if symbol not in one.species]
@@ -347,12 +344,12 @@ def _excluded_exists(spec: SweepSpec) -> Iterator[Finding]:
     for i, rule in enumerate(spec.exclude):
         for dim, values in chosen_values(rule).items():
             on_axis = set(axes.get(dim, ()))
-            strange = [value for value in values if on_axis and value not in on_axis]
-            if strange:
+            unknown = [value for value in values if on_axis and value not in on_axis]
+            if unknown:
                 yield (
                     ("exclude", i, dim),
                     (
-                        f"matches nothing: {_some(strange, dim)} not on the axis, which has "
+                        f"matches nothing: {_some(unknown, dim)} not on the axis, which has "
                         f"{_some(on_axis, dim)}"
                     ),
                 )
@@ -374,7 +371,7 @@ def _grid_size(spec: SweepSpec) -> Iterator[Finding]:
         yield ("axes",), f"make a grid of {size:,} cells, wanted at most {MAX_CELLS:,}; split it"
 
 
-def _grid_sense(spec: SweepSpec) -> Iterator[Finding]:
+def _grid_is_sensible(spec: SweepSpec) -> Iterator[Finding]:
     planned, added = plan_cells(spec)
     for i, count in enumerate(added):
         if not count:
@@ -390,14 +387,14 @@ _CHECKS: tuple[Check, ...] = (
     _vacancies_exist,
     _names_differ,
     _potentials_fit_crystal,
-    _ensemble_obeys,
+    _ensemble_fits,
     _whole_steps,
     _frames_fit,
     _bins_divide_range,
     _samples_in_bins,
     _samples_in_production,
-    _observables_tell,
-    one_place_for_each,
+    _observables_fit_protocol,
+    given_in_one_place,
     structure_fits,
     vacancy_sites_exist,
     heated_from_below,

@@ -14,20 +14,20 @@ from lbhsweep.sweep.file.spec import SweepSpec
 from lbhsweep.sweep.vacancies import tetrahedral_sites
 
 _ELSEWHERE = {"cutoff": "model", "frozen": "system", "start": "system"}
-"""Sections where axes that are optional have their one value."""
+"""Sections in which optional axes have their single value."""
 
 
-def one_place_for_each(spec: SweepSpec) -> Iterator[Finding]:
-    """Refuse a value for all runs beside an axis of the same name."""
+def given_in_one_place(spec: SweepSpec) -> Iterator[Finding]:
+    """Refuse a value for all runs next to an axis of the same name."""
     for axis, section in _ELSEWHERE.items():
-        # What stands for a section with mistakes doesn't know what was given.
+        # The stand-in for a section with mistakes does not record which keys were given.
         given: Set[str] = getattr(getattr(spec, section), "model_fields_set", frozenset())
         if getattr(spec.axes, axis) and axis in given:
             yield (section, axis), f"is given by axes.{axis} too; leave one of them out"
 
 
 def structure_fits(spec: SweepSpec) -> Iterator[Finding]:
-    """Look whether a crystal from a file can be what the runs start from."""
+    """Check whether runs can start from the crystal of a file."""
     crystal, system = spec.system.structure, spec.system
     if crystal is None:
         return
@@ -35,7 +35,7 @@ def structure_fits(spec: SweepSpec) -> Iterator[Finding]:
     if system.start == "auto":
         message = (
             "missing, wanted the phase of the crystal in system.structure: alpha or beta; the "
-            "analysis must know from which phase runs set out"
+            "analysis must know in which phase runs start"
         )
         yield ("system", "start"), message
     if spec.axes.start:
@@ -68,7 +68,7 @@ def structure_fits(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def vacancy_sites_exist(spec: SweepSpec) -> Iterator[Finding]:
-    """Look for each given site in the supercell, and for enough of them."""
+    """Check that each given site exists in the supercell, and that there are enough."""
     given, path = spec.system.vacancy_sites, ("system", "vacancy_sites")
     if not given:
         return
@@ -101,7 +101,7 @@ def _times(spec: SweepSpec) -> str:
 
 
 def heated_from_below(spec: SweepSpec) -> Iterator[Finding]:
-    """Look for holds that would be cooled, or not heated at all."""
+    """Refuse holds that would be cooled, or not heated at all."""
     hold = spec.protocol.hold
     if hold is None:
         return
@@ -120,7 +120,7 @@ def heated_from_below(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def first_direction_runs(spec: SweepSpec) -> Iterator[Finding]:
-    """Look whether both directions run where one goes on from the end of the other."""
+    """Check that both directions run where one starts from the end of the other."""
     ramp = spec.protocol.ramp
     if ramp is None:
         return
@@ -135,7 +135,7 @@ def first_direction_runs(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def first_runs_planned(spec: SweepSpec, planned: PlannedCells) -> Iterator[Finding]:
-    """Look for ramps that are to go on from one that isn't in the grid."""
+    """Refuse ramps that start from the end of one that is not in the grid."""
     ramp = spec.protocol.ramp
     if ramp is None or ramp.first is None:
         return
@@ -146,8 +146,8 @@ def first_runs_planned(spec: SweepSpec, planned: PlannedCells) -> Iterator[Findi
     if missing:
         cell, other = missing[0]
         message = (
-            f"{len(missing)} of the runs have none to go on from: {_described(dims, cell)} "
-            f"wants {_described(dims, other)}, which is not in the grid; exclude the former "
+            f"{len(missing)} of the runs have none to start from: {_described(dims, cell)} "
+            f"needs {_described(dims, other)}, which is not in the grid; exclude the former "
             "or add the latter"
         )
         yield ("protocol", "ramp", "first" if ramp.first_rate is None else "first_rate"), message

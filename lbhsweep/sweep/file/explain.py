@@ -1,4 +1,4 @@
-"""What a validating model found wrong, in the words and lines of the user's file."""
+"""Errors of a validating model, in the words and lines of the user's file."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def validate(model: type[M], document: Document) -> tuple[M | None, list[Problem
 
 
 def sound_part(model: type[M], data: dict[str, Any], document: Document) -> M:
-    """Read those keys of a mapping that are right, so that they can be checked further.
+    """Read those keys of a mapping that are valid, so that they can be checked further.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """How the values of a sweep's keys are written: quantities, ranges, lists, potentials.
 
-Each class here annotates a pydantic field: it reads what the user wrote and gives the JSON
-Schema from which editors complete it.
+Each class here annotates a pydantic field: it reads what the user wrote and provides
+the JSON Schema from which editors complete it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NUMBER_PATTERN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 
 
 def shown(value: object) -> str:
-    """Show a value of the file in a message, cut to a line."""
+    """Format a value of the file for a message, cut to a line."""
     match value:
         case None:
             return "nothing"
@@ -41,14 +41,14 @@ def shown(value: object) -> str:
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
-    """Point to the known name that `name` may have meant, and list all."""
+    """Suggest the known name nearest to `name`, and list all."""
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}Known: {', '.join(known)}"
 
 
 def as_list(value: object) -> object:
-    """Let one mapping stand alone where a list of mappings is expected."""
+    """Accept one mapping where a list of mappings is expected."""
     return [value] if isinstance(value, dict) else value
 
 
@@ -172,7 +172,7 @@ class Listed:
     count: bool = False
 
     def spread(self, value: object) -> object:
-        """Bring every way of writing the values to a list."""
+        """Convert every way of writing the values to a list."""
         if self.quantity and is_span(value):
             return span_texts(value, self.quantity.read, self.quantity.dimension)
         if self.count and isinstance(value, int) and not isinstance(value, bool):
@@ -243,7 +243,7 @@ def _span_schema(item: JsonSchemaValue, more: tuple[str, ...]) -> JsonSchemaValu
 
 
 def finder(info: ValidationInfo) -> Callable[[str], Path]:
-    """Give what says where a file is that a document names."""
+    """Return the function that finds a file named in a document."""
     find: Callable[[str], Path] = (info.context or {}).get("find", Path)
     return find
 
@@ -279,7 +279,7 @@ class PotentialChoice:
             force_field.digest != load_force_field(force_field.name).digest
         ):
             raise ValueError(
-                f"{shown(value)} calls itself {force_field.name!r} but differs from the shipped "
+                f"{shown(value)} is named {force_field.name!r} but differs from the shipped "
                 "set of that name; give it a name of its own"
             )
         return force_field

@@ -22,7 +22,7 @@ from lbhsweep.sweep.file.spec import (
 
 ProtocolName = Literal["ramp", "hold"]
 Answers = dict[str, str]
-"""What was said, by the key of its question; as it stands in the file."""
+"""Answers as they stand in the file, by the key of their question."""
 
 _WIDTH = 96
 _BINS = ("12.5 K", "10 K", "5 K", "2 K", "1 K")
@@ -34,7 +34,7 @@ _HEAD = """\
 name: {quoted}
 """
 _FOOT = """
-# Not said here, and so by default: all observables that the protocol can tell, no trajectories,
+# Not given here, and so by default: all observables that the protocol allows, no trajectories,
 # isotropic NPT with steps of 0.5 and 2 fs. For frames of the atoms:
 # trajectory: {every: 1 ps}
 """
@@ -51,13 +51,13 @@ class Question:
     text : str
         As a person is asked.
     default : str
-        Answer of those who don't say.
+        Answer if none is given.
     of : {'ramp', 'hold'} or None
         Protocol for which it is asked; None for both.
     holds : str
         Default in a hold, where it is another one.
     choices : tuple of str
-        All answers that there are, if there are few.
+        All possible answers, if they are few.
     """
 
     key: str
@@ -68,11 +68,11 @@ class Question:
     choices: tuple[str, ...] = ()
 
     def asked(self, answers: Answers) -> bool:
-        """Say whether it is asked after these answers."""
+        """Return whether it is asked after these answers."""
         return self.of is None or answers.get("protocol") == self.of
 
     def default_for(self, answers: Answers) -> str:
-        """Give the default after these answers."""
+        """Return the default after these answers."""
         return self.holds if self.holds and answers.get("protocol") == "hold" else self.default
 
 
@@ -104,7 +104,7 @@ def check_answer(answers: Answers, key: str, said: str) -> None:
     Raises
     ------
     SpecError
-        What a file with this answer would be refused for.
+        All that is wrong with a file of this answer.
     """
     write_sweep("sweep", answers | {key: said})
 
@@ -127,7 +127,7 @@ def write_sweep(name: str, answers: Answers) -> str:
     Raises
     ------
     SpecError
-        What the answers would be refused for.
+        All that is wrong with the answers.
     """
     full: Answers = {}
     for question in QUESTIONS:
@@ -181,7 +181,7 @@ def _lines(name: str, answers: Answers, bin_width: str) -> Iterator[str]:
 def _section(
     key: str, model: type[Section], values: Mapping[str, str], indent: str = ""
 ) -> Iterator[str]:
-    """Write one section, above each key what the model says of it."""
+    """Write one section, above each key its description."""
     yield f"{indent}{key}:"
     for name, value in values.items():
         about = " ".join((model.model_fields[name].description or "").split())

@@ -1,4 +1,4 @@
-"""A sweep file becomes a `SweepSpec`, or everything that is wrong with it."""
+"""Reading a sweep file: a `SweepSpec`, or everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def load_sweep(path: str | Path) -> SweepSpec:
 
 
 def sweep_from(document: Document) -> SweepSpec:
-    """Do as `load_sweep` for a document already read."""
+    """Check a document already read, as `load_sweep` does."""
     spec, problems = validate(SweepSpec, document)
     sound = spec or sound_part(SweepSpec, document.data, document)
     found = findings(sound, complete=spec is not None)

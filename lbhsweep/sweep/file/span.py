@@ -17,12 +17,12 @@ _TEXT = re.compile(r"\s*(?P<from>.+?)\s*\.\.\s*(?P<to>.+?)(?:\s+step\s+(?P<step>
 
 
 def is_span(value: object) -> bool:
-    """Tell whether the user wrote a range rather than values."""
+    """Return whether the user wrote a range rather than values."""
     return isinstance(value, dict) or (isinstance(value, str) and ".." in value)
 
 
 def span_form(dimension: str, *, step: bool) -> str:
-    """Show both ways of writing a range."""
+    """Return both ways of writing a range, for messages."""
     low, high, width = _EXAMPLES[dimension]
     if step:
         return f"'{low} .. {high} step {width}' or {{from: {low}, to: {high}, step: {width}}}"
@@ -88,7 +88,7 @@ def span_texts(value: object, read: Callable[[object], float], dimension: str) -
 
 
 def divides(step: float, length: float) -> bool:
-    """Tell whether a whole number of steps makes the length, to a part in a billion."""
+    """Return whether the length is a whole number of steps, to a part in a billion."""
     count = round(length / step)
     return count >= 1 and abs(length - count * step) <= 1e-9 * length
 

@@ -108,7 +108,7 @@ def _about_observables() -> str:
 
 
 def _default(text: str | int | list[str]) -> Any:
-    """Give a default as the user would write it."""
+    """Return a default written as in a sweep file."""
     return Field(default=text, validate_default=True)
 
 
@@ -165,7 +165,7 @@ class SystemSection(Section):
     cells, such as [0.25, 0.25, 1.75]; runs with fewer vacancies take the first of them.
     If not given they are drawn at random, by the replica's number."""
     charge_compensation: Literal["anions", "cations", "background"] = "anions"
-    """What makes up for the charge of removed lithium."""
+    """What compensates the charge of removed lithium."""
     frozen: Literal["none", "Li", "anions"] = "none"
     """Atoms without velocity at their relaxed places in the cell; anions follow it rigidly."""
 
@@ -199,7 +199,7 @@ class AxesSection(Section):
     start: Starts = _absent()
     """Phases that are built for the start, instead of system.start."""
     frozen: FrozenParts = _absent()
-    """Atoms that are held still, instead of system.frozen."""
+    """Atoms that are frozen, instead of system.frozen."""
     replica: Annotated[tuple[ReplicaNumber, ...], Listed("replica", count=True)] = _default(1)
     """Independent repetitions: how many, or a list of their numbers."""
 
@@ -222,10 +222,10 @@ class RampSection(Section):
     equilibrate: Annotated[float, EQUILIBRATION] = _default("2 ps")
     """Time at the starting temperature before the ramp."""
     first: Direction | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
-    """Direction from the end of whose runs the others go on; if not given, each run starts from
-    a crystal as built."""
+    """Direction that runs first; runs of the other start from its ends. If not given, each run
+    starts from a crystal as built."""
     first_rate: Annotated[float | None, HEATING_RATE] = Field(default_factory=lambda: None)
-    """Rate of the runs that go first; if not given, that of the runs that go on from them."""
+    """Rate of the runs that go first; if not given, that of the runs that start from their ends."""
 
 
 class HoldSection(Section):
@@ -306,7 +306,7 @@ class Selection(Section):
     start: Starts = _absent()
     """Phases that are built for the start."""
     frozen: FrozenParts = _absent()
-    """Atoms that are held still."""
+    """Atoms that are frozen."""
     replica: Replicas = _absent()
     """Replica numbers, from 0."""
 
@@ -352,7 +352,7 @@ class SweepSpec(Section):
     exclude: Selections = _absent()
     """Cells of the axes' product that are not run; each rule must match some."""
     extra_points: Selections = _absent()
-    """Cells that are run beside the axes' product; axes not named take all their values."""
+    """Cells that are run in addition to the axes' product; axes not named take all their values."""
 
     @property
     def files(self) -> dict[str, bytes]:

@@ -118,7 +118,7 @@ def read_crystal(content: bytes, kind: str) -> ConventionalCrystal:
     try:
         text = content.decode("utf-8-sig", errors="replace")
         with warnings.catch_warnings():
-            # Of labels and symmetries that it guesses; what comes of them is checked here.
+            # ASE warns of labels and symmetries that it guesses; the result is checked here.
             warnings.simplefilter("ignore")
             atoms = ase.io.read(io.StringIO(text), format=kind)
     except Exception as error:
@@ -139,9 +139,9 @@ def read_crystal(content: bytes, kind: str) -> ConventionalCrystal:
 
 
 def _require_whole_sites(atoms: Atoms) -> None:
-    """Refuse sites that are occupied now and then: disorder must have been drawn by whoever wrote.
+    """Refuse partly occupied sites: the file must hold one arrangement of its disorder.
 
-    ASE would take the likeliest species of each as if it were always there.
+    ASE would take the most probable species of each site as if it were always there.
     """
     for site, shares in atoms.info.get("occupancy", {}).items():
         # A share that isn't given, written ? or ., is a text.
@@ -149,6 +149,6 @@ def _require_whole_sites(atoms: Atoms) -> None:
         if len(shares) > 1 or (known and sum(known) < WHOLE):
             described = ", ".join(f"{symbol} {share}" for symbol, share in shares.items())
             raise ValueError(
-                f"site {int(site) + 1} is partly occupied ({described}), wanted a crystal whose "
-                "disorder is drawn: each site empty or full, no two atoms at one place"
+                f"site {int(site) + 1} is partly occupied ({described}), wanted a crystal "
+                "with each site empty or full and no two atoms at one place"
             )

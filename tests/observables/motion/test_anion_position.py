@@ -34,9 +34,9 @@ def measure(structure, displacements, n_blocks=64, strains=None, drift=None):
     return observable.result()
 
 
-def oscillations(rng, n_frames, n_anions, spread, memory):
-    """Ornstein–Uhlenbeck displacements: normal, with a memory that decays over so many frames."""
-    keep = np.exp(-1.0 / memory)
+def oscillations(rng, n_frames, n_anions, spread, correlation_time):
+    """Ornstein–Uhlenbeck displacements: normal, correlated over a number of frames."""
+    keep = np.exp(-1.0 / correlation_time)
     noise = rng.normal(0.0, spread, (n_frames, n_anions, 3))
     for frame in range(1, n_frames):
         noise[frame] = keep * noise[frame - 1] + np.sqrt(1.0 - keep**2) * noise[frame]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from observables.made_up_ions import D, diffusion, plan, samples, swim, walk
+from observables.synthetic_ions import D, diffusion, plan, samples, vibration, walk
 from simulation.simulation_points import FORCE_FIELD, hold_point
 
 from lbhsweep.observables.motion.diffusion import N_BLOCKS, Diffusion, along_axes, origins_by_block
@@ -112,7 +112,7 @@ def test_true_values_lie_within_one_standard_error_in_two_of_three_runs():
     rng = np.random.default_rng(7)
     inside = {"diffusion_coefficient": [], "haven_ratio": []}
     for _ in range(150):
-        result = diffusion(walk(rng, 600, 16) + swim(rng, 600, 16))
+        result = diffusion(walk(rng, 600, 16) + vibration(rng, 600, 16))
         for name, truth in (("diffusion_coefficient", 1e-4 * D), ("haven_ratio", 1.0)):
             distance = abs(result[name] - truth) / result[stderr_name(name)]
             inside[name].append(distance < 1.0)
@@ -133,7 +133,7 @@ def test_errors_of_curves_hold_at_long_lags_too():
 
 def test_few_hops_are_counted_but_give_no_coefficient():
     rng = np.random.default_rng(9)
-    displaced = swim(rng, 2000, 16)
+    displaced = vibration(rng, 2000, 16)
     displaced[1000:, 0] += 5.0
     displaced[1400:, 5] -= 5.0
     result = diffusion(displaced)

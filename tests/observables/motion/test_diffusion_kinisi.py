@@ -9,7 +9,7 @@ brings some twenty of them: ``pip install 'kinisi>=2.1' && pytest -m validation`
 import numpy as np
 import pytest
 from ase import Atoms
-from observables.made_up_ions import INTERVAL, D, diffusion, plan, swim, walk
+from observables.synthetic_ions import INTERVAL, D, diffusion, plan, vibration, walk
 
 from lbhsweep.quantities.lags import lags_in_samples
 
@@ -38,7 +38,7 @@ def trajectory(displaced):
 
 
 def by_kinisi(displaced, lags, begin):
-    """Give MSDs (n_lags,) in Å², D in Å²/ps and its standard error."""
+    """Return MSDs (n_lags,) in Å², D in Å²/ps and its standard error."""
     import scipp as sc
 
     picoseconds = sc.Unit("ps")
@@ -63,7 +63,7 @@ def both():
     found = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
-        displaced = walk(rng, N_SAMPLES, N_IONS) + swim(rng, N_SAMPLES, N_IONS)
+        displaced = walk(rng, N_SAMPLES, N_IONS) + vibration(rng, N_SAMPLES, N_IONS)
         ours = diffusion(displaced, edge=EDGE)
         # kinisi takes the longest lag for the trajectory's length.
         lags = INTERVAL * np.array([*lags_in_samples(N_SAMPLES), N_SAMPLES - 1])

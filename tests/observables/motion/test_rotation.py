@@ -127,7 +127,7 @@ def test_jumps_between_orientations_that_look_the_same_leave_the_order():
     kept = 1.0 - chance * (1.0 - (1.0 + 2.0 * np.cos(np.radians(72.0))) / 3.0)
     lags = np.array(lags_in_samples(n_frames))
     short = lags < 200
-    # Four anions tell their own scatter badly, so the tolerance is that of some 200 jumps.
+    # The scatter of four anions is a poor estimate, so the tolerance is that of some 200 jumps.
     np.testing.assert_allclose(result["bh_correlation"][short], kept ** lags[short], atol=0.12)
     assert result["bh_correlation"][lags.searchsorted(100)] < 0.6
 
@@ -330,7 +330,7 @@ def test_a_run_too_short_for_its_lags_says_so():
     assert result["reorientation_resolved"] == 0.0
 
 
-def test_a_run_shorter_than_its_memory_is_not_resolved():
+def test_a_run_shorter_than_its_correlation_time_is_not_resolved():
     """The decay is significant, but after the longest lag nine tenths are left."""
     rng = np.random.default_rng(12)
     spread = np.sqrt(2.0 * 0.002 * 0.1)

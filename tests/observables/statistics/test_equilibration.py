@@ -20,17 +20,18 @@ def verdicts(series):
 
 
 @pytest.mark.parametrize(
-    ("worth", "settled"), [(256, (95, 100)), (100, (92, 100)), (30, (80, 97)), (7, (10, 40))]
+    ("n_samples", "settled"),
+    [(256, (95, 100)), (100, (92, 100)), (30, (80, 97)), (7, (10, 40))],
 )
-def test_stationary_series_pass_if_they_are_long(worth, settled):
-    counts = verdicts(independent(np.random.default_rng(worth), (REPEATS, N), worth))
+def test_stationary_series_pass_if_they_are_long(n_samples, settled):
+    counts = verdicts(independent(np.random.default_rng(n_samples), (REPEATS, N), n_samples))
     assert settled[0] <= counts["settled"] <= settled[1]
 
 
-@pytest.mark.parametrize("worth", [0.3, 1.0, 2.0])
-def test_series_within_their_own_correlation_time_never_count_as_settled(worth):
+@pytest.mark.parametrize("n_samples", [0.3, 1.0, 2.0])
+def test_series_within_their_own_correlation_time_never_count_as_settled(n_samples):
     """They look like slow drifts, and some are taken for such."""
-    series = independent(np.random.default_rng(int(10 * worth)), (REPEATS, N), worth)
+    series = independent(np.random.default_rng(int(10 * n_samples)), (REPEATS, N), n_samples)
     counts = verdicts(series)
     assert counts["settled"] <= 6
     assert counts["too_short"] >= 50
@@ -39,12 +40,12 @@ def test_series_within_their_own_correlation_time_never_count_as_settled(worth):
     assert inside < 0.5
 
 
-@pytest.mark.parametrize(("worth", "size", "time", "seen"), [
+@pytest.mark.parametrize(("n_samples", "size", "time", "seen"), [
     (100, 6.0, 0.1, 95), (30, 6.0, 0.1, 85), (100, 2.0, 0.3, 75), (30, 6.0, 0.3, 95),
 ])  # fmt: skip
-def test_a_relaxation_is_seen(worth, size, time, seen):
+def test_a_relaxation_is_seen(n_samples, size, time, seen):
     relaxation = size * np.exp(-np.arange(N) / (time * N))
-    series = independent(np.random.default_rng(worth), (REPEATS, N), worth) + relaxation
+    series = independent(np.random.default_rng(n_samples), (REPEATS, N), n_samples) + relaxation
     assert verdicts(series)["unsettled"] >= seen
 
 
@@ -85,14 +86,14 @@ def test_few_samples_are_too_short(n):
 @pytest.mark.parametrize("n", [FEWEST_SAMPLES, 512])
 def test_a_constant_has_settled(n):
     found = settling(np.full(n, 90.0))
-    assert (found.verdict, found.start, found.memory) == ("settled", 0.0, 0.5)
+    assert (found.verdict, found.start, found.correlation_time) == ("settled", 0.0, 0.5)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.0, 0.98), st.floats(1e-3, 1e3), st.floats(-1e3, 1e3))
-def test_unit_and_origin_change_nothing(seed, memory, scale, origin):
-    series = autoregressive(np.random.default_rng(seed), (64,), memory)
+def test_unit_and_origin_change_nothing(seed, coefficient, scale, origin):
+    series = autoregressive(np.random.default_rng(seed), (64,), coefficient)
     first, second = settling(series), settling(scale * series + origin)
-    assert first.memory == pytest.approx(0.5 * statistical_inefficiency(series))
-    assert second.memory == pytest.approx(first.memory, rel=1e-3)
+    assert first.correlation_time == pytest.approx(0.5 * statistical_inefficiency(series))
+    assert second.correlation_time == pytest.approx(first.correlation_time, rel=1e-3)
     assert 0.0 <= second.start < 1.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from observables.processes import autoregressive
-from observables.processes import independent as worth
+from observables.processes import independent as independent_samples
 
 from lbhsweep.observables.statistics.errors_of_means import (
     mean_error,
@@ -15,10 +15,10 @@ from lbhsweep.observables.statistics.errors_of_means import (
 )
 
 
-@pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])
-def test_inefficiency_and_error_of_a_process_with_known_memory(memory):
-    series = autoregressive(np.random.default_rng(3), (300, 512), memory)
-    known = (1 + memory) / (1 - memory)
+@pytest.mark.parametrize("coefficient", [0.0, 0.5, 0.9])
+def test_inefficiency_and_error_of_a_process_with_known_correlation(coefficient):
+    series = autoregressive(np.random.default_rng(3), (300, 512), coefficient)
+    known = (1 + coefficient) / (1 - coefficient)
     found = np.mean([statistical_inefficiency(one) for one in series])
     assert found == pytest.approx(known, rel=0.15)
     # What the error is for: the spread of means over repetitions.
@@ -26,13 +26,13 @@ def test_inefficiency_and_error_of_a_process_with_known_memory(memory):
     assert claimed == pytest.approx(series.mean(axis=1).std(), rel=0.15)
 
 
-@pytest.mark.parametrize("memory", [0.0, 0.5, 0.8])
-def test_trend_error_is_the_spread_of_means_about_the_trend(memory):
-    series = autoregressive(np.random.default_rng(4), (1000, 56), memory)
+@pytest.mark.parametrize("coefficient", [0.0, 0.5, 0.8])
+def test_trend_error_is_the_spread_of_means_about_the_trend(coefficient):
+    series = autoregressive(np.random.default_rng(4), (1000, 56), coefficient)
     middles = series[:, 24:32].mean(axis=1)
     trend = np.linspace(0.0, 50.0, 56) + np.linspace(-3.0, 3.0, 56) ** 2
     claimed = np.sqrt(np.mean([trend_error(one + trend, 8)[0] ** 2 for one in series]))
-    # A parabola swallows some of the slow fluctuations of a short series.
+    # A parabola follows some of the slow fluctuations of a short series.
     assert 0.9 < claimed / middles.std() < 1.2
 
 
@@ -72,7 +72,7 @@ def test_a_constant_series_has_no_error():
 )  # fmt: skip
 def test_the_mean_lies_within_one_error_as_often_as_it_should(n, independent, lowest):
     """68 % of series; fewer where a series is short, by no more than was measured and is stated."""
-    series = worth(np.random.default_rng(n + independent), (800, n), independent)
+    series = independent_samples(np.random.default_rng(n + independent), (800, n), independent)
     inside = np.mean([abs(one.mean()) < mean_error(one) for one in series])
     assert lowest < inside < 0.76
 
@@ -91,13 +91,13 @@ def brute_force(series):
 
 @settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.integers(4, 60), st.floats(0.0, 0.99))
-def test_inefficiency_is_its_definition(seed, n, memory):
-    series = autoregressive(np.random.default_rng(seed), (n,), memory)
+def test_inefficiency_is_its_definition(seed, n, coefficient):
+    series = autoregressive(np.random.default_rng(seed), (n,), coefficient)
     assert statistical_inefficiency(series) == pytest.approx(brute_force(series), rel=1e-9)
 
 
 @pytest.mark.parametrize("n", [0, 1, 3, 100])
-def test_constant_and_short_series_have_no_memory(n):
+def test_constant_and_short_series_are_uncorrelated(n):
     assert statistical_inefficiency(np.full(n, 90.0)) == 1.0
     assert statistical_inefficiency(0.1 * np.ones(n) + 1e-17) == 1.0
 

@@ -140,11 +140,11 @@ def test_white_noise_is_flat_and_shares_its_energy_equally():
 
     result = watch(motion)
     nyquist = 0.5 / (0.004 * LIGHT_SPEED)
-    for group, freedom in zip(GROUPS, (6, 3, 3, 66, 36, 36), strict=True):
+    for group, n_dof in zip(GROUPS, (6, 3, 3, 66, 36, 36), strict=True):
         g, error = result[f"vdos_{group}"], result[f"vdos_{group}_stderr"]
-        assert g.mean() == pytest.approx(freedom / nyquist, rel=0.02)
+        assert g.mean() == pytest.approx(n_dof / nyquist, rel=0.02)
         # 3 windows × 4 anions (or 8 ions) × their coordinates, each scattered by its size.
-        expected = freedom / nyquist / np.sqrt(3 * 4 * freedom)
+        expected = n_dof / nyquist / np.sqrt(3 * 4 * n_dof)
         assert g[1:].std() == pytest.approx(expected, rel=0.2)
         assert np.sqrt((error[1:] ** 2).mean()) == pytest.approx(expected, rel=0.2)
     for mode in MODES:
@@ -169,8 +169,8 @@ def test_density_at_zero_tells_the_diffusion():
 
     result = watch(motion)
     # Discrete samples: ½ Δt coth(γ Δt/2) in place of 1/γ; g is flat up to γ/2π = 106/cm.
-    memory = 0.5 * interval / np.tanh(0.5 * friction * interval)
-    expected = 12.0 * 2.0 * memory * LIGHT_SPEED
+    integral = 0.5 * interval / np.tanh(0.5 * friction * interval)
+    expected = 12.0 * 2.0 * integral * LIGHT_SPEED
     assert result["vdos_li"][:4].mean() == pytest.approx(expected, rel=0.25)
 
 

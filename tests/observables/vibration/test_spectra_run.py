@@ -28,7 +28,7 @@ def run(point, workdir, **how):
 
 
 def normal_modes(point):
-    """Give the wavenumbers (312,) of the relaxed cell's vibrations, from its Hessian."""
+    """Compute the wavenumbers (312,) of the relaxed cell's vibrations, from its Hessian."""
     structure = build_structure(point)
     potential = build_potential(point, structure, load_force_field(point.model.potential))
     minimum = minimize(
@@ -85,8 +85,8 @@ def test_a_run_fills_every_quantity(undisturbed):
 
 def test_a_warm_crystals_spectrum_counts_its_degrees_of_freedom(undisturbed):
     wavenumbers = np.array(inner_axes(point_of("lbh-2021-fullk"))["wavenumber"])
-    freedom = {"li": 6, "translation": 3, "libration": 3, "internal": 66, "b": 36, "h": 36}
-    for group, expected in freedom.items():
+    n_dof = {"li": 6, "translation": 3, "libration": 3, "internal": 66, "b": 36, "h": 36}
+    for group, expected in n_dof.items():
         g = undisturbed[f"vdos_{group}"]
         assert g.min() >= 0.0
         # Sums of two wavenumbers of the anharmonic anion lie beyond what is stored.

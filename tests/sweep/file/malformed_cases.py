@@ -334,7 +334,7 @@ CASES = [
     case(
         "ramp at constant energy",
         ramp(dynamics="{ensemble: nve}"),
-        "4: dynamics.ensemble: nve drives no temperature, wanted npt or nvt in a ramp",
+        "4: dynamics.ensemble: nve has no thermostat; wanted npt or nvt in a ramp",
     ),
     case(
         "barostat at constant volume",

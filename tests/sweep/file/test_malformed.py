@@ -75,6 +75,6 @@ def test_parameter_file_under_a_shipped_name(tmp_path):
     with pytest.raises(SpecError) as caught:
         load_sweep(sweep)
     assert str(caught.value) == (
-        f"{sweep}:2: axes.potential: 'mine.yaml' calls itself 'lbh-2021' but differs from the "
+        f"{sweep}:2: axes.potential: 'mine.yaml' is named 'lbh-2021' but differs from the "
         "shipped set of that name; give it a name of its own"
     )

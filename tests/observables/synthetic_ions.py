@@ -45,13 +45,13 @@ def plan(n_samples, n_ions, edge=20.0):
 
 
 def walk(rng, n_samples, n_ions):
-    """Brownian motion (n_samples, n_ions, 3) with D."""
+    """Brownian motion (n_samples, n_ions, 3) with diffusion coefficient D."""
     return np.cumsum(np.sqrt(2 * D * INTERVAL) * rng.normal(size=(n_samples, n_ions, 3)), axis=0)
 
 
-def swim(rng, n_samples, n_ions, amplitude=0.4, memory=0.3):
-    """Overdamped vibration about a place, forgotten within 0.3 ps."""
-    kept = np.exp(-INTERVAL / memory)
+def vibration(rng, n_samples, n_ions, amplitude=0.4, correlation_time=0.3):
+    """Overdamped vibration about a place, with a correlation time of 0.3 ps."""
+    kept = np.exp(-INTERVAL / correlation_time)
     kicks = amplitude * rng.normal(size=(n_samples, n_ions, 3))
     kicks[1:] *= np.sqrt(1.0 - kept**2)
     for k in range(1, n_samples):
@@ -60,7 +60,7 @@ def swim(rng, n_samples, n_ions, amplitude=0.4, memory=0.3):
 
 
 def samples(displaced, *, edge=20.0, temperature=500.0, breathing=0.0, drift=0.0, rng=None):
-    """Yield looks at ions displaced within a lattice that drifts and breathes."""
+    """Yield samples of ions displaced within a lattice that drifts and breathes."""
     start = plan(len(displaced), displaced.shape[1], edge).structure.positions
     for k, moved in enumerate(displaced):
         positions = start.copy()
