@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,88 +12,24 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.errors import StoreError
-from lbhsweep.plots.caloric import (
-    barocaloric,
-    enthalpy,
-    entropy,
-    heat_capacity,
-    partial_entropy,
-    published,
-    reversible,
-)
-from lbhsweep.plots.phases import hold, phase_properties
+from lbhsweep.plots import caloric, phases, structure, transition, transport
+from lbhsweep.plots.shared.declaration import FigureDeclaration
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.style import Nothing, save
-from lbhsweep.plots.structure import (
-    correlation,
-    correlation_vacancies,
-    density,
-    radial,
-    rotation,
-    sites,
-    spectra,
-)
-from lbhsweep.plots.transition import hysteresis, lattice, phase_diagram, rate
-from lbhsweep.plots.transport import (
-    activation_energy,
-    anion_fluctuation,
-    arrhenius,
-    conductivity,
-    convergence,
-    diffusion,
-    displacement,
-    reorientation,
-)
 
-FIGURES = MappingProxyType(
-    {
-        "hysteresis": hysteresis.draw,
-        "lattice": lattice.draw,
-        "enthalpy": enthalpy.draw,
-        "hold": hold.draw,
-        "phase_properties": phase_properties.draw,
-        "phase_diagram": phase_diagram.draw,
-        "heat_capacity": heat_capacity.draw,
-        "entropy": entropy.draw,
-        "barocaloric": barocaloric.draw,
-        "reversible": reversible.draw,
-        "published": published.draw,
-        "rate": rate.draw,
-        "diffusion": diffusion.draw,
-        "reorientation": reorientation.draw,
-        "arrhenius": arrhenius.draw,
-        "displacement": displacement.draw,
-        "anion_fluctuation": anion_fluctuation.draw,
-        "convergence": convergence.draw,
-        "sites": sites.draw,
-        "density": density.draw,
-        "radial": radial.draw,
-        "spectra": spectra.draw,
-        "rotation": rotation.draw,
-        "correlation": correlation.draw,
-    }
+_DECLARED = sorted(
+    (
+        *transition.FIGURES,
+        *phases.FIGURES,
+        *caloric.FIGURES,
+        *transport.FIGURES,
+        *structure.FIGURES,
+    ),
+    key=lambda figure: figure.rank,
 )
+FIGURES = MappingProxyType({figure.name: figure for figure in _DECLARED if not figure.over})
 """Every figure of one material by the name of its file."""
-
-Draw = Callable[[xr.DataTree, xr.DataTree], Figure | Nothing]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A figure of several materials, and the dimensions in which they differ."""
-
-    draw: Draw
-    over: tuple[str, ...]
-
-
-COMPARISONS = MappingProxyType(
-    {
-        "partial_entropy": Comparison(partial_entropy.draw, ("frozen",)),
-        "conductivity": Comparison(conductivity.draw, ("n_vacancies",)),
-        "activation_energy": Comparison(activation_energy.draw, ("n_vacancies",)),
-        "correlation_vacancies": Comparison(correlation_vacancies.draw, ("n_vacancies",)),
-    }
-)
+COMPARISONS = MappingProxyType({figure.name: figure for figure in _DECLARED if figure.over})
 """Every figure that shows several materials at once by the name of its file."""
 
 
@@ -160,17 +96,16 @@ def _draw_all(
     tree: xr.DataTree, analysis: xr.DataTree, only: Collection[str]
 ) -> Iterator[tuple[str, str, str, Figure | Nothing]]:
     """Draw one figure after the other: its name, the material's label, the file's suffix."""
-    by_over: dict[tuple[str, ...], dict[str, Draw]] = {(): dict(FIGURES)}
-    for name, comparison in COMPARISONS.items():
-        by_over.setdefault(comparison.over, {})[name] = comparison.draw
+    by_over: dict[tuple[str, ...], list[FigureDeclaration]] = {}
+    for declared in (*FIGURES.values(), *COMPARISONS.values()):
+        by_over.setdefault(declared.over, []).append(declared)
     for over, figures in by_over.items():
         materials = list(each_material(tree, analysis, over))
         for label, results, products in materials:
             suffix = f"-{_slug(label)}" if len(materials) > 1 else ""
-            for name, draw in figures.items():
-                if only and name not in only:
-                    continue
-                yield name, label, suffix, draw(results, products)
+            for declared in figures:
+                if not only or declared.name in only:
+                    yield declared.name, label, suffix, declared.make(results, products)
 
 
 def _slug(label: str) -> str:

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import xarray as xr
 
-from lbhsweep.plots.figures import FigureReport
+from lbhsweep.plots import COMPARISONS, FIGURES, FigureReport
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.style import unit_text
-from lbhsweep.report.captions import TOPICS, caption_of
 from lbhsweep.report.described import describe_variable
 from lbhsweep.report.html import Html, definitions, folded, join, section, table, tag
 
@@ -35,8 +35,8 @@ def pictures_section(
     if only:
         names = ", ".join(sorted(only))
         pieces.append(tag("p", f"Only these figures were asked for (--only): {names}."))
-    for topic in TOPICS:
-        shown = [one for one in figures if one.files and caption_of(one.name).topic == topic]
+    for topic in Topic:
+        shown = [one for one in figures if one.files and _declaration(one).topic == topic]
         if shown:
             pieces.append(tag("h3", topic))
             pieces += [_figure(one, [analysis, results]) for one in shown]
@@ -46,24 +46,28 @@ def pictures_section(
     return section("Figures", *pieces, key="figures")
 
 
+def _declaration(figure: FigureReport) -> FigureDeclaration:
+    return FIGURES[figure.name] if figure.name in FIGURES else COMPARISONS[figure.name]
+
+
 def _figure(figure: FigureReport, trees: Sequence[xr.DataTree]) -> Html:
-    caption = caption_of(figure.name)
+    declared = _declaration(figure)
     image = next(path for path in figure.files if path.suffix == ".png")
     also = [
         join([" ", tag("a", path.suffix[1:].upper(), href=quote(path.name))])
         for path in figure.files
         if path != image
     ]
-    alt = f"{caption.text.rstrip('.')} – {figure.material}"
+    alt = f"{declared.caption.rstrip('.')} – {figure.material}"
     return tag(
         "figure",
         tag("img", src=quote(image.name), alt=alt, loading="lazy"),
         tag(
             "figcaption",
             tag("strong", f"{figure.name.replace('_', ' ')}, {figure.material}. "),
-            caption.text,
+            declared.caption,
             *also,
-            _formulas(caption.variables, trees),
+            _formulas(declared.variables, trees),
         ),
     )
 

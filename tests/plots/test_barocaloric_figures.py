@@ -49,7 +49,7 @@ def texts_of(figure):
 
 
 def test_half_heights_their_fit_and_zero_rate_are_drawn(loops):
-    figure = FIGURES["rate"](*loops)
+    figure = FIGURES["rate"].make(*loops)
     assert isinstance(figure, Figure)
     assert len(figure.axes) == 6
     left, right = figure.axes[:2]
@@ -64,7 +64,7 @@ def test_half_heights_their_fit_and_zero_rate_are_drawn(loops):
 
 
 def test_midpoints_at_zero_rate_stand_in_the_phase_diagram(loops):
-    figure = FIGURES["phase_diagram"](*loops)
+    figure = FIGURES["phase_diagram"].make(*loops)
     (drawn,) = (
         container.lines[0]
         for container in figure.axes[0].containers
@@ -80,19 +80,19 @@ def test_bounds_look_different_and_are_named():
     t = ramp["temperature"].values
     high = MATERIAL.high.volume(t, 0.2)
     ramp["volume"][0, 0, 0, 0, 1, 0] = high + np.random.default_rng(0).normal(0, 0.6, t.size)
-    figure = FIGURES["rate"](*material(xr.DataTree.from_dict({"/ramp": ramp})))
+    figure = FIGURES["rate"].make(*material(xr.DataTree.from_dict({"/ramp": ramp})))
     assert "cooling, bound (not all replicas transform), left out" in legend_texts(figure)
     assert "without 5 K/ps: only a bound" in texts_of(figure)
 
 
 def test_one_rate_is_no_figure_and_names_the_rates_that_lack():
-    nothing = FIGURES["rate"](*material(make_results(Experiment(rates=(20.0,)))))
+    nothing = FIGURES["rate"].make(*material(make_results(Experiment(rates=(20.0,)))))
     assert isinstance(nothing, Nothing)
     assert "runs at 10 and 5 K/ps would supply it" in nothing.reason
 
 
 def test_reversible_effects_stand_beside_the_ideal_ones(loops):
-    figure = FIGURES["reversible"](*loops)
+    figure = FIGURES["reversible"].make(*loops)
     entropy, temperature, pressure = figure.axes
     assert entropy.get_ylabel() == "$ΔS_{rev}$ (J kg⁻¹ K⁻¹)"
     assert temperature.get_ylabel() == "$ΔT_{rev}$ (K)"
@@ -107,7 +107,7 @@ def test_reversible_effects_stand_beside_the_ideal_ones(loops):
 
 
 def test_published_materials_stand_beside_ours(loops):
-    figure = FIGURES["published"](*loops)
+    figure = FIGURES["published"].make(*loops)
     texts = legend_texts(figure)
     assert {one.name for one in PUBLISHED} <= texts
     assert {"this sweep", "this sweep, reversible"} <= texts
@@ -117,7 +117,7 @@ def test_published_materials_stand_beside_ours(loops):
 
 
 def test_partial_entropies_of_both_kinds_and_all_parts(holds):
-    figure = COMPARISONS["partial_entropy"].draw(*holds)
+    figure = COMPARISONS["partial_entropy"].make(*holds)
     assert {"S of α", "S of β", "all", "Li", "libration of anions"} <= legend_texts(figure)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[:2] == ["0 GPa, harmonic entropy", "0 GPa, S(β) − S(α)"]
@@ -132,13 +132,13 @@ def test_frozen_sublattices_have_a_panel_of_their_own():
     tree = xr.DataTree.from_dict({"/hold": frozen})
     comparison = COMPARISONS["partial_entropy"]
     ((_, results, products),) = each_material(tree, analyze_results(tree), comparison.over)
-    figure = comparison.draw(results, products)
+    figure = comparison.make(results, products)
     assert figure.axes[2].get_title() == "0 GPa, S(β) − S(α) by freezing"
     assert "interplay, by freezing" in legend_texts(figure)
 
 
 def test_heat_capacities_of_holds_lie_within_the_axes(holds):
-    figure = FIGURES["heat_capacity"](*holds)
+    figure = FIGURES["heat_capacity"].make(*holds)
     assert "holds, dH/dT with quantum correction, α" in legend_texts(figure)
     low, high = figure.axes[0].get_ylim()
     hold = holds[1]["heat_capacity/hold"].to_dataset()
@@ -150,14 +150,14 @@ def test_heat_capacities_of_holds_lie_within_the_axes(holds):
 
 def test_the_estimate_with_the_quantum_heat_capacity_is_labelled(holds, loops):
     text = "T|ΔS|/$C_P$, quantum $C_P$"
-    assert text in legend_texts(FIGURES["entropy"](*holds))
-    assert text not in legend_texts(FIGURES["entropy"](*loops))
+    assert text in legend_texts(FIGURES["entropy"].make(*holds))
+    assert text not in legend_texts(FIGURES["entropy"].make(*loops))
 
 
 def test_no_heat_capacity_is_drawn_for_runs_at_constant_volume():
     tree = make_results(Experiment(rates=(20.0,)), ("ramp", "hold"))
     tree.attrs["sweep_yaml"] = "dynamics: {ensemble: nvt}\n"
-    nothing = FIGURES["heat_capacity"](*material(tree))
+    nothing = FIGURES["heat_capacity"].make(*material(tree))
     assert isinstance(nothing, Nothing)
     assert "constant volume" in nothing.reason
 
@@ -176,11 +176,13 @@ def reach_of_texts(figure):
 def test_titles_and_reasons_are_not_cut_off(name):
     rates, pressures = (5.0, 10.0, 20.0), (0.0, 0.1, 0.2, 0.3, 0.4)
     experiment = Experiment(rates=rates, pressures=pressures, replicas=1, frozen_cooling=True)
-    figure = FIGURES[name](*material(make_results(experiment)))
+    figure = FIGURES[name].make(*material(make_results(experiment)))
     left, right = reach_of_texts(figure)
     assert left > 0
     assert right < 1
-    one = FIGURES["entropy"](*material(make_results(Experiment(pressures=(0.2,), rates=(20.0,)))))
+    one = FIGURES["entropy"].make(
+        *material(make_results(Experiment(pressures=(0.2,), rates=(20.0,))))
+    )
     panel = one.axes[1]
     (reason,) = panel.texts
     one.draw_without_rendering()

@@ -16,7 +16,7 @@ def draw(hold):
     tree = xr.DataTree.from_dict({"/hold": hold})
     analysis = xr.DataTree.from_dict({"/replicas/hold": combine_group(hold)})
     ((_, results, products),) = each_material(tree, analysis)
-    return density.draw(results, products)
+    return density.FIGURE.make(results, products)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def hold(tree):
 def one(hold):
     """The holds of one material."""
     tree = xr.DataTree.from_dict({"/hold": hold.isel(potential=0, n_vacancies=0, drop=True)})
-    return joined_holds(tree, ("li_density",), "density")
+    return joined_holds(tree)
 
 
 def a_map(function):

@@ -66,7 +66,7 @@ def test_every_figure_is_tested_here_or_there():
 
 @pytest.mark.parametrize("name", LABELS)
 def test_axes_carry_name_and_unit(both, name):
-    figure = FIGURES[name](*both)
+    figure = FIGURES[name].make(*both)
     assert isinstance(figure, Figure)
     x_label, y_label = LABELS[name]
     assert figure.axes[0].get_xlabel() == x_label
@@ -76,7 +76,7 @@ def test_axes_carry_name_and_unit(both, name):
 
 @pytest.mark.parametrize("name", ["hysteresis", "lattice", "enthalpy"])
 def test_branches_differ_in_more_than_colour(both, name):
-    figure = FIGURES[name](*both)
+    figure = FIGURES[name].make(*both)
     curves = {
         container.get_label(): container.lines[0]
         for container in figure.axes[0].containers
@@ -90,7 +90,7 @@ def test_branches_differ_in_more_than_colour(both, name):
 
 def test_curves_are_the_data(both):
     results, products = both
-    figure = FIGURES["hysteresis"](results, products)
+    figure = FIGURES["hysteresis"].make(results, products)
     (drawn,) = (
         container.lines[0]
         for container in figure.axes[1].containers
@@ -101,23 +101,23 @@ def test_curves_are_the_data(both):
 
 
 def test_published_points_only_beside_their_material(both):
-    assert PUBLISHED not in legend_texts(FIGURES["phase_diagram"](*both))
+    assert PUBLISHED not in legend_texts(FIGURES["phase_diagram"].make(*both))
     tree = make_results(Experiment(rates=(20.0,)))
     name = np.array(["lbh-2021"], dtype=object)
     tree = xr.DataTree.from_dict({"/ramp": tree["ramp"].to_dataset().assign_coords(potential=name)})
-    figure = FIGURES["phase_diagram"](*material(tree))
+    figure = FIGURES["phase_diagram"].make(*material(tree))
     assert PUBLISHED in legend_texts(figure)
 
 
 def test_phase_diagram_names_its_slope_and_caveats(both):
-    texts = legend_texts(FIGURES["phase_diagram"](*both))
+    texts = legend_texts(FIGURES["phase_diagram"].make(*both))
     assert any(text.startswith("dT/dP = ") and "K GPa⁻¹" in text for text in texts)
     frozen = material(make_results(Experiment(rates=(20.0,), replicas=1, frozen_cooling=True)))
     for name in ("phase_diagram", "entropy", "barocaloric"):
-        notes = texts_of(FIGURES[name](*frozen))
+        notes = texts_of(FIGURES[name].make(*frozen))
         assert "upper bound" in notes
         assert "no replicas" in notes
-    assert "no half height: cooling" in titles(FIGURES["hysteresis"](*frozen))
+    assert "no half height: cooling" in titles(FIGURES["hysteresis"].make(*frozen))
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -127,14 +127,14 @@ def test_what_was_simulated_stands_below(both, name):
     results.attrs["sweep_yaml"] = (
         "system: {supercell: [2, 2, 3]}\nprotocol: {hold: {produce: 2 ps}}\n"
     )
-    texts = texts_of(FIGURES[name](results, products))
+    texts = texts_of(FIGURES[name].make(results, products))
     assert "1248 atoms (2×2×3 cells) · made-up · ramps of 20 K/ps, 3 replicas" in texts
     assert "holds of 2 ps, 3 replicas" in texts
 
 
 def test_heat_capacities_are_shown_with_their_whole_errors(both):
     results, products = both
-    low, high = FIGURES["heat_capacity"](results, products).axes[0].get_ylim()
+    low, high = FIGURES["heat_capacity"].make(results, products).axes[0].get_ylim()
     shown = products["heat_capacity/ramp"].to_dataset()
     value, error = shown["heat_capacity"], shown["heat_capacity_stderr"]
     assert low < float((value - error).min())
@@ -145,7 +145,7 @@ def test_a_map_that_is_nearly_all_unknown_is_not_drawn(both):
     results, products = both
     flags = products["barocaloric"].to_dataset().copy(deep=True)
     flags["extrapolated"][:] = 1
-    nothing = FIGURES["barocaloric"](results, xr.DataTree.from_dict({"/barocaloric": flags}))
+    nothing = FIGURES["barocaloric"].make(results, xr.DataTree.from_dict({"/barocaloric": flags}))
     assert isinstance(nothing, Nothing)
     assert "0 % of the map" in nothing.reason
 
@@ -153,16 +153,16 @@ def test_a_map_that_is_nearly_all_unknown_is_not_drawn(both):
 def test_a_rehearsal_is_watermarked_and_real_results_are_not(both):
     rehearsal = material(make_results(Experiment(rates=(20.0,)), ("ramp", "hold"), rehearsal=True))
     for name in LABELS:
-        marked = [text.get_text() for text in FIGURES[name](*rehearsal).texts]
+        marked = [text.get_text() for text in FIGURES[name].make(*rehearsal).texts]
         assert "REHEARSAL – not physics" in marked
-        assert not any("REHEARSAL" in text.get_text() for text in FIGURES[name](*both).texts)
+        assert not any("REHEARSAL" in text.get_text() for text in FIGURES[name].make(*both).texts)
 
 
 def test_missing_cells_are_hatched_and_explained():
     ramp = make_ramp(Experiment(rates=(20.0,)))
     ramp["status"][:, :, 1] = 0
     ramp["status"][:, :, 1, :, 0, 0] = 3
-    figure = FIGURES["hysteresis"](*material(xr.DataTree.from_dict({"/ramp": ramp})))
+    figure = FIGURES["hysteresis"].make(*material(xr.DataTree.from_dict({"/ramp": ramp})))
     panel = figure.axes[1]
     assert [patch.get_hatch() for patch in panel.patches] == ["///"]
     assert "no data: 5 pending, 1 failed" in {text.get_text() for text in panel.texts}
@@ -175,21 +175,21 @@ def test_flagged_parts_of_a_map_are_hatched():
     flags["extrapolated"][:, :40] = 1
     products = xr.DataTree.from_dict({"/barocaloric": flags})
     products.attrs = results.attrs
-    texts = legend_texts(FIGURES["barocaloric"](results, products))
+    texts = legend_texts(FIGURES["barocaloric"].make(results, products))
     assert "no value, or a phase extrapolated far beyond its data" in texts
 
 
 def test_what_cannot_be_drawn_says_why():
     results, products = material(make_results(Experiment(pressures=(0.2,), rates=(20.0,))))
     for name, reason in (("hold", "no holds"), ("barocaloric", "one pressure only")):
-        nothing = FIGURES[name](results, products)
+        nothing = FIGURES[name].make(results, products)
         assert isinstance(nothing, Nothing)
         assert reason in nothing.reason
     pending = make_ramp(Experiment(rates=(20.0,)))
     pending["status"][:] = 0
     empty = material(xr.DataTree.from_dict({"/ramp": pending}))
-    for draw in FIGURES.values():
-        nothing = draw(*empty)
+    for declared in FIGURES.values():
+        nothing = declared.make(*empty)
         assert isinstance(nothing, Nothing)
         assert nothing.reason
 

@@ -63,7 +63,7 @@ def made(tree):
 
 @pytest.fixture(scope="module")
 def drawn(made):
-    return cache(lambda name: FIGURES[name](*made))
+    return cache(lambda name: FIGURES[name].make(*made))
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_axes_carry_name_and_unit(drawn, name):
 
 @pytest.mark.parametrize("name", LABELS)
 def test_a_rehearsal_is_watermarked_and_real_results_are_not(drawn, hold, name):
-    assert "REHEARSAL" in below(FIGURES[name](*with_hold(hold, rehearsal=1)))
+    assert "REHEARSAL" in below(FIGURES[name].make(*with_hold(hold, rehearsal=1)))
     assert "REHEARSAL" not in below(drawn(name))
 
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_drawn_says_why(hold, name):
 
 
 def reason(name, parts):
-    nothing = FIGURES[name](*parts)
+    nothing = FIGURES[name].make(*parts)
     assert isinstance(nothing, Nothing)
     return nothing.reason
 
@@ -140,11 +140,11 @@ class TestCorrelation:
     def test_planned_temperatures_without_a_hold_are_named(self, hold):
         hold["status"].loc[{"temperature": 450.0}] = 0
         hold["status"].loc[{"temperature": 700.0}] = -1
-        text = below(FIGURES["correlation"](*with_hold(hold)))
+        text = below(FIGURES["correlation"].make(*with_hold(hold)))
         assert "no finished hold that has settled at 450 K made-up" in text
 
     def test_one_temperature_stands_in_the_titles_instead_of_a_bar(self, hold):
-        figure = FIGURES["correlation"](*with_hold(hold.sel(temperature=[700.0])))
+        figure = FIGURES["correlation"].make(*with_hold(hold.sel(temperature=[700.0])))
         assert len(figure.axes) == 4
         assert legend_texts(figure) == ["β"]
         assert "700 K" in figure.axes[0].get_title()
@@ -159,7 +159,7 @@ class TestVacancies:
     def test_a_curve_for_each_number_of_vacancies(self, hold):
         ((name, results, products),) = self.family(hold, [0, 2, 5])
         assert name == "made-up"
-        figure = COMPARISONS["correlation_vacancies"].draw(results, products)
+        figure = COMPARISONS["correlation_vacancies"].make(results, products)
         assert [t.get_text() for t in figure.axes[-1].get_yticklabels()] == ["0", "2", "5"]
         assert figure.axes[0].get_title() == "300 K, 0 GPa, B–H directions"
         assert len(bands(figure.axes[0])) == 3
@@ -171,12 +171,12 @@ class TestVacancies:
         other = other.assign_coords(n_vacancies=[3])
         tree = xr.DataTree.from_dict({"/hold": xr.concat([hold, other], dim="n_vacancies")})
         ((_, results, products),) = each_material(tree, combined(tree), ("n_vacancies",))
-        figure = COMPARISONS["correlation_vacancies"].draw(results, products)
+        figure = COMPARISONS["correlation_vacancies"].make(results, products)
         assert {axes.get_title()[:5] for axes in figure.axes[:-1]} == {"300 K"}
 
     def test_one_number_of_vacancies_is_nothing_to_compare(self, hold):
         ((_, results, products),) = self.family(hold, [0])
-        nothing = COMPARISONS["correlation_vacancies"].draw(results, products)
+        nothing = COMPARISONS["correlation_vacancies"].make(results, products)
         assert nothing == Nothing("one number of vacancies only at any temperature")
 
 
@@ -198,7 +198,7 @@ class TestRotation:
 
     def test_runs_that_are_not_done_are_left_out(self, hold):
         hold["status"].loc[{"replica": 0}] = 3
-        figure = FIGURES["rotation"](*with_hold(hold))
+        figure = FIGURES["rotation"].make(*with_hold(hold))
         assert "replica 1" in figure.axes[0].get_title()
         assert len(figure.axes[2].lines) == 1
 
@@ -228,14 +228,14 @@ class TestSites:
         hold["status"].loc[{"temperature": 400.0}] = 0
         hold["status"].loc[{"temperature": 700.0}] = -1
         hold["equilibrated"].loc[{"temperature": 500.0, "replica": 1}] = 0
-        axes = FIGURES["sites"](*with_hold(hold)).axes[1]
+        axes = FIGURES["sites"].make(*with_hold(hold)).axes[1]
         marks = {line.get_label(): line for line in axes.lines}
         assert list(marks["no value"].get_xdata()) == [400.0]
         assert list(marks["not settled: left out of the mean"].get_xdata()) == [500.0]
 
     def test_ramps_show_both_directions(self):
         tree = make_observables(groups=("ramp",))
-        figure = FIGURES["sites"](*material(tree))
+        figure = FIGURES["sites"].make(*material(tree))
         bars = errorbars(figure.axes[1])
         heating, cooling = bars["mean of replicas, heating"], bars["mean of replicas, cooling"]
         for look in ("get_color", "get_marker", "get_linestyle"):
@@ -243,7 +243,7 @@ class TestSites:
         assert figure.axes[0].get_title() == "ramps, 0 GPa"
 
     def test_without_order_there_is_no_turn(self, hold):
-        figure = FIGURES["sites"](*with_hold(hold.sel(temperature=slice(600.0, None))))
+        figure = FIGURES["sites"].make(*with_hold(hold.sel(temperature=slice(600.0, None))))
         assert "no order of α, so no φ" in {text.get_text() for text in figure.axes[3].texts}
 
 
@@ -270,11 +270,11 @@ class TestPhaseCurves:
         assert "S > 0.5" in below(figure)
 
     def test_a_phase_that_is_absent_is_named(self, hold):
-        figure = FIGURES["radial"](*with_hold(hold.sel(temperature=slice(None, 400.0))))
+        figure = FIGURES["radial"].make(*with_hold(hold.sel(temperature=slice(None, 400.0))))
         assert "no finished hold is β" in below(figure)
 
     def test_without_order_parameters_phases_are_unknown(self, hold):
-        figure = FIGURES["spectra"](*with_hold(hold.drop_vars("alpha_order")))
+        figure = FIGURES["spectra"].make(*with_hold(hold.drop_vars("alpha_order")))
         assert "phases unknown" in below(figure)
         assert [line.get_label() for line in figure.axes[0].lines] == [
             "300 K, 0 GPa",
@@ -295,7 +295,7 @@ def both(tree):
 
 class TestBothStarts:
     def test_each_phase_has_its_own_curve_at_one_temperature(self, both):
-        figure = FIGURES["correlation"](*both)
+        figure = FIGURES["correlation"].make(*both)
         assert legend_texts(figure) == ["α", "β"]
         values = {
             line.get_linestyle()
@@ -307,12 +307,12 @@ class TestBothStarts:
         assert set(at_350["phase"].values[at_350["n_replicas"].values > 0]) == {"alpha", "beta"}
 
     def test_single_runs_say_what_they_were_built_in(self, both):
-        title = FIGURES["density"](*both).axes[0].get_title()
+        title = FIGURES["density"].make(*both).axes[0].get_title()
         assert title.endswith("α, 300 K, 0 GPa, replica 0, built in alpha")
-        assert "replica 0, built in alpha" in FIGURES["rotation"](*both).axes[0].get_title()
+        assert "replica 0, built in alpha" in FIGURES["rotation"].make(*both).axes[0].get_title()
 
     def test_sites_are_averaged_within_a_phase(self, both):
-        bars = errorbars(FIGURES["sites"](*both).axes[1])
+        bars = errorbars(FIGURES["sites"].make(*both).axes[1])
         alpha, beta = (bars[f"mean of replicas, {word}"].lines[0] for word in "αβ")
         assert alpha.get_ydata()[1] == pytest.approx(0.8)
         assert beta.get_ydata()[1] == pytest.approx(0.1)

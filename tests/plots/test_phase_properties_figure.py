@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.phases.properties import PHASES, _dataset
-from lbhsweep.plots.phases.phase_properties import draw
+from lbhsweep.plots.phases.phase_properties import FIGURE
 from lbhsweep.plots.shared.style import Nothing
 
 T, P = np.arange(400.0, 501.0, 5.0), np.array([0.0, 0.1, 0.2])
@@ -37,7 +37,7 @@ def labels(figure):
 
 
 def test_each_phase_at_each_simulated_pressure_has_its_line_and_band():
-    figure = draw(*trees(np.array([True, False, True])[:, None, None]))
+    figure = FIGURE.make(*trees(np.array([True, False, True])[:, None, None]))
     assert isinstance(figure, Figure)
     assert labels(figure) == {"0 GPa, α", "0 GPa, β", "0.2 GPa, α", "0.2 GPa, β"}
     assert [axes.get_ylabel() for axes in figure.axes] == [
@@ -50,19 +50,19 @@ def test_each_phase_at_each_simulated_pressure_has_its_line_and_band():
 
 
 def test_a_phase_known_at_one_temperature_is_a_point():
-    figure = draw(*trees(T == 400.0))
+    figure = FIGURE.make(*trees(T == 400.0))
     assert all(line.get_marker() != "None" for line in figure.axes[0].get_lines()[::3])
     assert figure.axes[0].containers
 
 
 def test_what_does_not_overlap_is_said_below():
-    figure = draw(*trees(T < 430.0, ("holds in alpha overlap within 2 groups only", "", "")))
+    figure = FIGURE.make(*trees(T < 430.0, ("holds in alpha overlap within 2 groups only", "", "")))
     assert "overlap within 2 groups" in " ".join(text.get_text() for text in figure.texts)
 
 
 @pytest.mark.parametrize("absent", [True, False])
 def test_nothing_to_draw_says_why(absent):
     results, products = trees(np.array(False), ("no settled hold", "no settled hold", "other"))
-    nothing = draw(results, xr.DataTree() if absent else products)
+    nothing = FIGURE.make(results, xr.DataTree() if absent else products)
     assert isinstance(nothing, Nothing)
     assert nothing.reason == ("the results have no holds" if absent else "no settled hold; other")

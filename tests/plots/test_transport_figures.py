@@ -103,7 +103,7 @@ def points(axes, text):
 
 @pytest.mark.parametrize("name", LABELS)
 def test_axes_carry_name_and_unit(moving, name):
-    figure = FIGURES[name](*moving)
+    figure = FIGURES[name].make(*moving)
     assert isinstance(figure, Figure)
     x_label, y_label = LABELS[name]
     assert figure.axes[0].get_xlabel() == x_label
@@ -114,8 +114,8 @@ def test_axes_carry_name_and_unit(moving, name):
 
 def test_a_rehearsal_is_watermarked(hold):
     ((results, found),) = trees(hold, rehearsal=True)
-    for draw in (*map(FIGURES.__getitem__, LABELS), COMPARISONS["conductivity"].draw):
-        assert "REHEARSAL – not physics" in texts_of(draw(results, found))
+    for declared in (*map(FIGURES.__getitem__, LABELS), COMPARISONS["conductivity"]):
+        assert "REHEARSAL – not physics" in texts_of(declared.make(results, found))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_rehearsal_is_watermarked(hold):
     [("diffusion", "diffusion_coefficient"), ("reorientation", "reorientation_rate")],
 )
 def test_curves_are_the_data_and_gaps_are_crosses(moving, name, quantity):
-    figure = FIGURES[name](*moving)
+    figure = FIGURES[name].make(*moving)
     transport = moving[1]["transport"].to_dataset().sel(phase="beta", pressure=0.4)
     drawn = points(figure.axes[0], "β, 0.4 GPa")
     np.testing.assert_allclose(drawn[:, 1], transport[quantity].values)
@@ -137,27 +137,29 @@ def test_curves_are_the_data_and_gaps_are_crosses(moving, name, quantity):
 
 def test_published_coefficients_only_beside_their_material(hold, moving):
     for name in ("diffusion", "arrhenius"):
-        assert PUBLISHED_LABEL not in legend_texts(FIGURES[name](*moving))
+        assert PUBLISHED_LABEL not in legend_texts(FIGURES[name].make(*moving))
         ((results, found),) = trees(hold, potential="lbh-2021")
-        figure = FIGURES[name](results, found)
+        figure = FIGURES[name].make(results, found)
         assert PUBLISHED_LABEL in legend_texts(figure)
         (stars,) = (line for line in figure.axes[0].lines if line.get_label() == PUBLISHED_LABEL)
         np.testing.assert_allclose(stars.get_ydata(), [4.88e-6, 2.33e-5, 4.89e-5])
         expected = [500.0, 600.0, 700.0] if name == "diffusion" else [2.0, 10 / 6, 10 / 7]
         np.testing.assert_allclose(stars.get_xdata(), expected)
         elsewhere = trees(hold.isel(pressure=[1]), potential="lbh-2021")[0]
-        assert PUBLISHED_LABEL not in legend_texts(FIGURES[name](*elsewhere))
+        assert PUBLISHED_LABEL not in legend_texts(FIGURES[name].make(*elsewhere))
 
 
 def test_partly_seen_decays_are_said_below(hold):
     one = hold.copy(deep=True)
     one["reorientation_resolved"][0, 0, 0, 0, -1, 0] = 0
     ((results, found),) = trees(one)
-    assert "β, 0 GPa: λ too large at 800 K" in texts_of(FIGURES["reorientation"](results, found))
+    assert "β, 0 GPa: λ too large at 800 K" in texts_of(
+        FIGURES["reorientation"].make(results, found)
+    )
 
 
 def test_laws_are_lines_through_the_points_and_end_with_them(moving):
-    figure = FIGURES["arrhenius"](*moving)
+    figure = FIGURES["arrhenius"].make(*moving)
     assert len(figure.axes) == 3
     axes = figure.axes[0]
     law = moving[1]["arrhenius/diffusion"].to_dataset().sel(phase="beta", pressure=0.0)
@@ -177,7 +179,7 @@ def test_laws_are_lines_through_the_points_and_end_with_them(moving):
 
 def test_displacements_are_marked_where_they_are_fitted(moving):
     assert FITTED_SHARE == LONGEST_SHARE
-    figure = FIGURES["displacement"](*moving)
+    figure = FIGURES["displacement"].make(*moving)
     marked = [line for line in figure.axes[0].lines if line.get_linewidth() == 4.0]
     beta = moving[1]["transport"].to_dataset().sel(phase="beta", pressure=0.0)
     assert len(marked) == int(np.isfinite(beta["diffusion_coefficient"]).sum())
@@ -189,7 +191,7 @@ def test_displacements_are_marked_where_they_are_fitted(moving):
 
 
 def test_ratios_to_another_phase_look_different(moving):
-    figure = FIGURES["anion_fluctuation"](*moving)
+    figure = FIGURES["anion_fluctuation"].make(*moving)
     ratios = moving[1]["anion_fluctuation"].to_dataset()
     assert "0.4 GPa: another phase at 0 GPa" in legend_texts(figure)
     crosses = points(figure.axes[1], "0.4 GPa: another phase at 0 GPa")
@@ -197,12 +199,12 @@ def test_ratios_to_another_phase_look_different(moving):
     known = np.isfinite(other.sel(phase="alpha", pressure=0.4).values)
     np.testing.assert_allclose(crosses[known, 1], other.sel(phase="alpha", pressure=0.4)[known])
     one = trees(make_moving(Experiment(pressures=(0.0,), replicas=1, t_min=400.0, bin_K=50.0)))
-    panel = FIGURES["anion_fluctuation"](*one[0]).axes[1]
+    panel = FIGURES["anion_fluctuation"].make(*one[0]).axes[1]
     assert [patch.get_hatch() for patch in panel.patches] == ["///"]
 
 
 def test_convergence_shows_means_and_rates_and_names_what_drifts(hold, moving):
-    figure = FIGURES["convergence"](*moving)
+    figure = FIGURES["convergence"].make(*moving)
     assert [axes.get_yscale() for axes in figure.axes[:4]] == ["linear", "linear", "log", "log"]
     curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     deviation = moving[1]["convergence"].to_dataset()["volume_deviation"]
@@ -211,12 +213,12 @@ def test_convergence_shows_means_and_rates_and_names_what_drifts(hold, moving):
     one = hold.copy(deep=True)
     one["equilibrated"][0, 0, 0, 0, -1, 0] = 0
     ((results, found),) = trees(one)
-    drifting = FIGURES["convergence"](results, found)
+    drifting = FIGURES["convergence"].make(results, found)
     assert "1 of 72 holds have not settled" in texts_of(drifting).replace("\n", " ")
 
 
 def test_conductivities_of_all_vacancies_share_a_panel_by_phase_and_pressure(compared):
-    figure = COMPARISONS["conductivity"].draw(*compared)
+    figure = COMPARISONS["conductivity"].make(*compared)
     assert [axes.get_title() for axes in figure.axes] == ["β, 0 GPa", "β, 0.4 GPa"]
     assert {"no vacancies", "1 vacancy, 3.12 mol %", "4 vacancies, 12.5 mol %"} <= (
         legend_texts(figure)
@@ -229,7 +231,7 @@ def test_conductivities_of_all_vacancies_share_a_panel_by_phase_and_pressure(com
 
 
 def test_activation_energies_stand_beside_the_published(compared):
-    figure = COMPARISONS["activation_energy"].draw(*compared)
+    figure = COMPARISONS["activation_energy"].make(*compared)
     laws = compared[1]["arrhenius/conductivity_tracer"].to_dataset()
     drawn = points(figure.axes[0], "β, 0.4 GPa")
     np.testing.assert_allclose(drawn[:, 0], [0.0, 3.125, 12.5])
@@ -244,10 +246,10 @@ def test_pressures_and_vacancies_without_a_value_are_visibly_missing(hold):
     many["status"][{"pressure": 1}] = 0
     many["status"][{"n_vacancies": 1, "temperature": slice(1, None)}] = 0
     ((results, found),) = trees(many, over=("n_vacancies",))
-    figure = COMPARISONS["conductivity"].draw(results, found)
+    figure = COMPARISONS["conductivity"].make(results, found)
     assert [axes.get_title() for axes in figure.axes] == ["β, 0 GPa", "0.4 GPa"]
     assert [patch.get_hatch() for patch in figure.axes[1].patches] == ["///"]
-    energies = COMPARISONS["activation_energy"].draw(results, found)
+    energies = COMPARISONS["activation_energy"].make(results, found)
     assert "no law with 1 vacancies" in texts_of(energies)
 
 
@@ -258,19 +260,17 @@ def test_what_was_not_measured_or_seen_says_so(hold):
     still = trees(pending)[0]
     parts = [name for name in hold if "reorientation" in name or "bh_" in name]
     turning = trees(hold.drop_vars(parts))[0]
-    draws = {name: FIGURES[name] for name in LABELS}
-    draws |= {name: one.draw for name, one in COMPARISONS.items()}
-    for name, draw in draws.items():
+    for name, declared in ({name: FIGURES[name] for name in LABELS} | COMPARISONS).items():
         for results, found in (plain, still):
-            nothing = draw(results, found)
+            nothing = declared.make(results, found)
             assert isinstance(nothing, Nothing), name
             assert nothing.reason
-    assert FIGURES["reorientation"](*turning).reason == "rotation was not measured"
-    assert len(FIGURES["arrhenius"](*turning).axes) == 2
-    assert len(FIGURES["convergence"](*turning).axes) == 4
+    assert FIGURES["reorientation"].make(*turning).reason == "rotation was not measured"
+    assert len(FIGURES["arrhenius"].make(*turning).axes) == 2
+    assert len(FIGURES["convergence"].make(*turning).axes) == 4
     unknown = hold[["volume", "status", "anion_fluctuation", stderr_name("anion_fluctuation")]]
     assert "undecided" in trees(unknown)[0][1]["anion_fluctuation"]["phase"].values
-    assert isinstance(FIGURES["anion_fluctuation"](*trees(unknown)[0]), Figure)
+    assert isinstance(FIGURES["anion_fluctuation"].make(*trees(unknown)[0]), Figure)
 
 
 def test_comparisons_are_drawn_once_for_materials_that_differ(hold, tmp_path, monkeypatch):

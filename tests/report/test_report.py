@@ -9,9 +9,8 @@ from report.page_reader import read_page
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.summary import summarize
-from lbhsweep.plots import COMPARISONS, FIGURES, FigureReport
+from lbhsweep.plots import FIGURES, FigureReport
 from lbhsweep.report import write_report
-from lbhsweep.report.captions import CAPTIONS, TOPICS, caption_of
 from lbhsweep.report.numbers import numbers_section, with_error
 from lbhsweep.store.folder import SweepFolder
 
@@ -154,7 +153,7 @@ def test_figures_stand_beside_it_with_captions_and_alternatives(written):
     assert [unquote(image["src"]) for image in images] == ["a b.png", "phase_diagram.png"]
     assert all(len(image["alt"]) > 40 and "made-up" in image["alt"] for image in images)
     assert "a%20b.pdf" in {link["href"] for link in page.attributes("a")}
-    assert CAPTIONS["hysteresis"].text in page.text
+    assert FIGURES["hysteresis"].caption in page.text
     formula = analyze_formula(folder)
     assert formula in page.text
 
@@ -247,9 +246,3 @@ def test_lists_of_numbers_are_tables_of_their_places_and_remarks():
     assert [attrs["value"] for attrs in page.attributes("data")] == ["0.1", "0.37"]
     assert "few <points>" in page.text
     assert "0.370 ± 0.050" in page.text
-
-
-def test_every_figure_has_a_caption_and_others_get_one():
-    assert set(CAPTIONS) == {*FIGURES, *COMPARISONS}
-    assert {caption.topic for caption in CAPTIONS.values()} <= set(TOPICS)
-    assert caption_of("new_one").text == "New one."

@@ -1,1 +1,21 @@
 """Figures of heat capacities, entropies and the barocaloric effect."""
+
+from lbhsweep.plots.caloric import (
+    barocaloric,
+    enthalpy,
+    entropy,
+    heat_capacity,
+    partial_entropy,
+    published,
+    reversible,
+)
+
+FIGURES = (
+    enthalpy.FIGURE,
+    heat_capacity.FIGURE,
+    entropy.FIGURE,
+    barocaloric.FIGURE,
+    reversible.FIGURE,
+    published.FIGURE,
+    partial_entropy.FIGURE,
+)

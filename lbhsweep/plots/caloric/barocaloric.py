@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.caveats import caveats
 from lbhsweep.arrays import BoolArray, FloatArray
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,
@@ -17,7 +18,6 @@ from lbhsweep.plots.shared.style import (
     label,
     new_figure,
     shared_legend,
-    styled,
 )
 
 _MAPS = (
@@ -30,11 +30,8 @@ _LEAST_KNOWN = 0.1
 _HATCHED = "no value, or a phase extrapolated far beyond its data"
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both maps; hatched where there is no value or a phase is extrapolated too far."""
-    if "barocaloric" not in analysis.children:
-        return Nothing("the results are empty")
     dataset = analysis["barocaloric"].to_dataset()
     first = float(dataset["initial_pressure"])
     compressed = dataset.sel(final_pressure=dataset["final_pressure"] > first)
@@ -82,3 +79,17 @@ def _hatch_cells(axes: Axes, t: FloatArray, p: FloatArray, holes: BoolArray) -> 
     """Hatch the cells that hold nothing to rely on, and name the hatching in the legend."""
     axes.contourf(t, p, holes.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
     axes.fill_between([], [], facecolor="none", edgecolor="0.3", hatch="////", label=_HATCHED)
+
+
+FIGURE = FigureDeclaration(
+    name="barocaloric",
+    draw=draw,
+    rank=90,
+    topic=Topic.CALORIC,
+    caption=(
+        "Isothermal entropy change and adiabatic temperature change over temperature and final "
+        "pressure; hatched where nothing is known."
+    ),
+    variables=("isothermal_entropy_change", "adiabatic_temperature_change"),
+    needs=(Needs("analysis", "barocaloric", "the results are empty"),),
+)

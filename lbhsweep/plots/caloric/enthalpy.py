@@ -7,24 +7,20 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.plots.shared.branches import draw_branches
-from lbhsweep.plots.shared.style import Nothing, styled
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.style import Nothing
 
 _MARGIN_K = 30.0
 """Kept between the fitted points and the first transition."""
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw H − H₀ − c(T − T₀): one slope c for all panels, H₀ the panel's value at the lowest T.
 
     H rises by hundreds of kJ/mol over the range and by about ten at the transition; without the
     line the loop could not be seen.
     """
-    if "hysteresis" not in analysis.children:
-        return Nothing("the results have no ramps")
     dataset = analysis["hysteresis"].to_dataset()
-    if "enthalpy" not in dataset:
-        return Nothing("no enthalpy of ramps in the results")
     slope = _slope_below_transition(dataset)
     if not np.isfinite(slope):
         return Nothing("no ramp has two finished temperatures")
@@ -56,3 +52,19 @@ def _slope_below_transition(dataset: xr.Dataset) -> float:
     )
     square = float((t**2).sum())
     return float((t * below).sum()) / square if square else float("nan")
+
+
+FIGURE = FigureDeclaration(
+    name="enthalpy",
+    draw=draw,
+    rank=30,
+    topic=Topic.TRANSITION,
+    caption="Enthalpy on heating and cooling, less a straight line so that the latent heat shows.",
+    variables=("enthalpy",),
+    needs=(
+        Needs("analysis", "hysteresis", "the results have no ramps"),
+        Needs(
+            "analysis", "hysteresis", "no enthalpy of ramps in the results", variables=("enthalpy",)
+        ),
+    ),
+)

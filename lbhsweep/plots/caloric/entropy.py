@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     SERIES,
     Nothing,
@@ -17,7 +18,6 @@ from lbhsweep.plots.shared.style import (
     known,
     label,
     new_figure,
-    styled,
     unit_text,
 )
 
@@ -29,14 +29,11 @@ _CHANGES = (
 )
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw S(T), ΔS_iso(T), ΔT_ad(T); dotted where a phase is extrapolated far.
 
     Dashed beside ΔT_ad is the estimate with the quantum heat capacity, where spectra give it.
     """
-    if "entropy" not in analysis.children:
-        return Nothing("the results are empty")
     entropy = analysis["entropy"].to_dataset()
     if not known(entropy["entropy"].values):
         return Nothing(str(entropy["reason"].item()) or "no entropy could be computed")
@@ -95,3 +92,17 @@ def _draw_curve(axes: Axes, here: xr.Dataset, name: str, flag: str, colour: str,
     axes.plot(t, np.where(far, np.nan, value), color=colour, label=text)
     axes.plot(t, np.where(far, value, np.nan), color=colour, linestyle=(0, (1, 1.5)))
     axes.fill_between(t, value - error, value + error, color=colour, alpha=0.18, linewidth=0)
+
+
+FIGURE = FigureDeclaration(
+    name="entropy",
+    draw=draw,
+    rank=80,
+    topic=Topic.CALORIC,
+    caption=(
+        "Entropy at every pressure, and what compression changes; dotted where a phase is "
+        "extrapolated far."
+    ),
+    variables=("entropy", "isothermal_entropy_change", "adiabatic_temperature_change"),
+    needs=(Needs("analysis", "entropy", "the results are empty"),),
+)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.plots.shared.branches import branch_style
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     AMBER,
     BLACK,
@@ -26,7 +27,6 @@ from lbhsweep.plots.shared.style import (
     label_panels,
     new_figure,
     shared_legend,
-    styled,
 )
 
 PUBLISHED = 4100.0
@@ -48,11 +48,8 @@ _WINDOW = (0.0, 2.0)
 """Widest range of the axis over the baseline: a latent-heat peak is drawn until it leaves it."""
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw C_P; points whose slope spans a transition (latent heat) are grey crosses."""
-    if "heat_capacity" not in analysis.children:
-        return Nothing("the results are empty")
     groups = {name: node.to_dataset() for name, node in analysis["heat_capacity"].children.items()}
     baseline = groups["baseline"]
     measured = [groups[name] for name in ("ramp", "hold") if name in groups]
@@ -180,3 +177,17 @@ def _limit(axes: Axes, baseline: xr.Dataset, shown: list[xr.Dataset]) -> None:
     high = min(float(np.nanmax(reach)), _WINDOW[1] * middle)
     pad = 0.05 * (high - low)
     axes.set_ylim(low - pad, high + pad)
+
+
+FIGURE = FigureDeclaration(
+    name="heat_capacity",
+    draw=draw,
+    rank=70,
+    topic=Topic.CALORIC,
+    caption=(
+        "Heat capacity: slopes by branch, those across the latent heat as crosses, fluctuations "
+        "of holds, and the baseline."
+    ),
+    variables=("heat_capacity", "heat_capacity_fluctuation", "mean_heat_capacity"),
+    needs=(Needs("analysis", "heat_capacity", "the results are empty"),),
+)

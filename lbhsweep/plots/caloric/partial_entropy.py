@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     BLACK,
     BLUE,
@@ -23,7 +24,6 @@ from lbhsweep.plots.shared.style import (
     label_panels,
     new_figure,
     shared_legend,
-    styled,
 )
 from lbhsweep.quantities import stderr_name
 
@@ -43,11 +43,8 @@ _SUBLATTICES = {
 _PHASES = {"alpha": ("α", "s", BLUE), "beta": ("β", "o", ORANGE)}
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw S of each phase, S(β) − S(α) by part, and, where runs were frozen, by sublattice."""
-    if "partial_entropy" not in analysis.children:
-        return Nothing("no holds with velocity spectra (observable spectra)")
     dataset = analysis["partial_entropy"].to_dataset()
     if "frozen" in dataset.dims:
         names = list(dataset["frozen"].values)
@@ -109,3 +106,20 @@ def _draw(
         hatch(axes, " / ".join(dict.fromkeys(reasons)) or "not simulated")
     elif name != "entropy":
         axes.axhline(0, color="0.5", linewidth=0.8)
+
+
+FIGURE = FigureDeclaration(
+    name="partial_entropy",
+    draw=draw,
+    rank=250,
+    topic=Topic.CALORIC,
+    caption=(
+        "Harmonic entropies of each phase and their parts, of lithium, anions and what is between "
+        "them."
+    ),
+    variables=("entropy_change_classical", "vibrational_entropy_classical"),
+    needs=(
+        Needs("analysis", "partial_entropy", "no holds with velocity spectra (observable spectra)"),
+    ),
+    over=("frozen",),
+)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     AMBER,
     BLACK,
@@ -22,7 +23,6 @@ from lbhsweep.plots.shared.style import (
     known,
     new_figure,
     shared_legend,
-    styled,
 )
 from lbhsweep.quantities import stderr_name
 
@@ -71,11 +71,8 @@ _OURS = (
 )  # fmt: skip
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the largest |ΔS| and |ΔT| against the pressure that they take."""
-    if "barocaloric" not in analysis.children:
-        return Nothing("the results are empty")
     dataset = analysis["barocaloric"].to_dataset()
     compressed = dataset["final_pressure"] > dataset["initial_pressure"]
     if not known(dataset["isothermal_entropy_change"].values[compressed.values]):
@@ -127,3 +124,14 @@ def _draw_largest(
             x, y, yerr=error, marker=marker, fillstyle=fill, color=colour, markersize=7,
             linewidth=0.8, capsize=3, label=text,
         )  # fmt: skip
+
+
+FIGURE = FigureDeclaration(
+    name="published",
+    draw=draw,
+    rank=110,
+    topic=Topic.CALORIC,
+    caption="Largest effects of this sweep beside those published of other materials.",
+    variables=("isothermal_entropy_change", "adiabatic_temperature_change"),
+    needs=(Needs("analysis", "barocaloric", "the results are empty"),),
+)

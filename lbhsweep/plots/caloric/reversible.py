@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     BLUE,
     GREEN,
@@ -18,7 +19,6 @@ from lbhsweep.plots.shared.style import (
     known,
     label,
     new_figure,
-    styled,
     unit_text,
 )
 from lbhsweep.quantities import stderr_name
@@ -33,11 +33,8 @@ _LOOPS = {
 }
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both effects over temperature (dotted: without hysteresis), and ΔS_rev over pressure."""
-    if "reversible" not in analysis.children:
-        return Nothing("the results are empty")
     dataset = analysis["reversible"].to_dataset()
     change = dataset["reversible_entropy_change"]
     compressed = dataset["final_pressure"] > dataset["initial_pressure"]
@@ -132,3 +129,17 @@ def _notes(dataset: xr.Dataset, shown: list[str], analysis: xr.DataTree) -> list
         for note, part in parts.items()
         if not any(part in other for other in parts if other != note and len(other) > len(note))
     ]
+
+
+FIGURE = FigureDeclaration(
+    name="reversible",
+    draw=draw,
+    rank=100,
+    topic=Topic.CALORIC,
+    caption=(
+        "What a cycle of compression and decompression gives back, and the least pressure that it "
+        "takes."
+    ),
+    variables=("reversible_entropy_change", "reversible_temperature_change", "reversible_pressure"),
+    needs=(Needs("analysis", "reversible", "the results are empty"),),
+)

@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     SERIES,
     Nothing,
@@ -16,7 +17,6 @@ from lbhsweep.plots.shared.style import (
     label,
     new_figure,
     shared_legend,
-    styled,
 )
 from lbhsweep.quantities import stderr_name
 
@@ -31,11 +31,8 @@ _PHASES = {
 """Name in legends, marker and filling of each phase."""
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw means over settled replicas; a cross at the foot is a cell that has none."""
-    if "holds" not in analysis.children:
-        return Nothing("the results have no holds")
     holds = analysis["holds"].to_dataset()
     if not known(holds["volume"].values):
         return Nothing("no hold is finished and equilibrated")
@@ -69,3 +66,14 @@ def _draw_isobar(axes: Axes, here: xr.Dataset, name: str, number: int, word: str
             drifting, np.full(drifting.size, 0.02 + 0.03 * number), color=colour, marker="x",
             linestyle="none", transform=axes.get_xaxis_transform(), label=f"{text}: not settled",
         )  # fmt: skip
+
+
+FIGURE = FigureDeclaration(
+    name="hold",
+    draw=draw,
+    rank=40,
+    topic=Topic.TRANSITION,
+    caption="Volume and enthalpy of holds in each phase at every pressure, averaged over replicas.",
+    variables=("volume", "enthalpy"),
+    needs=(Needs("analysis", "holds", "the results have no holds"),),
+)

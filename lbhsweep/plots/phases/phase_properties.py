@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     SERIES,
     Nothing,
@@ -16,7 +17,6 @@ from lbhsweep.plots.shared.style import (
     known,
     new_figure,
     shared_legend,
-    styled,
     unit_text,
 )
 from lbhsweep.quantities import stderr_name
@@ -33,11 +33,8 @@ _ALONE = {"alpha": "s", "alpha_cap": "D", "beta": "o"}
 _MOST_PRESSURES = 4
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the simulated pressures, at most four of them; bands are standard errors."""
-    if "phase_properties" not in analysis.children:
-        return Nothing("the results have no holds")
     dataset = analysis["phase_properties"].to_dataset()
     if not known(dataset["volume"].values):
         reasons = dict.fromkeys(str(reason) for reason in dataset["reason"].values if str(reason))
@@ -74,3 +71,17 @@ def _draw_line(axes: Axes, here: xr.Dataset, name: str, number: int, phase: str)
         return
     axes.plot(t, value, color=colour, linestyle=line, label=text)
     axes.fill_between(t, value - error, value + error, color=colour, alpha=0.2, linewidth=0)
+
+
+FIGURE = FigureDeclaration(
+    name="phase_properties",
+    draw=draw,
+    rank=50,
+    topic=Topic.TRANSITION,
+    caption=(
+        "Volume, heat capacity, expansivity and compressibility of each phase, reweighted between "
+        "its holds."
+    ),
+    variables=("volume", "heat_capacity", "expansivity", "compressibility"),
+    needs=(Needs("analysis", "phase_properties", "the results have no holds"),),
+)

@@ -34,7 +34,7 @@ _TITLE_LETTERS = 54
 
 def draw_branches(
     tree: xr.DataTree,
-    dataset: xr.Dataset | None,
+    dataset: xr.Dataset,
     name: str,
     title: str,
     *,
@@ -47,7 +47,7 @@ def draw_branches(
     ----------
     tree : DataTree
         The results, for the reasons of holes and for the watermark.
-    dataset : Dataset or None
+    dataset : Dataset
         Holds `name`, its error, and where it is masked a NaN.
     name : str
         The quantity.
@@ -58,8 +58,6 @@ def draw_branches(
     marks : Dataset or None
         Holds half_height_temperature to be marked.
     """
-    if dataset is None or name not in dataset:
-        return Nothing(f"no {name} of ramps in the results")
     if not known(dataset[name].values):
         return Nothing("no ramp is finished")
     pressures = dataset["pressure"].values

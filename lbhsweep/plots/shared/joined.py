@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.phases.starts import join_starts
 from lbhsweep.arrays import BoolArray
-from lbhsweep.plots.shared.style import Nothing
+from lbhsweep.plots.shared.declaration import Needs
 from lbhsweep.store.schema import Equilibrated, Status
 
 NO_HOLDS = "the results have no holds"
 
 
-def joined_holds(
-    tree: xr.DataTree, names: Collection[str], observable: str
-) -> xr.Dataset | Nothing:
-    """Give one material's holds along ``replica``, whatever they were built in.
+def needs_holds(names: tuple[str, ...], observable: str) -> tuple[Needs, Needs]:
+    """Declare that a figure needs holds with some variables of an observable."""
+    return (
+        Needs("results", "hold", NO_HOLDS),
+        Needs("results", "hold", without(observable), variables=names),
+    )
+
+
+def without(observable: str) -> str:
+    """Return the reason why holds that lack an observable can't be shown."""
+    return f"holds without the observable '{observable}'"
+
+
+def joined_holds(tree: xr.DataTree) -> xr.Dataset:
+    """Return one material's holds along ``replica``, in whichever phase they were built.
 
     Parameters
     ----------
     tree : DataTree
-        One material's part of the results.
-    names : collection of str
-        Variables wanted.
-    observable : str
-        Which gives them.
+        One material's part of the results, with the group ``hold``.
 
     Returns
     -------
-    Dataset or Nothing
-        With a coordinate ``run`` along ``replica``: ``replica 0``, and what it was built in if
-        the sweep builds both phases.
+    Dataset
+        With a coordinate ``run`` along ``replica``: ``replica 0``, and the phase in which it was
+        built if the sweep builds both phases.
     """
-    if "hold" not in tree.children:
-        return Nothing(NO_HOLDS)
     hold = tree["hold"].to_dataset()
-    if not all(name in hold for name in names):
-        return Nothing(f"holds without the observable '{observable}'")
     numbers = [f"replica {number}" for number in hold["replica"].values]
     starts = [f", built in {start}" for start in hold["start"].values] if _both(hold) else [""]
     runs = np.array([number + start for start in starts for number in numbers], dtype=object)

@@ -16,7 +16,8 @@ from lbhsweep.analysis.phases.assignment import (
     Phase,
     assign_phases,
 )
-from lbhsweep.plots.shared.joined import NO_HOLDS, has_drifted, is_done
+from lbhsweep.plots.shared.declaration import Needs
+from lbhsweep.plots.shared.joined import NO_HOLDS, has_drifted, is_done, without
 from lbhsweep.plots.shared.phase_look import LOOKS
 from lbhsweep.plots.shared.style import BLUE, ORANGE, Nothing, known
 from lbhsweep.quantities import stderr_name
@@ -119,37 +120,35 @@ def find_phase_cells(dataset: xr.Dataset, name: str) -> PhaseCells:
     return PhaseCells(alpha, beta, RULE)
 
 
-def phase_curves(
-    analysis: xr.DataTree, names: tuple[str, ...], observable: str
-) -> tuple[xr.Dataset, PhaseCells] | Nothing:
-    """Give holds averaged over replicas and the cells of both phases, or why there are none.
+def phase_curves(analysis: xr.DataTree, name: str) -> tuple[xr.Dataset, PhaseCells] | Nothing:
+    """Return holds averaged over replicas and the cells of both phases, or why there are none.
 
     Parameters
     ----------
     analysis : DataTree
         One material's part.
-    names : tuple of str
-        The quantities wanted.
-    observable : str
-        Which gives them.
+    name : str
+        The quantity that must be known in the cells.
     """
-    dataset = averaged_holds(analysis, names, observable)
+    dataset = averaged_holds(analysis, name)
     if isinstance(dataset, Nothing):
         return dataset
-    cells = find_phase_cells(dataset, names[0])
+    cells = find_phase_cells(dataset, name)
     return (dataset, cells) if cells.both else Nothing(cells.why_none)
 
 
-def averaged_holds(
-    analysis: xr.DataTree, names: tuple[str, ...], observable: str
-) -> xr.Dataset | Nothing:
-    """Give one material's holds averaged over replicas by phase, or why there are none."""
-    if "/replicas/hold" not in analysis.groups:
-        return Nothing(NO_HOLDS)
+def needs_averages(names: tuple[str, ...], observable: str) -> tuple[Needs, Needs]:
+    """Declare that a figure needs averages of holds with some variables of an observable."""
+    return (
+        Needs("analysis", "replicas/hold", NO_HOLDS),
+        Needs("analysis", "replicas/hold", without(observable), variables=names),
+    )
+
+
+def averaged_holds(analysis: xr.DataTree, name: str) -> xr.Dataset | Nothing:
+    """Return one material's holds averaged over replicas by phase, or why `name` isn't known."""
     dataset = analysis["replicas/hold"].to_dataset()
-    if not all(name in dataset for name in names):
-        return Nothing(f"holds without the observable '{observable}'")
-    if not known(dataset[names[0]].values):
+    if not known(dataset[name].values):
         return Nothing("no hold is finished and equilibrated")
     return dataset
 

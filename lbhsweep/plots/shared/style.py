@@ -7,12 +7,11 @@ grey print.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from textwrap import wrap
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -24,9 +23,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lbhsweep.plots.shared.simulated import describe
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, AMBER, YELLOW, BLACK, GREY = "#56B4E9", "#E69F00", "#F0E442", "#000000", "#7F7F7F"
@@ -57,7 +53,7 @@ _UNITS = {
     "1/K": "K⁻¹",
     "1/GPa": "GPa⁻¹",
 }
-_RC: Any = {
+STYLE: Any = {
     "font.size": 9.0,
     "axes.titlesize": 9.0,
     "axes.labelsize": 9.0,
@@ -74,6 +70,7 @@ _RC: Any = {
     "errorbar.capsize": 1.5,
     "hatch.linewidth": 0.6,
 }
+"""Settings of matplotlib in which figures are drawn and saved, whatever the caller's are."""
 RESOLUTION_DPI = 200
 _LETTERS_PER_INCH = 17.0
 _LETTERS_IN_PANEL = 14.0
@@ -89,17 +86,6 @@ class Nothing:
     """No figure, and why."""
 
     reason: str
-
-
-def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Let a figure function draw in the project's style, whatever the caller's settings."""
-
-    @wraps(draw)
-    def in_style(*args: P.args, **kwargs: P.kwargs) -> R:
-        with rc_context(_RC):
-            return draw(*args, **kwargs)
-
-    return in_style
 
 
 def new_figure(
@@ -249,14 +235,14 @@ def hatch(axes: Axes, reason: str) -> None:
     )  # fmt: skip
 
 
-@styled
 def save(figure: Figure, path: Path, *, vector: bool) -> list[Path]:
     """Write `path` as PNG, and as PDF beside it; each is renamed into place when whole."""
     written = []
     for suffix in (".png", ".pdf") if vector else (".png",):
         target = path.with_suffix(suffix)
         partial = target.with_name(f".{target.name}")
-        figure.savefig(partial, dpi=RESOLUTION_DPI, format=suffix[1:])
+        with rc_context(STYLE):
+            figure.savefig(partial, dpi=RESOLUTION_DPI, format=suffix[1:])
         partial.replace(target)
         written.append(target)
     return written

@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import Colour, colour_bar, colours, pick_evenly, shown_of
 from lbhsweep.plots.shared.joined import is_planned
-from lbhsweep.plots.shared.phase_cells import averaged_holds
+from lbhsweep.plots.shared.phase_cells import averaged_holds, needs_averages
 from lbhsweep.plots.shared.phase_look import LOOKS, line_legend
 from lbhsweep.plots.shared.style import (
     Nothing,
@@ -20,7 +21,6 @@ from lbhsweep.plots.shared.style import (
     known,
     label,
     new_figure,
-    styled,
 )
 from lbhsweep.quantities import stderr_name
 
@@ -35,10 +35,9 @@ TITLES = {
 _MOST_PRESSURES = 3
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both autocorrelations against the logarithm of time, a row a pressure."""
-    dataset = averaged_holds(analysis, tuple(QUANTITIES), "rotation")
+    dataset = averaged_holds(analysis, "bh_correlation")
     if isinstance(dataset, Nothing):
         return dataset
     pressures = pick_evenly(dataset["pressure"].values, _MOST_PRESSURES)
@@ -103,3 +102,14 @@ def _draw_curve(axes: Axes, curve: xr.Dataset, name: str, colour: Colour, line: 
     error = np.nan_to_num(curve[stderr_name(name)].values)
     axes.plot(lag, value, color=colour, marker=".", markersize=3, linestyle=line)
     axes.fill_between(lag, value - error, value + error, color=colour, alpha=0.25, linewidth=0)
+
+
+FIGURE = FigureDeclaration(
+    name="correlation",
+    draw=draw,
+    rank=240,
+    topic=Topic.DYNAMICS,
+    caption="Autocorrelation of B–H directions and of icosahedral order by temperature.",
+    variables=("bh_correlation", "icosahedral_correlation"),
+    needs=needs_averages(tuple(QUANTITIES), "rotation"),
+)

@@ -6,23 +6,23 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import colour_bar, pick_evenly, shown_of
-from lbhsweep.plots.shared.phase_cells import averaged_holds
+from lbhsweep.plots.shared.phase_cells import averaged_holds, needs_averages
 from lbhsweep.plots.shared.phase_look import line_legend
-from lbhsweep.plots.shared.style import Nothing, finish, gigapascal, label, new_figure, styled
+from lbhsweep.plots.shared.style import Nothing, finish, gigapascal, label, new_figure
 from lbhsweep.plots.structure.correlation import QUANTITIES, TITLES, draw_curves, phases_of
 
 _MOST_TEMPERATURES = 3
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both autocorrelations of materials that differ in `n_vacancies` only.
 
     A row is one of those temperatures at which most numbers of vacancies were simulated, at the
     lowest pressure.
     """
-    dataset = averaged_holds(analysis, tuple(QUANTITIES), "rotation")
+    dataset = averaged_holds(analysis, "bh_correlation")
     if isinstance(dataset, Nothing):
         return dataset
     filled = dataset["bh_correlation"].notnull().any(["phase", "lag"])
@@ -53,3 +53,15 @@ def _lowest(filled: xr.DataArray) -> float:
     """Give the lowest pressure at which the most numbers of vacancies share a temperature."""
     shared = filled.sum("n_vacancies").max("temperature").sortby("pressure")
     return float(shared["pressure"].values[int(shared.values.argmax())])
+
+
+FIGURE = FigureDeclaration(
+    name="correlation_vacancies",
+    draw=draw,
+    rank=280,
+    topic=Topic.DYNAMICS,
+    caption="Autocorrelation of B–H directions and of icosahedral order by number of vacancies.",
+    variables=("bh_correlation", "icosahedral_correlation"),
+    needs=needs_averages(tuple(QUANTITIES), "rotation"),
+    over=("n_vacancies",),
+)

@@ -13,7 +13,8 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from lbhsweep.arrays import FloatArray
-from lbhsweep.plots.shared.joined import joined_holds
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
+from lbhsweep.plots.shared.joined import joined_holds, needs_holds
 from lbhsweep.plots.shared.phase_cells import PhaseCells, find_phase_cells
 from lbhsweep.plots.shared.style import (
     Nothing,
@@ -22,7 +23,6 @@ from lbhsweep.plots.shared.style import (
     label,
     new_figure,
     shared_legend,
-    styled,
 )
 
 SPECIES = {"li_density": ("Li", "YlOrRd", 9e-6, 64), "h_density": ("H", "YlGnBu", 1e-4, 384)}
@@ -51,12 +51,9 @@ LAYER, DIAGONAL = "layer", "diagonal"
 TITLES = {LAYER: "mean of ⅛ ≤ z ≤ ⅜", DIAGONAL: "plane x = y"}
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw Li and H, each in a layer about z = ¼ and in the plane x = y; a row a phase."""
-    hold = joined_holds(tree, SPECIES, "density")
-    if isinstance(hold, Nothing):
-        return hold
+    hold = joined_holds(tree)
     cells = find_phase_cells(hold, "li_density")
     if not cells.both:
         return Nothing(cells.why_none)
@@ -177,3 +174,17 @@ def _in_section(sites: FloatArray, kind: str) -> FloatArray:
     if kind == LAYER:
         return images[abs(z - 0.25) < 0.125 + _CLOSE][:, :2]
     return np.column_stack([x, z])[abs(x - y) < _CLOSE]
+
+
+FIGURE = FigureDeclaration(
+    name="density",
+    draw=draw,
+    rank=200,
+    topic=Topic.STRUCTURE,
+    caption=(
+        "Number densities of Li and H in the conventional cell, in the frame of the anions' "
+        "lattice, of one run of each phase."
+    ),
+    variables=("li_density", "h_density"),
+    needs=needs_holds(tuple(SPECIES), "density"),
+)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lbhsweep.plots.shared.phase_cells import draw_phase_curves, phase_curves
-from lbhsweep.plots.shared.style import Nothing, finish, label, new_figure, shared_legend, styled
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
+from lbhsweep.plots.shared.phase_cells import draw_phase_curves, needs_averages, phase_curves
+from lbhsweep.plots.shared.style import Nothing, finish, label, new_figure, shared_legend
 
 PAIRS = {
     "rdf_li_li": "Li–Li",
@@ -18,10 +19,9 @@ PAIRS = {
 }
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw g(r) of every pair, averaged over replicas, with error bands."""
-    found = phase_curves(analysis, tuple(PAIRS), "radial")
+    found = phase_curves(analysis, next(iter(PAIRS)))
     if isinstance(found, Nothing):
         return found
     dataset, cells = found
@@ -35,3 +35,14 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     panels[0].set_xlim(0.0, None)
     shared_legend(figure, panels, columns=2)
     return finish(figure, tree, "Radial distributions", cells.missing, cells.rule)
+
+
+FIGURE = FigureDeclaration(
+    name="radial",
+    draw=draw,
+    rank=210,
+    topic=Topic.STRUCTURE,
+    caption="Radial distribution functions of the coldest α and the hottest β.",
+    variables=("rdf_li_li", "rdf_h_h"),
+    needs=needs_averages(tuple(PAIRS), "radial"),
+)

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.phases.assignment import assign_phases
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
-from lbhsweep.plots.shared.joined import is_done, joined_holds
+from lbhsweep.plots.shared.joined import is_done, joined_holds, needs_holds
 from lbhsweep.plots.shared.phase_look import LOOKS, look_of
 from lbhsweep.plots.shared.style import (
     SERIES,
@@ -19,7 +20,6 @@ from lbhsweep.plots.shared.style import (
     label,
     new_figure,
     shared_legend,
-    styled,
 )
 from lbhsweep.quantities import stderr_name
 
@@ -29,12 +29,9 @@ RATE = "full_rotation_rate"
 _MOST_TEMPERATURES = 4
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw θ(t), φ(t) and the count of full rotations; a row a temperature, lowest pressure."""
-    hold = joined_holds(tree, (*ANGLES, COUNT), "rotation")
-    if isinstance(hold, Nothing):
-        return hold
+    hold = joined_holds(tree)
     done = hold[COUNT].isel(time=0).notnull() & is_done(hold)
     done = done.transpose("pressure", "temperature", "replica").load()
     if not done.any():
@@ -116,3 +113,17 @@ def _rates(analysis: xr.DataTree, pressure: float, temperature: float) -> str:
             spread = f" ± {error:.2g}" if np.isfinite(error) else ""
             words.append(f"{LOOKS[str(phase)].name} {value:.3g}{spread} ns⁻¹")
     return f"{temperature:g} K: {', '.join(words)}" if words else ""
+
+
+FIGURE = FigureDeclaration(
+    name="rotation",
+    draw=draw,
+    rank=230,
+    topic=Topic.DYNAMICS,
+    caption=(
+        "Angles of a few B–H bonds in time, each of another anion, and the number of full "
+        "rotations of an anion."
+    ),
+    variables=("bh_theta_series", "bh_phi_series", "full_rotation_rate"),
+    needs=needs_holds((*ANGLES, COUNT), "rotation"),
+)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.phases.assignment import CAP_BELOW, DISORDERED, ORDERED
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
 from lbhsweep.plots.shared.joined import has_drifted, is_done, is_planned, joined_holds
 from lbhsweep.plots.shared.phase_look import LOOKS
@@ -30,7 +31,6 @@ from lbhsweep.plots.shared.style import (
     label,
     new_figure,
     shared_legend,
-    styled,
 )
 from lbhsweep.quantities import stderr_name
 
@@ -55,12 +55,11 @@ _DASHED = (
 )
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw occupancies, S, x and φ; a row a pressure and protocol."""
     rows = [row for name in ("hold", "ramp") for row in _rows(analysis, name)]
     if not rows:
-        return Nothing(_why(analysis))
+        return Nothing("no run is finished and equilibrated")
     columns = 1 + len(ORDER)
     figure, panels = new_figure(columns * len(rows), columns=columns, panel=(3.1, 2.7), foot=0.5)
     for number, (name, here) in enumerate(rows):
@@ -88,15 +87,6 @@ def _rows(analysis: xr.DataTree, name: str) -> Iterator[tuple[str, xr.Dataset]]:
         return
     for pressure in pick_evenly(dataset["pressure"].values, _MOST_PRESSURES):
         yield name, dataset.sel(pressure=pressure)
-
-
-def _why(analysis: xr.DataTree) -> str:
-    parts = [name for name in ("hold", "ramp") if f"/replicas/{name}" in analysis.groups]
-    if not parts:
-        return "the results are empty"
-    if not any("alpha_order" in analysis[f"replicas/{name}"] for name in parts):
-        return "no observable 'sites' in the results"
-    return "no run is finished and equilibrated"
 
 
 def _draw_row(panels: list[Axes], tree: xr.DataTree, name: str, here: xr.Dataset) -> None:
@@ -170,10 +160,7 @@ def _draw_points(
 
 def _draw_runs(panels: list[Axes], tree: xr.DataTree, pressure: float) -> None:
     """Draw every finished hold by itself, also those that have not settled."""
-    hold = joined_holds(tree, ORDER, "sites")
-    if isinstance(hold, Nothing):
-        return
-    here = hold.sel(pressure=pressure)
+    here = joined_holds(tree).sel(pressure=pressure)
     dims = here["alpha_order"].dims
     done = is_done(here).transpose(*dims).values
     drifts = has_drifted(here).transpose(*dims).values
@@ -189,3 +176,26 @@ def _draw_runs(panels: list[Axes], tree: xr.DataTree, pressure: float) -> None:
                     temperature[chosen], values[chosen], linestyle="none", marker=marker,
                     color=GREEN, markersize=6, label=text,
                 )  # fmt: skip
+
+
+FIGURE = FigureDeclaration(
+    name="sites",
+    draw=draw,
+    rank=190,
+    topic=Topic.STRUCTURE,
+    caption=(
+        "Shares of Li by site, orientational order S of α, Li coordinate x and turn φ of the "
+        "anions in α; dashed are the limits by which phases are told apart."
+    ),
+    variables=("li_tetrahedral", "alpha_order", "alpha_lithium", "alpha_turn"),
+    needs=(
+        Needs("analysis", "replicas/hold", "the results are empty", or_group="replicas/ramp"),
+        Needs(
+            "analysis",
+            "replicas/hold",
+            "no observable 'sites' in the results",
+            variables=("alpha_order",),
+            or_group="replicas/ramp",
+        ),
+    ),
+)

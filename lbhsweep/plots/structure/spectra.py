@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lbhsweep.plots.shared.phase_cells import draw_phase_curves, phase_curves
-from lbhsweep.plots.shared.style import Nothing, finish, label, new_figure, shared_legend, styled
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
+from lbhsweep.plots.shared.phase_cells import draw_phase_curves, needs_averages, phase_curves
+from lbhsweep.plots.shared.style import Nothing, finish, label, new_figure, shared_legend
 
 SPECTRA = {
     "vdos_li": "Li",
@@ -21,10 +22,9 @@ _SHARE = 0.998
 """Of the degrees of freedom that the axis shows: above them is nothing but noise."""
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw g(ν), whose integral is the number of degrees of freedom per formula unit."""
-    found = phase_curves(analysis, tuple(SPECTRA), "spectra")
+    found = phase_curves(analysis, next(iter(SPECTRA)))
     if isinstance(found, Nothing):
         return found
     dataset, cells = found
@@ -49,3 +49,16 @@ def _reach(curve: xr.DataArray) -> float:
     last = int(np.searchsorted(growing, _SHARE * growing[-1]))
     wavenumber = curve["wavenumber"].values
     return 1.1 * float(wavenumber[min(last + 1, wavenumber.size - 1)])
+
+
+FIGURE = FigureDeclaration(
+    name="spectra",
+    draw=draw,
+    rank=220,
+    topic=Topic.DYNAMICS,
+    caption=(
+        "Vibrational densities of states by species and mode, of the coldest α and the hottest β."
+    ),
+    variables=("vdos_li", "vdos_libration"),
+    needs=needs_averages(tuple(SPECTRA), "spectra"),
+)

@@ -6,13 +6,28 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.plots.shared.branches import draw_branches
-from lbhsweep.plots.shared.style import Nothing, styled
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.style import Nothing
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the volume loops; dotted lines and the bands around them are half heights ± error."""
-    if "hysteresis" not in analysis.children:
-        return Nothing("the results have no ramps")
     dataset = analysis["hysteresis"].to_dataset()
     return draw_branches(tree, dataset, "volume", "Volume hysteresis", marks=dataset)
+
+
+FIGURE = FigureDeclaration(
+    name="hysteresis",
+    draw=draw,
+    rank=10,
+    topic=Topic.TRANSITION,
+    caption=(
+        "Volume on heating and cooling at every pressure; dotted lines and bands are half heights "
+        "and their errors."
+    ),
+    variables=("volume", "half_height_temperature", "midpoint_temperature", "hysteresis_width"),
+    needs=(
+        Needs("analysis", "hysteresis", "the results have no ramps"),
+        Needs("analysis", "hysteresis", "no volume of ramps in the results", variables=("volume",)),
+    ),
+)

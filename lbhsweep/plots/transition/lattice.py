@@ -6,13 +6,30 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.plots.shared.branches import draw_branches
-from lbhsweep.plots.shared.style import Nothing, styled
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.style import Nothing
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the loops of the lattice parameter with the half heights of the volume."""
-    if "hysteresis" not in analysis.children:
-        return Nothing("the results have no ramps")
     dataset = analysis["hysteresis"].to_dataset()
     return draw_branches(tree, dataset, "lattice_a", "Lattice parameter", marks=dataset)
+
+
+FIGURE = FigureDeclaration(
+    name="lattice",
+    draw=draw,
+    rank=20,
+    topic=Topic.TRANSITION,
+    caption="Lattice parameter on heating and cooling at every pressure.",
+    variables=("lattice_a",),
+    needs=(
+        Needs("analysis", "hysteresis", "the results have no ramps"),
+        Needs(
+            "analysis",
+            "hysteresis",
+            "no lattice_a of ramps in the results",
+            variables=("lattice_a",),
+        ),
+    ),
+)

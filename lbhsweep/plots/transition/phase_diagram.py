@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     AMBER,
     BLACK,
@@ -20,7 +21,6 @@ from lbhsweep.plots.shared.style import (
     label,
     new_figure,
     shared_legend,
-    styled,
 )
 
 _ROUTES = {
@@ -36,11 +36,8 @@ _NARROWEST_GPA = 0.1
 """Least width of the pressure axis, so that a single pressure makes a picture."""
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the phase diagram; the line is the weighted fit through the route that is used."""
-    if "transition" not in analysis.children:
-        return Nothing("the results are empty")
     dataset = analysis["transition"].to_dataset()
     if not known(dataset["transition_temperature"].values):
         return Nothing("no transition seen at any pressure")
@@ -101,3 +98,17 @@ def _draw_boundary(axes: Axes, dataset: xr.Dataset, route: str) -> None:
         span, intercept + slope * span, color="0.35", linewidth=1.2,
         label=f"dT/dP = {slope:.0f} ± {error:.0f} K GPa⁻¹ ({route.replace('_', ' ')})",
     )  # fmt: skip
+
+
+FIGURE = FigureDeclaration(
+    name="phase_diagram",
+    draw=draw,
+    rank=60,
+    topic=Topic.TRANSITION,
+    caption=(
+        "Transition temperature against pressure by every route, and the line fitted through the "
+        "one that is used."
+    ),
+    variables=("transition_temperature", "boundary_slope"),
+    needs=(Needs("analysis", "transition", "the results are empty"),),
+)

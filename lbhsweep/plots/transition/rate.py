@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.rate_extrapolation import ASSUMED, EXPONENTS
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     DIRECTION_COLOURS,
     DIRECTIONS,
@@ -20,7 +21,6 @@ from lbhsweep.plots.shared.style import (
     label_panels,
     new_figure,
     shared_legend,
-    styled,
     unit_text,
 )
 
@@ -29,14 +29,11 @@ _NAME = "zero_rate_temperature"
 _ZERO = "T₀ of T₀ + c r$^{2/3}$: thick bar statistical, thin with n = ½ … 1"
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both branches and the width at each pressure, with T(r) = T₀ + c r^(2/3).
 
     At zero rate the inner error bar is statistical, the outer one has the exponent's error too.
     """
-    if "hysteresis_rate" not in analysis.children:
-        return Nothing("the results have no ramps")
     rates = analysis["hysteresis_rate"].to_dataset()
     loops = analysis["hysteresis"].to_dataset()
     if loops.sizes["heating_rate"] < 2:
@@ -131,3 +128,17 @@ def _draw_zero(axes: Axes, rates: xr.Dataset, name: str, colour: str, marker: st
         label=_ZERO, markerfacecolor="w", capsize=5, elinewidth=0.8, clip_on=False, zorder=5,
     )  # fmt: skip
     axes.errorbar([0.0], [value], yerr=[error], color=colour, elinewidth=2.2, clip_on=False)
+
+
+FIGURE = FigureDeclaration(
+    name="rate",
+    draw=draw,
+    rank=120,
+    topic=Topic.TRANSITION,
+    caption=(
+        "Half heights and width of the loop against heating rate, and what they come to at zero "
+        "rate."
+    ),
+    variables=("zero_rate_temperature", "zero_rate_width"),
+    needs=(Needs("analysis", "hysteresis_rate", "the results have no ramps"),),
+)

@@ -1,1 +1,23 @@
 """Figures of diffusion, conduction and reorientation."""
+
+from lbhsweep.plots.transport import (
+    activation_energy,
+    anion_fluctuation,
+    arrhenius,
+    conductivity,
+    convergence,
+    diffusion,
+    displacement,
+    reorientation,
+)
+
+FIGURES = (
+    diffusion.FIGURE,
+    reorientation.FIGURE,
+    arrhenius.FIGURE,
+    displacement.FIGURE,
+    anion_fluctuation.FIGURE,
+    convergence.FIGURE,
+    conductivity.FIGURE,
+    activation_energy.FIGURE,
+)

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import each_isobar
 from lbhsweep.plots.shared.style import (
     GREY,
@@ -14,7 +15,6 @@ from lbhsweep.plots.shared.style import (
     known,
     new_figure,
     shared_legend,
-    styled,
 )
 from lbhsweep.plots.transport.conductivity import concentration
 
@@ -24,15 +24,9 @@ PUBLISHED_LABEL = "α, another potential (Maltsev et al. 2023, tab. 3)"
 _NAME = "activation_energy_plain"
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw E_a of ln σ with the Haven ratio 1, as Maltsev et al. 2023 define it."""
-    if "arrhenius" not in analysis.children:
-        return Nothing("neither diffusion nor rotation was measured")
-    groups = analysis["arrhenius"].children
-    if "conductivity_tracer" not in groups:
-        return Nothing("diffusion was not measured")
-    laws = groups["conductivity_tracer"].to_dataset()
+    laws = analysis["arrhenius/conductivity_tracer"].to_dataset()
     if "vacancies_per_formula_unit" not in laws.coords or laws.sizes["n_vacancies"] < 2:
         return Nothing("one number of vacancies only")
     if not known(laws[_NAME].values):
@@ -58,3 +52,18 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     )  # fmt: skip
     shared_legend(figure, [axes], columns=2)
     return finish(figure, tree, "Activation energy of the conductivity", notes)
+
+
+FIGURE = FigureDeclaration(
+    name="activation_energy",
+    draw=draw,
+    rank=270,
+    topic=Topic.DYNAMICS,
+    caption="Activation energy of the conductivity against the concentration of vacancies.",
+    variables=("activation_energy",),
+    needs=(
+        Needs("analysis", "arrhenius", "neither diffusion nor rotation was measured"),
+        Needs("analysis", "arrhenius/conductivity_tracer", "diffusion was not measured"),
+    ),
+    over=("n_vacancies",),
+)

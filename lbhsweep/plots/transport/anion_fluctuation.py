@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar
 from lbhsweep.plots.shared.style import (
     Nothing,
@@ -16,15 +17,11 @@ from lbhsweep.plots.shared.style import (
     known,
     new_figure,
     shared_legend,
-    styled,
 )
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both against T; crosses are ratios to another phase."""
-    if "anion_fluctuation" not in analysis.children:
-        return Nothing("the anions' fluctuation was not measured")
     dataset = analysis["anion_fluctuation"].to_dataset()
     if not known(dataset["anion_fluctuation"].values):
         return Nothing("no hold is finished and equilibrated")
@@ -61,3 +58,14 @@ def _draw_ratios(axes: Axes, dataset: xr.Dataset, lowest: str) -> None:
                 color=style["color"], marker="x", linestyle="none",
                 label=f"{gigapascal(float(here['pressure']))}: another phase at {lowest}",
             )  # fmt: skip
+
+
+FIGURE = FigureDeclaration(
+    name="anion_fluctuation",
+    draw=draw,
+    rank=170,
+    topic=Topic.STRUCTURE,
+    caption="Fluctuation of the anions' centres, and its ratio to that at the lowest pressure.",
+    variables=("anion_fluctuation",),
+    needs=(Needs("analysis", "anion_fluctuation", "the anions' fluctuation was not measured"),),
+)

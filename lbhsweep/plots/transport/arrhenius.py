@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transport.arrhenius import BOLTZMANN_EV
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar, inverse
-from lbhsweep.plots.shared.style import Nothing, finish, known, new_figure, styled
+from lbhsweep.plots.shared.style import Nothing, finish, known, new_figure
 from lbhsweep.plots.transport.diffusion import draw_published, has_published
 from lbhsweep.quantities import stderr_name
 
@@ -20,11 +21,8 @@ _PANELS = {
 }
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw points and laws; lines end with the data that they were fitted to."""
-    if "transport" not in analysis.children:
-        return Nothing("neither diffusion nor rotation was measured")
     transport = analysis["transport"].to_dataset()
     names = [
         name
@@ -92,3 +90,16 @@ def _draw_laws(axes: Axes, laws: xr.Dataset) -> list[str]:
         if reason:
             notes.append(f"{text}: {reason}")
     return notes
+
+
+FIGURE = FigureDeclaration(
+    name="arrhenius",
+    draw=draw,
+    rank=150,
+    topic=Topic.DYNAMICS,
+    caption=(
+        "Arrhenius plots of diffusion, conductivity and reorientation with the law of each phase."
+    ),
+    variables=("activation_energy", "prefactor"),
+    needs=(Needs("analysis", "transport", "neither diffusion nor rotation was measured"),),
+)

@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import MARKERS, inverse, name_isobar
 from lbhsweep.plots.shared.style import (
     SERIES,
@@ -21,7 +22,6 @@ from lbhsweep.plots.shared.style import (
     label_panels,
     new_figure,
     shared_legend,
-    styled,
 )
 from lbhsweep.quantities import stderr_name
 
@@ -30,17 +30,12 @@ _SHIFT = 0.004
 """Of 1000/T between points of the same cell, so that their error bars show side by side."""
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw σ(T) of all numbers of vacancies, a panel for each phase and pressure.
 
     Full markers have the measured Haven ratio, open ones the Haven ratio 1.
     """
-    if "transport" not in analysis.children:
-        return Nothing("neither diffusion nor rotation was measured")
     transport = analysis["transport"].to_dataset()
-    if _TRACER not in transport:
-        return Nothing("diffusion was not measured")
     if not known(transport[_TRACER].values):
         return Nothing("no hold has ten hops of Li that have become diffusive")
     parts = list(_each_panel(transport))
@@ -112,3 +107,18 @@ def _draw_series(axes: Axes, at: xr.Dataset, text: str, style: dict[str, Any]) -
             x + shift, at[name].values, yerr=at[stderr_name(name)].values, **style,
             fillstyle=fill, linestyle=line, linewidth=0.8, label=text if fill == "full" else None,
         )  # fmt: skip
+
+
+FIGURE = FigureDeclaration(
+    name="conductivity",
+    draw=draw,
+    rank=260,
+    topic=Topic.DYNAMICS,
+    caption="Ionic conductivity by number of vacancies, with the measured Haven ratio and with 1.",
+    variables=(_MEASURED, _TRACER, "haven_ratio"),
+    needs=(
+        Needs("analysis", "transport", "neither diffusion nor rotation was measured"),
+        Needs("analysis", "transport", "diffusion was not measured", variables=(_TRACER,)),
+    ),
+    over=("n_vacancies",),
+)

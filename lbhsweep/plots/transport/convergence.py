@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,
@@ -20,7 +21,6 @@ from lbhsweep.plots.shared.style import (
     hatch,
     known,
     new_figure,
-    styled,
 )
 from lbhsweep.plots.shared.temperatures import TemperatureColours
 from lbhsweep.quantities import stderr_name
@@ -38,14 +38,11 @@ _RATES = {
 }
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw running means less their end in units of its error, and running rates.
 
     Shaded is one standard error of what is expected of a stationary series, √(L/t − 1).
     """
-    if "convergence" not in analysis.children:
-        return Nothing("the results have no courses in time")
     dataset = analysis["convergence"].to_dataset()
     shown = [name for name in (*_MEANS, *_RATES) if name in dataset and known(dataset[name].values)]
     if not any(name in _MEANS for name in shown):
@@ -116,3 +113,17 @@ def _caveats(dataset: xr.Dataset) -> list[str]:
     if not drifting:
         return []
     return [f"{drifting} of {done} holds have not settled; they are shown, but count nowhere else"]
+
+
+FIGURE = FigureDeclaration(
+    name="convergence",
+    draw=draw,
+    rank=180,
+    topic=Topic.RELIABILITY,
+    caption=(
+        "Running means of holds less their end in units of its error, and running rates, against "
+        "the length of the run."
+    ),
+    variables=("volume", "enthalpy"),
+    needs=(Needs("analysis", "convergence", "the results have no courses in time"),),
+)

@@ -6,6 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars
 from lbhsweep.plots.shared.style import (
     AMBER,
@@ -15,7 +16,6 @@ from lbhsweep.plots.shared.style import (
     label,
     new_figure,
     shared_legend,
-    styled,
 )
 
 PUBLISHED = {500.0: 4.88e-6, 600.0: 2.33e-5, 700.0: 4.89e-5}
@@ -23,14 +23,9 @@ PUBLISHED = {500.0: 4.88e-6, 600.0: 2.33e-5, 700.0: 4.89e-5}
 PUBLISHED_LABEL = "0 GPa, Sci. Rep. 2021, suppl. fig. 5"
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw D(T) on a logarithmic axis; a cross at the foot is a cell that gives none."""
-    if "transport" not in analysis.children:
-        return Nothing("neither diffusion nor rotation was measured")
     transport = analysis["transport"].to_dataset()
-    if "diffusion_coefficient" not in transport:
-        return Nothing("diffusion was not measured")
     if not known(transport["diffusion_coefficient"].values):
         return Nothing("no hold has ten hops of Li that have become diffusive")
     figure, (axes,) = new_figure(1, panel=(6.0, 3.8), foot=0.8)
@@ -58,3 +53,22 @@ def draw_published(axes: Axes, *, inverse: bool = False) -> None:
         markeredgecolor="0.3", markeredgewidth=0.5, linestyle="none", label=PUBLISHED_LABEL,
         zorder=6,
     )  # fmt: skip
+
+
+FIGURE = FigureDeclaration(
+    name="diffusion",
+    draw=draw,
+    rank=130,
+    topic=Topic.DYNAMICS,
+    caption="Tracer diffusion coefficient of Li in each phase at every pressure.",
+    variables=("diffusion_coefficient",),
+    needs=(
+        Needs("analysis", "transport", "neither diffusion nor rotation was measured"),
+        Needs(
+            "analysis",
+            "transport",
+            "diffusion was not measured",
+            variables=("diffusion_coefficient",),
+        ),
+    ),
+)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import PHASES, SYMBOLS
 from lbhsweep.plots.shared.style import (
     GREY,
@@ -18,7 +19,6 @@ from lbhsweep.plots.shared.style import (
     known,
     label_panels,
     new_figure,
-    styled,
 )
 from lbhsweep.plots.shared.temperatures import TemperatureColours
 
@@ -28,14 +28,9 @@ _CM2_PER_S = 1e-4
 """cm²/s per Å²/ps."""
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the MSD of Li on logarithmic axes, a panel a pressure, and lines 6Dt where fitted."""
-    if "transport" not in analysis.children:
-        return Nothing("neither diffusion nor rotation was measured")
     transport = analysis["transport"].to_dataset()
-    if "li_msd" not in transport:
-        return Nothing("diffusion was not measured")
     if not known(transport["li_msd"].values):
         return Nothing("no hold is finished and equilibrated")
     pressures = transport["pressure"].values
@@ -96,3 +91,17 @@ def _draw_phase(
             line = msd[first] + rise * (lag[linear] - lag[first])
             axes.plot(lag[linear], line, color=colour, linewidth=4.0, alpha=0.35)
     return drawn
+
+
+FIGURE = FigureDeclaration(
+    name="displacement",
+    draw=draw,
+    rank=160,
+    topic=Topic.DYNAMICS,
+    caption="Mean-squared displacement of Li against lag, with 6Dt where a law was fitted.",
+    variables=("li_msd", "diffusion_coefficient"),
+    needs=(
+        Needs("analysis", "transport", "neither diffusion nor rotation was measured"),
+        Needs("analysis", "transport", "diffusion was not measured", variables=("li_msd",)),
+    ),
+)

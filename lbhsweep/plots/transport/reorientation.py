@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar
 from lbhsweep.plots.shared.style import (
     Nothing,
@@ -13,20 +14,14 @@ from lbhsweep.plots.shared.style import (
     known,
     new_figure,
     shared_legend,
-    styled,
 )
 
 _NAME = "reorientation_rate"
 
 
-@styled
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw λ(T) on a logarithmic axis; a cross at the foot is a cell without any decay."""
-    if "transport" not in analysis.children:
-        return Nothing("neither diffusion nor rotation was measured")
     transport = analysis["transport"].to_dataset()
-    if _NAME not in transport:
-        return Nothing("rotation was not measured")
     if not known(transport[_NAME].values):
         return Nothing("no hold shows a decay of the anions' orientation")
     figure, (axes,) = new_figure(1, panel=(6.0, 3.8), foot=0.8)
@@ -47,3 +42,17 @@ def _caveats(transport: xr.Dataset) -> list[str]:
         if places:
             notes.append(f"{text}: λ too large at {places}, where not all holds show a decay")
     return notes
+
+
+FIGURE = FigureDeclaration(
+    name="reorientation",
+    draw=draw,
+    rank=140,
+    topic=Topic.DYNAMICS,
+    caption="Reorientation rate of the anions in each phase at every pressure.",
+    variables=(_NAME,),
+    needs=(
+        Needs("analysis", "transport", "neither diffusion nor rotation was measured"),
+        Needs("analysis", "transport", "rotation was not measured", variables=(_NAME,)),
+    ),
+)
