@@ -25,7 +25,7 @@ def test_it_holds_the_code_and_its_data(wheel):
     shipped = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "lbhsweep").rglob("*")
-        if path.suffix in (".py", ".yaml", ".css", ".typed")
+        if path.suffix in (".py", ".yaml", ".css", ".html", ".typed")
     }
     assert shipped <= names
     assert not [name for name in names if name.startswith(("tests", "docs", "benchmarks"))]

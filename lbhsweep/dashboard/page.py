@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import time
 from collections.abc import Sequence
-from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -22,26 +19,21 @@ from bokeh.plotting import figure
 
 from lbhsweep.dashboard.derived import Deriver
 from lbhsweep.dashboard.physics_panel import PhysicsPanel
-from lbhsweep.dashboard.style import table, text
+from lbhsweep.dashboard.style import LOOKS, MARKS, text
+from lbhsweep.dashboard.texts import (
+    headline,
+    latest_notes,
+    no_run,
+    run_details,
+    sweep_title,
+    worker_table,
+)
 from lbhsweep.dashboard.watch import Now, SweepWatch
-from lbhsweep.plots.shared.style import AMBER, BLUE, ORANGE, PURPLE
-from lbhsweep.store.folder import SweepFolder
+from lbhsweep.plots.shared.style import BLUE
 from lbhsweep.store.schema import Status
-from lbhsweep.units import duration
 
 REFRESH_MS = 1000
-REHEARSAL = "rehearsal"
 MOST_LABELS = 30
-LOOKS = {
-    Status.PENDING: ("missing", "#E8E8E8"),
-    Status.RUNNING: ("running", AMBER),
-    Status.DONE: ("done", BLUE),
-    Status.FAILED: ("failed", ORANGE),
-    Status.QUARANTINED: ("put aside", PURPLE),
-}
-"""Words and colours of Okabe and Ito; running and failed cells carry a mark as well."""
-MARKS = {int(Status.RUNNING): "▶", int(Status.FAILED): "×", int(Status.QUARANTINED): "?"}
-_NO_RUN = "<h2>Run</h2><p class='muted'>Click a cell of the map.</p>"
 
 
 class Page:
@@ -60,7 +52,7 @@ class Page:
         self._selected = ""
         self._status: np.ndarray | None = None
         self._head = text(name="head")
-        self._run = text(520, text=_NO_RUN, name="run")
+        self._run = text(520, text=no_run(), name="run")
         self._notes = text(520, name="notes")
         self._workers = text(560, name="workers")
         self._cells = self._cell_source()
@@ -72,7 +64,7 @@ class Page:
 
     def attach(self, document: Document, now: Now) -> None:
         """Put everything into a document and show where the sweep stands."""
-        document.title = f"lbhsweep: {_title(self._watch.folder)}"
+        document.title = f"lbhsweep: {sweep_title(self._watch.folder)}"
         left = column(self._map, self._workers, self._notes)
         middle = column(self._run, self._trace)
         document.add_root(column(self._head, row(left, middle, self._physics.layout)))
@@ -80,14 +72,13 @@ class Page:
 
     def show(self, now: Now) -> None:
         """Bring the page up to date; what has not changed is not sent."""
-        self._head.text = _headline(self._watch, now)
+        self._head.text = headline(self._watch, now)
         if self._status is None or not np.array_equal(self._status, now.status):
             self._status = now.status
             self._cells.patch(_patches(self._cells, now.status))
             self._marks.data = _marks(self._cells, now.status)
-        self._workers.text = _worker_table(now)
-        notes = "".join(f"<div>{html.escape(note)}</div>" for note in now.notes)
-        self._notes.text = f"<h2>Latest</h2><div class='muted'>{notes or 'nothing yet'}</div>"
+        self._workers.text = worker_table(now)
+        self._notes.text = latest_notes(now)
         if self._selected:
             self._show_run(now)
         self._physics.show()
@@ -140,7 +131,7 @@ class Page:
     def _choose(self, attribute: str, old: Sequence[int], new: Sequence[int]) -> None:
         self._selected = self._watch.cells.run_id[new[0]] if new else ""
         if not self._selected:
-            self._run.text, self._trace.visible = _NO_RUN, False
+            self._run.text, self._trace.visible = no_run(), False
             return
         self._show_run(None)
 
@@ -149,7 +140,7 @@ class Page:
         name = self._selected
         index = self._watch.cells.run_id.index(name)
         status = self._status[index] if self._status is not None else Status.PENDING
-        text = _described(self._watch, name, int(status))
+        text = run_details(self._watch, name, Status(status))
         course = self._watch.trace(name)
         if text != self._run.text:
             self._run.text = text
@@ -169,67 +160,6 @@ class Page:
         plot.line("x", "volume", source=self._trace_source, color=BLUE, line_width=1.5)
         plot.scatter("x", "volume", source=self._trace_source, color=BLUE, size=4)
         return plot
-
-
-WORKER_COLUMNS = ("worker", "job", "doing", "for", "runs done")
-
-
-def _worker_table(now: Now) -> str:
-    """List the workers; a table of Bokeh's own doesn't redraw when its data are replaced."""
-    rows = [
-        (one.name, one.job or "–", one.doing, duration(time.time() - one.since), one.finished)
-        for one in now.workers
-    ]
-    return (
-        "<h2>Workers</h2>" + table(WORKER_COLUMNS, rows)
-        if rows
-        else "<h2>Workers</h2><p class='muted'>none</p>"
-    )
-
-
-def _title(folder: SweepFolder) -> str:
-    """Name the sweep; make-believe physics must not be taken for real."""
-    if folder.path.name != REHEARSAL:
-        return folder.path.name
-    return f"{folder.path.parent.name} (rehearsal, make-believe physics)"
-
-
-def _in_commands(folder: SweepFolder) -> str:
-    """Write the folder as commands take it."""
-    rehearsal = folder.path.name == REHEARSAL
-    path = html.escape(quote(str(folder.path.parent if rehearsal else folder.path)))
-    return f"{path} --rehearsal" if rehearsal else path
-
-
-def _headline(watch: SweepWatch, now: Now) -> str:
-    chips = "".join(
-        f"<span class='chip'><span class='swatch' style='background:{colour}'></span>"
-        f"<b>{now.counts.get(code, 0)}</b> {word}</span>"
-        for code, (word, colour) in LOOKS.items()
-        if now.counts.get(code, 0) or code in (Status.DONE, Status.PENDING)
-    )
-    driver = now.driver
-    facts = [f"{now.core_hours:.3g} core-hours so far"]
-    if now.rate:
-        facts.append(f"{now.rate:.0f} runs an hour")
-    if now.seconds_left is not None:
-        facts.append(f"about {duration(now.seconds_left)} left")
-    if driver is None:
-        state = "no driver"
-        if now.counts.get(Status.PENDING, 0):
-            state += f": <code>lbhsweep resume {_in_commands(watch.folder)}</code>"
-    else:
-        job = f", SLURM job {html.escape(driver.job)}" if driver.job else ""
-        state = f"driver {driver.state} on {html.escape(driver.host)}, pid {driver.pid}{job}"
-        if driver.message:
-            state += f": {html.escape(driver.message)}"
-    if now.page:
-        address = html.escape(now.page, quote=True)
-        state += f" · <a href='{address}' target='_blank'>Dask's page</a>"
-    name = html.escape(_title(watch.folder))
-    return (
-        f"<h1>{name}</h1><div>{chips}</div><div class='muted'>{' · '.join(facts)} · {state}</div>"
-    )
 
 
 def _patches(source: ColumnDataSource, status: np.ndarray) -> dict[str, list[tuple[int, Any]]]:
@@ -252,42 +182,6 @@ def _marks(source: ColumnDataSource, status: np.ndarray) -> dict[str, Any]:
         "y": np.asarray(source.data["y"])[where],
         "mark": [MARKS[int(code)] for code in status[where]],
     }
-
-
-def _described(watch: SweepWatch, name: str, status: int) -> str:
-    history = watch.history(name)
-    folder = _in_commands(watch.folder)
-    word = LOOKS.get(Status(status), ("", ""))[0]
-    lines = [f"<h2>{html.escape(history.label)}</h2>", f"<div class='muted'>{name}</div>"]
-    made = history.provenance
-    rows = [("status", word)]
-    rows += [
-        (key.replace("_", " "), f"{made[key]:.4g}" if isinstance(made[key], float) else made[key])
-        for key in ("host", "pid", "slurm_job", "wall_seconds", "cpu", "started")
-        if made.get(key)
-    ]
-    lines.append(table((), rows))
-    if history.error:
-        error = history.error
-        lines.append(
-            f"<pre>{html.escape(error['error_class'])} at step {error['step']}: "
-            f"{html.escape(error['message'])}</pre>to try again: "
-            f"<code>lbhsweep retry {folder} {name[:12]}</code>"
-        )
-    told = [*history.attempts, *history.events]
-    text = "\n".join(_event_line(one) for one in told[-12:])
-    lines.append(f"<h2>Log</h2><pre>{html.escape(text) or 'nothing yet'}</pre>")
-    return "".join(lines)
-
-
-def _event_line(event: dict[str, Any]) -> str:
-    when = time.strftime("%H:%M:%S", time.localtime(float(event.get("time", 0.0))))
-    rest = [
-        f"{key} {value}"
-        for key, value in event.items()
-        if key in ("worker", "slurm_job", "attempt", "seconds", "error_class", "message") and value
-    ]
-    return f"{when} {event.get('event', '')} {', '.join(rest)}"
 
 
 def _name_ticks(axis: Any, titles: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from bokeh.plotting import figure
 
 from lbhsweep.dashboard.derived import SHOWN, Deriver
 from lbhsweep.dashboard.style import text
+from lbhsweep.dashboard.texts import muted
 from lbhsweep.plots.shared.style import GREEN, SERIES
 
 WIDTH = 520
@@ -95,10 +95,10 @@ class PhysicsPanel:
         found = self._deriver.found.get(self._material.value)
         if found is None:
             why = self._deriver.problem or "nothing yet: no run is done"
-            self._note.text = f"<p class='muted'>{html.escape(why)}</p>"
+            self._note.text = muted(why)
             return
         notes = " · ".join(filter(None, found["notes"]))
-        self._note.text = f"<p class='muted'>{html.escape(notes)}</p>"
+        self._note.text = muted(notes)
         curves = found["curves"][self._quantity.value]
         branches = list(dict.fromkeys(curve["branch"] for curve in curves))
         self._view.options = [CURVES, *(MAP + branch for branch in branches)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import xarray as xr
@@ -11,7 +12,7 @@ import xarray as xr
 from lbhsweep.analysis.material import MATERIAL
 from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.described import Description, describe_variable
-from lbhsweep.report.html import Html, bullets, definitions, folded, join, section, table, tag
+from lbhsweep.report.parts import Definition, Table, TableCell, table
 
 _SHOWN_ELSEWHERE = ("label", "missing", "flagged", *MATERIAL)
 _VARIABLES = {
@@ -26,14 +27,46 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _REMARK = "reason"
 _OF_NUMBER = ("value", "stderr", "units")
 _UNITS_IN_NAMES = {"_GPa": "GPa", "_K": "K"}
-NO_NUMBER = "None of the numbers is known yet; the reasons are below."
-NO_RUN = "No run has finished yet: there is no number."
+_ABSENT = TableCell("–", hint="absent; the reason is below")
 
 
-def numbers_section(
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Remarks under a heading."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialNumbers:
+    """The numbers of one material.
+
+    Attributes
+    ----------
+    label : str
+        Of the material.
+    has_number : bool
+        Whether any of the numbers is known.
+    tables : tuple of Table
+        The numbers.
+    formulas : tuple of Definition
+        Formulas and sources of those shown.
+    notes : tuple of Notes
+        Caveats, flagged runs, and what is missing.
+    """
+
+    label: str
+    has_number: bool
+    tables: tuple[Table, ...]
+    formulas: tuple[Definition, ...]
+    notes: tuple[Notes, ...]
+
+
+def describe_numbers(
     summary: Mapping[str, Any], analysis: xr.DataTree, notes: Mapping[str, list[str]]
-) -> Html:
-    """Show everything in the summary by material, with caveats and what is missing.
+) -> list[MaterialNumbers]:
+    """Describe everything in the summary by material, with caveats and what is missing.
 
     Parameters
     ----------
@@ -44,20 +77,20 @@ def numbers_section(
     notes : mapping of str to list of str
         Caveats by the material's label.
     """
-    parts = [
-        join(_material(material, analysis, notes.get(str(material["label"]), [])))
+    return [
+        _material(material, analysis, notes.get(str(material["label"]), []))
         for material in summary["materials"]
     ]
-    return section("Numbers", *(parts or [tag("p", NO_RUN)]), key="numbers")
 
 
-def number_cell(number: Mapping[str, Any] | float | None) -> Html:
-    """Write a number of the summary with its standard error; the full value is its `value`."""
+def number_cell(number: Mapping[str, Any] | float | None, note: str = "") -> TableCell:
+    """Write a number of the summary with its standard error; `value` has all its digits."""
     if number is None:
-        return tag("span", "–", title="absent; the reason is below")
+        return _ABSENT
     if not isinstance(number, Mapping):
-        return tag("data", f"{number:g}", value=repr(number))
-    return tag("data", with_error(number["value"], number["stderr"]), value=repr(number["value"]))
+        return TableCell(f"{number:g}", value=repr(number))
+    shown = with_error(number["value"], number["stderr"])
+    return TableCell(shown, value=repr(number["value"]), note=note)
 
 
 def with_error(value: float, stderr: float | None) -> str:
@@ -77,16 +110,22 @@ def with_error(value: float, stderr: float | None) -> str:
 
 
 def _material(
-    material: Mapping[str, Any], analysis: xr.DataTree, notes: list[str]
-) -> Iterator[Html]:
-    yield tag("h3", material["label"])
-    if any(_has_number(value) for key, value in material.items() if key not in _SHOWN_ELSEWHERE):
-        yield from _tables(material, analysis)
-    else:
-        yield tag("p", NO_NUMBER)
-    yield from _notes("Caveats", notes)
-    for title, key in (("Flagged runs", "flagged"), ("Missing, and why", "missing")):
-        yield from _notes(title, [note for note in material.get(key, []) if note not in notes])
+    material: Mapping[str, Any], analysis: xr.DataTree, caveats: list[str]
+) -> MaterialNumbers:
+    shown = {key: value for key, value in material.items() if key not in _SHOWN_ELSEWHERE}
+    tables, used = _tables(shown, analysis)
+    lists = {
+        "Caveats": caveats,
+        "Flagged runs": [note for note in material.get("flagged", []) if note not in caveats],
+        "Missing, and why": [note for note in material.get("missing", []) if note not in caveats],
+    }
+    return MaterialNumbers(
+        label=str(material["label"]),
+        has_number=any(map(_has_number, shown.values())),
+        tables=tuple(tables),
+        formulas=_formulas(used, analysis),
+        notes=tuple(Notes(title, tuple(lines)) for title, lines in lists.items() if lines),
+    )
 
 
 def _has_number(value: Any) -> bool:
@@ -96,30 +135,23 @@ def _has_number(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_number, value))
 
 
-def _tables(material: Mapping[str, Any], analysis: xr.DataTree) -> Iterator[Html]:
-    single, used = [], []
-    for key, value in material.items():
-        if key in _SHOWN_ELSEWHERE:
-            continue
+def _tables(shown: Mapping[str, Any], analysis: xr.DataTree) -> tuple[list[Table], list[str]]:
+    """Build the tables of a material, and list the names of the numbers in them."""
+    tables, single, used = [], [], []
+    for key, value in shown.items():
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
-            yield _by_row(key, value, analysis)
+            tables.append(_by_row(key, value, analysis))
             used += list(value[0])
         elif not isinstance(value, list):
             single += list(_entries(key, value, analysis))
             used.append(key)
     if single:
-        yield table(("over all pressures", "value", "unit"), single)
-    yield _formulas(used, analysis)
+        tables.append(table(("over all pressures", "value", "unit"), single))
+    return tables, used
 
 
-def _notes(title: str, notes: list[str]) -> Iterator[Html]:
-    if notes:
-        yield tag("h4", title)
-        yield bullets(notes, class_="warn")
-
-
-def _by_row(key: str, rows: list[Mapping[str, Any]], analysis: xr.DataTree) -> Html:
-    """Make a table of entries that have the same keys, such as those at each pressure.
+def _by_row(key: str, rows: list[Mapping[str, Any]], analysis: xr.DataTree) -> Table:
+    """Build a table of entries that have the same keys, such as those at each pressure.
 
     Entries that are numbers themselves have their coordinates and remarks before the number.
     """
@@ -132,7 +164,7 @@ def _by_row(key: str, rows: list[Mapping[str, Any]], analysis: xr.DataTree) -> H
         and any(row.get(name) != "" for row in rows)
     ]
     header = [_heading(name, [row.get(name) for row in rows], analysis) for name in columns]
-    body: list[list[object]] = [[_cell(row.get(name)) for name in columns] for row in rows]
+    body: list[list[str | TableCell]] = [[_cell(row.get(name)) for name in columns] for row in rows]
     if whole:
         header += ["value", "unit"]
         body = [
@@ -142,12 +174,12 @@ def _by_row(key: str, rows: list[Mapping[str, Any]], analysis: xr.DataTree) -> H
     return table(header, body, title)
 
 
-def _cell(value: Any) -> object:
+def _cell(value: Any) -> str | TableCell:
     return value.replace("_", " ") if isinstance(value, str) else number_cell(value)
 
 
-def _entries(key: str, value: Any, analysis: xr.DataTree) -> Iterator[tuple[object, ...]]:
-    """Give rows (name, value, unit) of one entry of the summary, whatever its shape."""
+def _entries(key: str, value: Any, analysis: xr.DataTree) -> Iterator[tuple[str | TableCell, ...]]:
+    """Yield rows (name, value, unit) of one entry of the summary, whatever its shape."""
     name = _name(key, analysis)
     if isinstance(value, str):
         yield name, value.replace("_", " "), ""
@@ -159,7 +191,7 @@ def _entries(key: str, value: Any, analysis: xr.DataTree) -> Iterator[tuple[obje
             for other, at in value.items()
             if other not in _OF_NUMBER and isinstance(at, float | int)
         )
-        yield name, join([number_cell(value), f" at {places}" if places else ""]), _unit(value)
+        yield name, number_cell(value, f" at {places}" if places else ""), _unit(value)
     else:
         for part, inner in value.items():
             yield from _entries(f"{key}, {part}", inner, analysis)
@@ -202,8 +234,8 @@ def _unit_in(name: str) -> str:
     return next((unit for end, unit in _UNITS_IN_NAMES.items() if name.endswith(end)), "")
 
 
-def _formulas(names: list[str], analysis: xr.DataTree) -> Html:
-    """Give formula and source of the numbers shown, as far as their variables say them."""
+def _formulas(names: list[str], analysis: xr.DataTree) -> tuple[Definition, ...]:
+    """Return formula and source of the numbers shown, as far as their variables say them."""
     found = {name: _described(name, analysis) for name in dict.fromkeys(names)}
     pairs = {one.long_name: one.text for one in found.values() if one is not None and one.text}
-    return folded("Formulas and sources", definitions(pairs.items())) if pairs else Html("")
+    return tuple(Definition(name, text) for name, text in pairs.items())

@@ -1,9 +1,10 @@
-"""What has become of the runs, and the commands that supply those that lack."""
+"""The state of the runs, and the commands that supply those which are missing."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,55 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.plots.shared.style import unit_text
-from lbhsweep.report.html import Html, folded, section, table, tag
+from lbhsweep.report.parts import Table, TableCell, table
 from lbhsweep.store.schema import Status
 
 _MOST_LISTED = 25
 _FAILED = (Status.FAILED, Status.QUARANTINED)
 _MISSING = (Status.PENDING, Status.RUNNING)
+_HEADER = ("run", "status", "reason", "run id")
 
 
-def runs_section(
+@dataclass(frozen=True, slots=True)
+class RunGroup:
+    """Runs of one kind that are not done.
+
+    Attributes
+    ----------
+    title : str
+        Failed or missing.
+    n_runs, n_more : int
+        How many there are, and how many of them are not shown.
+    shown : Table
+        The first of them.
+    is_folded : bool
+        Whether the table opens on a click only.
+    command : str
+        That runs them.
+    """
+
+    title: str
+    n_runs: int
+    n_more: int
+    shown: Table
+    is_folded: bool
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Counts of runs, and those that are not done."""
+
+    n_done: int
+    n_failed: int
+    n_missing: int
+    groups: tuple[RunGroup, ...]
+
+
+def describe_runs(
     results: xr.DataTree, counts: Mapping[str, int], folder: Path, *, rehearsal: bool
-) -> Html:
-    """Count runs, list the failed and the missing ones with reasons, and give the commands.
+) -> Runs:
+    """Count runs, list the failed and the missing ones with reasons, and build the commands.
 
     Parameters
     ----------
@@ -31,41 +69,36 @@ def runs_section(
     counts : mapping of str to int
         Runs done, failed, missing.
     folder : Path
-        As given to ``lbhsweep run --output``.
+        As passed to ``lbhsweep run --output``.
     rehearsal : bool
-        Whether these are make-believe runs.
+        Whether the runs are of a rehearsal.
     """
-    pieces: list[object] = [
-        tag(
-            "p",
-            f"{counts['done']} runs done, {counts['failed']} failed, {counts['missing']} missing.",
-        )
-    ]
+    groups = []
     for title, codes, more in (
         ("Failed", _FAILED, ["--retry-failed"]),
         ("Missing", _MISSING, []),
     ):
-        rows, header = _rows(results, codes)
+        rows = _rows(results, codes)
         if not rows:
             continue
         words = ["lbhsweep", "run", "SWEEP.yaml", "--output", str(folder), *more]
         words += ["--rehearse"] if rehearsal else []
-        left = len(rows) - _MOST_LISTED
-        listed = [table(header, rows[:_MOST_LISTED]), f"… and {left} more" if left > 0 else ""]
-        pieces += [
-            tag("h3", f"{title} runs"),
-            folded(f"Which: {len(rows)}", *listed) if codes is _MISSING else tag("div", *listed),
-            tag("p", "What would supply them, with the sweep file they belong to:"),
-            tag("pre", tag("code", shlex.join(words))),
-        ]
-    return section("Runs", *pieces, key="runs")
+        groups.append(
+            RunGroup(
+                title=title,
+                n_runs=len(rows),
+                n_more=max(len(rows) - _MOST_LISTED, 0),
+                shown=table(_HEADER, rows[:_MOST_LISTED]),
+                is_folded=codes is _MISSING,
+                command=shlex.join(words),
+            )
+        )
+    return Runs(counts["done"], counts["failed"], counts["missing"], tuple(groups))
 
 
-def _rows(
-    results: xr.DataTree, codes: tuple[Status, ...]
-) -> tuple[list[tuple[object, ...]], tuple[str, ...]]:
-    """Give rows (run, status, reason, run id) of the runs with one of some codes."""
-    rows: list[tuple[object, ...]] = []
+def _rows(results: xr.DataTree, codes: tuple[Status, ...]) -> list[tuple[str, str, str, TableCell]]:
+    """Return rows (run, status, reason, run id) of the runs with one of some codes."""
+    rows = []
     for node in results.children.values():
         dataset = node.to_dataset()
         if "status" not in dataset:
@@ -78,10 +111,10 @@ def _rows(
                     _label(dataset, at),
                     Status(int(status[tuple(place)])).name.lower(),
                     _text(dataset, "error", at) or "–",
-                    tag("code", _text(dataset, "run_id", at)[:12] or "–"),
+                    TableCell(_text(dataset, "run_id", at)[:12] or "–", is_code=True),
                 )
             )
-    return rows, ("run", "status", "reason", "run id")
+    return rows
 
 
 def _label(dataset: xr.Dataset, at: Mapping[Any, int]) -> str:

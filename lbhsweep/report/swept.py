@@ -1,41 +1,58 @@
-"""What was swept: name, description, axes, protocol, and the sweep file itself."""
+"""What was swept: axes, protocol, and the sweep file itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from lbhsweep.document import Document
 from lbhsweep.plots.shared.style import unit_text
-from lbhsweep.report.html import Html, definitions, folded, section, table, tag
+from lbhsweep.report.parts import Definition, Table, table
 
 _MOST_VALUES = 12
 _PARTS = ("system", "model", "protocol", "dynamics", "observables", "exclude", "extra_points")
 """Of the sweep file, beside its axes."""
-NOT_READ = "The results don't say from which sweep file they are."
 
 
-def swept_section(results: xr.DataTree, document: Document | None) -> Html:
-    """Describe the sweep, from its file and from the grid of the results."""
-    axes = [row for node in results.children.values() for row in _axes(node.to_dataset())]
-    pieces: list[object] = []
-    if document is None:
-        pieces.append(tag("p", NOT_READ))
-    if axes:
-        pieces.append(table(("axis", "values", "number"), axes))
-    if document is not None:
-        parts = [(part, _lines(document.at((part,)))) for part in _PARTS]
-        pieces.append(definitions((part, said) for part, said in parts if said))
-    text = str(results.attrs.get("sweep_yaml", ""))
-    if text:
-        pieces.append(folded("The sweep file", tag("pre", tag("code", text))))
-    return section("What was swept", *pieces, key="swept")
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """The sweep as its file and the grid of its results describe it.
+
+    Attributes
+    ----------
+    is_known : bool
+        Whether the results contain a sweep file that can be read.
+    axes : Table
+        Values along each axis; without rows if there are no runs.
+    parts : tuple of Definition
+        Parts of the sweep file beside its axes.
+    sweep_file : str
+        Its text; empty if unknown.
+    """
+
+    is_known: bool
+    axes: Table
+    parts: tuple[Definition, ...]
+    sweep_file: str
+
+
+def describe_sweep(results: xr.DataTree, document: Document | None) -> Swept:
+    """Describe the sweep from its file and from the grid of the results."""
+    rows = [row for node in results.children.values() for row in _axes(node.to_dataset())]
+    parts = [] if document is None else [_part(name, document.at((name,))) for name in _PARTS]
+    return Swept(
+        is_known=document is not None,
+        axes=table(("axis", "values", "number"), rows),
+        parts=tuple(part for part in parts if part.text or part.parts),
+        sweep_file=str(results.attrs.get("sweep_yaml", "")),
+    )
 
 
 def _axes(dataset: xr.Dataset) -> Iterator[tuple[str, str, str]]:
-    """Give rows (axis, values, number); a ramp's temperature is that of its bins."""
+    """Yield rows (axis, values, number); a ramp's temperature is that of its bins."""
     if "status" not in dataset:
         return
     dims = [str(dim) for dim in dataset["status"].dims]
@@ -57,15 +74,22 @@ def _some(values: np.ndarray) -> str:
     return ", ".join(words)
 
 
-def _lines(value: object, depth: int = 0) -> Html | str:
-    """Write a part of the sweep file: mappings as lists of terms, lists with commas."""
+def _part(name: str, value: object) -> Definition:
+    """Describe a part of the sweep file; a mapping alone in it keeps its name as a term."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((key, inner),) = value.items()
+        if isinstance(inner, dict):
+            return Definition(name, "", (Definition(str(key), _text(inner)),))
+    return Definition(name, _text(value))
+
+
+def _text(value: object) -> str:
+    """Write a value of the sweep file: mappings as ``key: value``, lists with commas."""
     if value is None:
         return ""
     if isinstance(value, dict):
-        if depth == 0 and len(value) == 1 and isinstance(next(iter(value.values())), dict):
-            return definitions((key, _lines(part, depth + 1)) for key, part in value.items())
-        return "; ".join(f"{key}: {_lines(part, depth + 1)}" for key, part in value.items())
+        return "; ".join(f"{key}: {_text(part)}" for key, part in value.items())
     if isinstance(value, list):
         between = " | " if any(isinstance(part, dict) for part in value) else ", "
-        return between.join(str(_lines(part, depth + 1)) for part in value)
+        return between.join(_text(part) for part in value)
     return str(value)

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import xarray as xr
 
-from lbhsweep import __version__
 from lbhsweep.analysis.summary import summarize
 from lbhsweep.analysis.sweep_file import sweep_of
 from lbhsweep.analysis.transition.caveats import caveats
 from lbhsweep.document import Document
 from lbhsweep.plots.figures import FigureReport
 from lbhsweep.plots.shared.material import each_material
-from lbhsweep.report.html import Html, definitions, folded, join, section, tag
-from lbhsweep.report.numbers import numbers_section
-from lbhsweep.report.pictures import pictures_section
-from lbhsweep.report.runs import runs_section
-from lbhsweep.report.swept import swept_section
+from lbhsweep.report.numbers import describe_numbers
+from lbhsweep.report.pictures import describe_figures
+from lbhsweep.report.provenance import describe_provenance
+from lbhsweep.report.rendering import make_environment
+from lbhsweep.report.runs import describe_runs
+from lbhsweep.report.swept import describe_sweep
 from lbhsweep.store.atomic import write_atomically
 from lbhsweep.store.folder import SweepFolder
 
 NAME = "report.html"
-REHEARSAL = "REHEARSAL – not physics: everything on this page comes from a made-up material."
-_SECTIONS = {
-    "swept": "What was swept",
-    "runs": "Runs",
-    "numbers": "Numbers",
-    "figures": "Figures",
-    "provenance": "Provenance",
-}
 
 
 def write_report(
@@ -92,59 +82,20 @@ def _page(
     document = sweep_of(results)
     rehearsal = bool(summary["rehearsal"]) or bool(results.attrs.get("rehearsal", False))
     notes = {label: caveats(part) for label, _, part in each_material(results, analysis)}
-    name = _said(document, "name") or "A sweep without a name"
     folder = sweep.path.parent if rehearsal else sweep.path
-    links = (tag("a", title, href=f"#{key}") for key, title in _SECTIONS.items())
-    body = [
-        *([tag("p", REHEARSAL, class_="banner", role="alert")] if rehearsal else []),
-        tag("h1", name),
-        tag("p", _said(document, "description"), class_="lead"),
-        tag("nav", *links),
-        swept_section(results, document),
-        runs_section(results, summary["runs"], folder, rehearsal=rehearsal),
-        numbers_section(summary, analysis, notes),
-        pictures_section(figures, analysis, results, only),
-        _provenance(results, analysis),
-    ]
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"{name} – lbhsweep" + (" – REHEARSAL" if rehearsal else "")),
-        tag("style", Html(files("lbhsweep.report").joinpath("style.css").read_text("utf-8"))),
+    template = make_environment("lbhsweep.report").get_template("report.html")
+    return template.render(
+        name=_of_sweep(document, "name") or "A sweep without a name",
+        description=_of_sweep(document, "description"),
+        is_rehearsal=rehearsal,
+        swept=describe_sweep(results, document),
+        runs=describe_runs(results, summary["runs"], folder, rehearsal=rehearsal),
+        numbers=describe_numbers(summary, analysis, notes),
+        figures=describe_figures(figures, analysis, results, only),
+        provenance=describe_provenance(results, analysis),
     )
-    main = tag("body", tag("main", *body))
-    return f"<!DOCTYPE html>\n{tag('html', head, main, lang='en')}\n"
 
 
-def _said(document: Document | None, key: str) -> str:
+def _of_sweep(document: Document | None, key: str) -> str:
     value = None if document is None else document.at((key,))
     return "" if value is None else str(value)
-
-
-def _provenance(results: xr.DataTree, analysis: xr.DataTree) -> Html:
-    """Say which versions made the results and the analysis, and with which force fields."""
-    of = results.attrs
-    facts = {
-        "simulated with": f"lbhsweep {of.get('package_version', 'unknown')}",
-        "physics version": of.get("physics_version", "unknown"),
-        "schema of the results": of.get("schema_version", "unknown"),
-        "analysed with": f"lbhsweep {analysis.attrs.get('package_version', __version__)}",
-        "schema of the analysis": analysis.attrs.get("schema_version", "unknown"),
-        "digest of the results": tag("code", analysis.attrs.get("results_digest", "unknown")),
-    }
-    listing = _force_fields(str(of.get("force_fields", "")))
-    return section("Provenance", definitions(facts.items()), listing, key="provenance")
-
-
-def _force_fields(text: str) -> Html:
-    try:
-        listed = json.loads(text)
-    except ValueError:
-        return Html("")
-    if not isinstance(listed, dict):
-        return Html("")
-    return join(
-        folded(f"Force field {name}", tag("pre", tag("code", json.dumps(content, indent=1))))
-        for name, content in listed.items()
-    )

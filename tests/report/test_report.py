@@ -11,7 +11,8 @@ from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.summary import summarize
 from lbhsweep.plots import FIGURES, FigureReport
 from lbhsweep.report import write_report
-from lbhsweep.report.numbers import numbers_section, with_error
+from lbhsweep.report.numbers import describe_numbers, with_error
+from lbhsweep.report.rendering import make_environment
 from lbhsweep.store.folder import SweepFolder
 
 EVIL = "<script>alert('x')</script>"
@@ -107,6 +108,33 @@ def test_what_users_wrote_is_escaped(written):
     assert "</pre><b>bold</b>" in page.text
     assert "b" not in page.tags
     assert "behind <a> failed run" in page.text
+
+
+def test_hostile_names_of_materials_runs_and_files_stay_text(tmp_path):
+    tree = add_bookkeeping(make_results(Experiment(rates=(20.0,), pressures=(0.0, 0.2, 0.4))))
+    ramp = tree["ramp"].to_dataset()
+    names = np.array([EVIL, "other"], dtype=object)
+    ramp = xr.concat([ramp.isel(potential=0)] * 2, xr.DataArray(names, dims="potential"))
+    ramp = ramp.assign_coords(potential=("potential", names))
+    ramp["error"] = ramp["error"].where(ramp["error"] == "", EVIL)
+    results = xr.DataTree.from_dict({"/": xr.Dataset(attrs=tree.attrs), "/ramp": ramp})
+    attributes = {
+        "package_version": EVIL,
+        "physics_version": EVIL,
+        "force_fields": f'{{"{EVIL}": 1}}',
+    }
+    figures = [
+        FigureReport("hysteresis", EVIL, (tmp_path / "a'\"><b>.png", tmp_path / "a'\"><b>.pdf")),
+        FigureReport("hold", EVIL, (), EVIL),
+    ]
+    page, _ = write(
+        with_attributes(results, **attributes), tmp_path / EVIL, figures, only=[EVIL, "hold"]
+    )
+    assert page.balanced
+    assert not {"script", "b"} & set(page.tags)
+    for tag in ("h1", "h3", "th", "td", "dd", "summary", "strong", "code", "p"):
+        assert EVIL in page.of(tag), tag
+    assert any(EVIL in image["alt"] for image in page.attributes("img"))
 
 
 def test_its_numbers_are_those_of_the_summary(written):
@@ -239,7 +267,9 @@ def test_lists_of_numbers_are_tables_of_their_places_and_remarks():
     energy = {"value": 0.37, "stderr": 0.05, "units": "eV"}
     place = {"phase": "alpha_cap", "pressure_GPa": 0.1, "reason": "few <points>", "note": ""}
     material = {"label": "made-up", "energies": [place | energy], "missing": [], "flagged": []}
-    page = read_page(numbers_section({"materials": [material]}, xr.DataTree(), {}))
+    numbers = describe_numbers({"materials": [material]}, xr.DataTree(), {})
+    template = make_environment("lbhsweep.report").get_template("numbers.html")
+    page = read_page(template.render(numbers=numbers))
     assert page.balanced
     headings = [data for tag, data in page.pieces if tag == "th"]
     assert headings == ["phase", "pressure (GPa)", "remark", "value", "unit", "alpha cap"]
