@@ -16,7 +16,27 @@ import numpy.typing as npt
 import xarray as xr
 
 from lbhsweep.errors import LbhsweepError
-from lbhsweep.execution.folder.history import RunHistory, run_history
+from lbhsweep.execution.events import (
+    Event,
+    JobLost,
+    PageOpened,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunInterrupted,
+    RunRetried,
+    RunStarted,
+    StopRequested,
+    StoragePaused,
+    SweepAborted,
+    SweepFinished,
+    SweepStarted,
+    WorkerFaulty,
+    WorkerLost,
+    WorkerPreparing,
+    read_event,
+)
+from lbhsweep.execution.folder.history import RunHistory, read_line, run_history
 from lbhsweep.execution.worker.task import TRACE
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.lock import Driver
@@ -177,59 +197,63 @@ class SweepWatch:
         whole = new[: new.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(event, dict):
+            event = read_event(read_line(line))
+            if event is not None:
                 self._note(event)
 
-    def _note(self, event: dict[str, Any]) -> None:
-        kind, when = event.get("event"), float(event.get("time", 0.0))
-        name, label = str(event.get("run_id", "")), str(event.get("label", ""))
-        worker = str(event.get("worker", ""))
-        match kind:
-            case "sweep-started":
+    def _note(self, event: Event) -> None:
+        when = event.time
+        match event:
+            case SweepStarted(total=total, done=done):
                 self._workers.clear()
                 self._running.clear()
                 self._page, self._begun = "", when
-                self._say(when, f"driver started: {event['done']} of {event['total']} done")
-            case "page-opened":
-                self._page = str(event.get("address", ""))
-            case "worker-preparing":
-                self._at(worker, "", str(event.get("what", "")), "", when)
-            case "run-started":
+                self._say(when, f"driver started: {done} of {total} done")
+            case PageOpened(address=address):
+                self._page = address
+            case WorkerPreparing(worker=worker, what=what):
+                self._at(worker, "", what, "", when)
+            case RunStarted(run_id=name, label=label, worker=worker, slurm_job=job):
                 self._running.add(name)
-                self._at(worker, str(event.get("slurm_job", "")), label, name, when)
-            case "run-finished" | "run-failed" | "run-retried" | "run-interrupted":
-                self._running.discard(name)
-                if kind == "run-finished":
-                    self._ended.append(when)
-                    self._say(when, f"done: {label}")
-                elif kind != "run-interrupted":
-                    what = f"{event.get('error_class')}: {event.get('message')}"
-                    self._say(when, f"{kind.removeprefix('run-')}: {label}: {what}"[:160])
-                if (one := self._workers.get(worker)) is not None:
-                    one = replace(one, finished=one.finished + (kind == "run-finished"))
-                    # Its next run may be told of before the end of this one.
-                    if one.run_id == name:
-                        one = replace(one, doing="idle", run_id="", since=when)
-                    self._workers[worker] = one
-            case "worker-lost":
+                self._at(worker, job, label, name, when)
+            case RunFinished(label=label):
+                self._ended.append(when)
+                self._say(when, f"done: {label}")
+                self._end(event, finished=1)
+            case RunFailed(label=label, error_class=error_class, message=message):
+                self._say(when, f"failed: {label}: {error_class}: {message}"[:160])
+                self._end(event)
+            case RunRetried(label=label, error_class=error_class, message=message):
+                self._say(when, f"retried: {label}: {error_class}: {message}"[:160])
+                self._end(event)
+            case RunInterrupted():
+                self._end(event)
+            case WorkerLost(worker=worker):
                 self._workers.pop(worker, None)
                 self._say(when, f"worker {worker} lost")
-            case "worker-faulty":
-                self._say(when, f"a worker can't work: {event.get('message')}"[:160])
-            case "job-lost":
-                self._say(when, f"job {event.get('job')} ended")
-            case "storage-paused" | "stop-requested":
-                self._say(when, f"{kind.replace('-', ' ')}: {event.get('message', '')}"[:160])
-            case "sweep-aborted":
+            case WorkerFaulty(message=message):
+                self._say(when, f"a worker can't work: {message}"[:160])
+            case JobLost(job=job):
+                self._say(when, f"job {job} ended")
+            case StoragePaused(message=message):
+                self._say(when, f"storage paused: {message}"[:160])
+            case StopRequested(reason=reason):
+                self._say(when, f"stop requested: {reason}"[:160])
+            case SweepAborted(message=message):
                 self._running.clear()
-                self._say(when, f"driver ended: {event.get('message')}"[:160])
-            case "sweep-finished":
+                self._say(when, f"driver ended: {message}"[:160])
+            case SweepFinished(total=total, done=done):
                 self._running.clear()
-                self._say(when, f"driver ended: {event['done']} of {event['total']} done")
+                self._say(when, f"driver ended: {done} of {total} done")
+
+    def _end(self, event: RunEvent, *, finished: int = 0) -> None:
+        self._running.discard(event.run_id)
+        if (worker := self._workers.get(event.worker)) is not None:
+            worker = replace(worker, finished=worker.finished + finished)
+            # The start of its next run may be reported before the end of this one.
+            if worker.run_id == event.run_id:
+                worker = replace(worker, doing="idle", run_id="", since=event.time)
+            self._workers[event.worker] = worker
 
     def _at(self, worker: str, job: str, doing: str, run_id: str, when: float) -> None:
         before = self._workers.get(worker)

@@ -14,7 +14,14 @@ from execution.execution_sweeps import Sweep
 from lbhsweep.dashboard.derived import derive
 from lbhsweep.dashboard.watch import SweepWatch, lay_out
 from lbhsweep.errors import StoreError
-from lbhsweep.execution.events import RunFinished, RunStarted, event_json
+from lbhsweep.execution.events import (
+    JobLost,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StopRequested,
+    event_json,
+)
 from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.task import TRACE
 from lbhsweep.execution.worker.workload import Rehearsal
@@ -87,6 +94,17 @@ def test_only_new_lines_are_read_and_a_line_under_way_waits(sweep):
         assert (worker.doing, worker.finished) == ("other", 1)
 
 
+def test_notes_say_what_happened_newest_first(sweep):
+    watch = SweepWatch(sweep.folder)
+    watch.look()
+    failed = RunFailed(run_id="a", label="0 GPa", error_class="not-finite", message="x" * 200)
+    with sweep.folder.events.open("a") as file:
+        file.write(event_json(failed) + "\n" + event_json(StopRequested(reason="SIGINT")) + "\n")
+    stop, failure = watch.look().notes[:2]
+    assert stop.endswith(" stop requested: SIGINT")
+    assert failure.split(" ", 1)[1] == f"failed: 0 GPa: not-finite: {'x' * 200}"[:160]
+
+
 def test_what_a_lost_driver_marked_as_running_is_missing(sweep):
     import zarr
 
@@ -154,6 +172,7 @@ def test_a_look_at_many_events_reads_each_once(sweep, monkeypatch):
     watch.look()
     assert seen == []
     with sweep.folder.events.open("a") as file:
-        file.write(json.dumps({"event": "x", "time": time.time()}) + "\n")
+        file.write(event_json(JobLost(time=1.0, job="7", had_worker=True)) + "\n")
+        file.write(json.dumps({"event": "of a later version", "time": time.time()}) + "\n")
     watch.look()
-    assert [event["event"] for event in seen] == ["x"]
+    assert seen == [JobLost(time=1.0, job="7", had_worker=True)]

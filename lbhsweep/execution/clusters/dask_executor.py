@@ -22,10 +22,9 @@ from lbhsweep.execution.clusters.local_workers import LocalWorkers
 from lbhsweep.execution.events import (
     Event,
     PageOpened,
-    RunProgress,
-    RunStarted,
     WorkerLost,
-    WorkerPreparing,
+    event_values,
+    read_event,
 )
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
 from lbhsweep.execution.worker.process import Rest, StopPoll, WorkerSignals
@@ -38,9 +37,6 @@ REHEARSAL = "rehearsal"
 COUNT_EVERY_S = 10.0
 """A message of a lost worker that never came (seen once, on a busy machine) would leave its place
 counted for good; asking who is there mends it."""
-_REPORTED: dict[str, type[Event]] = {
-    kind.__name__: kind for kind in (WorkerPreparing, RunStarted, RunProgress)
-}
 
 _rest = Rest()
 
@@ -49,8 +45,7 @@ def _on_worker(task: Task) -> tuple[RunSummary, ...]:
     worker = get_worker()
 
     def report(event: Event) -> None:
-        fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
-        worker.log_event(TOPIC, {"kind": type(event).__name__, "fields": fields})
+        worker.log_event(TOPIC, event_values(event))
 
     should_stop = StopPoll(task.folder.stop_file)
     try:
@@ -244,8 +239,8 @@ class DaskExecutor:
         return came
 
     def _read(self, message: dict[str, Any]) -> list[Event]:
-        if message.get("kind") in _REPORTED:
-            return [_REPORTED[message["kind"]](**message["fields"])]
+        if (event := read_event(message)) is not None:
+            return [event]
         if message.get("action") == "add-worker":
             self._workers.add(message["worker"])
         if message.get("action") == "count-workers":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lbhsweep.errors import StoreError
+from lbhsweep.execution.events import Event, JobLost, RunFailed, RunFinished, RunStarted, read_event
 from lbhsweep.execution.worker.ledger import NAME, Ledger
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import read_record
@@ -62,7 +63,7 @@ def run_history(folder: SweepFolder, run_id: str, label: str) -> RunHistory:
         else:
             status, provenance = header.status, dict(header.provenance)
             error = None if header.error is None else asdict(header.error)
-    events = _concerning(read_events(folder.events), run_id, label)
+    events = _concerning(read_lines(folder.events), run_id, label)
     return RunHistory(
         run_id=run_id,
         label=label,
@@ -74,48 +75,53 @@ def run_history(folder: SweepFolder, run_id: str, label: str) -> RunHistory:
     )
 
 
-def read_events(path: Path) -> Iterator[dict[str, Any]]:
-    """Read a log of events; a line torn by a kill is left out."""
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the lines of a log of events; a line cut by a kill is left out."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
         return
     with file:
-        yield from _events(file)
+        for line in file:
+            if values := read_line(line):
+                yield values
 
 
-def last_event(path: Path) -> dict[str, Any]:
-    """Read the last event of a log, of whatever length; empty if there is none."""
+def read_line(line: bytes) -> dict[str, Any]:
+    """Read the values of one line of a log; empty if it is no event."""
+    try:
+        values = json.loads(line.decode(errors="replace"))
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) and "event" in values else {}
+
+
+def last_event(path: Path) -> Event | None:
+    """Read the last event of a log of any length; None if there is none, or of unknown name."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_EVENT))
-            return deque(_events(file), maxlen=1).pop()
+            return read_event(deque(filter(None, map(read_line, file)), maxlen=1).pop())
     except (OSError, IndexError):
-        return {}
-
-
-def _events(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            event = json.loads(line.decode(errors="replace"))
-        except ValueError:
-            continue
-        if isinstance(event, dict) and "event" in event:
-            yield event
+        return None
 
 
 def _concerning(
-    events: Iterable[dict[str, Any]], run_id: str, label: str
+    lines: Iterable[dict[str, Any]], run_id: str, label: str
 ) -> Iterator[dict[str, Any]]:
-    """Pick what was told of a run, of its worker or of the job that it was in."""
-    # The loss of a job is told seconds after the run has begun in another.
+    """Select the lines about a run, about its worker and about the job that it was in."""
+    # The loss of a job is reported seconds after the run has started in another.
     jobs: set[str] = set()
-    for event in events:
-        is_its_own = event.get("run_id") == run_id
-        if is_its_own and event["event"] == "run-started":
-            jobs.add(event.get("slurm_job", ""))
-        elif is_its_own and event["event"] in ("run-finished", "run-failed"):
-            jobs.discard(event.get("slurm_job", ""))
-        is_its_jobs = event["event"] == "job-lost" and event.get("job") in jobs - {""}
-        if is_its_own or is_its_jobs or (label and label in event.get("runs", ())):
-            yield event
+    for values in lines:
+        is_its_own = values.get("run_id") == run_id
+        is_its_jobs = False
+        # Logs have 100 000 lines about other runs.
+        match read_event(values) if is_its_own or "job" in values else None:
+            case RunStarted(slurm_job=job) if is_its_own:
+                jobs.add(job)
+            case RunFinished(slurm_job=job) | RunFailed(slurm_job=job) if is_its_own:
+                jobs.discard(job)
+            case JobLost(job=job):
+                is_its_jobs = job in jobs - {""}
+        if is_its_own or is_its_jobs or (label and label in values.get("runs", ())):
+            yield values

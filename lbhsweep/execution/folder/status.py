@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from lbhsweep.errors import FolderError, LbhsweepError, StoreError
+from lbhsweep.execution.events import SweepAborted
 from lbhsweep.execution.folder.history import last_event
 from lbhsweep.execution.folder.settings import folder_grid
 from lbhsweep.execution.folder.slurm_driver import DriverJob, queued_driver
@@ -160,10 +161,10 @@ def failures(folder: SweepFolder, run_ids: Iterable[str]) -> Iterator[Failure]:
 
 
 def _aborted(folder: SweepFolder) -> Aborted | None:
-    event = last_event(folder.events)
-    if event.get("event") != "sweep-aborted":
-        return None
-    return Aborted(event["time"], event["error_class"], event["message"])
+    match last_event(folder.events):
+        case SweepAborted(time=time, error_class=error_class, message=message):
+            return Aborted(time, error_class, message)
+    return None
 
 
 def _waiting(folder: SweepFolder, finished: Mapping[str, str]) -> Iterator[Waiting]:

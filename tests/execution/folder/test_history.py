@@ -53,7 +53,7 @@ def test_outside_jobs_there_are_none_to_be_lost(folder):
 
 
 def test_the_last_event_is_found_behind_many_and_before_a_torn_line(folder):
-    assert last_event(folder.events) == {}
+    assert last_event(folder.events) is None
     with EventLog(folder.events) as log:
         for number in range(3000):
             log(JobLost(job=str(number), had_worker=False))
@@ -62,4 +62,13 @@ def test_the_last_event_is_found_behind_many_and_before_a_torn_line(folder):
         file.write('{"event": "job-l')
     assert folder.events.stat().st_size > 1 << 17
     last = last_event(folder.events)
-    assert (last["event"], len(last["message"])) == ("sweep-aborted", 9000)
+    assert isinstance(last, SweepAborted)
+    assert len(last.message) == 9000
+
+
+def test_an_event_of_a_later_version_is_in_the_history_of_its_run_only(folder):
+    later = '{"event": "run-paused", "time": 1.0, "run_id": "a", "why": "x"}\n'
+    folder.events.write_text(later)
+    assert kinds(folder) == ["run-paused"]
+    assert kinds(folder, "b") == []
+    assert last_event(folder.events) is None
