@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,9 +213,9 @@ for number in itertools.count():
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.11, 0.23])
 def test_a_killed_writer_leaves_whole_records_only(tmp_path, delay_s):
-    here = os.path.dirname(__file__)  # noqa: PTH120 - a child process's sys.path takes text
+    tests = str(Path(__file__).parents[1])
     with subprocess.Popen(
-        [sys.executable, "-c", WRITE_FOR_EVER, str(tmp_path), here],
+        [sys.executable, "-c", WRITE_FOR_EVER, str(tmp_path), tests],
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
