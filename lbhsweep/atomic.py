@@ -1,4 +1,4 @@
-"""Files that exist whole or not at all."""
+"""The one writer of whole files: each exists complete or not at all, and outlives a power cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import uuid4
 from lbhsweep.errors import StoreError, store_error
 
 DIRECTORY_MODE = 0o755
-"""Readable to colleagues, writable to none of them: checkpoints and YAML are trusted input."""
+"""Others may read and not write: checkpoints and YAML are trusted input."""
 
 _REMEDIES = {
     errno.ENOSPC: "free space on that file system",
@@ -24,9 +24,9 @@ _REMEDIES = {
 
 @contextmanager
 def not_shared() -> Iterator[None]:
-    """Make files and folders that only their owner may change, whatever the umask allows.
+    """Create files and folders that only their owner may change, whatever the umask allows.
 
-    A stricter umask stays as it is.
+    A stricter umask stays in force.
     """
     before = os.umask(0o022)
     os.umask(before | 0o022)
@@ -38,7 +38,7 @@ def not_shared() -> Iterator[None]:
 
 @contextmanager
 def storing(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusal into an error that says which path and what to do.
+    """Turn an error of the operating system into one that says which path and what to do.
 
     Raises
     ------
@@ -57,10 +57,20 @@ def storing(path: Path) -> Iterator[None]:
         raise store_error(f"{path}: can't write: {cause}; {remedy}", error) from error
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name, bring it to the disk, rename it, read it back.
+def write_atomically(path: Path, content: bytes, *, previous: Path | None = None) -> None:
+    """Write a file under a temporary name, sync it, rename it, sync the folder, read it back.
 
-    The temporary name is unique to this attempt, so that two attempts never share one.
+    Each call uses a temporary name of its own, which ends in ``.tmp``; a process that is killed
+    may leave the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder is created if absent.
+    content : bytes
+        The whole content.
+    previous : Path, optional
+        Where in the same folder the file that was at `path` before is kept.
 
     Raises
     ------
@@ -74,9 +84,12 @@ def write_atomically(path: Path, content: bytes) -> None:
             sync(path.parent.parent)
         try:
             _write_through(temporary, content)
+            if previous is not None and is_there(path):
+                path.replace(previous)
             temporary.replace(path)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
         sync(path.parent)
         same = path.read_bytes() == content
     if not same:
@@ -87,14 +100,15 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Say whether a file or folder exists.
+    """Return whether a file or folder exists.
 
-    `Path.exists` takes any error for absence from Python 3.14 on; a stumble of storage is none.
+    From Python 3.14 on `Path.exists` takes any error for absence, also a transient error of
+    storage.
 
     Raises
     ------
     OSError
-        If it can't be told.
+        If storage does not answer.
     """
     try:
         path.stat()
@@ -104,7 +118,7 @@ def is_there(path: Path) -> bool:
 
 
 def takes_writes(folder: Path, n_bytes: int) -> bool:
-    """Try whether a file of some size can be written into a folder now; it is removed again."""
+    """Return whether a file of some size can be written into a folder now, by writing one."""
     temporary = folder / f".try.{uuid4().hex}.tmp"
     try:
         _write_through(temporary, bytes(n_bytes))
@@ -117,7 +131,7 @@ def takes_writes(folder: Path, n_bytes: int) -> bool:
 
 
 def sync(path: Path) -> None:
-    """Bring a file or a directory's entries to the disk, so that they outlive a power cut."""
+    """Write a file or a directory's entries through to the disk, to outlive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -126,7 +140,7 @@ def sync(path: Path) -> None:
 
 
 def sync_tree(path: Path) -> None:
-    """Bring all files and directories below a directory to the disk."""
+    """Write all files and directories below a directory through to the disk."""
     for entry in (path, *path.rglob("*")):
         sync(entry)
 

@@ -55,10 +55,10 @@ def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) 
 
     Exit status 2 if the worker doesn't come; its logs are kept then.
     """
+    from lbhsweep.atomic import storing
     from lbhsweep.execution.clusters.check import check_cluster
     from lbhsweep.execution.clusters.spec import load_cluster, memory_warning
     from lbhsweep.execution.clusters.start import job_script
-    from lbhsweep.store.atomic import storing
 
     spec = load_cluster(file)
     if warning := memory_warning(spec):

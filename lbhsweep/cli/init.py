@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
+from lbhsweep.atomic import write_atomically
 from lbhsweep.cli.examples import examples
 from lbhsweep.errors import FolderError, SpecError
-from lbhsweep.store.atomic import write_atomically
 from lbhsweep.sweep.file.first_file import QUESTIONS, Answers, check_answer, write_sweep
 
 

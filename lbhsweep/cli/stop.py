@@ -58,7 +58,7 @@ def command(folder: Path, rehearsal: bool, timeout: float, as_json: bool) -> Non
 
 
 def _await_end(sweep: SweepFolder, timeout: float) -> bool:
-    from lbhsweep.store.atomic import storing
+    from lbhsweep.atomic import storing
 
     deadline = time.monotonic() + timeout
     while sweep.driver() is not None:

@@ -45,6 +45,7 @@ def command(
 
     It outlives the terminal; what it prints goes to DIR/driver.log.
     """
+    from lbhsweep.atomic import not_shared
     from lbhsweep.cli.detached import start_and_show, submit_and_show
     from lbhsweep.errors import SweepLockedError
     from lbhsweep.execution.clusters.spec import SlurmCluster, load_cluster
@@ -57,7 +58,6 @@ def command(
         keep_sweep,
     )
     from lbhsweep.execution.folder.slurm_driver import queued_driver
-    from lbhsweep.store.atomic import not_shared
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import load_sweep
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Self
 
-from lbhsweep.store.atomic import storing
+from lbhsweep.atomic import storing
 
 MOST_WAITING = 1 << 20
 

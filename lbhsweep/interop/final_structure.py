@@ -8,6 +8,7 @@ import ase.io
 import numpy as np
 from ase import Atoms
 
+from lbhsweep.atomic import storing
 from lbhsweep.errors import StructureError
 from lbhsweep.interop.ase_atoms import MOLECULE, structure_from_atoms
 from lbhsweep.interop.lammps import data_file
@@ -18,7 +19,6 @@ from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.setup import build_structure
-from lbhsweep.store.atomic import storing
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import read_record
 from lbhsweep.sweep.identity import run_id

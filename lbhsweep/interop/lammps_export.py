@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lbhsweep.atomic import write_atomically
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.interop.lammps import ATMOSPHERES_PER_GPA, KCAL, data_file, force_commands
 from lbhsweep.physics.charges import compensated_charges
@@ -19,7 +20,6 @@ from lbhsweep.simulation.setup import (
     followed_state,
     start_state,
 )
-from lbhsweep.store.atomic import write_atomically
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RampPoint, RunPoint
 from lbhsweep.sweep.schedule import schedule_of

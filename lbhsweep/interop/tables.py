@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis import current_analysis
+from lbhsweep.atomic import storing
 from lbhsweep.errors import FolderError
 from lbhsweep.quantities import DIMENSIONS
-from lbhsweep.store.atomic import storing
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.open import open_results
 

@@ -11,9 +11,9 @@ from ase import Atoms
 from ase.io.extxyz import write_extxyz as write_frames
 from ase.units import fs
 
+from lbhsweep.atomic import storing
 from lbhsweep.interop.ase_atoms import MOLECULE
 from lbhsweep.interop.trajectory import frames
-from lbhsweep.store.atomic import storing
 from lbhsweep.store.trajectory import compute
 
 ANGSTROM_PER_PS = 1.0 / (1000.0 * fs)

@@ -10,6 +10,7 @@ import xarray as xr
 from lbhsweep.analysis.summary import summarize
 from lbhsweep.analysis.sweep_file import sweep_of
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.atomic import write_atomically
 from lbhsweep.document import Document
 from lbhsweep.plots.figures import FigureReport
 from lbhsweep.plots.shared.material import each_material
@@ -19,7 +20,6 @@ from lbhsweep.report.provenance import describe_provenance
 from lbhsweep.report.rendering import make_environment
 from lbhsweep.report.runs import describe_runs
 from lbhsweep.report.swept import describe_sweep
-from lbhsweep.store.atomic import write_atomically
 from lbhsweep.store.folder import SweepFolder
 
 NAME = "report.html"

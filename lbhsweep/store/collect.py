@@ -16,8 +16,8 @@ from typing import Any, Literal
 import numpy as np
 import zarr
 
+from lbhsweep.atomic import DIRECTORY_MODE, storing, sync, sync_tree, write_atomically
 from lbhsweep.errors import CorruptRecordError, SchemaError, StoreError
-from lbhsweep.store.atomic import DIRECTORY_MODE, storing, sync, sync_tree, write_atomically
 from lbhsweep.store.create import (
     create_results,
     expected_attributes,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lbhsweep.store.atomic import DIRECTORY_MODE, is_there, not_shared, storing
+from lbhsweep.atomic import DIRECTORY_MODE, is_there, not_shared, storing
 from lbhsweep.store.lock import Driver, current_driver, hold_lock, last_driver
 
 RecordStatus = Literal["done", "failed"]

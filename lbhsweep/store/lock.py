@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lbhsweep.atomic import storing
 from lbhsweep.errors import StoreError, SweepLockedError
-from lbhsweep.store.atomic import storing
 
 LENGTH = 4096
 """Of the file while it is held: what it says is overwritten in place, also on a full disk."""

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lbhsweep.atomic import is_there, storing, write_atomically
 from lbhsweep.errors import CorruptRecordError, SchemaError, StoreError
-from lbhsweep.store.atomic import is_there, storing, write_atomically
 from lbhsweep.store.folder import RecordStatus, SweepFolder
 
 RECORD_SCHEMA = 1

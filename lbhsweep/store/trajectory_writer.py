@@ -15,8 +15,8 @@ import numpy.typing as npt
 import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec
 
+from lbhsweep.atomic import DIRECTORY_MODE, is_there, storing, sync, sync_tree
 from lbhsweep.errors import StoreError
-from lbhsweep.store.atomic import DIRECTORY_MODE, is_there, storing, sync, sync_tree
 
 TRAJECTORY_SCHEMA = 1
 """Raised when a reader of today would misread tomorrow's trajectory."""

@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
+from lbhsweep.atomic import DIRECTORY_MODE, storing, write_atomically
 from lbhsweep.errors import CorruptRecordError, SchemaError, StoreError
-from lbhsweep.store.atomic import DIRECTORY_MODE, storing, write_atomically
 from lbhsweep.store.collect import STATUS_OF, cell_values
 from lbhsweep.store.folder import RecordStatus, SweepFolder
 from lbhsweep.store.record import Record, RecordHeader, read_record

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import Arrays
+from lbhsweep.atomic import write_atomically
 from lbhsweep.errors import StoreError, store_error
 
 NAME = "checkpoint.npz"
@@ -45,10 +44,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint whole or not at all.
-
-    The file is written under a temporary name, synced and renamed; what was the last
-    checkpoint becomes the previous one.
+    """Write a checkpoint whole or not at all; the last one becomes the previous one.
 
     Parameters
     ----------
@@ -60,7 +56,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     Returns
     -------
     Path
-        Where it lies.
+        The file.
 
     Raises
     ------
@@ -69,27 +65,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     members = {**checkpoint.arrays, _NOTES: _text(json.dumps(checkpoint.notes, sort_keys=True))}
     members[_DIGEST] = _text(_digest(members))
-    target = folder / NAME
-    temporary = folder / f"{NAME}.{os.uname().nodename}.{os.getpid()}.tmp"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez(file, **members)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            target.replace(folder / PREVIOUS)
-        temporary.replace(target)
-        _sync_folder(folder)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        message = (
-            f"{target}: the checkpoint can't be written ({error}); "
-            "free some space or make the folder writable, then run again"
-        )
-        raise store_error(message, error) from error
-    return target
+    content = io.BytesIO()
+    np.savez(content, **members)  # type: ignore[arg-type]
+    write_atomically(folder / NAME, content.getvalue(), previous=folder / PREVIOUS)
+    return folder / NAME
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
@@ -171,11 +150,3 @@ def _text(text: str) -> npt.NDArray[np.uint8]:
 
 def _characters(array: npt.NDArray[Any]) -> str:
     return array.tobytes().decode()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

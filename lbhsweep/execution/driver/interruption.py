@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from lbhsweep.store.atomic import storing
+from lbhsweep.atomic import storing
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL_S = 1.0

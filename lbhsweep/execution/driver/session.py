@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from lbhsweep.atomic import not_shared, storing
 from lbhsweep.errors import FolderError, StoreError
 from lbhsweep.execution.driver.dataset_layout import grid_layout
 from lbhsweep.execution.driver.driver import Driver
@@ -26,7 +27,6 @@ from lbhsweep.execution.events import (
 from lbhsweep.execution.executor import Executor
 from lbhsweep.execution.folder.settings import keep_sweep
 from lbhsweep.execution.worker.workload import Physics
-from lbhsweep.store.atomic import not_shared, storing
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.grid import Grid

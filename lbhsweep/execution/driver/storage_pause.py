@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from lbhsweep.atomic import takes_writes
 from lbhsweep.errors import SchemaError, StorageRefusedError, StoreError
 from lbhsweep.execution.driver.interruption import Interruption
 from lbhsweep.execution.events import Observer, StorageBack, StoragePaused
-from lbhsweep.store.atomic import takes_writes
 from lbhsweep.store.folder import SweepFolder
 
 FIRST_S = 2.0

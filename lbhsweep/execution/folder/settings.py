@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from lbhsweep.atomic import write_atomically
 from lbhsweep.document import kept_name, parse_document
-from lbhsweep.store.atomic import write_atomically
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.file.spec import SweepSpec

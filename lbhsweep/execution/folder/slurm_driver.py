@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from lbhsweep.atomic import not_shared, write_atomically
 from lbhsweep.errors import ClusterError
-from lbhsweep.store.atomic import not_shared, write_atomically
 from lbhsweep.store.folder import SweepFolder
 
 WARN_S = 300

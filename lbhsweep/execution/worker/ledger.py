@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from lbhsweep.atomic import storing
 from lbhsweep.errors import StoreError
 from lbhsweep.simulation.provenance import slurm_job
-from lbhsweep.store.atomic import storing
 
 Ending = Literal["done", "failed", "interrupted", "error"]
 

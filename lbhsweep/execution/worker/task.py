@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from lbhsweep.atomic import is_there, not_shared
 from lbhsweep.errors import (
     CorruptRecordError,
     InterruptedRun,
@@ -28,7 +29,6 @@ from lbhsweep.execution.worker.workload import Physics
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import OnProgress, Outcome, Progress, ShouldStop
 from lbhsweep.simulation.provenance import provenance, slurm_job
-from lbhsweep.store.atomic import is_there, not_shared
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.record import Record, RecordHeader, RunError, read_record, write_record
 from lbhsweep.sweep.identity import PHYSICS_VERSION, canonical_json, run_id

@@ -147,7 +147,17 @@ def test_an_unwritable_folder_is_named(tmp_path, monkeypatch):
 
     save_checkpoint(tmp_path, one(1))
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(StoreError, match=r"checkpoint.npz: .*No space left.*free some space"):
+    with pytest.raises(StoreError, match=r"checkpoint.npz: can't write: No space left"):
         save_checkpoint(tmp_path, one(2))
     assert load_checkpoint(tmp_path).notes["step"] == 1
     assert {path.name for path in tmp_path.iterdir()} == {NAME}
+
+
+def test_a_disk_that_loses_a_checkpoint_is_noticed_while_the_one_before_is_there(tmp_path):
+    save_checkpoint(tmp_path, one(1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda _: b"something else")
+        with pytest.raises(StoreError, match=r"checkpoint.npz: what was read back differs"):
+            save_checkpoint(tmp_path, one(2))
+    (tmp_path / NAME).write_bytes(b"something else")
+    assert load_checkpoint(tmp_path).notes["step"] == 1

@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 from execution.execution_sweeps import Misbehaving, Sweep, assert_same_bits, yaml_text
 
+from lbhsweep.atomic import storing, takes_writes
 from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError, TaskFault
 from lbhsweep.execution.driver import storage_pause
 from lbhsweep.execution.events import (
@@ -28,7 +29,6 @@ from lbhsweep.execution.worker.ledger import NAME, Ledger
 from lbhsweep.execution.worker.task import MAX_DEATHS, Task, run_task
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store import atomic, collect
-from lbhsweep.store.atomic import storing, takes_writes
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.grid_writer import GridWriter
