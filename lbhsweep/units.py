@@ -20,8 +20,6 @@ ELEMENTARY_CHARGE = 1.602176634e-19
 """C."""
 BOLTZMANN = 1.380649e-23 * AVOGADRO / 1e3
 """kJ/mol/K: k_B of one degree of freedom, per mole."""
-GAS_CONSTANT = 1.380649e-23 * AVOGADRO
-"""J/mol/K."""
 COULOMB = ELEMENTARY_CHARGE**2 / (4 * math.pi * 8.8541878128e-12) * AVOGADRO * 1e10 / 1e3
 """kJ/mol Å/e²: the Coulomb constant, 1389.35458."""
 GPA = 1e9 * 1e-30 * AVOGADRO / 1e3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
 from lbhsweep.errors import TaskFault
 from lbhsweep.execution.events import Event
-from lbhsweep.execution.worker.task import RunSummary, Task, run_task
+from lbhsweep.execution.worker.task import RunSummary, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +58,3 @@ class Executor(Protocol):
         ClusterError
             If there has been no worker for too long, or none can ever come.
         """
-
-
-class SerialExecutor:
-    """Does one task after the other in this process, when it is asked for answers."""
-
-    slots = n_hosts = n_expected = 1
-
-    def __init__(self) -> None:
-        self._waiting: deque[Task] = deque()
-
-    def submit(self, task: Task) -> None:
-        """Take a task."""
-        self._waiting.append(task)
-
-    def need(self, n_runs: int) -> None:
-        """Nothing: there is this process and no other."""
-
-    def answers(self, timeout_s: float) -> list[Answer]:
-        """Do the next task."""
-        if not self._waiting:
-            return []
-        task = self._waiting.popleft()
-        answers: list[Answer] = []
-        try:
-            answers.append(TaskEnded(task, run_task(task, answers.append)))
-        except TaskFault as fault:
-            # As a cluster would hand it back.
-            answers.append(TaskBroken(task, fault))
-        return answers

@@ -153,16 +153,6 @@ def read_record(path: Path) -> Record:
         ) from error
 
 
-def data_digest(record: Record) -> str:
-    """Hash the arrays alone (names, types, shapes, bits): equal physics, equal digest."""
-    digest = hashlib.sha256()
-    for name in sorted(record.arrays):
-        array = _portable(record.arrays[name])
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
 def encode_record(record: Record) -> bytes:
     """Give the bytes of a record's file; equal records give equal bytes.
 

@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 from execution.execution_sweeps import assert_same_bits, physics_of
+from execution.serial_executor import SerialExecutor
 
 from lbhsweep.cli import command
 from lbhsweep.cli import status as status_command
 from lbhsweep.execution.clusters import start as clusters
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.folder.settings import folder_grid
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.lock import Driver

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 from click.testing import CliRunner
+from execution.serial_executor import SerialExecutor
 
 from lbhsweep.cli import command
 from lbhsweep.execution.clusters import start as clusters
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.store.folder import SweepFolder
 
 SWEEP = """\

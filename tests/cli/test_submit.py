@@ -11,8 +11,8 @@ from contextlib import nullcontext, suppress
 import psutil
 import pytest
 from execution.execution_sweeps import Sweep, assert_same_bits, physics_of
+from execution.serial_executor import SerialExecutor
 
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.folder.status import folder_status
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.verify import verify_folder

@@ -12,9 +12,9 @@ from contextlib import nullcontext, suppress
 import pytest
 from dashboard.chromium import BrowserMissingError, need_chromium, open_browser
 from execution.execution_sweeps import Sweep
+from execution.serial_executor import SerialExecutor
 from selenium.webdriver.common.action_chains import ActionChains
 
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import Rehearsal
 
 PATIENCE_S = 600.0

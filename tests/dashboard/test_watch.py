@@ -10,6 +10,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 from execution.execution_sweeps import Sweep
+from execution.serial_executor import SerialExecutor
 
 from lbhsweep.dashboard.derived import derive
 from lbhsweep.dashboard.watch import SweepWatch, lay_out
@@ -22,7 +23,6 @@ from lbhsweep.execution.events import (
     StopRequested,
     event_json,
 )
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.task import TRACE
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.open import open_results

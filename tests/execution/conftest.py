@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from execution.execution_sweeps import Sweep
+from execution.serial_executor import SerialExecutor
 
 from lbhsweep.execution.clusters.dask_executor import DaskExecutor
 from lbhsweep.execution.clusters.spec import LocalCluster
 from lbhsweep.execution.clusters.start import start_cluster
-from lbhsweep.execution.executor import SerialExecutor
 
 
 @pytest.fixture(scope="session")

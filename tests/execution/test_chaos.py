@@ -8,10 +8,10 @@ from contextlib import ExitStack, nullcontext, suppress
 import psutil
 import pytest
 from execution.execution_sweeps import assert_same_bits, physics_of, yaml_text
+from execution.serial_executor import SerialExecutor
 from execution.started_command import Started
 
 from lbhsweep.execution.driver.session import run_sweep
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import MolecularDynamics, Rehearsal
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.verify import verify_folder

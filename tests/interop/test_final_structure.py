@@ -6,13 +6,13 @@ import ase.io
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from execution.serial_executor import SerialExecutor
 from interop.run_lammps import lammps
 
 from lbhsweep.cli import command
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.errors import StructureError
 from lbhsweep.execution.driver.session import run_sweep
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import MolecularDynamics
 from lbhsweep.interop.ase_atoms import structure_from_atoms
 from lbhsweep.interop.final_structure import final_atoms, write_atoms

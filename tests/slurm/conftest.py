@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from execution.execution_sweeps import physics_of, yaml_text
+from execution.serial_executor import SerialExecutor
 from left_behind import keep_processes
 from slurm.local_slurm import LocalSlurm, SlurmMissingError
 from slurm.slurm_sweeps import Case
 
 from lbhsweep.execution.driver.session import run_sweep
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep

@@ -6,12 +6,12 @@ from contextlib import nullcontext
 
 import pytest
 from execution.execution_sweeps import physics_of, yaml_text
+from execution.serial_executor import SerialExecutor
 from execution.started_command import Started
 from slurm.slurm_sweeps import Case
 from slurm.test_lost_jobs import assert_recovered
 
 from lbhsweep.execution.driver.session import run_sweep
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.verify import verify_folder

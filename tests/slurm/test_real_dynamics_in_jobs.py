@@ -6,12 +6,12 @@ from contextlib import nullcontext
 
 import pytest
 from execution.execution_sweeps import assert_same_bits, physics_of
+from execution.serial_executor import SerialExecutor
 from execution.started_command import Started, events_of
 from slurm.slurm_sweeps import CLUSTER
 
 from lbhsweep.document import parse_document
 from lbhsweep.execution.driver.session import run_sweep
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import MolecularDynamics
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep

@@ -10,6 +10,7 @@ import pytest
 import zarr
 from click.testing import CliRunner
 from execution.execution_sweeps import Sweep, assert_same_bits
+from execution.serial_executor import SerialExecutor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store.trajectory_samples import layout_of, write
@@ -17,7 +18,6 @@ from store.trajectory_samples import layout_of, write
 from lbhsweep.cli import command
 from lbhsweep.errors import SchemaError
 from lbhsweep.execution.events import RunFinished
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.record import Record, encode_record, read_record
 from lbhsweep.store.verify import verify_folder

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from execution.serial_executor import SerialExecutor
 
 from lbhsweep.analysis import current_analysis
 from lbhsweep.cli.plan import command as plan_command
 from lbhsweep.execution.driver.session import run_sweep
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.plots.figures import draw_figures
 from lbhsweep.quantities import CATALOGUE

@@ -6,9 +6,9 @@ from contextlib import ExitStack, nullcontext
 
 import pytest
 from execution.execution_sweeps import Sweep, assert_same_bits, physics_of, yaml_text
+from execution.serial_executor import SerialExecutor
 from execution.started_command import Started, events_of
 
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.folder.status import folder_status
 from lbhsweep.execution.worker.ledger import NAME
 from lbhsweep.store.folder import SweepFolder

@@ -17,6 +17,7 @@ from execution.execution_sweeps import (
     physics_of,
     yaml_text,
 )
+from execution.serial_executor import SerialExecutor
 
 from lbhsweep.errors import ClusterError, SweepLockedError, TaskFault
 from lbhsweep.execution.clusters.spec import LocalCluster
@@ -31,7 +32,7 @@ from lbhsweep.execution.events import (
     SweepStarted,
     WorkerFaulty,
 )
-from lbhsweep.execution.executor import SerialExecutor, TaskBroken
+from lbhsweep.execution.executor import TaskBroken
 from lbhsweep.execution.worker import process as worker
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.record import read_record

@@ -19,6 +19,7 @@ from execution.execution_sweeps import (
     Sweep,
     yaml_text,
 )
+from execution.serial_executor import SerialExecutor
 
 from lbhsweep.errors import ClusterError, StorageRefusedError, TaskFault
 from lbhsweep.execution.clusters.dask_executor import DaskExecutor
@@ -32,7 +33,7 @@ from lbhsweep.execution.events import (
     WorkerFaulty,
     WorkerLost,
 )
-from lbhsweep.execution.executor import SerialExecutor, TaskBroken, TaskEnded
+from lbhsweep.execution.executor import TaskBroken, TaskEnded
 from lbhsweep.execution.worker.ledger import NAME, Ledger
 from lbhsweep.execution.worker.task import RunSummary
 from lbhsweep.execution.worker.workload import Rehearsal

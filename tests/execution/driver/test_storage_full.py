@@ -11,7 +11,9 @@ from itertools import pairwise
 
 import pytest
 from execution.execution_sweeps import Misbehaving, Sweep, assert_same_bits, yaml_text
+from execution.serial_executor import SerialExecutor
 
+from lbhsweep import atomic
 from lbhsweep.atomic import storing, takes_writes
 from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError, TaskFault
 from lbhsweep.execution.driver import storage_pause
@@ -23,12 +25,11 @@ from lbhsweep.execution.events import (
     StoragePaused,
     WorkerLost,
 )
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.folder.status import folder_status
 from lbhsweep.execution.worker.ledger import NAME, Ledger
 from lbhsweep.execution.worker.task import MAX_DEATHS, Task, run_task
 from lbhsweep.execution.worker.workload import Rehearsal
-from lbhsweep.store import atomic, collect
+from lbhsweep.store import collect
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.grid_writer import GridWriter

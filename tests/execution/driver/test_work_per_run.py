@@ -5,10 +5,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from execution.execution_sweeps import Sweep
+from execution.serial_executor import SerialExecutor
 
 import lbhsweep
 from lbhsweep.execution.driver import backlog
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.workload import Rehearsal
 
 HERE = Path(lbhsweep.__file__).parent

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from execution.execution_sweeps import Misbehaving, Sweep
+from execution.serial_executor import SerialExecutor
 
 import lbhsweep
 from lbhsweep.engine.dynamics.checkpoint import NAME, load_checkpoint
 from lbhsweep.errors import CorruptRecordError, SpecError
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.worker.ledger import NAME as LEDGER
 from lbhsweep.execution.worker.ledger import Ledger
 from lbhsweep.execution.worker.workload import Rehearsal

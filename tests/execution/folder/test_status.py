@@ -4,9 +4,9 @@ from contextlib import nullcontext
 
 import pytest
 from execution.execution_sweeps import Broken, Sweep, yaml_text
+from execution.serial_executor import SerialExecutor
 
 from lbhsweep.errors import ClusterError, FolderError, SchemaError
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.execution.folder.settings import Settings
 from lbhsweep.execution.folder.status import folder_status
 from lbhsweep.execution.worker.ledger import NAME, Ledger

@@ -12,7 +12,7 @@ from lbhsweep.observables.vibration.spectra import GROUPS, MODES, Spectra
 from lbhsweep.observables.vibration.spectra_kernels import weighted_velocities
 from lbhsweep.physics.crystal import build_alpha
 from lbhsweep.quantities.spectral_window import n_windows, spectral_window
-from lbhsweep.units import ACCELERATION, BOLTZMANN, GAS_CONSTANT, LIGHT_SPEED, PLANCK
+from lbhsweep.units import ACCELERATION, BOLTZMANN, LIGHT_SPEED, PLANCK
 
 STRUCTURE = build_alpha((1, 1, 1))
 MASSES = np.array([{"Li": 6.94, "B": 10.81, "H": 1.008}[symbol] for symbol in STRUCTURE.symbols])
@@ -23,7 +23,7 @@ STORED = WINDOW.stored_wavenumbers
 TEMPERATURE = 480.0
 THERMAL = BOLTZMANN * TEMPERATURE * ACCELERATION
 """k_B T in g/mol Å²/ps²."""
-TO_KILOGRAM = 1e3 * GAS_CONSTANT / (MASSES.sum() / 4)
+TO_KILOGRAM = 1e6 * BOLTZMANN / (MASSES.sum() / 4)
 """J/kg/K of one k_B per formula unit."""
 
 
