@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ def materials(datasets: Iterable[xr.Dataset]) -> list[Material]:
     for dataset in datasets:
         dims = [dim for dim in MATERIAL if dim in dataset.dims]
         values = (dataset[dim].values.tolist() for dim in dims)
-        for at in product(*values):
+        for at in itertools.product(*values):
             found[tuple(zip(dims, at, strict=True))] = None
     return list(found)
 
@@ -60,6 +60,17 @@ def join_materials(parts: Mapping[Material, xr.Dataset]) -> xr.Dataset:
     joined = xr.combine_by_coords(expanded, combine_attrs="override")
     assert isinstance(joined, xr.Dataset)  # noqa: S101 - datasets combine to a dataset
     return joined
+
+
+def join_products(
+    by_material: Mapping[Material, Mapping[str, xr.Dataset]],
+) -> dict[str, xr.Dataset]:
+    """Join the products of every material by their names."""
+    by_name: dict[str, dict[Material, xr.Dataset]] = {}
+    for material, products in by_material.items():
+        for name, product in products.items():
+            by_name.setdefault(name, {})[material] = product
+    return {name: join_materials(parts) for name, parts in by_name.items()}
 
 
 def _values(at: object) -> Any:

@@ -10,7 +10,8 @@ from pathlib import Path
 import xarray as xr
 from zarr.errors import ZarrUserWarning
 
-from lbhsweep.analysis.analyze import analyze_results, results_digest
+from lbhsweep.analysis.analyze import analyze_results
+from lbhsweep.analysis.digest import results_digest
 from lbhsweep.errors import StoreError
 
 

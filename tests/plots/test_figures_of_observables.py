@@ -9,7 +9,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
-from lbhsweep.analysis.phases.starts import join_starts
+from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.plots import COMPARISONS, FIGURES
 from lbhsweep.plots.shared.material import each_material

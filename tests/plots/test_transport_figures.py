@@ -8,7 +8,7 @@ from made_up_transport import arrhenius, make_moving
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis import analyze_results
-from lbhsweep.analysis.phases.starts import join_starts
+from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.analysis.transport.activation import analyze_activation
 from lbhsweep.analysis.transport.anion_fluctuation import analyze_anion_fluctuation

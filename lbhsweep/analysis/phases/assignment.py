@@ -13,6 +13,8 @@ from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
+ORDER = ("alpha_order", "alpha_lithium")
+"""Order parameters: orientational order S of the anions, and the fractional coordinate x of Li."""
 ORDERED = 0.5
 """Orientational order S of α above which anions are ordered."""
 DISORDERED = 0.3
@@ -71,8 +73,7 @@ def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
         order = _values(dataset, "alpha_order", volume.dims)
         lithium = _values(dataset, "alpha_lithium", volume.dims)
         error, lithium_error = (
-            np.nan_to_num(_values(dataset, stderr_name(name), volume.dims))
-            for name in ("alpha_order", "alpha_lithium")
+            np.nan_to_num(_values(dataset, stderr_name(name), volume.dims)) for name in ORDER
         )
         corners = np.array(
             [

@@ -6,14 +6,8 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
-from lbhsweep.analysis.runs import (
-    CURVES,
-    counted,
-    done,
-    in_phase,
-    mean_over_replicas,
-    too_short,
-)
+from lbhsweep.analysis.phases.curves import in_phase
+from lbhsweep.analysis.runs import CURVES, counted, done, mean_over_replicas, too_short
 from lbhsweep.analysis.variables import text, variable, with_error
 from lbhsweep.arrays import IntArray
 from lbhsweep.quantities import CATALOGUE

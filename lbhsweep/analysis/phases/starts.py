@@ -13,23 +13,6 @@ from lbhsweep.document import Document
 _BUILT = {"alpha": Phase.ALPHA, "beta": Phase.BETA}
 
 
-def join_starts(hold: xr.Dataset) -> xr.Dataset:
-    """Put holds built in different phases side by side as replicas, with a coordinate `start`.
-
-    What a hold is by the end decides with which others it is averaged, not what it began as.
-    """
-    if "start" not in hold.dims:
-        return hold
-    parts = [
-        hold.isel(start=number, drop=True).assign_coords(
-            start=("replica", np.full(hold.sizes["replica"], str(name), dtype=object))
-        )
-        for number, name in enumerate(hold["start"].values)
-    ]
-    joined = xr.concat(parts, "replica", coords="minimal", compat="override")
-    return joined.assign_coords(replica=np.arange(joined.sizes["replica"]))
-
-
 def initial_phases(hold: xr.Dataset, phases: xr.DataArray, sweep: Document | None) -> IntArray:
     """Give the phase in which each hold began, (pressure, temperature, replica).
 

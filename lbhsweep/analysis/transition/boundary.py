@@ -28,7 +28,7 @@ from lbhsweep.units import GPA
 _BOTH = ("route", "pressure")
 
 
-def analyze_transition(
+def analyze_boundary(
     table: Mapping[str, Sequence[Estimate]],
     route: str | None,
     model: TwoPhase,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 
-from lbhsweep.analysis.phases.assignment import Phase
+from lbhsweep.analysis.phases.assignment import ORDERED, Phase, assign_phases
+from lbhsweep.analysis.phases.starts import initial_phases
+from lbhsweep.analysis.runs import done
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.arrays import FloatArray, IntArray
+from lbhsweep.document import Document
 
 ALPHA_LASTS = "α lasts too long when it is heated: an upper bound"
 BETA_LASTS = "β lasts too long when it is cooled: a lower bound"
@@ -14,6 +18,35 @@ NO_END = "how far beyond the holds is unknown, so T_t has no error"
 _ORDERED = (Phase.ALPHA, Phase.ALPHA_CAP)
 _UNIFORM = float(np.sqrt(12.0))
 """Width over standard deviation of a uniform distribution."""
+
+
+def bracket_holds(hold: xr.Dataset, sweep: Document | None) -> dict[float, Estimate]:
+    """Bracket T_t at each pressure by one material's holds; empty without order parameters.
+
+    Parameters
+    ----------
+    hold : Dataset
+        From `join_starts`.
+    sweep : Document or None
+        The sweep's file.
+
+    Returns
+    -------
+    dict
+        By pressure.
+    """
+    phases = assign_phases(hold)
+    if not phases.any():
+        return {}
+    order = ("pressure", "temperature", "replica")
+    ended = phases.transpose(*order).values.astype(np.int64)
+    # A hold that changes half way has an order between both and an error as large.
+    on_its_way = (ended == Phase.UNDECIDED) & (
+        hold["alpha_order"].transpose(*order).values < ORDERED
+    )
+    ended = np.where(on_its_way & (done(hold).transpose(*order).values), Phase.MIXED, ended)
+    begun = initial_phases(hold, phases, sweep)
+    return bracket_transitions(hold["pressure"].values, hold["temperature"].values, begun, ended)
 
 
 def bracket_transitions(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lbhsweep.analysis.phases.assignment import Phase
-from lbhsweep.analysis.runs import HOLD, Run
+from lbhsweep.analysis.phases.curves import HOLD, Run
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.analysis.transition.step import (
     MINIMUM_SIDE,

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from lbhsweep.analysis.phases.assignment import Phase
-from lbhsweep.analysis.runs import Run
+from lbhsweep.analysis.phases.curves import Run
 from lbhsweep.analysis.transition.half_heights import RunStep
 from lbhsweep.analysis.transition.polynomial import Polynomial, fit_polynomial
 from lbhsweep.analysis.transition.step import MINIMUM_POINTS, Step

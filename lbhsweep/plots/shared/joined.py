@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.phases.starts import join_starts
+from lbhsweep.analysis.groups import join_starts
 from lbhsweep.arrays import BoolArray
 from lbhsweep.plots.shared.declaration import Needs
 from lbhsweep.store.schema import Equilibrated, Status

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from made_up_material import Experiment, Material, make_hold_from_both
 
 from lbhsweep.analysis import analyze_results
+from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.phases.assignment import Phase, assign_phases
-from lbhsweep.analysis.phases.starts import initial_phases, join_starts
+from lbhsweep.analysis.phases.starts import initial_phases
 from lbhsweep.analysis.transition.bracket import ALPHA_LASTS, BETA_LASTS, bracket_transitions
 from lbhsweep.document import Document
 

@@ -7,7 +7,7 @@ from made_up_material import Experiment, Material, make_ramp, make_results
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.material import Material as Key
-from lbhsweep.analysis.runs import runs
+from lbhsweep.analysis.phases.curves import read_runs
 from lbhsweep.analysis.transition.half_heights import Estimate, find_steps
 from lbhsweep.analysis.transition.hysteresis import branch_transitions
 from lbhsweep.analysis.transition.rate_extrapolation import (
@@ -32,7 +32,7 @@ def estimates(seed, sigma=1.5, exponent=2 / 3, rates=RATES):
 def rates_of(experiment):
     """Extrapolate the made-up ramps of one material without the rest of the analysis."""
     ramp = make_ramp(experiment).sel(dict(ONE))
-    return analyze_rates(branch_transitions(ramp, find_steps(runs(ramp))), ramp)
+    return analyze_rates(branch_transitions(ramp, find_steps(read_runs(ramp))), ramp)
 
 
 def test_the_zero_rate_temperature_is_covered_at_the_right_rate():

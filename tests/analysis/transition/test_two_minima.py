@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lbhsweep.analysis.phases.assignment import Phase
-from lbhsweep.analysis.runs import Run
+from lbhsweep.analysis.phases.curves import Run
 from lbhsweep.analysis.transition.half_heights import (
     OTHER_MINIMUM,
     average_branch,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_up_transport import make_moving
 
-from lbhsweep.analysis.phases.starts import join_starts
+from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.transport.anion_fluctuation import analyze_anion_fluctuation
 
 ONE = {"potential": 0, "n_vacancies": 0}

@@ -17,7 +17,7 @@ from made_up_transport import (
 )
 
 from lbhsweep.analysis import analyze_results, results_digest
-from lbhsweep.analysis.phases.starts import join_starts
+from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.transport.activation import (
     LAWS,
     MIXED,

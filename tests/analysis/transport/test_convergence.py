@@ -17,7 +17,7 @@ from made_up_transport import (
     make_moving,
 )
 
-from lbhsweep.analysis.phases.starts import join_starts
+from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.transport.convergence import (
     analyze_convergence,
     convergence_time,

@@ -1,0 +1,110 @@
+"""The door of this room: the transition of every material, and products that describe it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import xarray as xr
+
+from lbhsweep.analysis.groups import MaterialPart
+from lbhsweep.analysis.material import Material, join_products
+from lbhsweep.analysis.phases.curves import HOLD, read_runs
+from lbhsweep.analysis.sweep_file import word
+from lbhsweep.analysis.transition.boundary import analyze_boundary
+from lbhsweep.analysis.transition.bracket import bracket_holds
+from lbhsweep.analysis.transition.half_heights import Estimate, RunStep, find_steps
+from lbhsweep.analysis.transition.hysteresis import analyze_hysteresis, branch_transitions
+from lbhsweep.analysis.transition.phase_lines import HIGH, LOW, fit_phases
+from lbhsweep.analysis.transition.rate_extrapolation import analyze_rates
+from lbhsweep.analysis.transition.routes import choose_route, estimate_routes, slowest_rate
+from lbhsweep.analysis.transition.shared_slope import share_heat_capacity
+from lbhsweep.analysis.transition.two_phase import TwoPhase, draw_two_phase
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transition:
+    """What is known of one material's transition, for all that rests on it.
+
+    Attributes
+    ----------
+    steps : sequence of RunStep
+        Every run and the step of its volume.
+    routes : mapping of route to Estimates by pressure
+        T_t by every route.
+    own_lines, model : TwoPhase
+        Lines of both phases and T_t by the chosen route: each pressure by itself, and with one
+        heat capacity of a phase for all pressures.
+    notes : tuple of str
+        By pressure, what was assumed about phases.
+    rates : Dataset or None
+        Half heights extrapolated to zero heating rate; None without ramps.
+    """
+
+    steps: Sequence[RunStep]
+    routes: Mapping[str, Sequence[Estimate]]
+    own_lines: TwoPhase
+    model: TwoPhase
+    notes: tuple[str, ...]
+    rates: xr.Dataset | None
+
+
+def transition_products(
+    parts: Mapping[Material, MaterialPart],
+) -> tuple[dict[str, xr.Dataset], dict[Material, Transition]]:
+    """Find the transition of every material.
+
+    Returns
+    -------
+    products : dict
+        ``transition`` and, with ramps, ``hysteresis`` and ``hysteresis_rate``.
+    transitions : dict
+        By material.
+    """
+    found = {material: _of_material(part) for material, part in parts.items()}
+    products = join_products({material: products for material, (products, _) in found.items()})
+    return products, {material: transition for material, (_, transition) in found.items()}
+
+
+def _of_material(part: MaterialPart) -> tuple[dict[str, xr.Dataset], Transition]:
+    steps = [item for dataset in part.present for item in find_steps(read_runs(dataset))]
+    pressures = part.pressures
+    brackets = {} if part.hold is None else bracket_holds(part.hold, part.sweep)
+    routes = estimate_routes(steps, pressures, brackets)
+    route = choose_route(routes)
+    slowest = slowest_rate(steps)
+    source = [item for item in steps if _serves(item, route, slowest)]
+    start = _start(part)
+    at = {p: [item for item in source if item.run.pressure == p] for p in pressures}
+    lines, notes = zip(*(fit_phases(at[p], start) for p in pressures), strict=True)
+    chosen = routes[route] if route else [Estimate()] * len(pressures)
+    own_lines = draw_two_phase(pressures, chosen, lines)
+    model = share_heat_capacity(own_lines, lines)
+    products = {"transition": analyze_boundary(routes, route, model, notes, part.molar_mass)}
+    rates = None
+    if part.ramp is not None:
+        branches = branch_transitions(part.ramp, steps)
+        rates = analyze_rates(branches, part.ramp)
+        products |= {
+            "hysteresis": analyze_hysteresis(part.ramp, branches),
+            "hysteresis_rate": rates,
+        }
+    return products, Transition(steps, routes, own_lines, model, notes, rates)
+
+
+def _start(part: MaterialPart) -> str:
+    """Return the phase in which a material's runs begin, as far as the results say it."""
+    if part.ramp is not None and "start" in part.ramp.coords:
+        return HIGH if str(part.ramp["start"].item()) == "beta" else LOW
+    return HIGH if word(part.sweep, ("system", "start"), "auto") == "beta" else LOW
+
+
+def _serves(item: RunStep, route: str | None, rate: float | None) -> bool:
+    """Whether a run's points enter the phases' lines: runs of the route, ramps at the slowest rate.
+
+    Without any transition all those nearest to equilibrium do.
+    """
+    is_hold = item.run.direction == HOLD
+    if route == "hold":
+        return is_hold
+    return item.run.heating_rate == rate if route else is_hold or item.run.heating_rate == rate
