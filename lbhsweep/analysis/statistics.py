@@ -72,8 +72,8 @@ def combine_weighted(
     within = np.sqrt(((share * np.where(known, stderrs, 0.0)) ** 2).sum(axis=axis)) / total
     within = np.where(known.sum(axis=axis) == count, within, np.nan)
     deviation = share * np.where(valid, values - np.expand_dims(mean, axis), 0.0)
-    freedom = count / np.maximum(count - 1, 1)
-    between = np.sqrt(freedom * (deviation**2).sum(axis=axis)) / total
+    bessel = count / np.maximum(count - 1, 1)
+    between = np.sqrt(bessel * (deviation**2).sum(axis=axis)) / total
     between = np.where(count > 1, between, np.nan)
     stderr = np.fmax(within, between)
     return mean, np.where(count > 0, stderr, np.nan), count
@@ -121,8 +121,8 @@ def combine_rates(
         apart = np.where(counted, events - np.expand_dims(mean_events, axis), 0.0)
         of_events = np.sqrt((apart**2).sum(axis=axis) / (count * (count - 1))) / mean_events
         apart = np.where(valued, x - np.expand_dims(each, axis) * n, 0.0)
-        freedom = n_valued / np.maximum(n_valued - 1, 1)
-        of_values = np.sqrt(freedom * (apart**2).sum(axis=axis)) / x.sum(axis=axis)
+        bessel = n_valued / np.maximum(n_valued - 1, 1)
+        of_values = np.sqrt(bessel * (apart**2).sum(axis=axis)) / x.sum(axis=axis)
         between = np.where(count > 1, np.hypot(of_events, of_values), np.nan)
         mean = np.where(n_valued > 0, each * mean_events, np.nan)
         return mean, np.fmax(within, between) * np.abs(mean), count
@@ -142,7 +142,7 @@ def smooth_errors(stderrs: FloatArray) -> FloatArray | None:
     return np.sqrt((np.where(finite, stderrs, stderrs[finite].max()) ** 2 + median**2) / 2)
 
 
-def noise_scale(
+def variance_inflation(
     residuals: FloatArray, runs: IntArray, n_parameters: int, *, errors_known: bool
 ) -> float:
     """Say by how much a fit's variance exceeds that of independent errors of the given size.
@@ -167,16 +167,16 @@ def noise_scale(
     float
         Factor for variances; NaN where residuals can't tell and errors are unknown.
     """
-    freedom = residuals.size - n_parameters
-    if freedom < 1:
+    n_dof = residuals.size - n_parameters
+    if n_dof < 1:
         return 1.0 if errors_known else float("nan")
     square = float(residuals @ residuals)
-    scale = square / freedom
+    scale = square / n_dof
     neighbours = runs[1:] == runs[:-1]
     lagged = float((residuals[1:] * residuals[:-1])[neighbours].sum())
     # Below about ten degrees of freedom the lag-1 correlation is mostly noise.
     correlation = 0.0
-    if freedom >= 10 and square > 0:
+    if n_dof >= 10 and square > 0:
         # Fitting p parameters makes residuals of independent points anticorrelated by p/n.
         correlation = lagged / square + n_parameters / residuals.size
     correlation = min(max(correlation, 0.0), MAXIMUM_CORRELATION)
@@ -184,7 +184,7 @@ def noise_scale(
     return scale * (1 + correlation) / (1 - correlation)
 
 
-def spread(draws: FloatArray, *, quantiles: bool = False) -> tuple[FloatArray, FloatArray]:
+def value_and_error(draws: FloatArray, *, quantiles: bool = False) -> tuple[FloatArray, FloatArray]:
     """Split Monte Carlo draws into value and standard error.
 
     Parameters

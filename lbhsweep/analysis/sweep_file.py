@@ -21,8 +21,8 @@ def sweep_of(tree: xr.DataTree) -> Document | None:
         return None
 
 
-def word(sweep: Document | None, path: KeyPath, default: str) -> str:
-    """Give the word at a path of the file, or what it stands for where the file has none."""
+def string_at(sweep: Document | None, path: KeyPath, default: str) -> str:
+    """Return the string at a path of the file, or the default where the file has none."""
     value = None if sweep is None else sweep.at(path)
     return value if isinstance(value, str) else default
 

@@ -12,7 +12,7 @@ import xarray as xr
 from lbhsweep.quantities import stderr_name
 
 ENTROPY_UNITS = "J/kg/K"
-B = "barocaloric study of Li2B12H12, Sci. Rep. 2021, supplement"
+BAROCALORIC_STUDY = "barocaloric study of Li2B12H12, Sci. Rep. 2021, supplement"
 
 
 def kilogram_factor(molar_mass: float) -> float:

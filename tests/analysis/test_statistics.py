@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lbhsweep.analysis.statistics import combine_replicas, noise_scale, smooth_errors, spread
+from lbhsweep.analysis.statistics import (
+    combine_replicas,
+    smooth_errors,
+    value_and_error,
+    variance_inflation,
+)
 
 finite = st.floats(-1e3, 1e3)
 
@@ -58,7 +63,7 @@ def test_noise_scale_is_the_variance_of_a_mean_of_correlated_points(correlation)
     expected = noise.mean(axis=1).var() * 60
     run = np.zeros(60, dtype=np.int64)
     residuals = noise - noise.mean(axis=1, keepdims=True)
-    scales = [noise_scale(row, run, 1, errors_known=False) for row in residuals]
+    scales = [variance_inflation(row, run, 1, errors_known=False) for row in residuals]
     assert np.mean(scales) == pytest.approx(expected, rel=0.25)
 
 
@@ -69,7 +74,7 @@ def test_spread_ignores_draws_that_failed_but_not_most_of_them():
     draws[1:500, 0] = np.nan
     draws[1:1500, 1] = np.nan
     for quantiles in (False, True):
-        value, error = spread(draws, quantiles=quantiles)
+        value, error = value_and_error(draws, quantiles=quantiles)
         np.testing.assert_array_equal(value, [10.0, 10.0])
         assert error[0] == pytest.approx(2.0, rel=0.06)
         assert np.isnan(error[1])

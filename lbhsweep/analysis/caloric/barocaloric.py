@@ -13,12 +13,12 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.caloric.entropy_lines import EntropyLines, entropy_lines, heat_capacity_terms
-from lbhsweep.analysis.statistics import spread
+from lbhsweep.analysis.statistics import value_and_error
 from lbhsweep.analysis.transition.phase_lines import HIGH, LOW
 from lbhsweep.analysis.transition.two_phase import TwoPhase, interpolate
 from lbhsweep.analysis.variables import (
+    BAROCALORIC_STUDY,
     ENTROPY_UNITS,
-    B,
     kilogram_factor,
     mask,
     text,
@@ -55,7 +55,7 @@ class EntropyMaps:
         Index of P₀, the lowest pressure at which S is known.
     entropy_change : (d, p, t) array
         ΔS_iso, kJ/mol/K.
-    reach, reach_at_start : (p, t) array
+    distance, distance_at_start : (p, t) array
         How far lines are drawn beyond their data for S(T,P₁) and for S(T,P₀), K.
     """
 
@@ -63,8 +63,8 @@ class EntropyMaps:
     temperature: FloatArray
     first: int
     entropy_change: FloatArray
-    reach: FloatArray
-    reach_at_start: FloatArray
+    distance: FloatArray
+    distance_at_start: FloatArray
 
 
 def entropy_maps(model: TwoPhase, temperature: FloatArray) -> EntropyMaps:
@@ -76,10 +76,10 @@ def entropy_maps(model: TwoPhase, temperature: FloatArray) -> EntropyMaps:
     first = int(dense.usable.argmax())
     entropy = lines(temperature)
     grid = np.broadcast_to(temperature, entropy.shape[1:])
-    reach = extrapolation(dense, grid)
+    distance = extrapolation_distance(dense, grid)
     change = entropy - entropy[:, first : first + 1]
     return EntropyMaps(
-        lines, temperature, first, change, reach, np.broadcast_to(reach[first], grid.shape)
+        lines, temperature, first, change, distance, np.broadcast_to(distance[first], grid.shape)
     )
 
 
@@ -139,14 +139,14 @@ def _reference(model: TwoPhase) -> tuple[float, str]:
 def _entropy(
     lines: EntropyLines, temperature: FloatArray, factor: float, reason: str
 ) -> xr.Dataset:
-    value, error = spread(lines(temperature) * factor)
+    value, error = value_and_error(lines(temperature) * factor)
     dims = ("pressure", "temperature")
     variables = with_error(
         "entropy", dims, value, error, ENTROPY_UNITS, "entropy relative to S(T₀,P₀)",
-        formula=_S, source=B,
+        formula=_S, source=BAROCALORIC_STUDY,
     )  # fmt: skip
-    reach = extrapolation(lines.model, np.broadcast_to(temperature, value.shape))
-    variables |= _masks(dims, reach)
+    distance = extrapolation_distance(lines.model, np.broadcast_to(temperature, value.shape))
+    variables |= _masks(dims, distance)
     variables |= _reference_variables(lines, reason)
     return xr.Dataset(variables, coords=_coordinates("pressure", lines.model, temperature))
 
@@ -167,31 +167,36 @@ def _barocaloric(
     variables = with_error(
         "isothermal_entropy_change",
         dims,
-        *spread(change),
+        *value_and_error(change),
         ENTROPY_UNITS,
         "isothermal entropy change",
         formula="ΔS_iso = S(T,P₁) − S(T,P₀)",
-        source=B,
+        source=BAROCALORIC_STUDY,
     )
     variables |= with_error(
         "adiabatic_temperature_change",
         dims,
-        *spread(warming),
+        *value_and_error(warming),
         "K",
         "adiabatic temperature change",
         formula="S(T + ΔT_ad, P₁) = S(T, P₀)",
-        source=B,
+        source=BAROCALORIC_STUDY,
     )
-    classical = spread(_estimate(change, temperature, capacity))
+    classical = value_and_error(_estimate(change, temperature, capacity))
     variables |= with_error(
         "adiabatic_temperature_change_estimate", dims, *classical, "K",
-        "estimate of the adiabatic temperature change", formula="T |ΔS_iso| / C_P(T,P₀)", source=B,
+        "estimate of the adiabatic temperature change", formula="T |ΔS_iso| / C_P(T,P₀)",
+        source=BAROCALORIC_STUDY,
     )  # fmt: skip
     variables |= _quantum_estimate(dims, change, temperature, capacity, correction)
-    reach = np.maximum(maps.reach, maps.reach_at_start)
-    variables |= _masks(dims, reach)
-    reached = np.maximum(maps.reach_at_start, extrapolation(model, target[0]))
-    variables["adiabatic_extrapolated"] = mask(dims, ~(reached <= EXTRAPOLATION_LIMIT_K), _FLAG)
+    distance = np.maximum(maps.distance, maps.distance_at_start)
+    variables |= _masks(dims, distance)
+    adiabatic_distance = np.maximum(
+        maps.distance_at_start, extrapolation_distance(model, target[0])
+    )
+    variables["adiabatic_extrapolated"] = mask(
+        dims, ~(adiabatic_distance <= EXTRAPOLATION_LIMIT_K), _FLAG
+    )
     variables["interpolated"] = mask(
         ("final_pressure",), ~model.simulated, "between simulated pressures"
     )
@@ -200,8 +205,8 @@ def _barocaloric(
     return xr.Dataset(variables, coords=_coordinates("final_pressure", model, temperature))
 
 
-def extrapolation(model: TwoPhase, temperature: FloatArray) -> FloatArray:
-    """Say how far, in K, lines are drawn beyond their data to reach (p, t) temperatures.
+def extrapolation_distance(model: TwoPhase, temperature: FloatArray) -> FloatArray:
+    """Compute how far lines are drawn beyond their data for S at (p, t) temperatures, K.
 
     Above T_t the path also needs both lines at T_t.
     """
@@ -234,7 +239,7 @@ def _quantum_estimate(
     quantum = np.where(quantum > 0, quantum, np.nan)
     name = "adiabatic_temperature_change_quantum_estimate"
     variables = with_error(
-        name, dims, *spread(_estimate(change, temperature, quantum)), "K",
+        name, dims, *value_and_error(_estimate(change, temperature, quantum)), "K",
         "estimate of the adiabatic temperature change with the quantum heat capacity",
         formula="T |ΔS_iso| / C_P(T,P₀), C_P = dH/dT + harmonic quantum correction",
     )  # fmt: skip
@@ -261,10 +266,10 @@ def _estimate(change: FloatArray, temperature: FloatArray, capacity: FloatArray)
     return temperature * np.abs(change) / capacity[:, None, :]
 
 
-def _masks(dims: tuple[str, ...], reach: FloatArray) -> dict[str, xr.Variable]:
+def _masks(dims: tuple[str, ...], distance: FloatArray) -> dict[str, xr.Variable]:
     return {
-        "extrapolation": variable(dims, reach, "K", "distance beyond the data of a phase"),
-        "extrapolated": mask(dims, ~(reach <= EXTRAPOLATION_LIMIT_K), _FLAG),
+        "extrapolation": variable(dims, distance, "K", "distance beyond the data of a phase"),
+        "extrapolated": mask(dims, ~(distance <= EXTRAPOLATION_LIMIT_K), _FLAG),
     }
 
 

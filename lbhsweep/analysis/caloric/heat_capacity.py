@@ -9,14 +9,14 @@ import xarray as xr
 
 from lbhsweep.analysis.caloric.entropy_lines import heat_capacity_terms
 from lbhsweep.analysis.runs import mean_over_replicas
-from lbhsweep.analysis.statistics import spread
+from lbhsweep.analysis.statistics import value_and_error
 from lbhsweep.analysis.transition.half_heights import RunStep
 from lbhsweep.analysis.transition.phase_lines import HIGH, LOW
 from lbhsweep.analysis.transition.step import Step
 from lbhsweep.analysis.transition.two_phase import TwoPhase
 from lbhsweep.analysis.variables import (
+    BAROCALORIC_STUDY,
     ENTROPY_UNITS,
-    B,
     kilogram_factor,
     mask,
     variable,
@@ -111,13 +111,13 @@ def analyze_baseline(model: TwoPhase, temperature: FloatArray, molar_mass: float
     terms = {phase: heat_capacity_terms(model.enthalpy[phase]) for phase in (LOW, HIGH)}
     lines = {p: a[..., None] + b[..., None] * temperature for p, (a, b) in terms.items()}
     draws = np.where(high, lines[HIGH], lines[LOW]) * factor
-    value, error = spread(draws)
+    value, error = value_and_error(draws)
     t_min = np.where(high[0], model.t_min[HIGH][:, None], model.t_min[LOW][:, None])
     t_max = np.where(high[0], model.t_max[HIGH][:, None], model.t_max[LOW][:, None])
     covered = (temperature >= t_min) & (temperature <= t_max)
     weight = np.where(covered, 1.0, 0.0)
     count = np.where(weight.sum(axis=1) > 0, weight.sum(axis=1), np.nan)
-    mean, mean_error = spread(np.where(covered, draws, 0.0).sum(axis=2) / count)
+    mean, mean_error = value_and_error(np.where(covered, draws, 0.0).sum(axis=2) / count)
     dims = ("pressure", "temperature")
     variables = with_error(
         "heat_capacity",
@@ -127,12 +127,12 @@ def analyze_baseline(model: TwoPhase, temperature: FloatArray, molar_mass: float
         ENTROPY_UNITS,
         f"{NAME}, latent heat removed",
         formula="dH/dT of the fitted line of the stable phase",
-        source=B,
+        source=BAROCALORIC_STUDY,
     )
     variables |= with_error(
         "mean_heat_capacity", ("pressure",), mean, mean_error, ENTROPY_UNITS,
         f"mean {NAME}, latent heat removed",
-        formula="mean over the temperatures of the data", source=f"{B}, fig. 2",
+        formula="mean over the temperatures of the data", source=f"{BAROCALORIC_STUDY}, fig. 2",
     )  # fmt: skip
     variables["extrapolated"] = mask(dims, ~covered, "no data of this phase at this temperature")
     coords = {
@@ -155,7 +155,7 @@ def derivative(
     return with_error(
         "heat_capacity", dims, value * factor, error * factor, ENTROPY_UNITS, NAME,
         formula=f"dH/dT, straight line through {2 * HALF_WINDOW + 1} neighbouring points",
-        source=f"{B}, fig. 2",
+        source=f"{BAROCALORIC_STUDY}, fig. 2",
     )  # fmt: skip
 
 

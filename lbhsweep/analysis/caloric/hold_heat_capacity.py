@@ -53,14 +53,14 @@ def analyze_hold_heat_capacity(
         that correction.
     """
     phases = assign_phases(hold)
-    told = bool(phases.any())
-    sides = None if told else _sides(hold, steps)
+    has_phases = bool(phases.any())
+    sides = None if has_phases else _sides(hold, steps)
     between = np.zeros((hold.sizes["pressure"], hold.sizes["temperature"]), dtype=bool)
     if sides:
         between = ~(sides[0] | sides[1])
-    seen = [phase for phase in _PHASES[:-1] if told and (phases == phase).any()]
+    seen = [phase for phase in _PHASES[:-1] if has_phases and (phases == phase).any()]
     seen = seen or [Phase.UNDECIDED]
-    made = {phase: _of_phase(hold, phases == phase, sides, molar_mass) for phase in seen}
+    made = {phase: _analyze_phase(hold, phases == phase, sides, molar_mass) for phase in seen}
     nothing = made[seen[0]].map(lambda array: xr.full_like(array, np.nan), keep_attrs=True)
     parts = []
     for phase in _PHASES:
@@ -112,7 +112,7 @@ def _sides(hold: xr.Dataset, steps: Sequence[RunStep]) -> tuple[BoolArray, BoolA
     return below, above
 
 
-def _of_phase(
+def _analyze_phase(
     hold: xr.Dataset,
     inside: xr.DataArray,
     sides: tuple[BoolArray, BoolArray] | None,

@@ -53,13 +53,15 @@ def analyze_partial_entropies(replicas: xr.Dataset | None) -> xr.Dataset | None:
         of = f"{kind} harmonic entropy"
         cells = _cells(replicas, kind, ordered)
         change = _difference(cells)
-        variables |= _named(f"entropy_{kind}", cells, of, f"S of {_HARMONIC}")
-        variables |= _named(
+        variables |= _labelled(f"entropy_{kind}", cells, of, f"S of {_HARMONIC}")
+        variables |= _labelled(
             f"entropy_change_{kind}", change, f"{of} of beta less that of alpha", "S(β) − S(α)"
         )
         if "frozen" in change.dims:
-            part = _by_freezing(change.sel(part="all", drop=True))
-            variables |= _named(f"frozen_part_{kind}", part, f"part in the change of {of}", _FROZEN)
+            part = _parts_by_freezing(change.sel(part="all", drop=True))
+            variables |= _labelled(
+                f"frozen_part_{kind}", part, f"part in the change of {of}", _FROZEN
+            )
         if kind == KINDS[0]:
             variables["reason"] = _reasons(cells)
     return xr.Dataset(variables).assign(
@@ -71,10 +73,10 @@ def _ordered_phase(replicas: xr.Dataset) -> Phase:
     """Choose the minimum of α in which more holds are."""
     if "n_replicas" not in replicas:
         return Phase.ALPHA
-    return max(_ORDERED, key=lambda phase: float(_at(replicas["n_replicas"], phase).sum()))
+    return max(_ORDERED, key=lambda phase: float(_in_phase(replicas["n_replicas"], phase).sum()))
 
 
-def _at(array: xr.DataArray, phase: Phase) -> xr.DataArray:
+def _in_phase(array: xr.DataArray, phase: Phase) -> xr.DataArray:
     """Give a quantity in one phase; NaN where no hold is in it."""
     name = LONG_NAMES[phase]
     if name in array["phase"].values:
@@ -90,13 +92,13 @@ def _cells(replicas: xr.Dataset, kind: str, ordered: Phase) -> xr.Dataset:
         for part in PARTS:
             name = f"vibrational_entropy_{kind}" + ("" if part == "all" else f"_{part}")
             array = replicas[stderr_name(name) if suffix else name]
-            both = [_at(array, phase) for phase in (ordered, Phase.BETA)]
-            parts.append(xr.concat(both, _labels("phase", ("alpha", "beta"), "phase")))
-        found[key] = xr.concat(parts, _labels("part", PARTS, "part of the crystal"))
+            both = [_in_phase(array, phase) for phase in (ordered, Phase.BETA)]
+            parts.append(xr.concat(both, _label_coordinate("phase", ("alpha", "beta"), "phase")))
+        found[key] = xr.concat(parts, _label_coordinate("part", PARTS, "part of the crystal"))
     return xr.Dataset(found)
 
 
-def _labels(dim: str, names: Sequence[str], long_name: str) -> xr.DataArray:
+def _label_coordinate(dim: str, names: Sequence[str], long_name: str) -> xr.DataArray:
     values = np.array(names, dtype=object)
     return xr.DataArray(values, {dim: values}, (dim,), dim, {"long_name": long_name})
 
@@ -113,7 +115,7 @@ def _hypot(*errors: xr.DataArray) -> xr.DataArray:
     return sum(squares[1:], squares[0]) ** 0.5
 
 
-def _by_freezing(change: xr.Dataset) -> xr.Dataset:
+def _parts_by_freezing(change: xr.Dataset) -> xr.Dataset:
     """Take what a sublattice adds to Δ; errors are those of independent runs."""
     frozen = list(change["frozen"].values)
 
@@ -134,11 +136,13 @@ def _by_freezing(change: xr.Dataset) -> xr.Dataset:
         _hypot(first, third),
         _hypot(first, second, third),
     ]
-    along = _labels("sublattice", SUBLATTICES, "sublattice whose part it is")
+    along = _label_coordinate("sublattice", SUBLATTICES, "sublattice whose part it is")
     return xr.Dataset({"value": xr.concat(values, along), "stderr": xr.concat(errors, along)})
 
 
-def _named(name: str, found: xr.Dataset, long_name: str, formula: str) -> dict[str, xr.DataArray]:
+def _labelled(
+    name: str, found: xr.Dataset, long_name: str, formula: str
+) -> dict[str, xr.DataArray]:
     dims = [str(dim) for dim in found["value"].dims]
     pair: tuple[FloatArray, FloatArray] = (
         found["value"].values,

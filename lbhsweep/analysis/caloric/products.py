@@ -21,7 +21,7 @@ from lbhsweep.analysis.caloric.reversible_lines import loops_of_ramps
 from lbhsweep.analysis.groups import MaterialPart
 from lbhsweep.analysis.material import Material, join_products
 from lbhsweep.analysis.phases.curves import HOLD
-from lbhsweep.analysis.sweep_file import word
+from lbhsweep.analysis.sweep_file import string_at
 from lbhsweep.analysis.transition import Transition
 from lbhsweep.quantities import stderr_name
 
@@ -52,14 +52,17 @@ def caloric_products(
         where there are velocity spectra, ``partial_entropy``.
     """
     products = join_products(
-        {material: _of_material(part, transitions[material]) for material, part in parts.items()}
+        {
+            material: _analyze_material(part, transitions[material])
+            for material, part in parts.items()
+        }
     )
     if (partial := analyze_partial_entropies(combined_holds)) is not None:
         products["partial_entropy"] = partial
     return products
 
 
-def _of_material(part: MaterialPart, transition: Transition) -> dict[str, xr.Dataset]:
+def _analyze_material(part: MaterialPart, transition: Transition) -> dict[str, xr.Dataset]:
     molar_mass, model = part.molar_mass, transition.model
     temperature = map_temperatures(part.temperatures)
     maps = entropy_maps(model, temperature)
@@ -70,7 +73,7 @@ def _of_material(part: MaterialPart, transition: Transition) -> dict[str, xr.Dat
     if part.hold is not None:
         steps = [item for item in transition.steps if item.run.direction == HOLD]
         capacities["hold"] = analyze_hold_heat_capacity(part.hold, steps, molar_mass)
-    ensemble = word(part.sweep, ("dynamics", "ensemble"), "npt")
+    ensemble = string_at(part.sweep, ("dynamics", "ensemble"), "npt")
     products = {
         f"heat_capacity/{name}": at_constant_pressure(capacity, ensemble)
         for name, capacity in capacities.items()

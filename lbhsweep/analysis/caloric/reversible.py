@@ -18,8 +18,8 @@ from lbhsweep.analysis.caloric.barocaloric import (
     EntropyMaps,
 )
 from lbhsweep.analysis.caloric.refrigerant_capacity import HalfMaximum, half_maximum
-from lbhsweep.analysis.caloric.reversible_lines import HalfHeights, cycle
-from lbhsweep.analysis.statistics import spread
+from lbhsweep.analysis.caloric.reversible_lines import HalfHeights, build_cycle
+from lbhsweep.analysis.statistics import value_and_error
 from lbhsweep.analysis.transition.caveats import near_zero
 from lbhsweep.analysis.transition.routes import NOT_SIMULATED, boundary_slopes, fit_boundary
 from lbhsweep.analysis.transition.two_phase import TwoPhase
@@ -82,11 +82,13 @@ def analyze_reversible(
     span = maps.lines.model.pressure - maps.lines.model.pressure[maps.first]
     variables = _merits("", ("final_pressure",), merits, span)
     variables["capacity_reason"] = text(
-        ("final_pressure",), _open(merits), "why there is no refrigerant capacity"
+        ("final_pressure",), _why_open(merits), "why there is no refrigerant capacity"
     )
-    by_loop = [xr.Dataset(_of_loop(maps, model, loops.get(name), span, factor)) for name in LOOPS]
+    by_loop = [
+        xr.Dataset(_analyze_loop(maps, model, loops.get(name), span, factor)) for name in LOOPS
+    ]
     dataset = xr.concat(by_loop, dim="loop", combine_attrs="override").assign(variables)
-    far = np.maximum(maps.reach, maps.reach_at_start)
+    far = np.maximum(maps.distance, maps.distance_at_start)
     dataset["extrapolated"] = mask(
         _GRID,
         ~(far <= EXTRAPOLATION_LIMIT_K),
@@ -105,7 +107,7 @@ def analyze_reversible(
     )
 
 
-def _of_loop(
+def _analyze_loop(
     maps: EntropyMaps, model: TwoPhase, loop: HalfHeights | None, span: FloatArray, factor: float
 ) -> dict[str, xr.Variable]:
     """Compute what depends on the loop; without one all is NaN."""
@@ -115,19 +117,19 @@ def _of_loop(
         loop = HalfHeights(nothing, nothing, why, why)
     first = int(model.usable.argmax())
     dense = loop.interpolate(model.pressure, maps.lines.model.pressure)
-    strokes = cycle(maps.lines, dense, maps.first)
-    change = strokes.entropy_change(maps.temperature) * factor
-    warming = strokes.temperature_change(maps.temperature)
+    cycle = build_cycle(maps.lines, dense, maps.first)
+    change = cycle.entropy_change(maps.temperature) * factor
+    warming = cycle.temperature_change(maps.temperature)
     beyond = warming[0] > maps.temperature.max() - maps.temperature + EXTRAPOLATION_LIMIT_K
     warming = np.where(beyond, np.nan, warming)
     variables = with_error(
-        "reversible_entropy_change", _GRID, *spread(change), ENTROPY_UNITS,
+        "reversible_entropy_change", _GRID, *value_and_error(change), ENTROPY_UNITS,
         "reversible isothermal entropy change",
         formula="S(T,P₁) on the cooling branch − S(T,P₀) on the heating branch (dT/dP > 0)",
         source=_SOURCE,
     )  # fmt: skip
     variables |= with_error(
-        "reversible_temperature_change", _GRID, *spread(warming), "K",
+        "reversible_temperature_change", _GRID, *value_and_error(warming), "K",
         "reversible adiabatic temperature change",
         formula="S(T + ΔT, P₁) on the cooling branch = S(T, P₀) on the heating branch",
         source=_SOURCE,
@@ -135,11 +137,11 @@ def _of_loop(
     merits = half_maximum(maps.temperature, change)
     at = ("final_pressure",)
     # A change that is unknown throughout comes with fewer draws.
-    overcome = strokes.overcome[: len(change)]
+    overcome = cycle.overcome[: len(change)]
     within = replace(merits, is_open=merits.is_open | ~overcome)
     variables |= _merits("reversible_", at, within, span)
-    notes = _open(merits)
-    for i in np.flatnonzero(strokes.known & ~overcome[0] & (np.abs(span) > 0)):
+    notes = _why_open(merits)
+    for i in np.flatnonzero(cycle.known & ~overcome[0] & (np.abs(span) > 0)):
         notes[i] = f"{span[i]:g} GPa do not overcome the hysteresis: effects within a phase only"
     unknown = ~np.isfinite(change[0]).any(axis=-1)
     reasons = [
@@ -150,14 +152,14 @@ def _of_loop(
     volume = model.step(model.volume)[:, first]
     work = np.abs(volume) * GPA * factor * pressure
     variables |= with_error(
-        "reversible_pressure", (), *spread(pressure, quantiles=True), "GPa",
+        "reversible_pressure", (), *value_and_error(pressure, quantiles=True), "GPa",
         "least pressure of a reversible transition",
         formula="(T_heating − T_cooling at P₀)/|dT/dP|, dT/dP of the loops' midpoints",
         source=_LEAST,
     )  # fmt: skip
     variables["pressure_reason"] = text((), pressure_reason, "why there is no P_rev, or a caveat")
     variables |= with_error(
-        "loop_work", (), *spread(work, quantiles=True), "J/kg", "work ∮P dV of a cycle",
+        "loop_work", (), *value_and_error(work, quantiles=True), "J/kg", "work ∮P dV of a cycle",
         formula=f"{_WORK}; {_MISSED}",
     )  # fmt: skip
     product = np.abs(change) * np.abs(warming)
@@ -166,7 +168,7 @@ def _of_loop(
     lost = np.where(work > 0, work, np.nan)[: len(change), None]
     performance = np.where(overcome[0] & (best > 0), best, np.nan) / lost
     variables |= with_error(
-        "refrigerant_performance", at, *spread(performance, quantiles=True), "1",
+        "refrigerant_performance", at, *value_and_error(performance, quantiles=True), "1",
         "coefficient of refrigerant performance",
         formula=f"largest |ΔS_rev| |ΔT_rev| at one T, over ∮P dV = {_WORK}; {_MISSED}",
     )  # fmt: skip
@@ -198,12 +200,12 @@ def _merits(
         ),
     ):  # fmt: skip
         variables |= with_error(
-            f"{prefix}{name}", dims, *spread(draws), units, long_name, formula=formula
+            f"{prefix}{name}", dims, *value_and_error(draws), units, long_name, formula=formula
         )
     return variables
 
 
-def _open(merits: HalfMaximum) -> list[str]:
+def _why_open(merits: HalfMaximum) -> list[str]:
     return [
         "its half maximum lies beyond the temperatures that were simulated" if is_open else ""
         for is_open in merits.is_open[0]
@@ -239,7 +241,7 @@ def _reversible_pressure(model: TwoPhase, loop: HalfHeights, first: int) -> tupl
     """Give draws of P_rev in GPa, and why it is absent or a caveat."""
     nothing = np.full(len(model.transition), np.nan)
     middle = (loop.heating + loop.cooling) / 2
-    value, error = spread(middle)
+    value, error = value_and_error(middle)
     if not np.isfinite(loop.hysteresis[0, first]):
         why = loop.heating_reason[first] or loop.cooling_reason[first]
         return nothing, f"no loop at {model.pressure[first]:g} GPa: {why or NOT_SIMULATED}"
@@ -253,7 +255,7 @@ def _reversible_pressure(model: TwoPhase, loop: HalfHeights, first: int) -> tupl
         )
     slopes = boundary_slopes(model.pressure, middle, error)
     pressure = np.maximum(loop.hysteresis[:, first], 0.0) / np.abs(slopes)
-    reach = float(np.ptp(model.pressure))
-    if pressure[0] > reach:
-        return pressure, f"beyond the {reach:g} GPa that were simulated: T_t(P) is extrapolated"
+    simulated = float(np.ptp(model.pressure))
+    if pressure[0] > simulated:
+        return pressure, f"beyond the {simulated:g} GPa that were simulated: T_t(P) is extrapolated"
     return pressure, ""

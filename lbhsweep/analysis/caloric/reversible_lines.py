@@ -187,8 +187,10 @@ class Cycle:
         change = np.where(high_end, s[HIGH], s[LOW]) - np.where(
             high_start, at_start[HIGH], at_start[LOW]
         )
-        lesser = _lesser(s[LOW] - at_start[LOW], s[HIGH] - at_start[HIGH])
-        return np.where(self._known, np.where(self._stuck(temperature), lesser, change), np.nan)
+        lesser = _smaller(s[LOW] - at_start[LOW], s[HIGH] - at_start[HIGH])
+        return np.where(
+            self._known, np.where(self._keeps_phase(temperature), lesser, change), np.nan
+        )
 
     def temperature_change(self, temperature: FloatArray) -> FloatArray:
         """Give ΔT_rev from (t,) temperatures at P₀, (d, p, t), K.
@@ -209,17 +211,17 @@ class Cycle:
         within_high = self.lines.invert_phase(HIGH, high) - temperature
         # A phase that is left below its transition may be warmed beyond it.
         beyond = (temperature + within_low >= self.end[..., None]) & ~high_start
-        stuck = np.where(
-            self.normal[:, None], beyond & ~self.overcome[..., None], self._stuck(temperature)
+        keeps_phase = np.where(
+            self.normal[:, None], beyond & ~self.overcome[..., None], self._keeps_phase(temperature)
         )
-        lesser = _lesser(within_low, within_high)
-        return np.where(self._known, np.where(stuck, lesser, change), np.nan)
+        lesser = _smaller(within_low, within_high)
+        return np.where(self._known, np.where(keeps_phase, lesser, change), np.nan)
 
     def _nothing(self, temperature: FloatArray) -> FloatArray:
         """Give what is unknown throughout, with no more draws than an error takes."""
         return np.full((3, self.start.shape[1], temperature.size), np.nan)
 
-    def _stuck(self, temperature: FloatArray) -> BoolArray:
+    def _keeps_phase(self, temperature: FloatArray) -> BoolArray:
         """Say where the pressure does not overcome the hysteresis."""
         high_start = temperature >= self.start[..., None]
         high_end = temperature >= self.end[..., None]
@@ -240,11 +242,11 @@ class Cycle:
         return np.asarray(np.isfinite(self.start + self.end)[..., None])
 
 
-def _lesser(low: FloatArray, high: FloatArray) -> FloatArray:
+def _smaller(low: FloatArray, high: FloatArray) -> FloatArray:
     return np.where(np.abs(low) < np.abs(high), low, high)
 
 
-def cycle(lines: EntropyLines, half_heights: HalfHeights, first: int) -> Cycle:
+def build_cycle(lines: EntropyLines, half_heights: HalfHeights, first: int) -> Cycle:
     """Say which branch each stroke of a cycle from P₀ = pressure[first] follows."""
     middle = (half_heights.heating + half_heights.cooling)[0]
     normal = np.asarray(~(middle < middle[first]))

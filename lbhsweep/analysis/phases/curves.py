@@ -51,7 +51,7 @@ class Run:
     phases: IntArray
 
     @property
-    def told(self) -> bool:
+    def has_phases(self) -> bool:
         """Whether order parameters tell phases."""
         return bool((self.phases != Phase.UNDECIDED).any())
 

@@ -36,7 +36,7 @@ def analyze_holds(hold: xr.Dataset) -> xr.Dataset:
         order parameters all holds are of the phase ``undecided``.
     """
     phases = assign_phases(hold)
-    parts = [_of_phase(in_phase(hold, phases, phase), phases == phase) for phase in Phase]
+    parts = [_analyze_phase(in_phase(hold, phases, phase), phases == phase) for phase in Phase]
     names = np.array([LONG_NAMES[phase] for phase in Phase], dtype=object)
     joined = xr.concat(parts, "phase", combine_attrs="override")
     counts = {name: joined[name].sum("phase").values for name in _COUNTS}
@@ -52,7 +52,7 @@ _COUNTS = {
 }
 
 
-def _of_phase(hold: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
+def _analyze_phase(hold: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
     dims = _DIMS[1:]
     variables: dict[str, xr.Variable] = {}
     for name in CURVES:

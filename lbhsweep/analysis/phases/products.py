@@ -27,10 +27,10 @@ def phase_products(parts: Mapping[Material, MaterialPart]) -> dict[str, xr.Datas
     dict
         ``holds``, ``phase_properties``; empty without holds.
     """
-    return join_products({material: _of_material(part) for material, part in parts.items()})
+    return join_products({material: _analyze_material(part) for material, part in parts.items()})
 
 
-def _of_material(part: MaterialPart) -> dict[str, xr.Dataset]:
+def _analyze_material(part: MaterialPart) -> dict[str, xr.Dataset]:
     if part.hold is None:
         return {}
     return {

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.phases.assignment import Phase
-from lbhsweep.analysis.sweep_file import word
+from lbhsweep.analysis.sweep_file import string_at
 from lbhsweep.arrays import IntArray
 from lbhsweep.document import Document
 
@@ -27,15 +27,15 @@ def initial_phases(hold: xr.Dataset, phases: xr.DataArray, sweep: Document | Non
     sweep : Document or None
         The sweep's file.
     """
-    ended = phases.transpose("pressure", "temperature", "replica").values.astype(np.int64)
-    default = word(sweep, ("system", "start"), "auto")
+    final = phases.transpose("pressure", "temperature", "replica").values.astype(np.int64)
+    default = string_at(sweep, ("system", "start"), "auto")
     names = [str(n) for n in hold["start"].values] if "start" in hold.coords else [default]
     built = np.array([_BUILT.get(name, Phase.ALPHA) for name in names], dtype=np.int64)
-    begun = np.broadcast_to(built, ended.shape).copy()
-    follow = word(sweep, ("protocol", "hold", "follow"), "none")
+    initial = np.broadcast_to(built, final.shape).copy()
+    follow = string_at(sweep, ("protocol", "hold", "follow"), "none")
     if follow == "rising":
-        begun[:, 1:] = ended[:, :-1]
+        initial[:, 1:] = final[:, :-1]
     elif follow == "falling":
         # The first, at the highest temperature, is there to leave what was built.
-        begun = np.concatenate([ended[:, 1:], ended[:, -1:]], axis=1)
-    return begun
+        initial = np.concatenate([final[:, 1:], final[:, -1:]], axis=1)
+    return initial

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.statistics import spread
+from lbhsweep.analysis.statistics import value_and_error
 from lbhsweep.analysis.transition.caveats import fit_errors, legs_caveats, near_zero, slope_caveat
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.transition.phase_lines import LOW
 from lbhsweep.analysis.transition.polynomial import evaluate
-from lbhsweep.analysis.transition.routes import ROUTES, boundary_slopes, caveat, fit_boundary
+from lbhsweep.analysis.transition.routes import ROUTES, boundary_slopes, fit_boundary, route_caveat
 from lbhsweep.analysis.transition.two_phase import TwoPhase
 from lbhsweep.analysis.variables import (
+    BAROCALORIC_STUDY,
     ENTROPY_UNITS,
-    B,
     kilogram_factor,
     text,
     variable,
@@ -66,7 +66,7 @@ def analyze_boundary(
     variables["used_route"] = text((), route or "", "route used for derived quantities")
     variables["used_reason"] = text(
         (),
-        caveat(route, table, pressure) if route else "no transition seen",
+        route_caveat(route, table, pressure) if route else "no transition seen",
         "caveat of the used route",
     )
     variables["phase_reason"] = text(("pressure",), list(notes), "what was assumed about phases")
@@ -121,10 +121,10 @@ def _routes(
 
 
 def _steps(model: TwoPhase) -> dict[str, xr.Variable]:
-    volume, volume_error = spread(model.step(model.volume))
-    enthalpy, enthalpy_error = spread(model.step(model.enthalpy))
+    volume, volume_error = value_and_error(model.step(model.volume))
+    enthalpy, enthalpy_error = value_and_error(model.step(model.enthalpy))
     low = _volume_at_transition(model)
-    relative, relative_error = spread(model.step(model.volume) / low)
+    relative, relative_error = value_and_error(model.step(model.volume) / low)
     formula = "difference of the phases' fitted lines at T_t"
     return (
         with_error(
@@ -172,7 +172,7 @@ def _entropies(
         ),
     ):
         # Quantiles: where dT/dP is uncertain its inverse has tails without a variance.
-        value, error = spread(draws, quantiles=True)
+        value, error = value_and_error(draws, quantiles=True)
         legs.append((value * factor, error * factor))
         variables |= with_error(
             name,
@@ -182,19 +182,19 @@ def _entropies(
             ENTROPY_UNITS,
             long_name,
             formula=formula,
-            source=B,
+            source=BAROCALORIC_STUDY,
         )
         variables |= with_error(
             f"{name}_molar", ("pressure",), value, error, "kJ/mol/K",
-            f"{long_name}, per formula unit", formula=formula, source=B,
+            f"{long_name}, per formula unit", formula=formula, source=BAROCALORIC_STUDY,
         )  # fmt: skip
-    steepness, steepness_error = spread(
+    steepness, steepness_error = value_and_error(
         GPA * model.step(model.volume) / calorimetric, quantiles=True
     )
     variables |= with_error(
         "clapeyron_slope", ("pressure",), steepness, steepness_error, "K/GPa",
         "slope of the phase boundary from the steps at T_t",
-        formula="dT/dP = T_t ΔV/ΔH (Clausius and Clapeyron)", source=B,
+        formula="dT/dP = T_t ΔV/ΔH (Clausius and Clapeyron)", source=BAROCALORIC_STUDY,
     )  # fmt: skip
     variables["legs_reason"] = text(
         ("pressure",),

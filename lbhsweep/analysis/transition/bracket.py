@@ -39,18 +39,18 @@ def bracket_holds(hold: xr.Dataset, sweep: Document | None) -> dict[float, Estim
     if not phases.any():
         return {}
     order = ("pressure", "temperature", "replica")
-    ended = phases.transpose(*order).values.astype(np.int64)
+    final = phases.transpose(*order).values.astype(np.int64)
     # A hold that changes half way has an order between both and an error as large.
-    on_its_way = (ended == Phase.UNDECIDED) & (
+    transforming = (final == Phase.UNDECIDED) & (
         hold["alpha_order"].transpose(*order).values < ORDERED
     )
-    ended = np.where(on_its_way & (done(hold).transpose(*order).values), Phase.MIXED, ended)
-    begun = initial_phases(hold, phases, sweep)
-    return bracket_transitions(hold["pressure"].values, hold["temperature"].values, begun, ended)
+    final = np.where(transforming & (done(hold).transpose(*order).values), Phase.MIXED, final)
+    initial = initial_phases(hold, phases, sweep)
+    return bracket_transitions(hold["pressure"].values, hold["temperature"].values, initial, final)
 
 
 def bracket_transitions(
-    pressures: FloatArray, temperature: FloatArray, begun: IntArray, ended: IntArray
+    pressures: FloatArray, temperature: FloatArray, initial: IntArray, final: IntArray
 ) -> dict[float, Estimate]:
     """Bracket T_t at each pressure by holds that changed their phase.
 
@@ -64,41 +64,41 @@ def bracket_transitions(
     ----------
     pressures, temperature : (p,), (t,) array
         GPa and K, ascending.
-    begun, ended : (p, t, r) array of int
-        Codes of `Phase` in which each hold began and ended; one that was on its way is mixed.
+    initial, final : (p, t, r) array of int
+        Codes of `Phase` in which each hold began and ended; one that was transforming is mixed.
 
     Returns
     -------
     dict
         By pressure.
     """
-    return {float(p): _bracket(temperature, begun[i], ended[i]) for i, p in enumerate(pressures)}
+    return {float(p): _bracket(temperature, initial[i], final[i]) for i, p in enumerate(pressures)}
 
 
-def _bracket(temperature: FloatArray, begun: IntArray, ended: IntArray) -> Estimate:
-    from_alpha, from_beta = np.isin(begun, _ORDERED), begun == Phase.BETA
-    left = np.isin(ended, (Phase.BETA, Phase.MIXED))
-    melted = temperature[(from_alpha & left).any(axis=1)]
-    kept_alpha = temperature[(from_alpha & np.isin(ended, _ORDERED)).any(axis=1)]
-    ordered = temperature[(from_beta & (ended == Phase.ALPHA)).any(axis=1)]
-    kept_beta = temperature[(from_beta & (ended == Phase.BETA)).any(axis=1)]
-    other = temperature[(from_beta & (ended == Phase.ALPHA_CAP)).any(axis=1)]
+def _bracket(temperature: FloatArray, initial: IntArray, final: IntArray) -> Estimate:
+    from_alpha, from_beta = np.isin(initial, _ORDERED), initial == Phase.BETA
+    left = np.isin(final, (Phase.BETA, Phase.MIXED))
+    disordered = temperature[(from_alpha & left).any(axis=1)]
+    kept_alpha = temperature[(from_alpha & np.isin(final, _ORDERED)).any(axis=1)]
+    ordered = temperature[(from_beta & (final == Phase.ALPHA)).any(axis=1)]
+    kept_beta = temperature[(from_beta & (final == Phase.BETA)).any(axis=1)]
+    other = temperature[(from_beta & (final == Phase.ALPHA_CAP)).any(axis=1)]
     note = f"; β orders into the other minimum of α up to {other.max():g} K" if other.size else ""
-    if melted.size and ordered.size:
-        low, high = sorted((float(ordered.max()), float(melted.min())))
+    if disordered.size and ordered.size:
+        low, high = sorted((float(ordered.max()), float(disordered.min())))
         return Estimate((low + high) / 2, (high - low) / _UNIFORM, note.removeprefix("; "))
-    if melted.size:
-        top = float(melted.min())
-        below = kept_alpha[kept_alpha < top]
-        gap = top - float(below.max()) if below.size else np.nan
+    if disordered.size:
+        upper = float(disordered.min())
+        below = kept_alpha[kept_alpha < upper]
+        gap = upper - float(below.max()) if below.size else np.nan
         note = note if below.size else f"; {NO_END}, for α left at all of them{note}"
-        return Estimate(top, gap / _UNIFORM, ALPHA_LASTS + note, bound=True)
+        return Estimate(upper, gap / _UNIFORM, ALPHA_LASTS + note, bound=True)
     if ordered.size:
-        foot = float(ordered.max())
-        above = kept_beta[kept_beta > foot]
-        gap = float(above.min()) - foot if above.size else np.nan
+        lower = float(ordered.max())
+        above = kept_beta[kept_beta > lower]
+        gap = float(above.min()) - lower if above.size else np.nan
         note = note if above.size else f"; {NO_END}, for β ordered at all of them{note}"
-        return Estimate(foot, gap / _UNIFORM, BETA_LASTS + note, bound=True)
+        return Estimate(lower, gap / _UNIFORM, BETA_LASTS + note, bound=True)
     return Estimate(reason=_unchanged(kept_alpha, kept_beta) + note)
 
 

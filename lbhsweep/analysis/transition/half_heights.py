@@ -77,7 +77,7 @@ def find_steps(runs: Iterable[Run]) -> list[RunStep]:
         RunStep(
             run,
             NoStep("holds of one phase")
-            if run.direction == HOLD and run.told
+            if run.direction == HOLD and run.has_phases
             else fit_step(
                 run.temperature,
                 run.values["volume"],
@@ -145,11 +145,11 @@ def spread_between_runs(steps: Sequence[RunStep]) -> float:
         for (_, _, direction), branch in by_branch(steps).items()
         if direction != HOLD
     ]
-    freedom = sum(len(values) - 1 for values in centres if values)
-    if not freedom:
+    n_dof = sum(len(values) - 1 for values in centres if values)
+    if not n_dof:
         return float("nan")
     square = sum(float(np.var(values)) * len(values) for values in centres if values)
-    return float(np.sqrt(square / freedom))
+    return float(np.sqrt(square / n_dof))
 
 
 def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition:
@@ -208,7 +208,7 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
     )
 
 
-def of_one_transition(heating: BranchTransition, cooling: BranchTransition) -> BranchTransition:
+def mask_other_transition(heating: BranchTransition, cooling: BranchTransition) -> BranchTransition:
     """Give a cooling branch, without its numbers if it ends in another α than heating leaves.
 
     The force field has two minima of α.  Half heights of two transitions make no loop, and that

@@ -17,8 +17,8 @@ from lbhsweep.analysis.transition.half_heights import (
     RunStep,
     average_branch,
     loop_width,
+    mask_other_transition,
     midpoint,
-    of_one_transition,
     spread_between_runs,
 )
 from lbhsweep.analysis.variables import text, variable, with_error
@@ -74,7 +74,9 @@ def branch_transitions(ramp: xr.Dataset, steps: Sequence[RunStep]) -> Branches:
     if {"heating", "cooling"} <= set(directions):
         up, down = (directions.index(name) for name in ("heating", "cooling"))
         for index in np.ndindex(*branches.shape[:2]):
-            branches[index][down] = of_one_transition(branches[index][up], branches[index][down])
+            branches[index][down] = mask_other_transition(
+                branches[index][up], branches[index][down]
+            )
     return branches
 
 

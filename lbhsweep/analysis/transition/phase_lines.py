@@ -43,14 +43,14 @@ class PhaseLines:
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
+class _RunPart:
     """The part of a run that belongs to one phase."""
 
     item: RunStep
     inside: BoolArray
 
 
-_Shares = dict[str, list[_Share]]
+_PartsByPhase = dict[str, list[_RunPart]]
 """Parts of runs by phase."""
 
 
@@ -74,33 +74,33 @@ def fit_phases(steps: Sequence[RunStep], start: str = LOW) -> tuple[dict[str, Ph
     note : str
         What was assumed, or empty.
     """
-    if any(item.run.told for item in steps):
-        shares, note = _shares_by_order([item for item in steps if item.run.told])
+    if any(item.run.has_phases for item in steps):
+        parts, note = _parts_by_order([item for item in steps if item.run.has_phases])
     else:
-        shares, note = _shares_by_step(steps, start)
+        parts, note = _parts_by_step(steps, start)
     lines = {}
     for phase in PHASES:
-        volume, enthalpy = _fit(shares[phase], "volume"), _fit(shares[phase], "enthalpy")
+        volume, enthalpy = _fit(parts[phase], "volume"), _fit(parts[phase], "enthalpy")
         if volume is not None and enthalpy is not None:
             lines[phase] = PhaseLines(volume, enthalpy)
     return lines, note
 
 
-def _shares_by_order(steps: Sequence[RunStep]) -> tuple[_Shares, str]:
+def _parts_by_order(steps: Sequence[RunStep]) -> tuple[_PartsByPhase, str]:
     counts = {code: sum(int((item.run.phases == code).sum()) for item in steps) for code in Phase}
     ordered = max((Phase.ALPHA, Phase.ALPHA_CAP), key=lambda code: counts[code])
-    shares: _Shares = {LOW: [], HIGH: []}
+    parts: _PartsByPhase = {LOW: [], HIGH: []}
     for item in steps:
         for phase, code in ((LOW, ordered), (HIGH, Phase.BETA)):
             inside = _well_inside(item.run.phases == code)
             if isinstance(item.step, Step):
                 inside = inside & item.step.sides(item.run.temperature)[PHASES.index(phase)]
             if inside.any():
-                shares[phase].append(_Share(item, inside))
+                parts[phase].append(_RunPart(item, inside))
     note = ""
     if ordered == Phase.ALPHA_CAP:
         note = "the ordered phase is that with Li over faces of the anions, not the experiment's"
-    return shares, note
+    return parts, note
 
 
 def _well_inside(inside: BoolArray) -> BoolArray:
@@ -109,39 +109,39 @@ def _well_inside(inside: BoolArray) -> BoolArray:
     return np.asarray(inside & padded[:-2] & padded[2:])
 
 
-def _shares_by_step(steps: Sequence[RunStep], start: str) -> tuple[_Shares, str]:
-    shares: _Shares = {LOW: [], HIGH: []}
-    plain = []
+def _parts_by_step(steps: Sequence[RunStep], start: str) -> tuple[_PartsByPhase, str]:
+    parts: _PartsByPhase = {LOW: [], HIGH: []}
+    without_step = []
     for item in steps:
         step = item.step if isinstance(item.step, Step) else item.step.incomplete
         if step is None:
-            plain.append(item)
+            without_step.append(item)
             continue
         below, above = step.sides(item.run.temperature)
-        shares[LOW].append(_Share(item, below))
-        shares[HIGH].append(_Share(item, above))
+        parts[LOW].append(_RunPart(item, below))
+        parts[HIGH].append(_RunPart(item, above))
     note = ""
-    if shares[LOW]:
-        first = {phase: _fit(shares[phase], "volume") for phase in PHASES}
-        for item in plain:
-            phase = _nearest(item, first[LOW], first[HIGH])
+    if parts[LOW]:
+        first = {phase: _fit(parts[phase], "volume") for phase in PHASES}
+        for item in without_step:
+            phase = _nearest_phase(item, first[LOW], first[HIGH])
             if phase is not None:
-                shares[phase].append(_Share(item, np.ones(item.run.temperature.size, bool)))
+                parts[phase].append(_RunPart(item, np.ones(item.run.temperature.size, bool)))
     else:
-        starting = [item for item in plain if item.run.direction != "cooling"]
-        mixed = [item for item in starting if not _one_line(item.run)]
+        starting = [item for item in without_step if item.run.direction != "cooling"]
+        mixed = [item for item in starting if not _is_one_line(item.run)]
         if mixed:
             most = max(int(np.isfinite(item.run.values["volume"]).sum()) for item in mixed)
             return {LOW: [], HIGH: []}, f"phases not told apart: {most} temperatures"
-        shares[start] = [
-            _Share(item, np.ones(item.run.temperature.size, bool)) for item in starting
+        parts[start] = [
+            _RunPart(item, np.ones(item.run.temperature.size, bool)) for item in starting
         ]
         if starting:
             note = f"no transition seen: heating and holds taken as the {start}-temperature phase"
-    return shares, note
+    return parts, note
 
 
-def _one_line(run: Run) -> bool:
+def _is_one_line(run: Run) -> bool:
     """Say whether a run with too few points for a step is one phase for all that can be seen."""
     valid = np.isfinite(run.values["volume"])
     t, v, s = run.temperature[valid], run.values["volume"][valid], run.stderrs["volume"][valid]
@@ -153,24 +153,24 @@ def _one_line(run: Run) -> bool:
     return bool(chdtrc(t.size - 2, residuals @ residuals) > UNLIKELY)
 
 
-def _fit(shares: Sequence[_Share], name: str) -> Polynomial | None:
-    if not shares:
+def _fit(parts: Sequence[_RunPart], name: str) -> Polynomial | None:
+    if not parts:
         return None
-    parts: list[FloatArray] = []
-    for number, share in enumerate(shares):
-        run, inside = share.item.run, share.inside
-        columns = (
+    columns: list[FloatArray] = []
+    for number, part in enumerate(parts):
+        run, inside = part.item.run, part.inside
+        points = (
             run.temperature[inside],
             run.values[name][inside],
             run.stderrs[name][inside],
             np.full(int(inside.sum()), float(number)),
         )
-        parts.append(np.stack(columns))
-    temperature, values, stderrs, runs = np.concatenate(parts, axis=1)
+        columns.append(np.stack(points))
+    temperature, values, stderrs, runs = np.concatenate(columns, axis=1)
     return fit_polynomial(temperature, values, stderrs, runs.astype(np.int64))
 
 
-def _nearest(item: RunStep, low: Polynomial | None, high: Polynomial | None) -> str | None:
+def _nearest_phase(item: RunStep, low: Polynomial | None, high: Polynomial | None) -> str | None:
     if low is None or high is None:
         return None
     t, v = item.run.temperature, item.run.values["volume"]

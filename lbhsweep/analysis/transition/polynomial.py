@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lbhsweep.analysis.statistics import noise_scale, smooth_errors
+from lbhsweep.analysis.statistics import smooth_errors, variance_inflation
 from lbhsweep.arrays import FloatArray, IntArray
 
 REFERENCE_K = 500.0
@@ -74,9 +74,9 @@ def fit_polynomial(
     """Fit a straight line, or a parabola where the data ask for one.
 
     Weighted least squares with errors brought half way to their median; the covariance is
-    multiplied by `noise_scale`.  To the variance of the height comes what runs differ in: one
-    replica has the same vacancies and disorder at all temperatures, so its whole line lies high
-    or low, and more points of it don't help.
+    multiplied by `variance_inflation`.  The variance between runs is added to that of the height:
+    one replica has the same vacancies and disorder at all temperatures, so its whole line lies
+    high or low, and more points of it don't help.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def _fit(
     design = basis(t, degree) / sigma[:, None]
     solution, *_ = np.linalg.lstsq(design, y / sigma, rcond=None)
     residuals = y / sigma - design @ solution
-    scale = noise_scale(residuals, runs, degree + 1, errors_known=errors is not None)
+    scale = variance_inflation(residuals, runs, degree + 1, errors_known=errors is not None)
     coefficients, covariance = np.zeros(3), np.zeros((3, 3))
     coefficients[: degree + 1] = solution
     covariance[: degree + 1, : degree + 1] = np.linalg.pinv(design.T @ design) * scale

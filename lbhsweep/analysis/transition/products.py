@@ -10,7 +10,7 @@ import xarray as xr
 from lbhsweep.analysis.groups import MaterialPart
 from lbhsweep.analysis.material import Material, join_products
 from lbhsweep.analysis.phases.curves import HOLD, read_runs
-from lbhsweep.analysis.sweep_file import word
+from lbhsweep.analysis.sweep_file import string_at
 from lbhsweep.analysis.transition.boundary import analyze_boundary
 from lbhsweep.analysis.transition.bracket import bracket_holds
 from lbhsweep.analysis.transition.half_heights import Estimate, RunStep, find_steps
@@ -61,19 +61,19 @@ def transition_products(
     transitions : dict
         By material.
     """
-    found = {material: _of_material(part) for material, part in parts.items()}
+    found = {material: _analyze_material(part) for material, part in parts.items()}
     products = join_products({material: products for material, (products, _) in found.items()})
     return products, {material: transition for material, (_, transition) in found.items()}
 
 
-def _of_material(part: MaterialPart) -> tuple[dict[str, xr.Dataset], Transition]:
+def _analyze_material(part: MaterialPart) -> tuple[dict[str, xr.Dataset], Transition]:
     steps = [item for dataset in part.present for item in find_steps(read_runs(dataset))]
     pressures = part.pressures
     brackets = {} if part.hold is None else bracket_holds(part.hold, part.sweep)
     routes = estimate_routes(steps, pressures, brackets)
     route = choose_route(routes)
     slowest = slowest_rate(steps)
-    source = [item for item in steps if _serves(item, route, slowest)]
+    source = [item for item in steps if _enters_lines(item, route, slowest)]
     start = _start(part)
     at = {p: [item for item in source if item.run.pressure == p] for p in pressures}
     lines, notes = zip(*(fit_phases(at[p], start) for p in pressures), strict=True)
@@ -96,10 +96,10 @@ def _start(part: MaterialPart) -> str:
     """Return the phase in which a material's runs begin, as far as the results say it."""
     if part.ramp is not None and "start" in part.ramp.coords:
         return HIGH if str(part.ramp["start"].item()) == "beta" else LOW
-    return HIGH if word(part.sweep, ("system", "start"), "auto") == "beta" else LOW
+    return HIGH if string_at(part.sweep, ("system", "start"), "auto") == "beta" else LOW
 
 
-def _serves(item: RunStep, route: str | None, rate: float | None) -> bool:
+def _enters_lines(item: RunStep, route: str | None, rate: float | None) -> bool:
     """Whether a run's points enter the phases' lines: runs of the route, ramps at the slowest rate.
 
     Without any transition all those nearest to equilibrium do.

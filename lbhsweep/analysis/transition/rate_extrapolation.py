@@ -188,11 +188,11 @@ def _fit(x: FloatArray, t: FloatArray, s: FloatArray) -> tuple[float, float, flo
     covariance = np.linalg.inv(design.T @ design)
     solution = covariance @ design.T @ (t / s)
     residuals = t / s - design @ solution
-    freedom = x.size - 2
+    n_dof = x.size - 2
     square = float(residuals @ residuals)
-    probability = float(chdtrc(freedom, square)) if freedom else 1.0
+    probability = float(chdtrc(n_dof, square)) if n_dof else 1.0
     if probability < UNLIKELY:
-        covariance = covariance * square / freedom
+        covariance = covariance * square / n_dof
     error = np.sqrt(np.diag(covariance))
     return float(solution[0]), float(error[0]), float(solution[1]), float(error[1]), probability
 

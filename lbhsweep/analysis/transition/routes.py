@@ -12,8 +12,8 @@ from lbhsweep.analysis.transition.half_heights import (
     Estimate,
     RunStep,
     average_branch,
+    mask_other_transition,
     midpoint,
-    of_one_transition,
     spread_between_runs,
 )
 from lbhsweep.arrays import FloatArray
@@ -50,7 +50,7 @@ def estimate_routes(
             _branch(steps, pressure, direction, rate, between)
             for direction in ("heating", "cooling")
         )
-        up, down = heating.half_height, of_one_transition(heating, cooling).half_height
+        up, down = heating.half_height, mask_other_transition(heating, cooling).half_height
         table["hold"].append(
             brackets.get(pressure) or _branch(steps, pressure, "hold", 0.0, between).half_height
         )
@@ -77,7 +77,7 @@ def choose_route(table: Mapping[str, Sequence[Estimate]]) -> str | None:
     return next((route for route in ROUTES if counts[route] == best), None) if any(best) else None
 
 
-def caveat(route: str, table: Mapping[str, Sequence[Estimate]], pressure: FloatArray) -> str:
+def route_caveat(route: str, table: Mapping[str, Sequence[Estimate]], pressure: FloatArray) -> str:
     """Say what must be known about T_t from a route that sees one side of the loop only.
 
     Parameters

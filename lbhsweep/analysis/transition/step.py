@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lbhsweep.analysis.statistics import noise_scale, smooth_errors
-from lbhsweep.analysis.transition.step_grid import Grid, Lines, scan, solve, trials, zoom
+from lbhsweep.analysis.statistics import smooth_errors, variance_inflation
+from lbhsweep.analysis.transition.step_grid import Lines, StepGrid, first_trials, scan, solve, zoom
 from lbhsweep.arrays import BoolArray, FloatArray
 
 MINIMUM_POINTS = 7
@@ -88,7 +88,7 @@ def fit_step(
     y(T) = a + b(T − T_c) + [Δ + c(T − T_c)] / (1 + exp(−(T − T_c)/w)), so that y at T_c is half
     way between the lines.  (T_c, w) run over a grid with flat priors in T_c and log w, the four
     linear parameters are solved for at each; means and variances are taken over the posterior
-    exp(−χ²/2s²), s² = `noise_scale` of the best fit.  Where the step falls into a gap of the
+    exp(−χ²/2s²), s² = `variance_inflation` of the best fit.  Where the step falls into a gap of the
     data the posterior is flat over the gap, and the error says so.
 
     A step counts as seen when χ² falls by more than 25 s² against a parabola without step, when
@@ -109,18 +109,18 @@ def fit_step(
         return NoStep(f"{t.size} points, a step needs {MINIMUM_POINTS}")
     errors = smooth_errors(stderrs[valid])
     sigma = np.ones_like(t) if errors is None else errors
-    centres, widths = trials(t)
+    centres, widths = first_trials(t)
     if sharp:
         widths = np.array([1.0, 1.1]) * float(np.median(np.diff(t))) / SHARP
     grid = scan(t, y, sigma, centres, widths)
     run = np.zeros(t.size, dtype=np.int64)
-    scale = noise_scale(grid.best_residuals, run, 6, errors_known=errors is not None)
+    scale = variance_inflation(grid.best_residuals, run, 6, errors_known=errors is not None)
     fine = zoom(t, y, sigma, grid, scale)
     step = _moments(fine, scale)
     improvement = (_parabola_chi2(t, y, sigma) - float(fine.chi2.min())) / scale
     if improvement < MINIMUM_IMPROVEMENT:
-        return NoStep(f"{_unseen(t)}: no step beyond the noise")
-    return _refuse(step, t, y) or step
+        return NoStep(f"{_no_transition(t)}: no step beyond the noise")
+    return _why_not_counted(step, t, y) or step
 
 
 def fit_step_between(
@@ -146,17 +146,17 @@ def fit_step_between(
         return NoStep(f"{t.size} points, a step needs {MINIMUM_POINTS}")
     errors = smooth_errors(stderrs[valid])
     sigma = np.ones_like(t) if errors is None else errors
-    centres, widths = trials(t)
+    centres, widths = first_trials(t)
     grid = scan(t, y, sigma, centres, widths, lines)
     run = np.zeros(t.size, dtype=np.int64)
-    scale = noise_scale(grid.best_residuals, run, 4, errors_known=errors is not None)
+    scale = variance_inflation(grid.best_residuals, run, 4, errors_known=errors is not None)
     step = _moments(zoom(t, y, sigma, grid, scale, lines), scale)
-    refused = _refuse(step, t, y)
+    refused = _why_not_counted(step, t, y)
     if refused:
         return refused
     for side, line in zip(step.sides(t), lines, strict=True):
         if abs(float(np.mean(y[side] - np.polyval(line, t[side])))) > ON_LINE * abs(step.height):
-            return NoStep(f"{_unseen(t)}: its ends are not the phases of the other replicas")
+            return NoStep(f"{_no_transition(t)}: its ends are not the phases of the other replicas")
     return step
 
 
@@ -181,13 +181,13 @@ def read_step(
     sigma = np.ones_like(t) if errors is None else errors
     grid = solve(t, y, sigma, step.centres, step.widths)
     run = np.zeros(t.size, dtype=np.int64)
-    scale = noise_scale(grid.best_residuals, run, 4, errors_known=errors is not None)
+    scale = variance_inflation(grid.best_residuals, run, 4, errors_known=errors is not None)
     mean = float(step.weights @ grid.height)
     variance = step.weights @ (grid.height_variance * scale + (grid.height - mean) ** 2)
     return mean, float(np.sqrt(variance))
 
 
-def _moments(grid: Grid, scale: float) -> Step:
+def _moments(grid: StepGrid, scale: float) -> Step:
     weights = np.exp(-(grid.chi2 - grid.chi2.min()) / (2 * scale))
     weights /= weights.sum()
 
@@ -217,11 +217,11 @@ def _parabola_chi2(t: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
     return float(residuals @ residuals)
 
 
-def _unseen(t: FloatArray) -> str:
+def _no_transition(t: FloatArray) -> str:
     return f"no transition seen between {t[0]:g} and {t[-1]:g} K"
 
 
-def _refuse(step: Step, t: FloatArray, y: FloatArray) -> NoStep | None:
+def _why_not_counted(step: Step, t: FloatArray, y: FloatArray) -> NoStep | None:
     """Say why a step is not complete or too small, or None when it is neither."""
     below, above = step.sides(t)
     if min(below.sum(), above.sum()) < MINIMUM_SIDE:
@@ -232,8 +232,8 @@ def _refuse(step: Step, t: FloatArray, y: FloatArray) -> NoStep | None:
         )
         return NoStep(reason, incomplete=step)
     if abs(step.height) < MINIMUM_SIGMA * step.height_stderr:
-        return NoStep(f"{_unseen(t)}: no step beyond the noise")
+        return NoStep(f"{_no_transition(t)}: no step beyond the noise")
     relative = abs(step.height) / abs(float(np.median(y)))
     if relative < MINIMUM_RELATIVE:
-        return NoStep(f"{_unseen(t)}: largest step {100 * relative:.2g} % of the value")
+        return NoStep(f"{_no_transition(t)}: largest step {100 * relative:.2g} % of the value")
     return None

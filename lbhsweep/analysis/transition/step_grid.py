@@ -27,7 +27,7 @@ Lines = tuple[FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class StepGrid:
     """All (T_c, w) that were tried, one after another.
 
     Attributes
@@ -46,7 +46,7 @@ class Grid:
     best_residuals: FloatArray
 
 
-def trials(t: FloatArray) -> tuple[FloatArray, FloatArray]:
+def first_trials(t: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Give the T_c and w that are tried first."""
     gap = float(np.median(np.diff(t)))
     widths = np.geomspace(gap / NARROWEST, float(np.ptp(t)) / 8, 12)
@@ -60,16 +60,16 @@ def scan(
     centres: FloatArray,
     widths: FloatArray,
     lines: Lines | None = None,
-) -> Grid:
+) -> StepGrid:
     """Solve on the product of centres and widths; see `solve`."""
     c, w = np.meshgrid(centres, widths, indexing="ij")
-    share = _cached_shares(t.tobytes(), centres.tobytes(), widths.tobytes())
-    return _solve(t, y, sigma, c.ravel(), w.ravel(), share, lines)
+    logistic = _cached_logistic_functions(t.tobytes(), centres.tobytes(), widths.tobytes())
+    return _solve(t, y, sigma, c.ravel(), w.ravel(), logistic, lines)
 
 
 def solve(
     t: FloatArray, y: FloatArray, sigma: FloatArray, centres: FloatArray, widths: FloatArray
-) -> Grid:
+) -> StepGrid:
     """Solve for the linear parameters at each (T_c, w).
 
     Parameters
@@ -79,17 +79,17 @@ def solve(
     centres, widths : (m,) array
         T_c and w, K.
     """
-    return _solve(t, y, sigma, centres, widths, _shares(t, centres, widths), None)
+    return _solve(t, y, sigma, centres, widths, _logistic_functions(t, centres, widths), None)
 
 
 def zoom(
     t: FloatArray,
     y: FloatArray,
     sigma: FloatArray,
-    grid: Grid,
+    grid: StepGrid,
     scale: float,
     lines: Lines | None = None,
-) -> Grid:
+) -> StepGrid:
     """Solve once more on a finer grid where `grid` is likely; `scale` multiplies variances."""
     likely = grid.chi2 - grid.chi2.min() < 16 * scale
     centres, widths = np.unique(grid.centres), np.unique(grid.widths)
@@ -100,18 +100,18 @@ def zoom(
         max(w.min() / ratio, widths[0]), min(w.max() * ratio, widths[-1]), 12
     )
     c, w = (each.ravel() for each in np.meshgrid(fine_centres, fine_widths, indexing="ij"))
-    return _solve(t, y, sigma, c, w, _shares(t, c, w), lines)
+    return _solve(t, y, sigma, c, w, _logistic_functions(t, c, w), lines)
 
 
-def _shares(t: FloatArray, centres: FloatArray, widths: FloatArray) -> FloatArray:
+def _logistic_functions(t: FloatArray, centres: FloatArray, widths: FloatArray) -> FloatArray:
     """Give the logistic functions, (m, n)."""
     return np.asarray(expit((t - centres[:, None]) / widths[:, None]))
 
 
 @lru_cache(maxsize=_KEPT)
-def _cached_shares(t: bytes, centres: bytes, widths: bytes) -> FloatArray:
+def _cached_logistic_functions(t: bytes, centres: bytes, widths: bytes) -> FloatArray:
     c, w = np.meshgrid(np.frombuffer(centres), np.frombuffer(widths), indexing="ij")
-    return _shares(np.frombuffer(t), c.ravel(), w.ravel())
+    return _logistic_functions(np.frombuffer(t), c.ravel(), w.ravel())
 
 
 def _solve(
@@ -120,9 +120,9 @@ def _solve(
     sigma: FloatArray,
     centres: FloatArray,
     widths: FloatArray,
-    share: FloatArray,
+    logistic: FloatArray,
     lines: Lines | None,
-) -> Grid:
+) -> StepGrid:
     """Eliminate what does not depend on (T_c, w), and solve for what is left of the step."""
     x = (t - t.mean()) / _SLOPE_K
     if lines is None:
@@ -137,11 +137,11 @@ def _solve(
     known = np.linalg.qr((base / sigma).T)[0].T
     left = target / sigma - known.T @ (known @ (target / sigma))
     projected = known / sigma
-    # Sums over temperatures of share·g·q, share·g·y and share²·g·g, all (m,).
+    # Sums over temperatures of logistic·g·q, logistic·g·y and logistic²·g·g, all (m,).
     columns = [projected * g for g in steps] + [(left / sigma)[None] * steps]
-    first = share @ np.concatenate(columns).T
+    first = logistic @ np.concatenate(columns).T
     pairs = [(i, j) for i in range(len(steps)) for j in range(i + 1)]
-    second = (share * share) @ np.stack([steps[i] * steps[j] / sigma**2 for i, j in pairs]).T
+    second = (logistic * logistic) @ np.stack([steps[i] * steps[j] / sigma**2 for i, j in pairs]).T
     k = len(base)
     mixed = [first[:, i * k : (i + 1) * k] for i in range(len(steps))]
     right = [first[:, len(steps) * k + i] for i in range(len(steps))]
@@ -165,8 +165,8 @@ def _solve(
     height = sum(at[i] * solution[i] for i in span)
     variance = sum(at[i] * at[j] * product(i, j) for i in span for j in span)
     best = int(np.argmin(chi2))
-    step = sum(share[best] * steps[i] * solution[i][best] for i in span) / sigma
+    step = sum(logistic[best] * steps[i] * solution[i][best] for i in span) / sigma
     residuals = left - (step - known.T @ (known @ step))
-    return Grid(
+    return StepGrid(
         centres, widths, np.maximum(chi2, 0.0), np.asarray(height), np.asarray(variance), residuals
     )

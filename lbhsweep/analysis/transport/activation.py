@@ -40,7 +40,7 @@ LAWS = MappingProxyType(
     }
 )
 """Laws by the name of their group."""
-NOT_TOLD = "phases not told apart, order was not measured: the line may cross the transition"
+PHASES_UNKNOWN = "phases not told apart, order was not measured: the line may cross the transition"
 MIXED = "order and disorder side by side, not fitted"
 UNDECIDED = "phase undecided, not fitted"
 _PLAIN = "ln σ = ln σ₀ − E_a/(k_B T), less than that of σT by about k_B T"
@@ -69,15 +69,15 @@ def analyze_activation(transport: xr.Dataset) -> dict[str, xr.Dataset]:
     """
     grid = transport["n_replicas"].transpose(..., "phase", "pressure", "temperature")
     dims = tuple(str(dim) for dim in grid.dims)
-    told = _told(transport, dims)
+    has_phases = _has_phases(transport, dims)
     return {
-        name: _analyze(transport, law, dims, told)
+        name: _analyze(transport, law, dims, has_phases)
         for name, law in LAWS.items()
         if law.quantity in transport
     }
 
 
-def _told(transport: xr.Dataset, dims: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def _has_phases(transport: xr.Dataset, dims: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     """Tell for which materials any phase is known."""
     counts = transport["n_replicas"].transpose(*dims)
     known = counts["phase"] != LONG_NAMES[Phase.UNDECIDED]
@@ -85,7 +85,7 @@ def _told(transport: xr.Dataset, dims: tuple[str, ...]) -> npt.NDArray[np.bool_]
 
 
 def _analyze(
-    transport: xr.Dataset, law: Law, dims: tuple[str, ...], told: npt.NDArray[np.bool_]
+    transport: xr.Dataset, law: Law, dims: tuple[str, ...], has_phases: npt.NDArray[np.bool_]
 ) -> xr.Dataset:
     values = transport[law.quantity].transpose(*dims).values
     stderrs = transport[stderr_name(law.quantity)].transpose(*dims).values
@@ -96,10 +96,10 @@ def _analyze(
     temperature = transport["temperature"].values.astype(np.float64)
     phases = [str(name) for name in transport["phase"].values]
     factor = temperature if law.times_temperature else np.ones_like(temperature)
-    fits = _fit_all(temperature, values * factor, stderrs * factor, phases, told)
+    fits = _fit_all(temperature, values * factor, stderrs * factor, phases, has_phases)
     variables = _variables(fits, law, dims[:-1])
     if law.times_temperature:
-        plain = _fit_all(temperature, values, stderrs, phases, told)
+        plain = _fit_all(temperature, values, stderrs, phases, has_phases)
         variables |= _plain_variables(plain, transport[law.quantity].attrs["units"], dims[:-1])
     coords = {
         name: coordinate.variable
@@ -114,7 +114,7 @@ def _fit_all(
     values: FloatArray,
     stderrs: FloatArray,
     phases: list[str],
-    told: npt.NDArray[np.bool_],
+    has_phases: npt.NDArray[np.bool_],
 ) -> Fits:
     fits: Fits = np.empty(values.shape[:-1], dtype=object)
     for index in np.ndindex(*fits.shape):
@@ -123,12 +123,12 @@ def _fit_all(
             fits[index] = no_fit("no value at any temperature")
         elif phase == LONG_NAMES[Phase.MIXED]:
             fits[index] = no_fit(MIXED)
-        elif phase == LONG_NAMES[Phase.UNDECIDED] and told[index[:-2]]:
+        elif phase == LONG_NAMES[Phase.UNDECIDED] and has_phases[index[:-2]]:
             fits[index] = no_fit(UNDECIDED)
         else:
             fit = fit_arrhenius(temperature, values[index], stderrs[index])
             if phase == LONG_NAMES[Phase.UNDECIDED]:
-                fit = replace(fit, reason="; ".join(filter(None, (NOT_TOLD, fit.reason))))
+                fit = replace(fit, reason="; ".join(filter(None, (PHASES_UNKNOWN, fit.reason))))
             fits[index] = fit
     return fits
 

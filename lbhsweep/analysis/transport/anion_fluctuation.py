@@ -7,7 +7,7 @@ import xarray as xr
 
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.analysis.transport.coefficients import ORDER
-from lbhsweep.analysis.variables import B, mask, text, with_error
+from lbhsweep.analysis.variables import BAROCALORIC_STUDY, mask, text, with_error
 from lbhsweep.arrays import FloatArray
 
 NAME = "anion_fluctuation"
@@ -69,7 +69,7 @@ def analyze_anion_fluctuation(hold: xr.Dataset) -> xr.Dataset | None:
         "1",
         f"{long_name} relative to {lowest:g} GPa",
         formula="√<|R − <R>|²> at P over that at the lowest P, same T",
-        source=f"{B}, fig. 4",
+        source=f"{BAROCALORIC_STUDY}, fig. 4",
     )
     variables["same_phase"] = mask(dims, same & np.isfinite(ratio), "reference in the same phase")
     variables["reason"] = text(dims, reasons, "why there is no ratio, or a caveat")

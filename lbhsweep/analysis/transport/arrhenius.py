@@ -121,11 +121,11 @@ def fit_arrhenius(temperature: FloatArray, values: FloatArray, stderrs: FloatArr
     solution, *_ = np.linalg.lstsq(design / scale, target, rcond=None)
     solution = solution / scale
     chi_squared = float(((target - design @ solution) ** 2).sum())
-    freedom = t.size - 2
-    reduced = chi_squared / freedom if freedom else float("nan")
-    if freedom:
+    n_dof = t.size - 2
+    reduced = chi_squared / n_dof if n_dof else float("nan")
+    if n_dof:
         covariance = covariance * max(1.0, reduced)
-        if chdtrc(freedom, chi_squared) < UNLIKELY:
+        if chdtrc(n_dof, chi_squared) < UNLIKELY:
             notes.append(f"not one straight line within its errors, χ²/ν = {reduced:.1f}")
     else:
         notes.append("two points: errors propagated, no scatter to tell whether it is a line")

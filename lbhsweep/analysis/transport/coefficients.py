@@ -28,7 +28,7 @@ RESOLVED = "reorientation_resolved"
 START = "diffusion_start"
 ORDER = ("alpha_order", "alpha_order_stderr", "alpha_lithium")
 """What tells phases."""
-_OF_CHARGE = {
+_CHARGE_REASONS = {
     "conductivity": "the displacement of all charge is not linear in time yet: run longer",
     "haven_ratio": "the displacement of all charge is within two standard errors of none",
 }
@@ -99,32 +99,34 @@ def _over_replicas(
 def _reasons(combined: xr.Dataset, hold: xr.Dataset) -> dict[str, xr.Variable]:
     dims = tuple(str(dim) for dim in combined["n_replicas"].dims)
     n = combined["n_replicas"].values
-    absent = _nobody(combined, hold)
+    absent = _why_no_replica(combined, hold)
     found: dict[str, Texts] = {}
     if "diffusion_coefficient" in combined:
-        missing = ~_seen(combined, "diffusion_coefficient")
-        found["diffusion_reason"] = _first(absent, _few_hops(combined, n, missing))
+        missing = ~_is_known(combined, "diffusion_coefficient")
+        found["diffusion_reason"] = _first_reason(absent, _why_no_diffusion(combined, n, missing))
         before = found["diffusion_reason"]
-        for name, why in _OF_CHARGE.items():
+        for name, why in _CHARGE_REASONS.items():
             if name in combined:
-                gap = np.where(_seen(combined, name), "", why).astype(object)
+                gap = np.where(_is_known(combined, name), "", why).astype(object)
                 if name == "haven_ratio":
-                    gap = _first(gap, _partly(combined["haven_ratio_replicas"].values, n))
-                before = found[f"{name}_reason"] = _first(before, gap)
+                    gap = _first_reason(
+                        gap, _why_few_known(combined["haven_ratio_replicas"].values, n)
+                    )
+                before = found[f"{name}_reason"] = _first_reason(before, gap)
     if "reorientation_rate" in combined:
         count = combined["reorientation_rate_replicas"].values
-        found["reorientation_reason"] = _first(absent, _unresolved(count, n))
+        found["reorientation_reason"] = _first_reason(absent, _why_no_rate(count, n))
     return {
         name: text(dims, values, f"why there is no value, or a caveat: {name[:-7]}")
         for name, values in found.items()
     }
 
 
-def _seen(combined: xr.Dataset, name: str) -> BoolArray:
+def _is_known(combined: xr.Dataset, name: str) -> BoolArray:
     return np.isfinite(np.asarray(combined[name].values, dtype=np.float64))
 
 
-def _first(*reasons: Texts) -> Texts:
+def _first_reason(*reasons: Texts) -> Texts:
     """Take the first reason that there is in each cell."""
     result = reasons[-1]
     for texts in reasons[-2::-1]:
@@ -132,7 +134,7 @@ def _first(*reasons: Texts) -> Texts:
     return result
 
 
-def _nobody(combined: xr.Dataset, hold: xr.Dataset) -> Texts:
+def _why_no_replica(combined: xr.Dataset, hold: xr.Dataset) -> Texts:
     """Say why no replica counts in a phase."""
     n, drifting = combined["n_replicas"], combined["n_drifting"]
     others: list[tuple[IntArray, str]] = []
@@ -153,7 +155,7 @@ def _nobody(combined: xr.Dataset, hold: xr.Dataset) -> Texts:
     return reasons
 
 
-def _few_hops(combined: xr.Dataset, n: IntArray, missing: BoolArray) -> Texts:
+def _why_no_diffusion(combined: xr.Dataset, n: IntArray, missing: BoolArray) -> Texts:
     reasons: Texts = np.full(n.shape, "", dtype=object)
     hops = combined[EVENTS].values if EVENTS in combined else np.full(n.shape, np.nan)
     for index in np.argwhere(missing & (n > 0)):
@@ -169,7 +171,7 @@ def _few_hops(combined: xr.Dataset, n: IntArray, missing: BoolArray) -> Texts:
     return reasons
 
 
-def _partly(count: IntArray, n: IntArray) -> Texts:
+def _why_few_known(count: IntArray, n: IntArray) -> Texts:
     """Say where some replicas are left out because their charge moved too little to tell."""
     reasons: Texts = np.full(n.shape, "", dtype=object)
     for index in np.argwhere((count > 0) & (count < n)):
@@ -180,7 +182,7 @@ def _partly(count: IntArray, n: IntArray) -> Texts:
     return reasons
 
 
-def _unresolved(count: IntArray, n: IntArray) -> Texts:
+def _why_no_rate(count: IntArray, n: IntArray) -> Texts:
     reasons: Texts = np.full(n.shape, "", dtype=object)
     for index in np.argwhere(count < n):
         at = tuple(index)

@@ -8,7 +8,7 @@ import xarray as xr
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.runs import done, short_and_alone
 from lbhsweep.analysis.statistics import combine_replicas
-from lbhsweep.analysis.variables import B, text, variable, with_error
+from lbhsweep.analysis.variables import BAROCALORIC_STUDY, text, variable, with_error
 from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.store.schema import Equilibrated
@@ -68,13 +68,13 @@ def analyze_convergence(hold: xr.Dataset) -> xr.Dataset | None:
     phases, finished = assign_phases(dataset), done(dataset)
     codes = np.unique(phases.values[finished.transpose(*phases.dims).values])
     seen = [Phase(int(code)) for code in codes] or [Phase.UNDECIDED]
-    parts = [_of_phase(dataset, finished & (phases == phase)) for phase in seen]
+    parts = [_analyze_phase(dataset, finished & (phases == phase)) for phase in seen]
     names = np.array([LONG_NAMES[phase] for phase in seen], dtype=object)
     joined = xr.concat(parts, "phase", data_vars="all", combine_attrs="override")
     return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
 
 
-def _of_phase(dataset: xr.Dataset, use: xr.DataArray) -> xr.Dataset:
+def _analyze_phase(dataset: xr.Dataset, use: xr.DataArray) -> xr.Dataset:
     dims = tuple(str(dim) for dim in use.dims if dim != "replica")
     variables: dict[str, xr.Variable] = {}
     length = _lengths(dataset["time"].values)
@@ -160,7 +160,7 @@ def _running_means(
         f"running mean of the {one.long_name}",
         formula="mean of the first t of the production and over replicas; "
         "error: larger of s√(L/t), with s that of the run's mean over L, and between replicas",
-        source=f"{B}, fig. 7",
+        source=f"{BAROCALORIC_STUDY}, fig. 7",
     )
     variables[f"{name}_deviation"] = variable(
         by_length,
@@ -204,7 +204,7 @@ def _running_diffusion(
         "cm**2/s",
         "mean-squared displacement of Li over six times the lag",
         formula="<|Δr(t)|²>/(6t); above D by the vibrations' share, which falls with 1/t",
-        source=f"{B}, fig. 7",
+        source=f"{BAROCALORIC_STUDY}, fig. 7",
     )
 
 
@@ -230,7 +230,7 @@ def _running_rate(
         "1/ps",
         "decay rate of the autocorrelation of B-H directions up to a lag",
         formula="−ln(ξ(t)/A)/t with the fitted amplitude A",
-        source=f"{B}, fig. 7",
+        source=f"{BAROCALORIC_STUDY}, fig. 7",
     )
 
 

@@ -5,9 +5,9 @@ from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.transition.routes import (
     ROUTES,
     boundary_slopes,
-    caveat,
     choose_route,
     fit_boundary,
+    route_caveat,
 )
 
 P = np.array([0.0, 0.1, 0.2, 0.4])
@@ -84,9 +84,9 @@ def test_the_route_known_at_most_pressures_is_used(known, expected):
 def test_one_side_of_the_loop_is_a_bound_and_says_where_the_loop_closes():
     pressure = np.array([0.0, 0.1, 0.2])
     heating = table(ramp_heating={0, 1, 2})
-    assert "no cooling branch transforms" in caveat("ramp_heating", heating, pressure)
+    assert "no cooling branch transforms" in route_caveat("ramp_heating", heating, pressure)
     heating["ramp_cooling"][2] = Estimate(400.0, 1.0)
     heating["ramp_midpoint"][2] = Estimate(440.0, 1.0)
-    said = caveat("ramp_heating", heating, pressure)
+    said = route_caveat("ramp_heating", heating, pressure)
     assert "at 1 of 3 pressures only (midpoint 440 K at 0.2 GPa)" in said
-    assert caveat("hold", heating, pressure) == ""
+    assert route_caveat("hold", heating, pressure) == ""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lbhsweep.analysis.transition.step_grid import scan, solve, trials, zoom
+from lbhsweep.analysis.transition.step_grid import first_trials, scan, solve, zoom
 
 T = np.arange(306.25, 700.0, 12.5)
 LINES = (np.array([0.03, 231.5]), np.array([0.04, 245.0]))
@@ -49,7 +49,7 @@ def test_every_point_is_the_least_squares_solution(seed, lines):
 
 def test_runs_with_other_temperatures_do_not_share_anything():
     y, sigma = made_up(0)
-    centres, widths = trials(T)
+    centres, widths = first_trials(T)
     first = scan(T, y, sigma, centres, widths)
     scan(T + 5.0, y, sigma, centres, widths)
     again = scan(T + 5.0, y, sigma, centres + 5.0, widths)
@@ -60,7 +60,7 @@ def test_runs_with_other_temperatures_do_not_share_anything():
 
 def test_zoom_finds_a_better_place_within_what_is_likely():
     y, sigma = made_up(1)
-    coarse = scan(T, y, sigma, *trials(T))
+    coarse = scan(T, y, sigma, *first_trials(T))
     fine = zoom(T, y, sigma, coarse, 1.0)
     assert fine.chi2.min() <= coarse.chi2.min() + 1e-9
     likely = coarse.centres[coarse.chi2 - coarse.chi2.min() < 16]

@@ -11,10 +11,10 @@ from lbhsweep.analysis.transition.half_heights import (
     OTHER_MINIMUM,
     average_branch,
     find_steps,
-    of_one_transition,
+    mask_other_transition,
     spread_between_runs,
 )
-from lbhsweep.analysis.transition.routes import caveat, choose_route, estimate_routes
+from lbhsweep.analysis.transition.routes import choose_route, estimate_routes, route_caveat
 
 T = np.arange(305.0, 750.0, 10.0)
 
@@ -51,7 +51,7 @@ def test_a_loop_of_one_transition_is_left_alone():
     cooling = [run("cooling", 430.0 + 5 * k, Phase.ALPHA, replica=k) for k in range(2)]
     up, down, steps = branches(*cooling)
     assert (up.ordered, down.ordered) == (Phase.ALPHA, Phase.ALPHA)
-    assert of_one_transition(up, down) is down
+    assert mask_other_transition(up, down) is down
     table = estimate_routes(steps, [0.0], {})
     assert choose_route(table) == "ramp_midpoint"
     assert table["ramp_midpoint"][0].value == pytest.approx(477.5, abs=2.0)
@@ -64,7 +64,7 @@ def test_half_heights_of_two_transitions_make_none(also_alpha):
     cooling = [run("cooling", 430.0, phase, replica=k) for k, phase in enumerate(phases)]
     up, down, steps = branches(*cooling)
     assert down.ordered == Phase.ALPHA_CAP
-    without = of_one_transition(up, down)
+    without = mask_other_transition(up, down)
     assert not without.half_height.known
     assert not without.volume_step.known
     assert without.half_height.reason.startswith(f"β orders at 430 K into {OTHER_MINIMUM}, Li over")
@@ -72,7 +72,7 @@ def test_half_heights_of_two_transitions_make_none(also_alpha):
     assert not table["ramp_midpoint"][0].known
     assert not table["ramp_cooling"][0].known
     assert choose_route(table) == "ramp_heating"
-    assert "an upper bound; on cooling β orders into" in caveat(
+    assert "an upper bound; on cooling β orders into" in route_caveat(
         "ramp_heating", table, np.array([0.0])
     )
 
@@ -81,14 +81,14 @@ def test_order_without_a_step_of_the_volume_is_told():
     cooling = [run("cooling", 430.0, Phase.ALPHA_CAP, replica=k, step=0.0) for k in range(2)]
     up, down, _ = branches(*cooling)
     assert not down.half_height.known
-    reason = of_one_transition(up, down).half_height.reason
+    reason = mask_other_transition(up, down).half_height.reason
     assert f"without a step of the volume into {OTHER_MINIMUM}" in reason
 
 
 def test_where_order_was_not_measured_nothing_is_taken_away():
     cooling = [run("cooling", 430.0, Phase.UNDECIDED, replica=k) for k in range(2)]
     up, down, _ = branches(*cooling)
-    assert of_one_transition(up, down) is down
+    assert mask_other_transition(up, down) is down
 
 
 def test_heating_that_sets_out_from_the_other_minimum_closes_its_loop():

@@ -21,7 +21,7 @@ from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.transport.activation import (
     LAWS,
     MIXED,
-    NOT_TOLD,
+    PHASES_UNKNOWN,
     UNDECIDED,
     analyze_activation,
 )
@@ -174,7 +174,7 @@ def test_no_law_crosses_the_transition(hold):
     assert np.abs(pull).max() < 3
     untold = laws_of(one.drop_vars(["alpha_order", "alpha_lithium"]))["diffusion"]
     assert untold["phase"].values.tolist() == ["undecided"]
-    assert all(reason.startswith(NOT_TOLD) for reason in untold["reason"].values.ravel())
+    assert all(reason.startswith(PHASES_UNKNOWN) for reason in untold["reason"].values.ravel())
     assert "not one straight line" in str(untold["reason"].sel(pressure=0.0).values)
 
 
