@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import xarray as xr
-from docs.recipes import CellAnisotropy, Tethers, gruneisen
 
+from docs.recipes import CellAnisotropy, Tethers, gruneisen
 from lbhsweep.engine.dynamics.integrate import Dynamics, Integrator
 from lbhsweep.engine.dynamics.state import State, draw_velocities
 from lbhsweep.engine.dynamics.watchdog import Limits

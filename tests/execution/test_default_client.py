@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from distributed import Client, LocalCluster, default_client
 from execution.execution_sweeps import Sweep, assert_same_bits, yaml_text
+from execution.serial_executor import SerialExecutor
 from interop.made_up_trajectory import write
 
 from lbhsweep.analysis import analyze_results
@@ -14,7 +15,6 @@ from lbhsweep.cli import command
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.clusters import spec as cluster_spec
 from lbhsweep.execution.clusters import start as clusters
-from lbhsweep.execution.executor import SerialExecutor
 from lbhsweep.interop.tables import open_group
 from lbhsweep.interop.trajectory import frames, open_trajectory, written_frames
 from lbhsweep.interop.trajectory_ase import atoms_of, write_extxyz
