@@ -38,8 +38,8 @@ from lbhsweep.errors import InterruptedRun
 from lbhsweep.quantities import DECLARATIONS
 from lbhsweep.quantities.spectral_window import DUTY, spectral_window
 from lbhsweep.simulation import simulate as simulation
-from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.grid import Grid, expand_grid
+from lbhsweep.sweep.load import sweep_from
 
 EVERYTHING = sorted(DECLARATIONS)
 MEASURED = {one: [one] for one in EVERYTHING} | {"all": EVERYTHING, "ramp": ["sites", "thermo"]}

@@ -27,8 +27,8 @@ from lbhsweep.document import Document
 from lbhsweep.simulation.simulate import TRAJECTORY, simulate
 from lbhsweep.store.trajectory_writer import TrajectoryWriter
 from lbhsweep.sweep.cost import n_atoms
-from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.grid import Grid, expand_grid
+from lbhsweep.sweep.load import sweep_from
 from lbhsweep.sweep.sampling_frames import n_frames
 
 KEPT: dict[str, dict[str, Any]] = {

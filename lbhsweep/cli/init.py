@@ -12,7 +12,7 @@ import click
 from lbhsweep.atomic import write_atomically
 from lbhsweep.cli.examples import examples
 from lbhsweep.errors import FolderError, SpecError
-from lbhsweep.sweep.file.first_file import QUESTIONS, Answers, check_answer, write_sweep
+from lbhsweep.sweep.first_file import QUESTIONS, Answers, check_answer, write_sweep
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:

@@ -39,7 +39,7 @@ def command(
     from lbhsweep.document import parse_document
     from lbhsweep.execution.clusters.spec import load_cluster
     from lbhsweep.execution.folder.settings import read_settings
-    from lbhsweep.sweep.file.load import sweep_from
+    from lbhsweep.sweep.load import sweep_from
 
     sweep = find_sweep(folder, rehearsal=rehearsal)
     settings = read_settings(sweep)

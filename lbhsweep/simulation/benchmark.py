@@ -19,9 +19,9 @@ from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.simulation.outcome import run_seed
 from lbhsweep.simulation.setup import build_dynamics, build_potential, build_structure, start_state
-from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.grid import Grid, expand_grid
 from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.load import sweep_from
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lbhsweep.sweep.file.fields import shown
+from lbhsweep.messages import shown
 
 ATOMS_PER_CELL = 104
 """Atoms of the cubic cell of four Li2B12H12."""

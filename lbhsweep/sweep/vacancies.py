@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from lbhsweep.sweep.file.fields import shown
+from lbhsweep.messages import shown
 from lbhsweep.sweep.point import Site
 
 EXAMPLE = "[[[0.25, 0.25, 0.25], [0.75, 0.25, 0.75]]]"

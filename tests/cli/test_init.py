@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lbhsweep.cli import command as lbhsweep
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep import expand_grid, load_sweep
-from lbhsweep.sweep.file.first_file import QUESTIONS, write_sweep
+from lbhsweep.sweep.first_file import QUESTIONS, write_sweep
 
 
 def init(*words):

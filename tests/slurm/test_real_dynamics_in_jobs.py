@@ -15,7 +15,7 @@ from lbhsweep.execution.driver.session import run_sweep
 from lbhsweep.execution.worker.workload import MolecularDynamics
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 
 SWEEP = """\
 name: real

@@ -8,7 +8,7 @@ from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep import canonical_json, expand_grid, make_plan, point_from_json, run_id
 from lbhsweep.sweep.cost import estimated_core_seconds
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 from lbhsweep.sweep.plan import chain_costs, waiting_for_failed
 
 HOLDS = """\

@@ -7,7 +7,7 @@ import pytest
 from lbhsweep.document import parse_document
 from lbhsweep.sweep import expand_grid
 from lbhsweep.sweep.cost import estimated_core_seconds, n_atoms
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 from lbhsweep.sweep.schedule import schedule_of
 
 

@@ -13,7 +13,7 @@ from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep import expand_grid, run_id
 from lbhsweep.sweep.cells import GRID_DIMENSIONS
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 
 
 def grid_of(text, **options):

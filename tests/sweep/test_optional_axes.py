@@ -5,7 +5,7 @@ import pytest
 from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.sweep import expand_grid
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 from lbhsweep.sweep.vacancies import tetrahedral_sites
 
 TEXT = """\

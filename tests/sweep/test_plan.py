@@ -20,7 +20,7 @@ from lbhsweep.sweep import (
     run_id,
 )
 from lbhsweep.sweep.cost import estimated_core_seconds
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 from lbhsweep.sweep.plan import changed_physics
 
 SWEEP = """\

@@ -5,7 +5,7 @@ from importlib.resources import files
 import pytest
 
 from lbhsweep.errors import SpecError
-from lbhsweep.sweep.file.load import load_sweep
+from lbhsweep.sweep.load import load_sweep
 
 SWEEP = """
 name: mine

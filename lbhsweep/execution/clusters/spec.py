@@ -12,8 +12,8 @@ from pydantic import BeforeValidator, Field
 
 from lbhsweep.document import Document, read_document
 from lbhsweep.errors import SpecError
+from lbhsweep.messages import nearest, shown
 from lbhsweep.sweep.file.explain import validate
-from lbhsweep.sweep.file.fields import nearest, shown
 from lbhsweep.sweep.file.spec import Section
 
 _MEMORY_UNITS = MappingProxyType({"MB": 1e6, "GB": 1e9, "MiB": 2.0**20, "GiB": 2.0**30})

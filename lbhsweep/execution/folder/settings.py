@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from lbhsweep.atomic import write_atomically
 from lbhsweep.document import kept_name, parse_document
 from lbhsweep.store.folder import SweepFolder
-from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.file.spec import SweepSpec
 from lbhsweep.sweep.grid import Grid, expand_grid
+from lbhsweep.sweep.load import sweep_from
 
 THIS_MACHINE = "kind: local\n"
 """The cluster file of a sweep for which none was given."""

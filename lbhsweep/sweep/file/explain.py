@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from lbhsweep.document import Document, KeyPath
 from lbhsweep.errors import Problem, SpecError
-from lbhsweep.sweep.file.fields import nearest, shown
+from lbhsweep.messages import nearest, shown
 
 M = TypeVar("M", bound=BaseModel)
 

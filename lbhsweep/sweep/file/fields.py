@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +15,13 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from lbhsweep.messages import MAX_TEXT, nearest, shown
 from lbhsweep.physics.forcefield import ForceField, load_force_field, shipped_force_fields
 from lbhsweep.sweep.file.span import is_span, span_ends, span_form, span_texts
 from lbhsweep.units import BASE_UNITS, parse_quantity, units_of
 
-MAX_TEXT = 60
 MAX_COUNT = 10_000
 _NUMBER_PATTERN = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
-
-
-def shown(value: object) -> str:
-    """Format a value of the file for a message, cut to a line."""
-    match value:
-        case None:
-            return "nothing"
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"
-        case bool():
-            return str(value).lower()
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
-
-
-def nearest(name: str, known: tuple[str, ...]) -> str:
-    """Suggest the known name nearest to `name`, and list all."""
-    close = get_close_matches(name, known, n=1, cutoff=0.6)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(known)}"
 
 
 def as_list(value: object) -> object:

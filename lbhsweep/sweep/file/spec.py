@@ -1,6 +1,6 @@
 """The model of a sweep file: its keys, their defaults, and the limits of each value alone.
 
-Checks between keys are in `lbhsweep.sweep.file.checks`.  Quantities are floats in the base units of
+Checks between keys are in `lbhsweep.sweep.checks`.  Quantities are floats in the base units of
 `lbhsweep.units`: GPa, K, K/ps, ps, Å.
 """
 

@@ -16,8 +16,9 @@ from pydantic_core import CoreSchema, core_schema
 
 from lbhsweep.document import MAX_NAMED_BYTES
 from lbhsweep.errors import LbhsweepError
+from lbhsweep.messages import shown
 from lbhsweep.physics.conventional import ConventionalCrystal, conventional_crystal
-from lbhsweep.sweep.file.fields import finder, shown
+from lbhsweep.sweep.file.fields import finder
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -6,7 +6,7 @@ from lbhsweep.document import parse_document
 from lbhsweep.errors import RunNotFoundError
 from lbhsweep.execution.folder.run_names import find_run, find_runs
 from lbhsweep.sweep import expand_grid, run_id
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 
 SWEEP = """\
 name: many axes

@@ -7,7 +7,7 @@ from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.physics.forcefield import PARAMETERS
 from lbhsweep.sweep import load_sweep
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 
 
 @pytest.mark.parametrize(("text", "problems"), CASES)

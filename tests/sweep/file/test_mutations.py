@@ -12,7 +12,7 @@ from lbhsweep.document import parse_document
 from lbhsweep.errors import Problem, SpecError
 from lbhsweep.sweep import expand_grid, load_sweep
 from lbhsweep.sweep.cells import dense_coordinates, n_cells
-from lbhsweep.sweep.file.load import sweep_from
+from lbhsweep.sweep.load import sweep_from
 
 SWEEPS = Path(__file__).parents[3] / "sweeps"
 TEXTS = [

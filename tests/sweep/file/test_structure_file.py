@@ -20,8 +20,8 @@ from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.physics.structure import Structure
 from lbhsweep.simulation.setup import build_structure
 from lbhsweep.sweep import expand_grid, load_sweep
-from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.identity import canonical_json, point_from_json, run_id
+from lbhsweep.sweep.load import sweep_from
 
 CIF = Path(__file__).parents[2] / "data" / "alpha_pa3.cif"
 FORCE_FIELD = load_force_field("lbh-2021")

@@ -10,7 +10,6 @@ from typing import Literal
 
 from lbhsweep.document import parse_document
 from lbhsweep.errors import Problem, SpecError
-from lbhsweep.sweep.file.load import sweep_from
 from lbhsweep.sweep.file.spec import (
     AxesSection,
     HoldSection,
@@ -19,6 +18,7 @@ from lbhsweep.sweep.file.spec import (
     Section,
     SystemSection,
 )
+from lbhsweep.sweep.load import sweep_from
 
 ProtocolName = Literal["ramp", "hold"]
 Answers = dict[str, str]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence, Set
 from lbhsweep.physics.conventional import shown_cells
 from lbhsweep.sweep.cells import PlannedCells
 from lbhsweep.sweep.chains import GridCell, in_order_of_start
-from lbhsweep.sweep.file.checked import Finding, values_of
+from lbhsweep.sweep.checks.findings import Finding, values_of
 from lbhsweep.sweep.file.fields import quantity_text
 from lbhsweep.sweep.file.spec import SweepSpec
 from lbhsweep.sweep.vacancies import tetrahedral_sites

@@ -19,8 +19,8 @@ from lbhsweep.sweep.cells import (
     n_cells,
     plan_cells,
 )
-from lbhsweep.sweep.file.checked import Check, Finding, values_of
-from lbhsweep.sweep.file.checks_of_starts import (
+from lbhsweep.sweep.checks.findings import Check, Finding, values_of
+from lbhsweep.sweep.checks.starts import (
     first_direction_runs,
     first_runs_planned,
     given_in_one_place,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lbhsweep.document import Document, read_document
 from lbhsweep.errors import SpecError
-from lbhsweep.sweep.file.checks import findings
+from lbhsweep.sweep.checks.between_keys import findings
 from lbhsweep.sweep.file.explain import sound_part, validate
 from lbhsweep.sweep.file.spec import SweepSpec
 

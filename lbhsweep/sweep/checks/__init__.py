@@ -1,0 +1,1 @@
+"""Checks between the keys of a sweep file, which no single key can fail."""
