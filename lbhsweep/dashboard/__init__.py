@@ -1,1 +1,1 @@
-"""A live page of one sweep, read from its folder alone: while it runs, afterwards, or of a copy."""
+"""A live page of one sweep, read from its folder or a copy of it, while it runs or afterwards."""

@@ -1,4 +1,4 @@
-"""What the analysis finds so far, computed in a process of its own so that the page never waits."""
+"""The latest analysis, computed in a process of its own so that the page never waits."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from lbhsweep.analysis.material import label, materials, select_material
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.open import open_results
 
-REST = 10.0
-"""Times as long as an analysis took until the next one, so that it takes a tenth of a core."""
-SHORTEST_REST_S, FIRST_REST_S = 5.0, 3.0
+PAUSE = 10.0
+"""Pause after an analysis in units of its duration, so that it takes a tenth of a core."""
+SHORTEST_PAUSE_S, FIRST_PAUSE_S = 5.0, 3.0
 SHOWN = {
     "volume": ("V", "Å³ per formula unit"),
     "enthalpy": ("H", "kJ/mol per formula unit"),
@@ -26,7 +26,7 @@ SHOWN = {
 
 
 def derive(path: str) -> dict[str, Any]:
-    """Analyse the results in a folder; plain lists and numbers, by material.
+    """Analyse the results in a folder and return plain lists and numbers by material.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def derive(path: str) -> dict[str, Any]:
 
 
 def _curves(analysis: Any, material: Any) -> dict[str, list[dict[str, Any]]]:
-    """Give averages against temperature: branches of ramps, phases of holds."""
+    """Collect averages against temperature: branches of ramps, phases of holds."""
     curves: dict[str, list[dict[str, Any]]] = {name: [] for name in SHOWN}
     for path, quantity, across in (
         ("hysteresis", "volume", ("pressure", "heating_rate", "direction")),
@@ -115,40 +115,40 @@ def _name(at: dict[str, Any]) -> str:
 
 
 class Deriver:
-    """Analyses a folder again when its results have changed, not more often than it takes."""
+    """Analyses a folder again when its results have changed, with pauses in between."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
         self._under_way: Future[dict[str, Any]] | None = None
-        self._begun = 0.0
-        # The page is painted first.
-        self._rest_until = time.monotonic() + FIRST_REST_S
+        self._started = 0.0
+        # The page is drawn first.
+        self._paused_until = time.monotonic() + FIRST_PAUSE_S
         self._seen: object = None
         self.found: dict[str, Any] = {}
         self.version = 0
         self.problem = ""
 
     def look(self, state: object) -> None:
-        """Take what is ready; start anew if `state` (of the results) is another one.
+        """Collect a finished analysis; start another if `state` (of the results) has changed.
 
         Parameters
         ----------
         state : hashable
-            Whatever changes with the results.
+            Any value that changes with the results.
         """
         now = time.monotonic()
         if self._under_way is not None and self._under_way.done():
             try:
                 self.found, self.problem = self._under_way.result(), ""
-            # What is half written, or an analysis that can't be, must not end the page.
+            # Half-written results, or an analysis that fails, must not end the page.
             except Exception as error:
                 self.problem = f"{type(error).__name__}: {error}"
             self.version += 1
             self._under_way = None
-            self._rest_until = now + max(SHORTEST_REST_S, REST * (now - self._begun))
-        if self._under_way is None and state != self._seen and now >= self._rest_until:
-            self._seen, self._begun = state, now
+            self._paused_until = now + max(SHORTEST_PAUSE_S, PAUSE * (now - self._started))
+        if self._under_way is None and state != self._seen and now >= self._paused_until:
+            self._seen, self._started = state, now
             self._under_way = self._pool.submit(derive, str(self._path))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The page: what of the folder stands where, and what a click does."""
+"""The page: its layout, its updates, and the reaction to clicks."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Page:
         self._physics = PhysicsPanel(deriver)
 
     def attach(self, document: Document, now: Now) -> None:
-        """Put everything into a document and show where the sweep stands."""
+        """Add everything to a document and show the state of the sweep."""
         document.title = f"lbhsweep: {sweep_title(self._watch.folder)}"
         left = column(self._map, self._workers, self._notes)
         middle = column(self._run, self._trace)
@@ -71,7 +71,7 @@ class Page:
         self.show(now)
 
     def show(self, now: Now) -> None:
-        """Bring the page up to date; what has not changed is not sent."""
+        """Update the page; only changes are sent."""
         self._head.text = headline(self._watch, now)
         if self._status is None or not np.array_equal(self._status, now.status):
             self._status = now.status
@@ -108,7 +108,7 @@ class Page:
             line_width=1 if n_rows * n_columns < 2000 else 0.2, nonselection_alpha=1.0,
             selection_line_color="black", selection_line_width=2,
         )  # fmt: skip
-        # Of cells that carry a mark only: drawing 10 000 empty texts takes a second.
+        # Only of cells that have a mark: drawing 10 000 empty texts takes a second.
         plot.text(
             "x",
             "y",
@@ -136,7 +136,7 @@ class Page:
         self._show_run(None)
 
     def _show_run(self, now: Now | None) -> None:
-        """Show the chosen run; while it runs its course grows."""
+        """Show the chosen run; while it runs, its curve grows."""
         name = self._selected
         index = self._watch.cells.run_id.index(name)
         status = self._status[index] if self._status is not None else Status.PENDING
@@ -163,7 +163,7 @@ class Page:
 
 
 def _patches(source: ColumnDataSource, status: np.ndarray) -> dict[str, list[tuple[int, Any]]]:
-    """Give what differs in the map, cell by cell."""
+    """Return the changes of the map, cell by cell."""
     patches: dict[str, list[tuple[int, Any]]] = {"colour": [], "status": []}
     shown = source.data["status"]
     for i, code in enumerate(status.tolist()):
@@ -175,7 +175,7 @@ def _patches(source: ColumnDataSource, status: np.ndarray) -> dict[str, list[tup
 
 
 def _marks(source: ColumnDataSource, status: np.ndarray) -> dict[str, Any]:
-    """Give the marks of running and failed cells, and where they stand."""
+    """Return the marks of running and failed cells and their places."""
     where = np.flatnonzero(np.isin(status, list(MARKS)))
     return {
         "x": np.asarray(source.data["x"])[where],
@@ -185,7 +185,7 @@ def _marks(source: ColumnDataSource, status: np.ndarray) -> dict[str, Any]:
 
 
 def _name_ticks(axis: Any, titles: Sequence[str]) -> None:
-    """Put titles at the middles of rows or columns, some of them if they are many."""
+    """Add titles at the middles of rows or columns; of many only some."""
     every = max(1, -(-len(titles) // MOST_LABELS))
     places = [i + 0.5 for i in range(0, len(titles), every)]
     axis.ticker = FixedTicker(ticks=places)

@@ -1,4 +1,4 @@
-"""The right of the page: what the analysis finds so far, as curves and maps."""
+"""The right of the page: the latest analysis as curves and maps."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ CELL = ("x", "value", "error", "width", "y", "height")
 
 
 class PhysicsPanel:
-    """What the analysis finds of one material at a time.
+    """The latest analysis of one material at a time.
 
     Parameters
     ----------
     deriver : Deriver
-        Gives it.
+        Runs the analysis.
     """
 
     def __init__(self, deriver: Deriver) -> None:
@@ -79,7 +79,7 @@ class PhysicsPanel:
         )  # fmt: skip
 
     def show(self) -> None:
-        """Bring it up to date with what the deriver has found."""
+        """Update the panel with the latest analysis."""
         if self._version == self._deriver.version:
             return
         self._version = self._deriver.version
@@ -147,8 +147,8 @@ class PhysicsPanel:
             "x", "y", "width", "height", source=self._cells, line_color=None,
             fill_color={"field": "value", "transform": self._map_colours},
         )  # fmt: skip
-        told = [("T", "@x{0.#} K"), ("P", "@y{0.###} GPa"), ("value", "@value ± @error")]
-        plot.add_tools(HoverTool(renderers=[drawn], tooltips=told))
+        tooltips = [("T", "@x{0.#} K"), ("P", "@y{0.###} GPa"), ("value", "@value ± @error")]
+        plot.add_tools(HoverTool(renderers=[drawn], tooltips=tooltips))
         plot.add_layout(ColorBar(color_mapper=self._map_colours, ticker=BasicTicker()), "right")
         plot.grid.visible = False
         return plot
@@ -164,7 +164,7 @@ class PhysicsPanel:
             at = np.full((2, known.sum()), [[one["pressure"]], [heights[one["pressure"]]]])
             parts.append(np.concatenate([table, at]))
         cells = np.concatenate(parts, axis=1)
-        # All of the grid, so that what is missing shows.
+        # The whole grid, so that missing cells are visible.
         _span(self._map.x_range, sorted({x for one in curves for x in one["x"]}))
         _span(self._map.y_range, pressures)
         _span_colours(self._map_colours, cells[1])
@@ -235,13 +235,13 @@ def _points(x: list[float], y: list[float], error: list[float]) -> dict[str, Any
 
 
 def _span(shown: Range1d, centres: list[float]) -> None:
-    """Show the cells of ascending places and half a cell around them."""
+    """Show the cells at ascending places and half a cell around them."""
     widths = _widths(centres)
     shown.update(start=centres[0] - widths[0], end=centres[-1] + widths[-1])
 
 
 def _widths(centres: list[float]) -> npt.NDArray[np.float64]:
-    """Give each of some ascending places the width of its cell, which reaches no other's."""
+    """Compute widths of cells at ascending places, so that no two cells overlap."""
     gaps = np.diff(centres)
     if not len(gaps):
         return np.ones(len(centres))

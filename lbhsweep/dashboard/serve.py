@@ -45,7 +45,7 @@ class Dashboard:
         self._deriver = Deriver(watch.folder.path)
         self._pages: dict[str, Page] = {}
         self._now = watch.look()
-        # Scripts come from here, so that the page works without another network.
+        # Scripts are served from here, so that the page works without the internet.
         os.environ.setdefault("BOKEH_RESOURCES", "server")
         logging.getLogger("bokeh").setLevel(logging.ERROR)
         try:
@@ -66,12 +66,12 @@ class Dashboard:
 
     @property
     def port(self) -> int:
-        """Where it is served."""
+        """Port on which it is served."""
         return int(self._server.port or 0)
 
     @property
     def address(self) -> str:
-        """Its address on this machine."""
+        """Address on this machine."""
         return f"http://{LOOPBACK}:{self.port}/"
 
     def run(self, on_start: Callable[[], None] = lambda: None) -> None:
@@ -100,5 +100,5 @@ class Dashboard:
 
 
 def tunnel(port: int) -> str:
-    """Give the command by which another machine reaches a port of this one."""
+    """Return the command with which another machine reaches a port of this one."""
     return f"ssh -N -L {port}:{LOOPBACK}:{port} {socket.gethostname()}"

@@ -17,10 +17,10 @@ LOOKS = {
     Status.FAILED: ("failed", ORANGE),
     Status.QUARANTINED: ("put aside", PURPLE),
 }
-"""Words and colours of Okabe and Ito; running and failed cells carry a mark as well."""
+"""Words and colours of Okabe and Ito; running and failed cells also have a mark."""
 MARKS = {int(Status.RUNNING): "▶", int(Status.FAILED): "×", int(Status.QUARANTINED): "?"}
 _CSS = files("lbhsweep.dashboard").joinpath("templates/style.css").read_text("utf-8")
-"""Each part of the page needs it, since the style of what surrounds a part doesn't reach it.
+"""Each part of the page needs it, since a surrounding style doesn't reach it.
 
 It is a text, since a model of Bokeh belongs to one page.
 """

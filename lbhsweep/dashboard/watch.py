@@ -46,7 +46,7 @@ from lbhsweep.store.schema import Status
 from lbhsweep.sweep.identity import point_from_json
 
 RATE_OVER_S = 600.0
-"""Runs that ended in this time tell the rate."""
+"""The rate is computed from the runs that ended in this time."""
 ROWS = ("potential", "cutoff", "n_vacancies", "frozen", "start", "pressure", "direction")
 """Dimensions that become rows of the map; all others are its columns."""
 UNITS = {"pressure": "GPa", "temperature": "K", "heating_rate": "K/ps", "cutoff": "Å"}
@@ -60,7 +60,7 @@ class Cells:
     Attributes
     ----------
     run_id, label : list of str
-        Which; the label says the cell's coordinates.
+        Of each run; the label contains the cell's coordinates.
     row, column : (n,) int arrays
         Place in the map.
     rows, columns : tuple of str
@@ -106,7 +106,7 @@ class Now:
     seconds_left : float or None
         As the driver says.
     workers : tuple of Worker
-        In the order in which they came.
+        In the order in which they started.
     notes : tuple of str
         The latest that happened, newest first.
     page : str
@@ -277,7 +277,7 @@ class SweepWatch:
         return self.cells.label[self.cells.run_id.index(run_id)]
 
     def trace(self, run_id: str) -> dict[str, npt.NDArray[np.float64]]:
-        """Give a run's course: temperature or time, volume, and enthalpy once it is done.
+        """Read a run's curve: temperature or time, volume, and enthalpy once it is done.
 
         Returns
         -------
@@ -317,7 +317,7 @@ class SweepWatch:
 
 
 def lay_out(dataset: xr.Dataset) -> tuple[Cells, npt.NDArray[np.int64]]:
-    """Lay planned runs out as a map: materials, pressures and directions down, the rest across."""
+    """Arrange planned runs as a map: materials, pressures and directions down, the rest across."""
     runs = dataset["run_id"]
     down = [str(dim) for dim in runs.dims if dim in ROWS]
     across = [str(dim) for dim in runs.dims if dim not in ROWS]
@@ -346,7 +346,7 @@ def lay_out(dataset: xr.Dataset) -> tuple[Cells, npt.NDArray[np.int64]]:
 
 
 def _titles(dataset: xr.Dataset, dims: list[str]) -> tuple[str, ...]:
-    """Name all combinations of values; a dimension with one value only if it is the only one."""
+    """Name all combinations of values; one-valued dimensions only if there is no other."""
     shown = [dim for dim in dims if dataset.sizes[dim] > 1] or dims[-1:]
     values = [
         [_value(dim, value) if dim in shown else "" for value in dataset[dim].values]

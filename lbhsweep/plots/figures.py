@@ -1,4 +1,4 @@
-"""All figures of a sweep: which there are, and writing them to files."""
+"""All figures of a sweep, and writing them to files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMPARISONS = MappingProxyType({figure.name: figure for figure in _DECLARED if f
 
 @dataclass(frozen=True, slots=True)
 class FigureReport:
-    """What became of one figure: the files written, or why there is none."""
+    """Outcome of one figure: the files written, or the reason why there is none."""
 
     name: str
     material: str
@@ -60,7 +60,7 @@ def draw_figures(
     analysis : DataTree
         Their analysis.
     folder : Path
-        Made when absent.
+        Created if absent.
     vector : bool
         Write PDF beside PNG.
     only : collection of str
@@ -95,7 +95,7 @@ def draw_figures(
 def _draw_all(
     tree: xr.DataTree, analysis: xr.DataTree, only: Collection[str]
 ) -> Iterator[tuple[str, str, str, Figure | Nothing]]:
-    """Draw one figure after the other: its name, the material's label, the file's suffix."""
+    """Yield each figure with its name, the material's label and the suffix of its file."""
     by_over: dict[tuple[str, ...], list[FigureDeclaration]] = {}
     for declared in (*FIGURES.values(), *COMPARISONS.values()):
         by_over.setdefault(declared.over, []).append(declared)

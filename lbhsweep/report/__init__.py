@@ -1,4 +1,4 @@
-"""The report of a sweep: one page that gathers what was swept, numbers, caveats and figures."""
+"""The report of a sweep: one page with what was swept, numbers, caveats and figures."""
 
 from lbhsweep.report.write import NAME as REPORT
 from lbhsweep.report.write import write_report

@@ -1,4 +1,4 @@
-"""What variables say of themselves: long name, unit, formula, source."""
+"""Descriptions of variables from their attributes: long name, unit, formula, source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lbhsweep.quantities import CATALOGUE
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Attributes of a variable; empty where it has none."""
+    """Attributes of a variable; empty if it has none."""
 
     long_name: str
     units: str = ""
@@ -21,7 +21,7 @@ class Description:
 
     @property
     def text(self) -> str:
-        """Formula and source in one sentence, empty where there is neither."""
+        """Formula and source in one sentence, empty if there is neither."""
         source = f"source: {self.source}" if self.source else ""
         return "; ".join(part for part in (self.formula, source) if part)
 

@@ -1,4 +1,4 @@
-"""The numbers of the analysis with their errors: a table per material, and what to know of them."""
+"""The numbers of the analysis with their errors: tables by material, with caveats."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _VARIABLES = {
 }
 """Names of the summary's numbers in the analysis where they differ."""
 _GROUPS = ("transition", "barocaloric", "heat_capacity/baseline")
-"""Of the analysis from which most numbers of the summary are."""
+"""Groups of the analysis that hold most numbers of the summary."""
 _SMALL = 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _REMARK = "reason"
@@ -73,7 +73,7 @@ def describe_numbers(
     summary : mapping
         From `summarize`.
     analysis : DataTree
-        Whose variables say what the numbers are.
+        Whose variables describe the numbers.
     notes : mapping of str to list of str
         Caveats by the material's label.
     """
@@ -129,7 +129,7 @@ def _material(
 
 
 def _has_number(value: Any) -> bool:
-    """Say whether there is a measured number anywhere inside, beside the coordinates."""
+    """Check whether there is a measured number anywhere inside, besides coordinates."""
     if isinstance(value, Mapping):
         return "value" in value or any(map(_has_number, value.values()))
     return isinstance(value, list) and any(map(_has_number, value))
@@ -211,7 +211,7 @@ def _heading(name: str, numbers: list[Any], analysis: xr.DataTree) -> str:
 
 
 def _name(key: str, analysis: xr.DataTree) -> str:
-    """Give a number's long name, or its key in words."""
+    """Return a number's long name, or its key in words."""
     if key == _REMARK:
         return "remark"
     found = _described(key, analysis)
@@ -225,7 +225,7 @@ def _name(key: str, analysis: xr.DataTree) -> str:
 
 
 def _described(key: str, analysis: xr.DataTree) -> Description | None:
-    """Find what the analysis says of a number; the summary's own groups go first."""
+    """Find the description of a number in the analysis, first in the groups of the summary."""
     first = [node for node in analysis.subtree if node.path.strip("/") in _GROUPS]
     return describe_variable(_VARIABLES.get(key, key), [*first, analysis])
 

@@ -42,7 +42,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A term and what it stands for: a text, or definitions of its parts."""
+    """A term with its text, or with definitions of its parts."""
 
     term: str
     text: str

@@ -90,9 +90,9 @@ def describe_figures(
     Parameters
     ----------
     figures : sequence of FigureReport
-        What became of each figure.
+        Outcome of each figure.
     analysis, results : DataTree
-        Whose variables give formulas and sources.
+        Whose variables have formulas and sources.
     only : collection of str
         The figures that were asked for, if not all were.
     """

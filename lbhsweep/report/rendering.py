@@ -16,7 +16,7 @@ def make_environment(package: str) -> Environment:
     Returns
     -------
     Environment
-        It escapes every value, and fails at a name that a template uses and nothing supplies.
+        It escapes every value, and raises an error for a name without a value.
     """
     return Environment(
         loader=PackageLoader(package),

@@ -1,4 +1,4 @@
-"""The page: its parts in order, written beside the figures."""
+"""The page, written beside the figures."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def write_report(
 
 
 def _with_sweep(results: xr.DataTree, sweep: SweepFolder) -> xr.DataTree:
-    """Let results that don't keep their sweep's file yet have it from the folder."""
+    """Add the sweep file of the folder to results that don't contain it yet."""
     if "sweep_yaml" in results.attrs or not sweep.sweep_yaml.is_file():
         return results
     known = results.copy()

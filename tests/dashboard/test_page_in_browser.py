@@ -170,7 +170,7 @@ def test_a_page_loads_shows_a_run_at_a_click_and_goes_on_by_itself(browser, swee
     n_done = list(sweep.folder.finished().values()).count("done")
     until(lambda: f"{n_done} done" in shown(browser).replace("\n", ""), "the finished run")
     severe = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]
-    # The browser asks by itself for an icon that we haven't got.
+    # The browser asks for an icon, which is not served.
     assert not [line for line in severe if "favicon" not in line["message"]]
 
 

@@ -163,7 +163,7 @@ def test_no_heat_capacity_is_drawn_for_runs_at_constant_volume():
 
 
 def reach_of_texts(figure):
-    """Give how far texts reach to the left, in pixels, and to the right, over the width."""
+    """Measure how far texts reach to the left, in pixels, and to the right, over the width."""
     figure.draw_without_rendering()
     texts = [*figure.texts, *(text for axes in figure.axes for text in (axes.title, *axes.texts))]
     watermark = [text for text in texts if text.get_alpha() is not None]

@@ -34,7 +34,7 @@ OBSERVABLE = {
 
 
 def combined(tree):
-    """Give the part of the analysis that these figures read."""
+    """Build the part of the analysis that these figures read."""
     parts = {
         f"/replicas/{name}": combine_group(join_starts(tree[name].to_dataset()))
         for name in tree.children

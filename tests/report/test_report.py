@@ -39,7 +39,7 @@ def with_attributes(tree, **attributes):
 
 
 def add_bookkeeping(tree):
-    """Let one run have failed, another be pending behind it, and a third be under way."""
+    """Mark one run as failed, another as pending behind it, and a third as running."""
     ramp = tree["ramp"].to_dataset()
     shape, dims = ramp["status"].shape, ramp["status"].dims
     ids = np.array([f"{i:012x}ffff" for i in range(ramp["status"].size)], dtype=object)

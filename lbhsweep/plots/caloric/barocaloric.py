@@ -76,7 +76,7 @@ def _draw_map(
 
 
 def _hatch_cells(axes: Axes, t: FloatArray, p: FloatArray, holes: BoolArray) -> None:
-    """Hatch the cells that hold nothing to rely on, and name the hatching in the legend."""
+    """Hatch the cells without a reliable value, and explain the hatching in the legend."""
     axes.contourf(t, p, holes.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
     axes.fill_between([], [], facecolor="none", edgecolor="0.3", hatch="////", label=_HATCHED)
 

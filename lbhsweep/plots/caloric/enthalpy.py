@@ -1,4 +1,4 @@
-"""H(T) on heating and cooling, less a straight line so that the latent heat shows."""
+"""H(T) on heating and cooling, minus a straight line, so that the latent heat is visible."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _MARGIN_K = 30.0
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw H − H₀ − c(T − T₀): one slope c for all panels, H₀ the panel's value at the lowest T.
 
-    H rises by hundreds of kJ/mol over the range and by about ten at the transition; without the
-    line the loop could not be seen.
+    H rises by hundreds of kJ/mol over the range, but by about ten at the transition.  Without the
+    line the loop would not be visible.
     """
     dataset = analysis["hysteresis"].to_dataset()
     slope = _slope_below_transition(dataset)
@@ -59,7 +59,10 @@ FIGURE = FigureDeclaration(
     draw=draw,
     rank=30,
     topic=Topic.TRANSITION,
-    caption="Enthalpy on heating and cooling, less a straight line so that the latent heat shows.",
+    caption=(
+        "Enthalpy on heating and cooling, minus a straight line, so that the latent heat is "
+        "visible."
+    ),
     variables=("enthalpy",),
     needs=(
         Needs("analysis", "hysteresis", "the results have no ramps"),

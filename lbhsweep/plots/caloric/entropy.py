@@ -32,7 +32,7 @@ _CHANGES = (
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw S(T), ΔS_iso(T), ΔT_ad(T); dotted where a phase is extrapolated far.
 
-    Dashed beside ΔT_ad is the estimate with the quantum heat capacity, where spectra give it.
+    Dashed beside ΔT_ad is the estimate with the quantum heat capacity, where spectra are available.
     """
     entropy = analysis["entropy"].to_dataset()
     if not known(entropy["entropy"].values):

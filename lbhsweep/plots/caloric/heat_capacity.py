@@ -144,7 +144,7 @@ def _draw_baseline(axes: Axes, baseline: xr.Dataset) -> None:
 
 
 def _disagreement(groups: dict[str, xr.Dataset]) -> list[str]:
-    """Say where both heat capacities of holds are further apart than chance allows."""
+    """Report where both heat capacities of holds differ by more than chance allows."""
     name = "fluctuation_disagreement"
     if "hold" not in groups or name not in groups["hold"]:
         return []
@@ -158,7 +158,7 @@ def _disagreement(groups: dict[str, xr.Dataset]) -> list[str]:
 
 
 def _limit(axes: Axes, baseline: xr.Dataset, shown: list[xr.Dataset]) -> None:
-    """Show every point with its error, but of wild ones only what lies within the window."""
+    """Show every point with its error, but of outliers only what lies within the window."""
     middle = float(baseline["mean_heat_capacity"].mean())
     if not np.isfinite(middle):
         middle = float(

@@ -1,4 +1,4 @@
-"""Harmonic entropies of both phases and which part of the crystal their difference belongs to."""
+"""Harmonic entropies of both phases, and the parts of the crystal that make their difference."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ FIGURE = FigureDeclaration(
     rank=250,
     topic=Topic.CALORIC,
     caption=(
-        "Harmonic entropies of each phase and their parts, of lithium, anions and what is between "
-        "them."
+        "Harmonic entropies of each phase, and the parts of lithium, of the anions and of their "
+        "interplay."
     ),
     variables=("entropy_change_classical", "vibrational_entropy_classical"),
     needs=(

@@ -34,7 +34,7 @@ class Published:
     Attributes
     ----------
     name : str
-        Material and what kind of value it is.
+        Material and kind of value.
     pressure : float
         Change of pressure, GPa.
     entropy : float
@@ -42,7 +42,7 @@ class Published:
     temperature : float
         |ΔT|, K; NaN where none is quoted.
     marker, colour : str
-        How it is drawn.
+        Of its marker.
     """
 
     name: str
@@ -72,7 +72,7 @@ _OURS = (
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw the largest |ΔS| and |ΔT| against the pressure that they take."""
+    """Draw the largest |ΔS| and |ΔT| against the change of pressure that causes them."""
     dataset = analysis["barocaloric"].to_dataset()
     compressed = dataset["final_pressure"] > dataset["initial_pressure"]
     if not known(dataset["isothermal_entropy_change"].values[compressed.values]):
@@ -95,20 +95,20 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         axes.set_xlim(0, 1.06 * max(axes.get_xlim()[1], 0.1))
         axes.set_ylim(bottom=0)
     shared_legend(figure, panels, columns=2)
-    return finish(figure, tree, "Beside published materials", caveats(analysis))
+    return finish(figure, tree, "Comparison with published materials", caveats(analysis))
 
 
 def _draw_largest(
     axes: Axes, dataset: xr.Dataset, name: str, marker: str, fill: str, colour: str, text: str
 ) -> None:
-    """Draw the largest effect at each simulated pressure, where no line is drawn too far."""
+    """Draw the largest effect at each simulated pressure, without values extrapolated far."""
     flag = "adiabatic_extrapolated" if "adiabatic_extrapolated" in dataset else "extrapolated"
     if name == "isothermal_entropy_change":
         flag = "extrapolated"
     if "loop" in dataset.dims:
         dataset = dataset.sel(loop="slowest_rate")
     value = abs(dataset[name].where(dataset[flag] == 0))
-    # At the edges of the effect, where it is there or not, errors are as large as itself.
+    # At the edges of the effect errors are as large as the effect itself.
     certain = value - dataset[stderr_name(name)]
     start = float(dataset["initial_pressure"])
     rows = []

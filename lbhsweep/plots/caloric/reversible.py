@@ -1,4 +1,4 @@
-"""ΔS_rev(T) and ΔT_rev(T), and how much pressure it takes to overcome the hysteresis."""
+"""ΔS_rev(T) and ΔT_rev(T), and the pressure that overcomes the hysteresis."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _draw_over_pressure(axes: Axes, dataset: xr.Dataset, shown: list[str]) -> No
     axes.set_ylim(bottom=0)
     axes.set_xlabel("Final pressure $P_1$ (GPa)")
     axes.set_ylabel("Largest $|ΔS_{rev}|$ (J kg⁻¹ K⁻¹)")
-    axes.set_title("What a pressure gives back")
+    axes.set_title("Reversible effect by pressure")
     axes.legend(loc="best")
 
 
@@ -118,8 +118,10 @@ def _notes(dataset: xr.Dataset, shown: list[str], analysis: xr.DataTree) -> list
             notes.append(f"P_rev, {text}: {why}")
         reasons = [
             str(r)
-            for r, lone in zip(here["reason"].values, here["interpolated"].values, strict=True)
-            if not lone
+            for r, is_interpolated in zip(
+                here["reason"].values, here["interpolated"].values, strict=True
+            )
+            if not is_interpolated
         ]
         notes += [f"{text}: {why}" for why in dict.fromkeys(reasons) if why]
     notes += caveats(analysis)
@@ -137,8 +139,8 @@ FIGURE = FigureDeclaration(
     rank=100,
     topic=Topic.CALORIC,
     caption=(
-        "What a cycle of compression and decompression gives back, and the least pressure that it "
-        "takes."
+        "Reversible effects of a cycle of compression and decompression, and the least pressure "
+        "of a reversible transition."
     ),
     variables=("reversible_entropy_change", "reversible_temperature_change", "reversible_pressure"),
     needs=(Needs("analysis", "reversible", "the results are empty"),),

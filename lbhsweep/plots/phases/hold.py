@@ -36,7 +36,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     holds = analysis["holds"].to_dataset()
     if not known(holds["volume"].values):
         return Nothing("no hold is finished and equilibrated")
-    told = known(holds["volume"].drop_sel(phase="undecided", errors="ignore").values)
+    is_decided = known(holds["volume"].drop_sel(phase="undecided", errors="ignore").values)
     figure, panels = new_figure(2, columns=2, panel=(4.0, 3.2), foot=0.5)
     for axes, name in zip(panels, _QUANTITIES, strict=True):
         axes.set_xlabel("Temperature T (K)")
@@ -44,11 +44,11 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         for number, pressure in enumerate(holds["pressure"].values):
             for phase in holds["phase"].values:
                 here = holds.sel(pressure=pressure, phase=phase)
-                # Where no phase is told, each would be called undecided.
-                word = _PHASES[str(phase)][0] if told else ""
+                # If no phase is known, the legend need not call each undecided.
+                word = _PHASES[str(phase)][0] if is_decided else ""
                 _draw_isobar(axes, here, name, number, word)
     shared_legend(figure, panels, columns=4)
-    return finish(figure, tree, "Holds, phases told by order")
+    return finish(figure, tree, "Holds, phases by order parameter")
 
 
 def _draw_isobar(axes: Axes, here: xr.Dataset, name: str, number: int, word: str) -> None:

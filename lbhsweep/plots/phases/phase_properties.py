@@ -29,7 +29,7 @@ _QUANTITIES = {
 }
 _LINES = {"alpha": ("α", "-"), "alpha_cap": ("α, Li over cages", ":"), "beta": ("β", "--")}
 _ALONE = {"alpha": "s", "alpha_cap": "D", "beta": "o"}
-"""Markers of a phase known at one temperature only."""
+"""Markers of a phase that is known at one temperature only."""
 _MOST_PRESSURES = 4
 
 

@@ -1,4 +1,4 @@
-"""Panels of both branches of the hysteresis loop, one a pressure."""
+"""Panels of both branches of the hysteresis loop, one for each pressure."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from lbhsweep.plots.shared.style import (
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
-_TITLE_LETTERS = 54
-"""Letters of a title to a line of a panel."""
+_TITLE_CHARACTERS = 54
+"""Characters in a line of a panel's title."""
 
 
 def draw_branches(
@@ -41,20 +41,20 @@ def draw_branches(
     y_label: str = "",
     marks: xr.Dataset | None = None,
 ) -> Figure | Nothing:
-    """Draw a quantity of (pressure, heating_rate, direction, temperature), a panel a pressure.
+    """Draw a quantity of (pressure, heating_rate, direction, temperature), a panel per pressure.
 
     Parameters
     ----------
     tree : DataTree
-        The results, for the reasons of holes and for the watermark.
+        The results, for the reasons of empty panels and for the watermark.
     dataset : Dataset
-        Holds `name`, its error, and where it is masked a NaN.
+        Holds `name`, its error, and NaN where it is masked.
     name : str
         The quantity.
     title : str
         Of the figure.
     y_label : str
-        In place of the one from the attributes.
+        Replaces the one from the attributes.
     marks : Dataset or None
         Holds half_height_temperature to be marked.
     """
@@ -71,16 +71,16 @@ def draw_branches(
             continue
         _draw_loops(axes, here, name)
         if marks is not None:
-            lacking = _mark_half_heights(axes, marks.sel(pressure=pressure))
-            if lacking:
-                lines = wrap(f"no half height: {'; '.join(lacking)}", _TITLE_LETTERS)
+            missing = _mark_half_heights(axes, marks.sel(pressure=pressure))
+            if missing:
+                lines = wrap(f"no half height: {'; '.join(missing)}", _TITLE_CHARACTERS)
                 axes.set_title("\n".join([gigapascal(pressure), *lines]), fontsize=8)
     shared_legend(figure, panels, columns=4)
     return finish(figure, tree, title)
 
 
 def branch_style(dataset: xr.Dataset, rate: float, direction: str) -> tuple[str, str]:
-    """Give colour and label of a branch: rates differ in colour where there are several."""
+    """Return colour and label of a branch: several rates differ in colour."""
     rates = list(dataset["heating_rate"].values)
     rate_text = f"{rate:g} {unit_text('K/ps')}"
     if len(rates) == 1:
@@ -89,7 +89,7 @@ def branch_style(dataset: xr.Dataset, rate: float, direction: str) -> tuple[str,
 
 
 def why_empty(tree: xr.DataTree, pressure: float) -> str:
-    """Say from the status of the runs why a panel has no data."""
+    """Explain by the status of the runs why a panel has no data."""
     if "ramp" not in tree.children or "status" not in tree["ramp"]:
         return "no data"
     ramp = tree["ramp"].to_dataset()
@@ -121,8 +121,8 @@ def _draw_loops(axes: Axes, here: xr.Dataset, name: str) -> None:
 
 
 def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
-    """Mark half-height temperatures at the foot of the panel; name the branches without one."""
-    lacking: dict[tuple[str, str], list[str]] = {}
+    """Mark half-height temperatures at the foot of the panel; return the branches without one."""
+    missing: dict[tuple[str, str], list[str]] = {}
     for rate in marks["heating_rate"].values:
         for direction in marks["direction"].values:
             branch = marks.sel(heating_rate=rate, direction=direction)
@@ -130,9 +130,9 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
             value = float(branch["half_height_temperature"])
             if not np.isfinite(value):
                 if int(branch["n_runs"]):
-                    elsewhere = OTHER_MINIMUM in str(branch["reason"].item())
-                    end = " (into another minimum of α)" if elsewhere else ""
-                    lacking.setdefault((str(direction), end), []).append(f"{rate:g}")
+                    is_other = OTHER_MINIMUM in str(branch["reason"].item())
+                    end = " (into another ordered phase)" if is_other else ""
+                    missing.setdefault((str(direction), end), []).append(f"{rate:g}")
                 continue
             error = float(branch["half_height_temperature_stderr"])
             style = DIRECTIONS[str(direction)]
@@ -147,5 +147,5 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
     unit = unit_text("K/ps")
     return [
         f"{direction} at {', '.join(rates)} {unit}{end}"
-        for (direction, end), rates in lacking.items()
+        for (direction, end), rates in missing.items()
     ]

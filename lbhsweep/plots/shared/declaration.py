@@ -79,11 +79,11 @@ class FigureDeclaration:
     rank : int
         Figures are drawn and listed by rank, the lowest first.
     topic : Topic
-        Heading of the report under which it stands.
+        Heading of the report under which it is shown.
     caption : str
         A sentence: what is drawn.
     variables : tuple of str
-        Those whose formula and source the report gives below the figure.
+        Those whose formula and source the report prints below the figure.
     needs : tuple of Needs
         Checked in this order before anything is drawn.
     over : tuple of str

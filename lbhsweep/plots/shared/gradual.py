@@ -1,4 +1,4 @@
-"""Curves of many temperatures or vacancies: a few are picked, and a bar tells their colours."""
+"""Curves of many temperatures or vacancies: a few are chosen, and a bar explains their colours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from lbhsweep.arrays import FloatArray
 
 MOST_CURVES = 7
-"""More than eyes tell apart by colour."""
+"""More curves can't be distinguished by their colours."""
 _PALEST = 0.88
 """End of the colour map: its last yellows can't be seen on white."""
 
@@ -23,19 +23,19 @@ Colour = tuple[float, float, float, float]
 
 
 def pick_evenly(values: npt.ArrayLike, most: int = MOST_CURVES) -> FloatArray:
-    """Take up to `most` of some values (n,): the first, the last, and evenly between."""
+    """Choose up to `most` of some values (n,): the first, the last, and evenly between."""
     every: FloatArray = np.asarray(values, dtype=np.float64)
     chosen = np.linspace(0, every.size - 1, min(every.size, most)).round().astype(np.int64)
     return np.take(every, np.unique(chosen))
 
 
 def shown_of(shown: Sequence[float] | FloatArray, all_of_them: int, what: str) -> str:
-    """Say that not everything is drawn; empty where everything is."""
+    """Report that only a part is drawn; empty if everything is."""
     return f"{len(shown)} of {all_of_them} {what} drawn" if len(shown) < all_of_them else ""
 
 
 def colours(n: int) -> list[Colour]:
-    """Give the colours of `n` curves in order, from dark (low) to bright (high)."""
+    """Return the colours of `n` curves in order, from dark (low) to bright (high)."""
     places = np.linspace(0.0, _PALEST, n) if n > 1 else np.array([0.0])
     return [tuple(map(float, one)) for one in colormaps["plasma"](places)]  # type: ignore[misc]
 
@@ -43,7 +43,7 @@ def colours(n: int) -> list[Colour]:
 def colour_bar(
     figure: Figure, panels: list[Axes], values: Sequence[float] | FloatArray, label: str
 ) -> None:
-    """Put a bar of the curves' colours at the right, a field a value; one alone needs none."""
+    """Add a bar of the curves' colours at the right, a field per value, if there are several."""
     n = len(values)
     if n < 2:
         return

@@ -26,13 +26,13 @@ SYMBOLS = {"alpha": "α", "alpha_cap": "α, Li over cages", "beta": "β", "mixed
 
 
 def name_isobar(phase: str, pressure: float) -> str:
-    """Name a phase at a pressure: ``β, 0.4 GPa``; only the pressure where no phase is told."""
+    """Name a phase at a pressure: ``β, 0.4 GPa``; of an undecided phase only the pressure."""
     words = (SYMBOLS.get(phase, ""), gigapascal(pressure))
     return ", ".join(word for word in words if word)
 
 
 def each_isobar(dataset: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, dict[str, Any]]]:
-    """Go through (name, part, style) of each phase and pressure, pressures by colour and marker."""
+    """Yield (name, part, style) of each phase and pressure; pressures by colour and marker."""
     for number, pressure in enumerate(dataset["pressure"].values):
         for phase in dataset["phase"].values:
             style = PHASES[str(phase)] | {
@@ -44,12 +44,12 @@ def each_isobar(dataset: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, dict[str
 
 
 def kelvin(temperature: FloatArray) -> FloatArray:
-    """Leave temperatures as they are, for an axis of T."""
+    """Return temperatures as they are, for an axis of T."""
     return temperature
 
 
 def inverse(temperature: FloatArray) -> FloatArray:
-    """Give 1000/T, for an axis on which an Arrhenius law is straight."""
+    """Return 1000/T, for an axis on which an Arrhenius law is straight."""
     return np.asarray(1000.0 / temperature)
 
 
@@ -69,17 +69,17 @@ def draw_isobars(
     ----------
     axes : Axes
     dataset : Dataset
-        Holds `name`, its error, and ``n_replicas`` where `absent` is given.
+        Holds `name`, its error, and ``n_replicas`` if `absent` is passed.
     name : str
         The quantity.
     along : callable
         From temperature to the horizontal axis.
     absent : str
-        What crosses at the foot mean: holds that give no value.
+        Meaning of crosses at the foot: cells whose holds have no value; empty for no crosses.
     line : bool
         Whether points of one phase are joined.
     names : mapping of str to str, optional
-        What the legend says for `name_isobar` in place of that.
+        Texts of the legend in place of the names from `name_isobar`.
 
     Returns
     -------
@@ -100,10 +100,10 @@ def draw_isobars(
             drawn = True
         if absent:
             foot = 0.03 + 0.03 * pressures.index(float(here["pressure"]))
-            lacking = ~np.isfinite(value) & (here["n_replicas"].values > 0)
+            missing = ~np.isfinite(value) & (here["n_replicas"].values > 0)
             axes.plot(
-                x[lacking], np.full(int(lacking.sum()), foot), color=style["color"], marker="x",
+                x[missing], np.full(int(missing.sum()), foot), color=style["color"], marker="x",
                 linestyle="none", transform=axes.get_xaxis_transform(),
-                label=f"{text}: {absent}" if lacking.any() else None,
+                label=f"{text}: {absent}" if missing.any() else None,
             )  # fmt: skip
     return drawn

@@ -1,4 +1,4 @@
-"""Single holds for figures: those built in different phases side by side, each with its name."""
+"""Single holds for figures: those built in different phases are joined, each with its name."""
 
 from __future__ import annotations
 
@@ -52,23 +52,23 @@ def _both(hold: xr.Dataset) -> bool:
 
 
 def is_done(dataset: xr.Dataset) -> xr.DataArray:
-    """Tell which runs are done; all where the results don't say."""
+    """Find which runs are done; all if the results don't contain their status."""
     if "status" not in dataset:
         return xr.ones_like(dataset["volume"], dtype=bool)
     return (dataset["status"] == Status.DONE).compute()
 
 
 def has_drifted(dataset: xr.Dataset) -> xr.DataArray:
-    """Tell which holds have not settled."""
+    """Find which holds have not settled."""
     if "equilibrated" not in dataset:
         return xr.zeros_like(dataset["volume"], dtype=bool)
     return (dataset["equilibrated"] == Equilibrated.NO).compute()
 
 
 def is_planned(tree: xr.DataTree, temperature: xr.DataArray, pressure: float) -> BoolArray:
-    """Tell at which temperatures (n,) a hold of one material was planned at a pressure.
+    """Find at which temperatures (n,) a hold of one material was planned at a pressure.
 
-    Where the results don't say, all of them were.
+    If the results don't contain the status of runs, all count as planned.
     """
     if "hold" not in tree.children or "status" not in tree["hold"]:
         return np.ones(temperature.size, dtype=bool)

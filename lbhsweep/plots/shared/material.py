@@ -19,14 +19,14 @@ from lbhsweep.analysis.material import (
 def each_material(
     tree: xr.DataTree, analysis: xr.DataTree, over: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, xr.DataTree, xr.DataTree]]:
-    """Go through (label, results, analysis) of each material that the analysis has.
+    """Yield (label, results, analysis) of each material that the analysis contains.
 
     Parameters
     ----------
     tree, analysis : DataTree
         The results and their analysis.
     over : tuple of str
-        Dimensions of `MATERIAL` that stay: materials that differ in these only come together.
+        Dimensions of `MATERIAL` that are kept: materials that differ only in these stay together.
     """
     datasets = [node.to_dataset() for node in analysis.subtree if "potential" in node.dims]
     shared = (tuple((dim, at) for dim, at in one if dim not in over) for one in materials(datasets))
@@ -35,7 +35,7 @@ def each_material(
 
 
 def _select(tree: xr.DataTree, material: Material) -> xr.DataTree:
-    gone = {dim for dim, _ in material}
+    dropped = {dim for dim, _ in material}
     parts: dict[str, xr.Dataset] = {}
     for node in tree.subtree:
         dataset = node.to_dataset()
@@ -43,7 +43,7 @@ def _select(tree: xr.DataTree, material: Material) -> xr.DataTree:
             if not has_material(dataset, material):
                 continue
             dataset = select_material(dataset, material)
-        if "n_vacancies" in gone:
+        if "n_vacancies" in dropped:
             dataset = dataset.drop_vars("molar_mass", errors="ignore")
         parts[node.path] = dataset.drop_vars(
             [c for c in MATERIAL if c in dataset.coords and c not in dataset.dims]

@@ -1,4 +1,4 @@
-"""Which cells stand for α and β: the coldest hold of the one, the hottest of the other."""
+"""Cells that represent α and β: the coldest hold of the one, the hottest of the other."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ NO_SITES = "phases unknown without the observable 'sites': coldest and hottest h
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of the grid that stands for a phase.
+class PhaseCell:
+    """One cell of the grid that represents a phase.
 
     Attributes
     ----------
     name : str
-        Phase, temperature and pressure, and which run if cells are single runs.
+        Phase, temperature and pressure, and the run if cells are single runs.
     place : dict
         Coordinates, for ``Dataset.sel``.
     colour : str
-        In which it is drawn.
+        Of its curve.
     """
 
     name: str
@@ -54,19 +54,19 @@ class PhaseCells:
 
     Attributes
     ----------
-    alpha, beta : Cell or None
+    alpha, beta : PhaseCell or None
         None where no cell is in that phase.
     note : str
-        How phases were told apart.
+        How phases were distinguished.
     """
 
-    alpha: Cell | None
-    beta: Cell | None
+    alpha: PhaseCell | None
+    beta: PhaseCell | None
     note: str
 
     @property
     def missing(self) -> list[str]:
-        """Which phase is absent, or that phases are unknown: caveats."""
+        """Caveats: the phase that is absent, or that phases are unknown."""
         if self.note == NO_SITES:
             return [self.note]
         of = (("α", self.alpha), ("β", self.beta))
@@ -74,19 +74,19 @@ class PhaseCells:
 
     @property
     def rule(self) -> list[str]:
-        """How phases were told apart: a remark."""
+        """A remark on how phases were distinguished."""
         return [] if self.note == NO_SITES else [self.note]
 
     @property
     def why_none(self) -> str:
-        """Why there is no cell at all."""
+        """The reason why there is no cell at all."""
         if self.note == NO_SITES:
             return "no hold is finished and equilibrated"
         return f"no finished hold is clearly in one phase ({self.note})"
 
     @property
-    def both(self) -> tuple[Cell, ...]:
-        """Those that are there, α first."""
+    def both(self) -> tuple[PhaseCell, ...]:
+        """The cells that exist, α first."""
         return tuple(cell for cell in (self.alpha, self.beta) if cell is not None)
 
 
@@ -146,7 +146,7 @@ def needs_averages(names: tuple[str, ...], observable: str) -> tuple[Needs, Need
 
 
 def averaged_holds(analysis: xr.DataTree, name: str) -> xr.Dataset | Nothing:
-    """Return one material's holds averaged over replicas by phase, or why `name` isn't known."""
+    """Return one material's holds averaged over replicas by phase, if `name` is known there."""
     dataset = analysis["replicas/hold"].to_dataset()
     if not known(dataset[name].values):
         return Nothing("no hold is finished and equilibrated")
@@ -168,7 +168,7 @@ def draw_phase_curves(axes: Axes, dataset: xr.Dataset, name: str, cells: PhaseCe
 
 
 def _codes(dataset: xr.Dataset, dims: list[str]) -> xr.DataArray:
-    """Give the phase's code in each cell."""
+    """Return the phase's code in each cell."""
     if "phase" not in dataset.dims:
         return assign_phases(dataset).transpose(*dims)
     labels = [_CODES[str(name)] for name in dataset["phase"].values]
@@ -178,14 +178,14 @@ def _codes(dataset: xr.Dataset, dims: list[str]) -> xr.DataArray:
 
 
 def _filled(dataset: xr.Dataset, name: str, dims: list[str]) -> xr.DataArray:
-    """Tell where a quantity is known; of maps and curves the first number is looked at."""
+    """Find where a quantity is known; of maps and curves the first number is checked."""
     array = dataset[name]
     first = array.isel({dim: 0 for dim in array.dims if dim not in dims})
     filled = first.notnull() & is_done(dataset) & ~has_drifted(dataset)
     return filled.transpose(*dims).compute()
 
 
-def _extreme(codes: xr.DataArray, phases: tuple[Phase, ...], *, coldest: bool) -> Cell | None:
+def _extreme(codes: xr.DataArray, phases: tuple[Phase, ...], *, coldest: bool) -> PhaseCell | None:
     """Find the coldest or hottest cell in one of the phases."""
     places = np.argwhere(np.isin(codes.values, phases))
     if not places.size:
@@ -198,7 +198,7 @@ def _extreme(codes: xr.DataArray, phases: tuple[Phase, ...], *, coldest: bool) -
 
 
 def _by_temperature(filled: xr.DataArray) -> PhaseCells:
-    """Choose the coldest and the hottest cell at the lowest pressure, whatever they are."""
+    """Choose the coldest and the hottest cell at the lowest pressure, whatever their phase."""
     if not filled.any():
         return PhaseCells(None, None, NO_SITES)
     others = [dim for dim in filled.dims if dim != "pressure"]
@@ -206,15 +206,15 @@ def _by_temperature(filled: xr.DataArray) -> PhaseCells:
     codes = filled.sel(pressure=[lowest]).astype(np.int8) * int(Phase.BETA)
     ends = (_extreme(codes, (Phase.BETA,), coldest=coldest) for coldest in (True, False))
     cold, hot = (
-        None if cell is None else Cell(cell.name.partition(", ")[2], cell.place, cell.colour)
+        None if cell is None else PhaseCell(cell.name.partition(", ")[2], cell.place, cell.colour)
         for cell in ends
     )
     same = cold is not None and hot is not None and hot.place == cold.place
     return PhaseCells(cold, None if same else hot, NO_SITES)
 
 
-def _cell(at: xr.DataArray, word: str, colour: str) -> Cell:
+def _cell(at: xr.DataArray, word: str, colour: str) -> PhaseCell:
     place = {dim: at[dim].item() for dim in _DIMS if dim in at.coords}
     words = [word, f"{place['temperature']:g} K", f"{place['pressure']:g} GPa"]
     words += [str(at["run"].item())] if "run" in at.coords else []
-    return Cell(", ".join(words), place, colour)
+    return PhaseCell(", ".join(words), place, colour)

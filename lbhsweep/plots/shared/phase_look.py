@@ -1,4 +1,4 @@
-"""How each phase looks wherever curves of several phases are drawn."""
+"""Look of each phase where curves of several phases are drawn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lbhsweep.plots.shared.style import BLACK, BLUE, GREY, ORANGE, SKY
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Name in legends, colour where colour tells phases, line, filling of markers."""
+    """Name in legends, colour where colour distinguishes phases, line, filling of markers."""
 
     name: str
     colour: str
@@ -38,12 +38,12 @@ LOOKS = MappingProxyType(
 
 
 def look_of(code: int) -> Look:
-    """Give the look of a phase by its code."""
+    """Return the look of a phase by its code."""
     return LOOKS[LONG_NAMES[Phase(code)]]
 
 
 def line_legend(figure: Figure, phases: Iterable[str]) -> None:
-    """Say below the panels which line is which phase."""
+    """Add a legend of the phases' lines below the panels."""
     looks = [LOOKS[phase] for phase in phases]
     lines: list[Artist] = [Line2D([], [], color="0.2", linestyle=look.line) for look in looks]
     names = [look.name for look in looks]

@@ -1,4 +1,4 @@
-"""What was simulated, in one line: every figure carries it, since figures travel alone."""
+"""What was simulated, in one line below every figure, since figures are shown alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ATOMS_PER_CELL = 104
 
 
 def describe(tree: xr.DataTree) -> str:
-    """Give atoms, potential, rates or length of holds, and replicas, as far as they are known.
+    """Return atoms, potential, rates or length of holds, and replicas, as far as they are known.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """What all figures share: colours, markers, labels, watermark, and how they are saved.
 
 Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers
-tell apart; heating and cooling also differ in marker, filling and line, so that they survive a
-grey print.
+can distinguish.  Heating and cooling also differ in marker, filling and line, so that they can be
+distinguished in a grey print.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ STYLE: Any = {
 }
 """Settings of matplotlib in which figures are drawn and saved, whatever the caller's are."""
 RESOLUTION_DPI = 200
-_LETTERS_PER_INCH = 17.0
-_LETTERS_IN_PANEL = 14.0
-"""Letters of a reason to an inch of its panel, with room at both sides."""
+_CHARACTERS_PER_INCH = 17.0
+_CHARACTERS_IN_PANEL = 14.0
+"""Characters of a reason per inch of its panel, with room at both sides."""
 _LINE_INCHES = 0.13
 """Size of small text, for wrapping and stacking its lines."""
 _LEGEND_ROW_INCHES = 0.18
@@ -83,7 +83,7 @@ CAVEAT = "#B00000"
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No figure, and why."""
+    """No figure, and the reason."""
 
     reason: str
 
@@ -97,16 +97,16 @@ def new_figure(
     share_x: bool = True,
     share_y: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure with panels in rows of up to `columns`.
+    """Build a figure with panels in rows of up to `columns`.
 
     Parameters
     ----------
     n_panels, columns : int
-        Panels, and how many of them to a row.
+        Number of panels, and how many of them are in a row.
     panel : (2,) tuple of float
         Width and height of a panel, inches.
     foot : float
-        Height kept for a legend below the panels, inches.
+        Height reserved for a legend below the panels, inches.
     share_x, share_y : bool
         Whether panels share their horizontal, and their vertical axis.
     """
@@ -141,7 +141,7 @@ def unit_text(units: str) -> str:
 
 
 def label(array: xr.DataArray, symbol: str = "") -> str:
-    """Make an axis label from the attributes: long name, symbol, unit."""
+    """Build an axis label from the attributes: long name, symbol, unit."""
     name = str(array.attrs.get("long_name", array.name))
     name = name[:1].upper() + name[1:]
     unit = unit_text(str(array.attrs.get("units", "1")))
@@ -150,12 +150,12 @@ def label(array: xr.DataArray, symbol: str = "") -> str:
 
 
 def gigapascal(pressure: float) -> str:
-    """Name a pressure."""
+    """Write a pressure with its unit."""
     return f"{pressure:g} GPa"
 
 
 def shared_legend(figure: Figure, panels: list[Axes], columns: int) -> None:
-    """Put one legend below all panels, each entry once, in as many columns as there is room for."""
+    """Add one legend below all panels, each entry once, in at most `columns` columns that fit."""
     entries: dict[str, Artist] = {}
     for axes in panels:
         handles, texts = axes.get_legend_handles_labels()
@@ -183,7 +183,7 @@ def finish(
     notes: Sequence[str] = (),
     remarks: Sequence[str] = (),
 ) -> Figure:
-    """Put the title, caveats, remarks, what was simulated, and the watermark on a rehearsal."""
+    """Add the title, caveats, remarks, what was simulated, and the watermark on a rehearsal."""
     potentials = tree.attrs.get("material", "")
     figure.suptitle(f"{title} – {potentials}" if potentials else title, fontsize=10.5)
     _put_below(figure, notes, [*(one for one in remarks if one), describe(tree)])
@@ -199,7 +199,7 @@ def _put_below(figure: Figure, notes: Sequence[str], remarks: Sequence[str]) -> 
     """Write caveats, and under them remarks, in a strip added below everything."""
     width, height = figure.get_size_inches()
     lines, others = (
-        [part for text in texts for part in wrap(text, int(width * _LETTERS_PER_INCH)) or [""]]
+        [part for text in texts for part in wrap(text, int(width * _CHARACTERS_PER_INCH)) or [""]]
         for texts in (notes, remarks)
     )
     strip = _LINE_INCHES * (len(lines) + len(others))
@@ -221,14 +221,14 @@ def _put_below(figure: Figure, notes: Sequence[str], remarks: Sequence[str]) -> 
 
 
 def hatch(axes: Axes, reason: str) -> None:
-    """Cover an empty panel with hatching and say why it is empty."""
+    """Hatch an empty panel and write the reason why it is empty."""
     axes.set_yticks([])
     axes.add_patch(
         Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, hatch="///", edgecolor="0.8")
     )
     points_to_inches = axes.figure.dpi_scale_trans.inverted()
     width = axes.get_window_extent().transformed(points_to_inches).width
-    lines = wrap(reason, max(int(width * _LETTERS_IN_PANEL), 20))
+    lines = wrap(reason, max(int(width * _CHARACTERS_IN_PANEL), 20))
     axes.text(
         0.5, 0.5, "\n".join(lines), transform=axes.transAxes, ha="center", va="center",
         fontsize=8, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9},
@@ -249,5 +249,5 @@ def save(figure: Figure, path: Path, *, vector: bool) -> list[Path]:
 
 
 def known(values: Any) -> bool:
-    """Say whether there is any number at all."""
+    """Check whether any of the values is finite."""
     return bool(np.isfinite(np.asarray(values, dtype=np.float64)).any())

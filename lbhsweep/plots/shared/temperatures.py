@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 
 _DARKEST, _LIGHTEST = 0.0, 0.88
-"""Part of the map that shows on white."""
+"""Part of the colour map that is visible on white."""
 _NARROWEST_K = 1.0
 
 
@@ -21,7 +21,7 @@ class TemperatureColours:
     Parameters
     ----------
     values : DataArray
-        By ``temperature`` in K and whatever else; known somewhere.
+        By ``temperature`` in K and any other dimensions, with at least one known value.
     """
 
     def __init__(self, values: xr.DataArray) -> None:
@@ -33,10 +33,10 @@ class TemperatureColours:
         self._map = ScalarMappable(norm, ListedColormap(colours))
 
     def __call__(self, temperature: float) -> tuple[float, ...]:
-        """Give a temperature's colour."""
+        """Return the colour of a temperature."""
         red, green, blue, alpha = self._map.to_rgba(np.array([temperature]))[0]
         return (float(red), float(green), float(blue), float(alpha))
 
     def add_bar(self, figure: Figure, panels: list[Axes]) -> None:
-        """Put the scale of colours beside the panels."""
+        """Add the scale of colours beside the panels."""
         figure.colorbar(self._map, ax=panels, label="Temperature T (K)", fraction=0.04)

@@ -1,4 +1,4 @@
-"""How long anions remember their orientation: ξ(t) and its icosahedral twin by temperature."""
+"""Autocorrelation of B–H directions, ξ(t), and of icosahedral order by temperature."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_PRESSURES = 3
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw both autocorrelations against the logarithm of time, a row a pressure."""
+    """Draw both autocorrelations against the logarithm of time, a row for each pressure."""
     dataset = averaged_holds(analysis, "bh_correlation")
     if isinstance(dataset, Nothing):
         return dataset
@@ -65,7 +65,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         shown_of(temperatures, len(all_of_them), "temperatures"),
         shown_of(pressures, dataset.sizes["pressure"], "pressures"),
     )
-    return finish(figure, tree, "Memory of the anions' orientation", notes, remarks)
+    return finish(figure, tree, "Orientational autocorrelation of the anions", notes, remarks)
 
 
 def _listed(values: FloatArray) -> str:
@@ -82,7 +82,7 @@ def phases_of(dataset: xr.Dataset) -> list[str]:
 def draw_curves(axes: Axes, here: xr.Dataset, name: str, along: str) -> None:
     """Draw one autocorrelation (phase, along, lag) with error bands.
 
-    A colour a value of `along`, a kind of line a phase.
+    Colours are values of `along`, kinds of line are phases.
     """
     axes.set_xscale("log")
     axes.set_xlabel(label(here["lag"], "t"))

@@ -1,4 +1,4 @@
-"""How long anions remember their orientation by number of vacancies, at a few temperatures."""
+"""Autocorrelation of the anions' orientation by number of vacancies, at a few temperatures."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MOST_TEMPERATURES = 3
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both autocorrelations of materials that differ in `n_vacancies` only.
 
-    A row is one of those temperatures at which most numbers of vacancies were simulated, at the
-    lowest pressure.
+    Rows are temperatures at which the most numbers of vacancies were simulated, at the lowest
+    pressure.
     """
     dataset = averaged_holds(analysis, "bh_correlation")
     if isinstance(dataset, Nothing):
@@ -45,12 +45,12 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     colour_bar(figure, panels, here["n_vacancies"].values, label(here["n_vacancies"]))
     line_legend(figure, phases_of(here))
     remark = shown_of(temperatures, len(all_of_them), "temperatures")
-    title = "Memory of the anions' orientation by vacancies"
+    title = "Orientational autocorrelation of the anions by vacancies"
     return finish(figure, tree, title, remarks=[remark])
 
 
 def _lowest(filled: xr.DataArray) -> float:
-    """Give the lowest pressure at which the most numbers of vacancies share a temperature."""
+    """Return the lowest pressure at which the most numbers of vacancies share a temperature."""
     shared = filled.sum("n_vacancies").max("temperature").sortby("pressure")
     return float(shared["pressure"].values[int(shared.values.argmax())])
 

@@ -29,8 +29,8 @@ SPECIES = {"li_density": ("Li", "YlOrRd", 9e-6, 64), "h_density": ("H", "YlGnBu"
 """Symbol, colours, isovalue of Sci. Rep. 2021 suppl. fig. 1 in Å⁻³, atoms in its supercell."""
 LEVEL_NOTE = (
     "lines: levels of the isosurfaces of Sci. Rep. 2021, suppl. fig. 1, {li:.2g} Li and {h:.2g} H "
-    "per Å³ if its 9e-6 and 1e-4 Å⁻³ are probability densities of one of the 64 Li and 384 H of "
-    "its supercell, which it doesn't say"
+    "per Å³. Its 9e-6 and 1e-4 Å⁻³ are taken as probability densities of one of the 64 Li and 384 "
+    "H of its supercell, since it doesn't define them."
 )
 REPLICA_NOTE = (
     "one run each, not averaged over replicas: α may grow in eight variants, in each of which Li "
@@ -52,7 +52,7 @@ TITLES = {LAYER: "mean of ⅛ ≤ z ≤ ⅜", DIAGONAL: "plane x = y"}
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw Li and H, each in a layer about z = ¼ and in the plane x = y; a row a phase."""
+    """Draw Li and H, each in a row: of both phases the layer about z = ¼ and the plane x = y."""
     hold = joined_holds(tree)
     cells = find_phase_cells(hold, "li_density")
     if not cells.both:
@@ -68,11 +68,11 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
             extend="min", pad=0.01,
         )  # fmt: skip
     shared_legend(figure, panels, columns=3)
-    return finish(figure, tree, "Where Li and H are", cells.missing, _remarks(cells))
+    return finish(figure, tree, "Number densities of Li and H", cells.missing, _remarks(cells))
 
 
 def level(name: str) -> float:
-    """Give the published isovalue of a species as a number density, 1/Å³."""
+    """Return the published isovalue of a species as a number density, 1/Å³."""
     _, _, probability, atoms = SPECIES[name]
     return probability * atoms
 
@@ -166,7 +166,7 @@ def _mark_sites(axes: Axes, kind: str) -> None:
 
 
 def _in_section(sites: FloatArray, kind: str) -> FloatArray:
-    """Give places (n, 2) of sites that lie in a section, also of those beyond the cell's edge."""
+    """Return places (n, 2) of sites that lie in a section, with those on the cell's far edges."""
     shifts = np.array(list(np.ndindex(2, 2, 2)), dtype=np.float64)
     images = (sites[:, None] + shifts).reshape(-1, 3)
     images = images[(images <= 1.0).all(axis=1)]

@@ -30,7 +30,7 @@ _MOST_TEMPERATURES = 4
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw θ(t), φ(t) and the count of full rotations; a row a temperature, lowest pressure."""
+    """Draw θ(t), φ(t) and the count of full rotations at the lowest pressure, by temperature."""
     hold = joined_holds(tree)
     done = hold[COUNT].isel(time=0).notnull() & is_done(hold)
     done = done.transpose("pressure", "temperature", "replica").load()
@@ -57,11 +57,11 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         axes.set_xlabel(label(hold["time"], "t"))
     shared_legend(figure, panels, columns=4)
     remarks = [
-        "θ: angle between a B–H bond and z, φ: its angle about z, each bond of another anion",
+        "θ: angle between a B–H bond and z, φ: its angle about z, each bond of a different anion",
         "above the counts: full rotations of an anion per time, in all runs that settled, by phase",
         shown_of(temperatures, len(all_of_them), "temperatures"),
     ]
-    return finish(figure, tree, "How anions turn", remarks=remarks)
+    return finish(figure, tree, "Rotation of the anions", remarks=remarks)
 
 
 def _draw_angle(axes: Axes, here: xr.Dataset, name: str) -> None:
@@ -102,7 +102,7 @@ def _draw_count(axes: Axes, here: xr.Dataset, phases: xr.DataArray) -> None:
 
 
 def _rates(analysis: xr.DataTree, pressure: float, temperature: float) -> str:
-    """Give the rate in each phase with its error, as far as it is known."""
+    """Write the rate in each phase with its error, as far as it is known."""
     if "/replicas/hold" not in analysis.groups or RATE not in analysis["replicas/hold"]:
         return ""
     here = analysis["replicas/hold"].to_dataset().sel(pressure=pressure, temperature=temperature)
@@ -121,7 +121,7 @@ FIGURE = FigureDeclaration(
     rank=230,
     topic=Topic.DYNAMICS,
     caption=(
-        "Angles of a few B–H bonds in time, each of another anion, and the number of full "
+        "Angles of a few B–H bonds in time, each of a different anion, and the number of full "
         "rotations of an anion."
     ),
     variables=("bh_theta_series", "bh_phi_series", "full_rotation_rate"),

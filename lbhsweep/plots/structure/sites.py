@@ -1,4 +1,4 @@
-"""Where Li sits and how far the crystal is ordered as α is, against temperature."""
+"""Sites of Li and the degree of order of α against temperature."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ ORDER = {
 }
 _LIMITS = {"alpha_order": (ORDERED, DISORDERED), "alpha_lithium": (CAP_BELOW,)}
 _RANGES = {"alpha_order": (-0.1, 1.05), "alpha_lithium": (0.19, 0.38), "alpha_turn": (20.0, 45.0)}
-"""What the axes show at least; both minima of α lie within."""
+"""Least ranges of the axes; α and the α-b phase lie within."""
 _MOST_PRESSURES = 3
 _DASHED = (
-    f"dashed: S > {ORDERED:g} counts as α, S < {DISORDERED:g} as β, and α with x < {CAP_BELOW:g} "
-    "as its other minimum, Li over faces of the cages"
+    f"dashed: S > {ORDERED:g} is α, S < {DISORDERED:g} is β, and α with x < {CAP_BELOW:g} is the "
+    "α-b phase, Li over faces of the cages"
 )
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw occupancies, S, x and φ; a row a pressure and protocol."""
+    """Draw occupancies, S, x and φ, a row for each pressure and protocol."""
     rows = [row for name in ("hold", "ramp") for row in _rows(analysis, name)]
     if not rows:
         return Nothing("no run is finished and equilibrated")
@@ -130,10 +130,7 @@ def _mark_missing(axes: Axes, tree: xr.DataTree, here: xr.Dataset) -> None:
 
 
 def _branches(name: str, here: xr.Dataset) -> Iterator[tuple[xr.Dataset, dict[str, Any], str, str]]:
-    """Go through holds by phase, or through directions of the slowest ramps.
-
-    Yields data, look, words and colour.
-    """
+    """Yield (data, look, words, colour) of holds by phase, or of the slowest ramps by direction."""
     if name == "hold":
         for phase in here["phase"].values:
             look = LOOKS[str(phase)]
@@ -185,7 +182,7 @@ FIGURE = FigureDeclaration(
     topic=Topic.STRUCTURE,
     caption=(
         "Shares of Li by site, orientational order S of α, Li coordinate x and turn φ of the "
-        "anions in α; dashed are the limits by which phases are told apart."
+        "anions in α; dashed lines are the limits between phases."
     ),
     variables=("li_tetrahedral", "alpha_order", "alpha_lithium", "alpha_turn"),
     needs=(

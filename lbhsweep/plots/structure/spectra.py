@@ -19,7 +19,7 @@ SPECTRA = {
     "vdos_h": "H",
 }
 _SHARE = 0.998
-"""Of the degrees of freedom that the axis shows: above them is nothing but noise."""
+"""Of the degrees of freedom that the axis shows: above them there is only noise."""
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -44,7 +44,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
 
 
 def _reach(curve: xr.DataArray) -> float:
-    """Give the wavenumber below which nearly all degrees of freedom are."""
+    """Return the wavenumber below which nearly all degrees of freedom lie."""
     growing = np.cumsum(np.nan_to_num(curve.values))
     last = int(np.searchsorted(growing, _SHARE * growing[-1]))
     wavenumber = curve["wavenumber"].values

@@ -76,7 +76,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
 
 
 def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
-    """Draw midpoints at zero rate with both of their errors; nothing rests on them."""
+    """Draw midpoints at zero rate with both of their errors; nothing else depends on them."""
     name = "zero_rate_midpoint"
     if known(rates[name].values):
         axes.errorbar(

@@ -32,7 +32,7 @@ _ZERO = "T₀ of T₀ + c r$^{2/3}$: thick bar statistical, thin with n = ½ …
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both branches and the width at each pressure, with T(r) = T₀ + c r^(2/3).
 
-    At zero rate the inner error bar is statistical, the outer one has the exponent's error too.
+    At zero rate the inner error bar is statistical; the outer one includes the exponent's error.
     """
     rates = analysis["hysteresis_rate"].to_dataset()
     loops = analysis["hysteresis"].to_dataset()
@@ -136,7 +136,7 @@ FIGURE = FigureDeclaration(
     rank=120,
     topic=Topic.TRANSITION,
     caption=(
-        "Half heights and width of the loop against heating rate, and what they come to at zero "
+        "Half heights and width of the loop against heating rate, and their extrapolation to zero "
         "rate."
     ),
     variables=("zero_rate_temperature", "zero_rate_width"),

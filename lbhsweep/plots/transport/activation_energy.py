@@ -42,10 +42,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
             axes.errorbar(
                 x, value, yerr=here[f"{_NAME}_stderr"].values, linewidth=0.8, label=text, **style
             )
-        lacking = [f"{n}" for n, one in zip(here["n_vacancies"].values, value, strict=True)
+        missing = [f"{n}" for n, one in zip(here["n_vacancies"].values, value, strict=True)
                    if not np.isfinite(one)]  # fmt: skip
-        if known(value) and lacking:
-            notes.append(f"{text}: no law with {', '.join(lacking)} vacancies")
+        if known(value) and missing:
+            notes.append(f"{text}: no law with {', '.join(missing)} vacancies")
     axes.plot(
         list(PUBLISHED), list(PUBLISHED.values()), marker="*", markersize=10, color=GREY,
         linestyle="none", label=PUBLISHED_LABEL,

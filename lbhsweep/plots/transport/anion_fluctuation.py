@@ -45,7 +45,7 @@ def _draw_ratios(axes: Axes, dataset: xr.Dataset, lowest: str) -> None:
     axes.axhline(1.0, color="0.5", linewidth=0.8)
     same = dataset["same_phase"] == 1
     ratio = dataset["relative_fluctuation"]
-    # Without the reference itself, but with its colour and marker left free.
+    # Without the reference itself, whose colour and marker stay unused.
     above = dataset["pressure"] > dataset["pressure"].min()
     draw_isobars(
         axes, dataset.assign(relative_fluctuation=ratio.where(same & above)), "relative_fluctuation"

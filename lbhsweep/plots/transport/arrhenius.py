@@ -55,7 +55,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
 
 
 def _energies(laws: xr.Dataset) -> dict[str, str]:
-    """Write each law's activation energy behind the name of its isobar."""
+    """Map the name of each isobar to itself followed by its activation energy."""
     return {
         text: f"{text}: {energy(here, 'activation_energy')}" for text, here, _ in each_isobar(laws)
     }
@@ -68,7 +68,7 @@ def energy(law: xr.Dataset, name: str) -> str:
 
 
 def _draw_laws(axes: Axes, laws: xr.Dataset) -> list[str]:
-    """Draw the laws of a group of `arrhenius` with their errors, and give their caveats."""
+    """Draw the laws of a group of `arrhenius` with their errors, and return their caveats."""
     notes = []
     for text, here, style in each_isobar(laws):
         value, error = float(here["activation_energy"]), float(here["activation_energy_stderr"])

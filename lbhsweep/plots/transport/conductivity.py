@@ -27,7 +27,7 @@ from lbhsweep.quantities import stderr_name
 
 _MEASURED, _TRACER = "conductivity", "conductivity_tracer"
 _SHIFT = 0.004
-"""Of 1000/T between points of the same cell, so that their error bars show side by side."""
+"""Shift in 1000/T between points of the same cell, so that their error bars don't overlap."""
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -57,14 +57,14 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
 
 
 def hatch_empty(axes: Axes) -> None:
-    """Hatch a panel that shares its axes with others, whose ticks must stay."""
+    """Hatch a panel that shares its axes with others, and keep the ticks."""
     ticks = axes.get_yticks()
     hatch(axes, "no hold gives a conductivity")
     axes.set_yticks(ticks)
 
 
 def _each_panel(transport: xr.Dataset) -> Iterator[tuple[str, xr.Dataset | None]]:
-    """Go through (title, part) of the phases that have a value at each pressure, or None."""
+    """Yield (title, part) of the phases with a value at each pressure; part is None without any."""
     for pressure in transport["pressure"].values:
         at = transport.sel(pressure=pressure)
         with_value = [
@@ -77,7 +77,7 @@ def _each_panel(transport: xr.Dataset) -> Iterator[tuple[str, xr.Dataset | None]
 
 
 def each_vacancies(dataset: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, dict[str, Any]]]:
-    """Go through (name, part, style) of each number of vacancies; of one that isn't told, once."""
+    """Yield (name, part, style) of each number of vacancies; once if it is unknown."""
     if "n_vacancies" not in dataset.dims:
         yield "σ", dataset, {"color": SERIES[0], "marker": MARKERS[0]}
         return
@@ -91,7 +91,7 @@ def each_vacancies(dataset: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, dict[
 
 
 def concentration(at: xr.Dataset) -> float:
-    """Give vacancies per 100 formula units, as Maltsev et al. 2023 count them."""
+    """Return vacancies per 100 formula units, as Maltsev et al. 2023 count them."""
     return 100.0 * float(at["vacancies_per_formula_unit"])
 
 

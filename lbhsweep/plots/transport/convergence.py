@@ -27,7 +27,7 @@ from lbhsweep.quantities import stderr_name
 
 _LINES: tuple[Any, ...] = ("-", "--", "-.", ":")
 _WINDOW = 6.0
-"""Errors of the end that the axis of deviations shows."""
+"""Range of the axis of deviations, in errors of the final value."""
 _MEANS = {
     "volume_deviation": "Volume: (mean up to t − end)/error",
     "enthalpy_deviation": "Enthalpy: (mean up to t − end)/error",
@@ -39,9 +39,9 @@ _RATES = {
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw running means less their end in units of its error, and running rates.
+    """Draw running means minus their final value in units of its error, and running rates.
 
-    Shaded is one standard error of what is expected of a stationary series, √(L/t − 1).
+    Shaded is one standard error that is expected of a stationary series, √(L/t − 1).
     """
     dataset = analysis["convergence"].to_dataset()
     shown = [name for name in (*_MEANS, *_RATES) if name in dataset and known(dataset[name].values)]
@@ -100,7 +100,7 @@ def _draw_curves(axes: Axes, dataset: xr.Dataset, name: str, colours: Temperatur
 
 
 def _cells(dataset: xr.Dataset) -> Iterator[tuple[int, xr.Dataset]]:
-    """Go through (number of the pressure, part) of each cell, those of all starts."""
+    """Yield (number of the pressure, part) of each cell of all starting phases."""
     stacked = [dim for dim in dataset["n_done"].dims if dim not in ("pressure", "temperature")]
     for number, pressure in enumerate(dataset["pressure"].values):
         at = dataset.sel(pressure=pressure)
@@ -121,8 +121,8 @@ FIGURE = FigureDeclaration(
     rank=180,
     topic=Topic.RELIABILITY,
     caption=(
-        "Running means of holds less their end in units of its error, and running rates, against "
-        "the length of the run."
+        "Running means of holds minus their final value, in units of its error, and running "
+        "rates, against the length of the run."
     ),
     variables=("volume", "enthalpy"),
     needs=(Needs("analysis", "convergence", "the results have no courses in time"),),

@@ -24,7 +24,7 @@ PUBLISHED_LABEL = "0 GPa, Sci. Rep. 2021, suppl. fig. 5"
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw D(T) on a logarithmic axis; a cross at the foot is a cell that gives none."""
+    """Draw D(T) on a logarithmic axis; a cross at the foot is a cell without a value."""
     transport = analysis["transport"].to_dataset()
     if not known(transport["diffusion_coefficient"].values):
         return Nothing("no hold has ten hops of Li that have become diffusive")
@@ -40,7 +40,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
 
 
 def has_published(tree: xr.DataTree, transport: xr.Dataset) -> bool:
-    """Say whether the published coefficients are those of this material and pressure."""
+    """Check whether the published coefficients are those of this material and pressure."""
     potential, vacancies = str(tree.attrs.get("potential", "")), tree.attrs.get("n_vacancies", 0)
     return potential.startswith("lbh") and not vacancies and 0.0 in transport["pressure"].values
 

@@ -29,7 +29,7 @@ _CM2_PER_S = 1e-4
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw the MSD of Li on logarithmic axes, a panel a pressure, and lines 6Dt where fitted."""
+    """Draw the MSD of Li on logarithmic axes by pressure, and lines 6Dt where it was fitted."""
     transport = analysis["transport"].to_dataset()
     if not known(transport["li_msd"].values):
         return Nothing("no hold is finished and equilibrated")
@@ -59,7 +59,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
 
 
 def _longest_lag(tree: xr.DataTree) -> float:
-    """Give the longest lag that is fitted, ps; any where the length of the run isn't known."""
+    """Return the longest lag that is fitted, ps; infinity if the length of the run is unknown."""
     hold = tree["hold"].to_dataset()
     if "time" not in hold.coords:
         return float("inf")

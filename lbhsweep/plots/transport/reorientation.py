@@ -20,7 +20,7 @@ _NAME = "reorientation_rate"
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw λ(T) on a logarithmic axis; a cross at the foot is a cell without any decay."""
+    """Draw λ(T) on a logarithmic axis; a cross at the foot is a cell without a decay."""
     transport = analysis["transport"].to_dataset()
     if not known(transport[_NAME].values):
         return Nothing("no hold shows a decay of the anions' orientation")
