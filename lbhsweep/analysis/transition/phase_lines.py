@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
 
+from lbhsweep.analysis.least_squares import fit_line
 from lbhsweep.analysis.phases.assignment import Phase
 from lbhsweep.analysis.phases.curves import Run
 from lbhsweep.analysis.transition.half_heights import RunStep
@@ -149,8 +149,7 @@ def _is_one_line(run: Run) -> bool:
         return True
     if t.size < 3 or not np.all(s > 0):
         return False
-    residuals = (v - np.polyval(np.polyfit(t, v, 1, w=1 / s), t)) / s
-    return bool(chdtrc(t.size - 2, residuals @ residuals) > UNLIKELY)
+    return fit_line(t - t.mean(), v, s).probability > UNLIKELY
 
 
 def _fit(parts: Sequence[_RunPart], name: str) -> Polynomial | None:

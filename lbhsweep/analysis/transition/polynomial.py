@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lbhsweep.analysis.least_squares import fit_linear
 from lbhsweep.analysis.statistics import smooth_errors, variance_inflation
 from lbhsweep.arrays import FloatArray, IntArray
 
@@ -107,14 +108,12 @@ def _fit(
     t: FloatArray, y: FloatArray, errors: FloatArray | None, runs: IntArray, degree: int
 ) -> Polynomial:
     sigma = np.ones_like(t) if errors is None else errors
-    design = basis(t, degree) / sigma[:, None]
-    solution, *_ = np.linalg.lstsq(design, y / sigma, rcond=None)
-    residuals = y / sigma - design @ solution
-    scale = variance_inflation(residuals, runs, degree + 1, errors_known=errors is not None)
+    fit = fit_linear(basis(t, degree), y, sigma)
+    scale = variance_inflation(fit.residuals, runs, degree + 1, errors_known=errors is not None)
     coefficients, covariance = np.zeros(3), np.zeros((3, 3))
-    coefficients[: degree + 1] = solution
-    covariance[: degree + 1, : degree + 1] = np.linalg.pinv(design.T @ design) * scale
-    covariance[0, 0] += _variance_between(residuals, sigma, runs, scale)
+    coefficients[: degree + 1] = fit.parameters
+    covariance[: degree + 1, : degree + 1] = fit.covariance * scale
+    covariance[0, 0] += _variance_between(fit.residuals, sigma, runs, scale)
     return Polynomial(coefficients, covariance, float(t.min()), float(t.max()), t.size)
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from scipy.special import chdtrc
 
+from lbhsweep.analysis.least_squares import LinearFit, fit_line
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.transition.hysteresis import Branches
 from lbhsweep.analysis.transition.phase_lines import UNLIKELY
@@ -85,8 +85,10 @@ def extrapolate_rate(rates: Sequence[float], estimates: Sequence[Estimate]) -> Z
     r = np.array([rate for rate, _ in used])
     t = np.array([estimate.value for _, estimate in used])
     s = np.array([estimate.stderr for _, estimate in used])
-    fits = [_fit(r**n, t, s) for n in EXPONENTS]
-    value, error, slope, slope_error, probability = np.array(fits).T
+    fits = [fit_line(r**n, t, s) for n in EXPONENTS]
+    value, slope = np.array([fit.parameters for fit in fits]).T
+    error, slope_error = np.array([_errors(fit) for fit in fits]).T
+    probability = [fit.probability for fit in fits]
     if len(used) < TESTED:
         notes = [f"{len(used)} rates: T(r) = T_0 + c r^(2/3) is assumed, not tested", *notes]
     elif probability[ASSUMED] < UNLIKELY:
@@ -182,19 +184,10 @@ def _too_few(used: Sequence[float], rates: Sequence[float]) -> str:
     return f"{have}, extrapolation wants three: runs at {wanted} K/ps would supply it"
 
 
-def _fit(x: FloatArray, t: FloatArray, s: FloatArray) -> tuple[float, float, float, float, float]:
-    """Fit t = a + b x: a, its error, b, its error, and the probability of χ²."""
-    design = np.stack([np.ones_like(x), x], axis=1) / s[:, None]
-    covariance = np.linalg.inv(design.T @ design)
-    solution = covariance @ design.T @ (t / s)
-    residuals = t / s - design @ solution
-    n_dof = x.size - 2
-    square = float(residuals @ residuals)
-    probability = float(chdtrc(n_dof, square)) if n_dof else 1.0
-    if probability < UNLIKELY:
-        covariance = covariance * square / n_dof
-    error = np.sqrt(np.diag(covariance))
-    return float(solution[0]), float(error[0]), float(solution[1]), float(error[1]), probability
+def _errors(fit: LinearFit) -> FloatArray:
+    """Compute the errors of T_0 and c, scaled by the scatter only where the line is unlikely."""
+    scale = fit.reduced_chi_squared if fit.probability < UNLIKELY else 1.0
+    return np.asarray(np.sqrt(np.diag(fit.covariance) * scale))
 
 
 def _loops(pairs: Sequence[tuple[ZeroRate | None, ...]]) -> dict[str, xr.Variable]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lbhsweep.analysis.least_squares import fit_line
 from lbhsweep.analysis.transition.half_heights import (
     OTHER_MINIMUM,
     BranchTransition,
@@ -133,14 +134,13 @@ def fit_boundary(
     if p.size < 2:
         absent = Estimate(reason=f"T_t with an error at {p.size} pressure(s), dT/dP needs 2")
         return absent, absent
-    design = np.stack([np.ones_like(p), p], axis=1) / s[:, None]
-    covariance = np.linalg.inv(design.T @ design)
-    intercept, gradient = covariance @ design.T @ (t / s)
-    if p.size > 2:
-        residuals = (t - intercept - gradient * p) / s
-        covariance = covariance * max(1.0, float(residuals @ residuals) / (p.size - 2))
-    errors = np.sqrt(np.diag(covariance))
-    return Estimate(float(gradient), float(errors[1])), Estimate(float(intercept), float(errors[0]))
+    fit = fit_line(p, t, s)
+    errors = np.sqrt(np.diag(fit.covariance) * fit.scatter_factor)
+    intercept, slope = (
+        Estimate(float(value), float(error))
+        for value, error in zip(fit.parameters, errors, strict=True)
+    )
+    return slope, intercept
 
 
 def boundary_slopes(pressure: FloatArray, draws: FloatArray, stderr: FloatArray) -> FloatArray:
@@ -148,10 +148,8 @@ def boundary_slopes(pressure: FloatArray, draws: FloatArray, stderr: FloatArray)
     valid = np.isfinite(draws[0]) & np.isfinite(stderr)
     if valid.sum() < 2:
         return np.full(len(draws), np.nan)
-    weight = 1 / np.maximum(stderr[valid], 1e-6) ** 2
-    weight /= weight.sum()
-    x = pressure[valid] - weight @ pressure[valid]
-    return np.asarray((draws[:, valid] * weight * x).sum(axis=1) / (weight * x * x).sum())
+    best = fit_line(pressure[valid], draws[0, valid], np.maximum(stderr[valid], 1e-6))
+    return np.asarray(draws[:, valid] @ best.estimator[1])
 
 
 def _branch(

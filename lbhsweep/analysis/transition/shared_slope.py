@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import chi2
 
+from lbhsweep.analysis.least_squares import fit_linear
 from lbhsweep.analysis.transition.phase_lines import PHASES, PhaseLines
 from lbhsweep.analysis.transition.two_phase import TwoPhase
 from lbhsweep.arrays import FloatArray
@@ -46,12 +46,12 @@ def _share(draws: FloatArray, phase: str, lines: Sequence[Mapping[str, PhaseLine
     usable = np.isfinite(variances).all() and (variances > 0).all()
     if len(fits) < 2 or not usable or any(fit.coefficients[2] for fit in fits):
         return draws
-    weights = 1 / variances / (1 / variances).sum()
-    misfit = float(((slopes - weights @ slopes) ** 2 / variances).sum())
-    if misfit > chi2.ppf(CONFIDENCE, len(fits) - 1):
+    mean = fit_linear(np.ones((len(fits), 1)), slopes, np.sqrt(variances))
+    if mean.probability < 1 - CONFIDENCE:
         return draws
     centre = -np.array([fit.covariance[0, 1] for fit in fits]) / variances
     own = draws[:, present]
+    weights = 1 / variances / (1 / variances).sum()
     common = own[..., 1] @ weights
     shared = draws.copy()
     shared[:, present, 0] = own[..., 0] + (own[..., 1] - common[:, None]) * centre

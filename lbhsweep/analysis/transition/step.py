@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lbhsweep.analysis.least_squares import fit_linear
 from lbhsweep.analysis.statistics import smooth_errors, variance_inflation
 from lbhsweep.analysis.transition.step_grid import Lines, StepGrid, first_trials, scan, solve, zoom
 from lbhsweep.arrays import BoolArray, FloatArray
@@ -211,10 +212,7 @@ def _moments(grid: StepGrid, scale: float) -> Step:
 
 def _parabola_chi2(t: FloatArray, y: FloatArray, sigma: FloatArray) -> float:
     x = (t - t.mean()) / _SLOPE_K
-    design = np.stack([np.ones_like(x), x, x**2], axis=-1) / sigma[:, None]
-    solution, *_ = np.linalg.lstsq(design, y / sigma, rcond=None)
-    residuals = y / sigma - design @ solution
-    return float(residuals @ residuals)
+    return fit_linear(np.stack([np.ones_like(x), x, x**2], axis=-1), y, sigma).chi_squared
 
 
 def _no_transition(t: FloatArray) -> str:

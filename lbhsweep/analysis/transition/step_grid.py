@@ -2,7 +2,8 @@
 
 y(T) = Σ aᵢ qᵢ(T) + Σ bⱼ gⱼ(T)/(1 + exp(−(T − T_c)/w)), in which neither q nor g depends on T_c or
 w, so that all sums over temperatures are products of one matrix of logistic functions with a few
-vectors, and that matrix is the same for all runs with the same temperatures.
+vectors, and that matrix is the same for all runs with the same temperatures.  One fit for each
+(T_c, w) by `fit_linear` would be a thousand solutions a run.
 """
 
 from __future__ import annotations

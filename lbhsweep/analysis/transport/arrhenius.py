@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc
 
+from lbhsweep.analysis.least_squares import fit_linear
 from lbhsweep.arrays import FloatArray
 from lbhsweep.units import BOLTZMANN, EV
 
@@ -112,28 +112,21 @@ def fit_arrhenius(temperature: FloatArray, values: FloatArray, stderrs: FloatArr
         notes.insert(0, f"{t.size} temperature(s) with a value and an error, a line needs 2")
         return no_fit("; ".join(notes), t.size)
     errors = stderrs[used] / y
-    design = np.stack([np.ones_like(t), -1.0 / (BOLTZMANN_EV * t)], axis=1) / errors[:, None]
-    # Scaled columns, since 1/(k_B T) hardly varies and both parameters go together.
-    scale = np.sqrt((design**2).sum(axis=0))
-    inverse = np.linalg.inv((design / scale).T @ (design / scale))
-    covariance = inverse / np.outer(scale, scale)
-    target = np.log(y) / errors
-    solution, *_ = np.linalg.lstsq(design / scale, target, rcond=None)
-    solution = solution / scale
-    chi_squared = float(((target - design @ solution) ** 2).sum())
-    n_dof = t.size - 2
-    reduced = chi_squared / n_dof if n_dof else float("nan")
-    if n_dof:
-        covariance = covariance * max(1.0, reduced)
-        if chdtrc(n_dof, chi_squared) < UNLIKELY:
-            notes.append(f"not one straight line within its errors, χ²/ν = {reduced:.1f}")
-    else:
+    design = np.stack([np.ones_like(t), -1.0 / (BOLTZMANN_EV * t)], axis=1)
+    # Columns of one size, since 1/(k_B T) hardly varies and both parameters go together.
+    unit = np.sqrt(((design / errors[:, None]) ** 2).sum(axis=0))
+    fit = fit_linear(design / unit, np.log(y), errors)
+    log_prefactor, activation_energy = fit.parameters / unit
+    if not fit.n_dof:
         notes.append("two points: errors propagated, no scatter to tell whether it is a line")
+    elif fit.probability < UNLIKELY:
+        reduced = fit.reduced_chi_squared
+        notes.append(f"not one straight line within its errors, χ²/ν = {reduced:.1f}")
     return ArrheniusFit(
-        log_prefactor=float(solution[0]),
-        activation_energy=float(solution[1]),
-        covariance=covariance,
-        reduced_chi_squared=reduced,
+        log_prefactor=float(log_prefactor),
+        activation_energy=float(activation_energy),
+        covariance=fit.covariance / np.outer(unit, unit) * fit.scatter_factor,
+        reduced_chi_squared=fit.reduced_chi_squared,
         n_points=int(t.size),
         t_min=float(t.min()),
         t_max=float(t.max()),
