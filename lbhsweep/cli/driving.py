@@ -71,7 +71,7 @@ def drive(
     whole = SweepFolder(output.absolute())
     folder = whole.rehearsal if rehearse else whole
     grid = expand_grid(spec, rehearsal=rehearse)
-    physics = (
+    workload = (
         Rehearsal(settings.rehearse_seconds, settings.rehearse_failures)
         if rehearse
         else MolecularDynamics(tuple(grid.force_fields.values()), grid.crystal)
@@ -90,7 +90,7 @@ def drive(
             folder,
             grid,
             text,
-            physics,
+            workload,
             # Keys and logs of a rehearsal are its own: it may run beside the sweep.
             lambda: start_cluster(machine, folder.path),
             [progress],

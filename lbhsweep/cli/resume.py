@@ -33,7 +33,7 @@ def command(
     """Do what is missing in FOLDER with the sweep, cluster file and options used last."""
     from dataclasses import replace
 
-    from lbhsweep.cli.detached import start_and_show
+    from lbhsweep.cli.background import start_and_show
     from lbhsweep.cli.driving import drive
     from lbhsweep.cli.results import find_sweep
     from lbhsweep.document import parse_document

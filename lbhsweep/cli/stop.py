@@ -14,7 +14,7 @@ from lbhsweep.cli.examples import examples
 
 if TYPE_CHECKING:
     from lbhsweep.store.folder import SweepFolder
-    from lbhsweep.store.lock import Driver
+    from lbhsweep.store.lock import LockHolder
 
 POLL_S = 0.2
 STILL_WORKING = 1
@@ -72,7 +72,7 @@ def _await_end(sweep: SweepFolder, timeout: float) -> bool:
     return True
 
 
-def _said(driver: Driver | None, timeout: float, *, stopped: bool) -> str:
+def _said(driver: LockHolder | None, timeout: float, *, stopped: bool) -> str:
     if driver is None:
         return "nobody drives this sweep"
     who = f"driver pid {driver.pid} on {driver.host}"

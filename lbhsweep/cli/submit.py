@@ -46,7 +46,7 @@ def command(
     It outlives the terminal; what it prints goes to DIR/driver.log.
     """
     from lbhsweep.atomic import not_shared
-    from lbhsweep.cli.detached import start_and_show, submit_and_show
+    from lbhsweep.cli.background import start_and_show, submit_and_show
     from lbhsweep.errors import SweepLockedError
     from lbhsweep.execution.clusters.spec import SlurmCluster, load_cluster
     from lbhsweep.execution.clusters.start import check_names

@@ -39,7 +39,7 @@ from lbhsweep.execution.events import (
 from lbhsweep.execution.folder.history import RunHistory, read_line, run_history
 from lbhsweep.execution.worker.task import TRACE
 from lbhsweep.store.folder import SweepFolder
-from lbhsweep.store.lock import Driver
+from lbhsweep.store.lock import LockHolder
 from lbhsweep.store.open import open_results
 from lbhsweep.store.record import read_record
 from lbhsweep.store.schema import Status
@@ -101,7 +101,7 @@ class Now:
         Wall time of the runs that are done.
     rate : float
         Runs an hour lately; 0 where none ended.
-    driver : Driver or None
+    driver : LockHolder or None
         Who drives it.
     seconds_left : float or None
         As the driver says.
@@ -117,7 +117,7 @@ class Now:
     counts: dict[int, int]
     core_hours: float
     rate: float
-    driver: Driver | None
+    driver: LockHolder | None
     seconds_left: float | None
     workers: tuple[Worker, ...]
     notes: tuple[str, ...]

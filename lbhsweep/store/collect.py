@@ -25,7 +25,7 @@ from lbhsweep.store.create import (
     write_attributes,
 )
 from lbhsweep.store.folder import RecordStatus, SweepFolder
-from lbhsweep.store.grid_writer import Cell, GridWriter
+from lbhsweep.store.grid_writer import GridCell, GridWriter
 from lbhsweep.store.record import Record, RunError, read_record
 from lbhsweep.store.schema import GridLayout, Status
 
@@ -201,7 +201,9 @@ class Collector:
         shutil.rmtree(old, ignore_errors=True)
         return _writer(results, self._layout)
 
-    def _cell(self, run_id: str, damaged: dict[str, str], unread: dict[str, str]) -> Cell | None:
+    def _cell(
+        self, run_id: str, damaged: dict[str, str], unread: dict[str, str]
+    ) -> GridCell | None:
         path = self._folder.find_record(run_id)
         if path is None and run_id in self._quarantined:
             damaged[run_id] = f"the record of run {run_id} is in {self._folder.quarantine}"
@@ -224,15 +226,15 @@ class Collector:
             return None
         self._check_shapes(record, path)
         place = self._layout.places[run_id]
-        return Cell(place, STATUS_OF[record.header.status], cell_values(record))
+        return GridCell(place, STATUS_OF[record.header.status], cell_values(record))
 
-    def _vacant(self, run_id: str, finished: Mapping[str, RecordStatus]) -> Cell:
+    def _vacant(self, run_id: str, finished: Mapping[str, RecordStatus]) -> GridCell:
         status = self._status_without_record(run_id)
         error = "its record was damaged" if status == Status.QUARANTINED else ""
         failed = self._failed_before(run_id, finished)
         if failed:
             error = f"goes on from the end of run {failed}, which failed"
-        return Cell(self._layout.places[run_id], status, {"error": error})
+        return GridCell(self._layout.places[run_id], status, {"error": error})
 
     def _failed_before(self, run_id: str, finished: Mapping[str, RecordStatus]) -> str:
         """Name the failed run on whose end a run depends, empty if there is none."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from lbhsweep.atomic import DIRECTORY_MODE, is_there, not_shared, storing
-from lbhsweep.store.lock import Driver, current_driver, hold_lock, last_driver
+from lbhsweep.store.lock import LockHolder, current_driver, hold_lock, last_driver
 
 RecordStatus = Literal["done", "failed"]
 
@@ -182,7 +182,7 @@ class SweepFolder:
             return set()
         return {path.name.partition(".")[0] for path in self.quarantine.iterdir()}
 
-    def driver_lock(self) -> AbstractContextManager[Driver]:
+    def driver_lock(self) -> AbstractContextManager[LockHolder]:
         """Hold the folder for one driver while the context lasts.
 
         Raises
@@ -192,11 +192,11 @@ class SweepFolder:
         """
         return hold_lock(self.lock)
 
-    def driver(self) -> Driver | None:
+    def driver(self) -> LockHolder | None:
         """Tell who drives this sweep now, None if nobody does."""
         return current_driver(self.lock)
 
-    def lost_driver(self) -> Driver | None:
+    def lost_driver(self) -> LockHolder | None:
         """Tell which driver was killed here, or works where its lock is not seen; None if none."""
         return None if current_driver(self.lock) else last_driver(self.lock)
 

@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class GridCell:
     """One run's share of the dataset; a variable without a value gets its fill value."""
 
     place: Place
@@ -45,7 +45,7 @@ class GridWriter:
         self._arrays = {name: _array(group, name) for name in _names(layout)}
         self.status: npt.NDArray[np.int8] = np.asarray(self._arrays["status"][...])
 
-    def write(self, cells: Sequence[Cell]) -> None:
+    def write(self, cells: Sequence[GridCell]) -> None:
         """Write all variables of some runs, their status last."""
         places = [cell.place for cell in cells]
         for variable in self._layout.variables:

@@ -29,7 +29,7 @@ _PAUSE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Driver:
+class LockHolder:
     """A process that drives a sweep, and how it is getting on.
 
     Attributes
@@ -61,7 +61,7 @@ class Driver:
 
 
 @contextmanager
-def hold_lock(path: Path) -> Iterator[Driver]:
+def hold_lock(path: Path) -> Iterator[LockHolder]:
     """Hold the lock file while the context lasts.
 
     Raises
@@ -79,7 +79,7 @@ def hold_lock(path: Path) -> Iterator[Driver]:
         _acquire(descriptor, path)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         job = os.environ.get("SLURM_JOB_ID", "")
-        driver = Driver(socket.gethostname(), os.getpid(), now, job, time.time())
+        driver = LockHolder(socket.gethostname(), os.getpid(), now, job, time.time())
         with storing(path):
             os.ftruncate(descriptor, LENGTH)
             _overwrite(descriptor, driver)
@@ -94,7 +94,7 @@ def hold_lock(path: Path) -> Iterator[Driver]:
         os.close(descriptor)
 
 
-def current_driver(path: Path) -> Driver | None:
+def current_driver(path: Path) -> LockHolder | None:
     """Read who holds the lock file, None if nobody does."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -111,14 +111,14 @@ def current_driver(path: Path) -> Driver | None:
     return None
 
 
-def last_driver(path: Path) -> Driver | None:
+def last_driver(path: Path) -> LockHolder | None:
     """Read who held the lock file last and did not let go of it; None if nobody did."""
     with suppress(OSError, ValueError, TypeError):
-        return Driver(**json.loads(path.read_text()))
+        return LockHolder(**json.loads(path.read_text()))
     return None
 
 
-def tell_state(path: Path, driver: Driver) -> None:
+def tell_state(path: Path, driver: LockHolder) -> None:
     """Write how the driver that holds the lock file is getting on; never raises."""
     # A second description of the same file; closing it lets no lock go.
     with suppress(OSError):
@@ -153,10 +153,10 @@ def _acquire(descriptor: int, path: Path) -> None:
     )
 
 
-def _overwrite(descriptor: int, driver: Driver) -> None:
+def _overwrite(descriptor: int, driver: LockHolder) -> None:
     text = json.dumps(asdict(replace(driver, message=driver.message[:_MOST_TEXT])))
     os.pwrite(descriptor, text.encode().ljust(LENGTH - 1) + b"\n", 0)
 
 
-def _read(path: Path) -> Driver:
-    return last_driver(path) or Driver("an unknown host", 0, "just now")
+def _read(path: Path) -> LockHolder:
+    return last_driver(path) or LockHolder("an unknown host", 0, "just now")

@@ -20,7 +20,7 @@ from lbhsweep.cli import status as status_command
 from lbhsweep.execution.clusters import start as clusters
 from lbhsweep.execution.folder.settings import folder_grid
 from lbhsweep.store.folder import SweepFolder
-from lbhsweep.store.lock import Driver
+from lbhsweep.store.lock import LockHolder
 from lbhsweep.sweep import run_id
 
 SWEEP = """\
@@ -264,7 +264,7 @@ def test_status_names_a_driver_that_was_killed_and_one_that_pauses(failing, monk
     from lbhsweep.store.lock import tell_state
 
     monkeypatch.setattr(status_command, "time", SimpleNamespace(time=lambda: NOW))
-    driver = Driver("node7", 4711, "2026-01-01", "99", NOW - 90, "paused", "disk full", 30.0)
+    driver = LockHolder("node7", 4711, "2026-01-01", "99", NOW - 90, "paused", "disk full", 30.0)
     tell_state(failing.lock, driver)
     status = json.loads(invoke("status", out(failing), R, "--json").stdout)
     assert status["driver"] is None

@@ -71,7 +71,7 @@ def browser(tmp_path_factory):
 def sweep(tmp_path):
     """A sweep of which one run has failed and one is still missing."""
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
-    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    sweep.run(workload=Rehearsal(failure_rate=0.3))
     name = next(name for name, how in sweep.folder.finished().items() if how == "done")
     sweep.folder.record_path(name).unlink()
     return sweep
@@ -166,7 +166,7 @@ def test_a_page_loads_shows_a_run_at_a_click_and_goes_on_by_itself(browser, swee
     for name in failed:
         assert f"lbhsweep retry {sweep.path} {name[:12]}" in seen[name]
     # What ends while the page is open appears in it.
-    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    sweep.run(workload=Rehearsal(failure_rate=0.3))
     n_done = list(sweep.folder.finished().values()).count("done")
     until(lambda: f"{n_done} done" in shown(browser).replace("\n", ""), "the finished run")
     severe = [line for line in browser.get_log("browser") if line["level"] == "SEVERE"]

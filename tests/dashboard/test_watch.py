@@ -33,7 +33,7 @@ from lbhsweep.store.schema import Status
 def master(tmp_path_factory):
     """A finished sweep of eight runs, of which some failed."""
     sweep = Sweep(tmp_path_factory.mktemp("watch") / "out", lambda: nullcontext(SerialExecutor()))
-    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    sweep.run(workload=Rehearsal(failure_rate=0.3))
     return sweep
 
 

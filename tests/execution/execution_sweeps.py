@@ -1,4 +1,4 @@
-"""Small sweeps, misbehaving physics, and comparison of datasets for the tests of execution."""
+"""Small sweeps, misbehaving workloads, and comparison of datasets for the tests of execution."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Sweep:
         file.write_text(text)
         return expand_grid(load_sweep(file), rehearsal=True)
 
-    def run(self, text: str | None = None, physics: Any = None, **options: Any) -> SweepEnding:
+    def run(self, text: str | None = None, workload: Any = None, **options: Any) -> SweepEnding:
         text = text or yaml_text()
         self.events.clear()
         return run_sweep(
             self.folder,
             self.grid(text),
             text,
-            physics or Rehearsal(),
+            workload or Rehearsal(),
             self.open_executor,
             [self.events.append],
             **options,

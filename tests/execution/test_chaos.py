@@ -30,17 +30,17 @@ from lbhsweep.sweep import expand_grid, load_sweep, run_id
 
 file, out, notes, seconds = sys.argv[1:]
 # Make-believe runs pretend to last so long; real ones last as long as they do.
-Physics = Rehearsal if float(seconds) else MolecularDynamics
+Workload = Rehearsal if float(seconds) else MolecularDynamics
 
 @dataclass(frozen=True)
-class Watched(Physics):
+class Watched(Workload):
     notes: str = ""
 
     def run(self, point, workdir, should_stop, on_progress, **places):
         name = run_id(point)
         record = SweepFolder(workdir.parents[2]).record_path(name)
         self.note("begun", name, record)
-        outcome = Physics.run(self, point, workdir, should_stop, on_progress, **places)
+        outcome = Workload.run(self, point, workdir, should_stop, on_progress, **places)
         self.note("whole", name, record)
         return outcome
 
@@ -50,13 +50,13 @@ class Watched(Physics):
         os.close(file)
 
 cluster = LocalCluster(kind="local", workers=2, start_timeout="600 s")
-grid = expand_grid(load_sweep(file), rehearsal=Physics is Rehearsal)
-physics = (
-    Watched(seconds=float(seconds), notes=notes) if Physics is Rehearsal
+grid = expand_grid(load_sweep(file), rehearsal=Workload is Rehearsal)
+workload = (
+    Watched(seconds=float(seconds), notes=notes) if Workload is Rehearsal
     else Watched(tuple(grid.force_fields.values()), checkpoint_every_s=0.2, notes=notes)
 )
 ending = run_sweep(
-    SweepFolder(out), grid, Path(file).read_text(), physics, lambda: start_cluster(cluster)
+    SweepFolder(out), grid, Path(file).read_text(), workload, lambda: start_cluster(cluster)
 )
 sys.exit(ending.total - ending.done)
 """
@@ -130,9 +130,9 @@ def assert_nothing_lost(tmp_path, folder, notes, *, replicas, kills, text=None):
     whole = SweepFolder(tmp_path / "whole")
     file = tmp_path / "sweep.yaml"
     grid = expand_grid(load_sweep(file), rehearsal=text is None)
-    physics = Rehearsal() if text is None else MolecularDynamics(tuple(grid.force_fields.values()))
+    workload = Rehearsal() if text is None else MolecularDynamics(tuple(grid.force_fields.values()))
     ending = run_sweep(
-        whole, grid, file.read_text(), physics, lambda: nullcontext(SerialExecutor())
+        whole, grid, file.read_text(), workload, lambda: nullcontext(SerialExecutor())
     )
     assert ending.done == n_runs
     undisturbed = physics_of(whole.path)

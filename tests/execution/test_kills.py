@@ -30,10 +30,10 @@ from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep
 
 grid = expand_grid(load_sweep(sys.argv[1]))
-physics = MolecularDynamics(tuple(grid.force_fields.values()), checkpoint_every_s=0.1)
+workload = MolecularDynamics(tuple(grid.force_fields.values()), checkpoint_every_s=0.1)
 cluster = LocalCluster(kind="local", workers=2, start_timeout="600 s")
 ending = run_sweep(
-    SweepFolder(sys.argv[2]), grid, Path(sys.argv[1]).read_text(), physics,
+    SweepFolder(sys.argv[2]), grid, Path(sys.argv[1]).read_text(), workload,
     lambda: start_cluster(cluster),
 )
 sys.exit(130 if ending.interrupted else ending.total - ending.done)

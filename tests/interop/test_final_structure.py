@@ -42,8 +42,8 @@ def sweep(tmp_path_factory):
     file.write_text(SWEEP)
     grid = expand_grid(load_sweep(file))
     folder = SweepFolder(path / "out")
-    physics = MolecularDynamics(tuple(grid.force_fields.values()))
-    run_sweep(folder, grid, SWEEP, physics, lambda: nullcontext(SerialExecutor()))
+    workload = MolecularDynamics(tuple(grid.force_fields.values()))
+    run_sweep(folder, grid, SWEEP, workload, lambda: nullcontext(SerialExecutor()))
     (point,) = grid.points
     return (
         folder,

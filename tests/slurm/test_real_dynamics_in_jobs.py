@@ -35,8 +35,8 @@ def test_dynamics_interrupted_by_the_loss_of_its_job(slurm, tmp_path):
     cluster.write_text("\n".join(f"{key}: {value}" for key, value in keys.items()))
     grid = expand_grid(load_sweep(sweep))
     alone = SweepFolder(tmp_path / "alone")
-    physics = MolecularDynamics(tuple(grid.force_fields.values()))
-    run_sweep(alone, grid, SWEEP, physics, lambda: nullcontext(SerialExecutor()))
+    workload = MolecularDynamics(tuple(grid.force_fields.values()))
+    run_sweep(alone, grid, SWEEP, workload, lambda: nullcontext(SerialExecutor()))
     out = SweepFolder(tmp_path / "out")
     line = ["-m", "lbhsweep", "run", str(sweep), "--output", str(out.path)]
     with Started([*line, "--cluster", str(cluster)], tmp_path) as command:
@@ -56,11 +56,11 @@ def length():
     """Measure how many ps this machine does in about a job and a half, kernels being compiled."""
     text = SWEEP.replace("[450 K, 600 K]", "450 K").replace("20 ps", "50 ps")
     grid = expand_grid(sweep_from(parse_document(text, "sweep.yaml")))
-    physics = MolecularDynamics(tuple(grid.force_fields.values()))
-    physics.prepare(lambda what: None)
+    workload = MolecularDynamics(tuple(grid.force_fields.values()))
+    workload.prepare(lambda what: None)
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        run_sweep(SweepFolder(folder), grid, text, physics, lambda: nullcontext(SerialExecutor()))
+        run_sweep(SweepFolder(folder), grid, text, workload, lambda: nullcontext(SerialExecutor()))
     return max(50, round(50 * 90 / (time.perf_counter() - started)))
 
 
@@ -84,8 +84,8 @@ def test_a_run_that_is_longer_than_its_jobs(slurm, tmp_path):
     assert "TIMEOUT" not in ended
     assert not events_of(out.events, "run-retried")
     alone = SweepFolder(tmp_path / "alone")
-    physics = MolecularDynamics(tuple(grid.force_fields.values()))
-    run_sweep(alone, grid, text, physics, lambda: nullcontext(SerialExecutor()))
+    workload = MolecularDynamics(tuple(grid.force_fields.values()))
+    run_sweep(alone, grid, text, workload, lambda: nullcontext(SerialExecutor()))
     found = physics_of(out.path)
     assert set(found["attempts"].values.ravel()) == {1}
     assert_same_bits(found, physics_of(alone.path))

@@ -35,7 +35,7 @@ EACH = settings(
 def master(tmp_path_factory):
     """A finished sweep of eight runs, of which some failed."""
     sweep = Sweep(tmp_path_factory.mktemp("verify") / "out", lambda: nullcontext(SerialExecutor()))
-    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    sweep.run(workload=Rehearsal(failure_rate=0.3))
     return sweep
 
 
@@ -57,7 +57,7 @@ def the_fault(sweep, **options):
 
 def run_again(sweep):
     """Give the runs that the next driver does."""
-    ending = sweep.run(physics=Rehearsal(failure_rate=0.3))
+    ending = sweep.run(workload=Rehearsal(failure_rate=0.3))
     assert ending.missing == 0
     return [event.run_id for event in sweep.of(RunFinished)]
 
@@ -133,7 +133,7 @@ def test_a_record_under_the_name_of_another_run(sweep, master):
     fault = the_fault(sweep, repair=True)
     assert (fault.kind, fault.run_id) == ("other-run", path.name.partition(".")[0])
     assert other.name.partition(".")[0] in fault.message
-    sweep.run(physics=Rehearsal(failure_rate=0.3))
+    sweep.run(workload=Rehearsal(failure_rate=0.3))
     assert_same_bits(sweep.results(), master.results())
 
 
@@ -179,7 +179,7 @@ def test_a_record_of_a_newer_schema_is_left_alone_and_stops_the_driver(sweep):
     assert "newer lbhsweep" in fault.message
     sweep.folder.collecting.touch()
     with pytest.raises(SchemaError, match=r"schema 7.*newer lbhsweep"):
-        sweep.run(physics=Rehearsal(failure_rate=0.3))
+        sweep.run(workload=Rehearsal(failure_rate=0.3))
     assert path.read_bytes() == newer
     assert not sweep.folder.quarantine.exists()
 

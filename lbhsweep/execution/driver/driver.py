@@ -43,7 +43,7 @@ from lbhsweep.execution.events import (
 from lbhsweep.execution.executor import Answer, Executor, TaskBroken, TaskEnded
 from lbhsweep.execution.worker.ledger import Ending
 from lbhsweep.execution.worker.task import Others, RunSummary, Task
-from lbhsweep.execution.worker.workload import Physics
+from lbhsweep.execution.worker.workload import Workload
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.cost import estimated_core_seconds, speed_kind
@@ -72,7 +72,7 @@ class Driver:
         The sweep's folder, whose `driver_lock` is held.
     plan : Plan
         What is missing.
-    physics : Physics
+    workload : Workload
         What tasks do.
     executor : Executor
         Where tasks go.
@@ -88,7 +88,7 @@ class Driver:
         self,
         folder: SweepFolder,
         plan: Plan,
-        physics: Physics,
+        workload: Workload,
         executor: Executor,
         collector: Collector,
         observers: Sequence[Observer],
@@ -96,7 +96,7 @@ class Driver:
     ) -> None:
         self._folder = folder
         self._plan = plan
-        self._physics = physics
+        self._workload = workload
         self._executor = executor
         self._collector = collector
         self._observers = observers
@@ -183,7 +183,7 @@ class Driver:
             points = tuple(self._plan.points[name] for name in names)
             self._in_flight.update(names)
             self._n_tasks += 1
-            self._executor.submit(Task(self._folder, points, self._physics, others))
+            self._executor.submit(Task(self._folder, points, self._workload, others))
 
     def _take(self, answer: Answer) -> None:
         match answer:

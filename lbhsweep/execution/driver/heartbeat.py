@@ -16,7 +16,7 @@ from lbhsweep.execution.events import (
     SweepProgress,
     WorkerPreparing,
 )
-from lbhsweep.store.lock import Driver, tell_state
+from lbhsweep.store.lock import LockHolder, tell_state
 
 EVERY_S = 5.0
 
@@ -28,11 +28,11 @@ class Heartbeat:
     ----------
     lock : Path
         The lock file, held by this process.
-    driver : Driver
+    driver : LockHolder
         What it says so far.
     """
 
-    def __init__(self, lock: Path, driver: Driver) -> None:
+    def __init__(self, lock: Path, driver: LockHolder) -> None:
         self._lock = lock
         self._driver = driver
         self._next = 0.0

@@ -26,7 +26,7 @@ from lbhsweep.execution.events import (
 )
 from lbhsweep.execution.executor import Executor
 from lbhsweep.execution.folder.settings import keep_sweep
-from lbhsweep.execution.worker.workload import Physics
+from lbhsweep.execution.worker.workload import Workload
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep.grid import Grid
@@ -91,7 +91,7 @@ def run_sweep(
     folder: SweepFolder,
     grid: Grid,
     yaml_text: str,
-    physics: Physics,
+    workload: Workload,
     open_executor: OpenExecutor,
     observers: Sequence[Observer] = (),
     *,
@@ -108,7 +108,7 @@ def run_sweep(
         The sweep's points.
     yaml_text : str
         The sweep's YAML, kept verbatim.
-    physics : Physics
+    workload : Workload
         What a run does.
     open_executor : callable
         Gives the executor as a context; called only if something is missing.
@@ -148,7 +148,7 @@ def run_sweep(
                 _tell(told, SweepStarted(total=len(plan.points), **counts))
                 if collector is not None:
                     _drive(
-                        folder, plan, physics, open_executor, collector, told, pause, interruption
+                        folder, plan, workload, open_executor, collector, told, pause, interruption
                     )
                 ending = _ending(folder, grid, interruption)
             _tell(
@@ -182,7 +182,7 @@ def _created(folder: SweepFolder) -> SweepFolder:
 def _drive(
     folder: SweepFolder,
     plan: Plan,
-    physics: Physics,
+    workload: Workload,
     open_executor: OpenExecutor,
     collector: Collector,
     observers: Sequence[Observer],
@@ -192,7 +192,7 @@ def _drive(
     try:
         if plan.missing and not interruption.asked:
             with open_executor() as executor:
-                driver = Driver(folder, plan, physics, executor, collector, observers, pause)
+                driver = Driver(folder, plan, workload, executor, collector, observers, pause)
                 driver.drive(interruption)
     except BaseException:
         # What ended the sweep says more than that storage is full besides.

@@ -15,7 +15,7 @@ from lbhsweep.execution.folder.settings import folder_grid
 from lbhsweep.execution.folder.slurm_driver import DriverJob, queued_driver
 from lbhsweep.execution.worker.ledger import NAME, Ledger
 from lbhsweep.store.folder import SweepFolder
-from lbhsweep.store.lock import Driver
+from lbhsweep.store.lock import LockHolder
 from lbhsweep.store.open import open_results
 from lbhsweep.store.record import read_record
 from lbhsweep.sweep.identity import point_from_json, run_id
@@ -68,9 +68,9 @@ class FolderStatus:
 
     Attributes
     ----------
-    driver : Driver or None
+    driver : LockHolder or None
         Who drives it now, what it does and how long the rest takes.
-    lost_driver : Driver or None
+    lost_driver : LockHolder or None
         Without a driver: the last one, if it was killed (or works where its lock is not seen).
     queued_driver : DriverJob or None
         Without a driver: its job in SLURM's queue, where SLURM is at hand.
@@ -90,8 +90,8 @@ class FolderStatus:
         Missing runs that can't start because one before them failed.
     """
 
-    driver: Driver | None
-    lost_driver: Driver | None
+    driver: LockHolder | None
+    lost_driver: LockHolder | None
     queued_driver: DriverJob | None
     aborted: Aborted | None
     total: int

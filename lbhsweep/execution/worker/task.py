@@ -25,7 +25,7 @@ from lbhsweep.errors import (
 from lbhsweep.execution.events import Event, RunProgress, RunStarted, WorkerPreparing
 from lbhsweep.execution.worker.ledger import NAME, AttemptUnderwayError, Ending, Ledger
 from lbhsweep.execution.worker.process import StopPoll, at_work, worker_name
-from lbhsweep.execution.worker.workload import Physics
+from lbhsweep.execution.worker.workload import Workload
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.outcome import OnProgress, Outcome, Progress, ShouldStop
 from lbhsweep.simulation.provenance import provenance, slurm_job
@@ -62,7 +62,7 @@ class Task:
         The sweep's folder, on storage that workers see.
     points : tuple of RunPoint
         What to run; several where runs are very short.
-    physics : Physics
+    workload : Workload
         What to do with each.
     others : {'hosts', 'workers', ''}
         What else there is to try a run again: other hosts, other workers of the same, or nothing.
@@ -70,7 +70,7 @@ class Task:
 
     folder: SweepFolder
     points: tuple[RunPoint, ...]
-    physics: Physics
+    workload: Workload
     others: Others = ""
 
 
@@ -131,7 +131,7 @@ def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
     with at_work, not_shared():
         try:
             if not should_stop():
-                task.physics.prepare(
+                task.workload.prepare(
                     lambda what: report(WorkerPreparing(worker=worker_name(), what=what))
                 )
             for point in task.points:
@@ -223,7 +223,7 @@ def _attempt(
         message = f"its worker died {deaths} times in a row without coming any further"
         return _record(task.folder, point, ledger, counted, _failed("worker-lost", message))
     try:
-        outcome = task.physics.run(
+        outcome = task.workload.run(
             point,
             workdir,
             should_stop,

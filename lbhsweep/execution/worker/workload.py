@@ -22,7 +22,7 @@ Tell = Callable[[str], None]
 _compiled = threading.Event()
 
 
-class Physics(Protocol):
+class Workload(Protocol):
     """Travels to workers with every task: small, picklable, the same for all runs of a sweep."""
 
     def prepare(self, tell: Tell) -> None:

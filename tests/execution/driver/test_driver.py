@@ -41,16 +41,16 @@ from lbhsweep.sweep import run_id
 
 
 def test_all_runs_are_done_once_and_collected(sweep, tmp_path):
-    physics = Recording(tmp_path / "notes")
-    ending = sweep.run(physics=physics)
+    workload = Recording(tmp_path / "notes")
+    ending = sweep.run(workload=workload)
     assert (ending.total, ending.done, ending.failed, ending.missing) == (8, 8, (), 0)
-    assert sorted(physics.names()) == sorted(
+    assert sorted(workload.names()) == sorted(
         run_id(point) for point in sweep.grid(yaml_text()).points
     )
     results = sweep.results()
     assert (results["status"] == Status.DONE).all()
     assert results["volume"].notnull().all()
-    assert {event.run_id for event in sweep.of(RunFinished)} == set(physics.names())
+    assert {event.run_id for event in sweep.of(RunFinished)} == set(workload.names())
     assert sweep.of(SweepFinished)[0].done == 8
     assert not list(sweep.folder.runs.glob("*/*")), "finished runs leave no folder"
 
@@ -58,14 +58,14 @@ def test_all_runs_are_done_once_and_collected(sweep, tmp_path):
 def test_executors_give_the_same_bits(tmp_path, cluster):
     serial = Sweep(tmp_path / "serial", lambda: nullcontext(SerialExecutor()))
     dask = Sweep(tmp_path / "dask", lambda: nullcontext(cluster))
-    serial.run(physics=Rehearsal(failure_rate=0.6))
-    dask.run(physics=Rehearsal(failure_rate=0.6))
+    serial.run(workload=Rehearsal(failure_rate=0.6))
+    dask.run(workload=Rehearsal(failure_rate=0.6))
     assert 0 < (serial.results()["status"] == Status.FAILED).sum() < 8
     assert_same_bits(serial.results(), dask.results())
 
 
 def test_a_failed_run_is_recorded_and_the_others_done(sweep):
-    ending = sweep.run(physics=Rehearsal(failure_rate=0.6))
+    ending = sweep.run(workload=Rehearsal(failure_rate=0.6))
     assert ending.failed
     assert ending.done + len(ending.failed) == ending.total
     failed = {event.run_id: event for event in sweep.of(RunFailed)}
@@ -73,13 +73,13 @@ def test_a_failed_run_is_recorded_and_the_others_done(sweep):
     assert {event.error_class for event in failed.values()} == {"not-finite"}
     header = read_record(sweep.folder.record_path(ending.failed[0], "failed")).header
     assert (header.status, header.error.error_class, header.attempts) == ("failed", "not-finite", 1)
-    again = sweep.run(physics=Rehearsal(failure_rate=0.6))
+    again = sweep.run(workload=Rehearsal(failure_rate=0.6))
     assert again == ending
     assert not sweep.of(RunFailed), "failed runs are not tried again unasked"
 
 
 def test_failed_runs_are_tried_again_when_asked(sweep):
-    failed = sweep.run(physics=Rehearsal(failure_rate=0.6)).failed
+    failed = sweep.run(workload=Rehearsal(failure_rate=0.6)).failed
     ending = sweep.run(retry_failed=True)
     assert ending.done == ending.total
     assert {event.run_id for event in sweep.of(RunFinished)} == set(failed)
@@ -113,15 +113,15 @@ class Quick(SerialExecutor):
 
 
 def test_adding_points_and_cosmetic_edits_rerun_nothing(sweep, tmp_path):
-    physics = Recording(tmp_path / "notes")
-    sweep.run(physics=physics)
-    before, results = set(physics.names()), sweep.results()
+    workload = Recording(tmp_path / "notes")
+    sweep.run(workload=workload)
+    before, results = set(workload.names()), sweep.results()
     edited = "# a comment\n" + yaml_text("[400 MPa, 0 GPa]")
-    sweep.run(edited, physics)
-    assert set(physics.names()) == before
+    sweep.run(edited, workload)
+    assert set(workload.names()) == before
     assert sweep.folder.sweep_yaml.read_text() == edited
-    sweep.run(yaml_text("[0 GPa, 0.4 GPa, 1 GPa]"), physics)
-    names = physics.names()
+    sweep.run(yaml_text("[0 GPa, 0.4 GPa, 1 GPa]"), workload)
+    names = workload.names()
     assert len(names) == len(set(names)) == 12
     old = sweep.results().sel(pressure=[0.0, 0.4])
     assert_same_bits(results, old)
@@ -131,9 +131,9 @@ def test_removed_points_stay_as_records(sweep, tmp_path):
     sweep.run()
     ending = sweep.run(yaml_text("0 GPa"))
     assert ending.total == ending.done == 4
-    physics = Recording(tmp_path / "notes")
-    assert sweep.run(physics=physics).done == 8
-    assert not physics.names()
+    workload = Recording(tmp_path / "notes")
+    assert sweep.run(workload=workload).done == 8
+    assert not workload.names()
 
 
 def test_a_damaged_record_is_run_again(sweep):
@@ -256,7 +256,7 @@ def test_a_stop_waits_for_no_worker_that_rests(tmp_path, monkeypatch):
 
     stopper = threading.Thread(target=stop)
     stopper.start()
-    ending = sweep.run(physics=Stale(mark=tmp_path / "mark"))
+    ending = sweep.run(workload=Stale(mark=tmp_path / "mark"))
     stopper.join()
     assert (ending.interrupted, ending.done) == (True, 0)
 

@@ -43,7 +43,7 @@ from lbhsweep.sweep import run_id
 
 
 def test_an_unexpected_error_is_tried_once_more(sweep):
-    ending = sweep.run(physics=Misbehaving(RuntimeError("odd"), once=True))
+    ending = sweep.run(workload=Misbehaving(RuntimeError("odd"), once=True))
     assert ending.done == ending.total
     assert {event.error_class for event in sweep.of(RunRetried)} == {"RuntimeError"}
     attempts = sweep.results()["attempts"]
@@ -53,7 +53,7 @@ def test_an_unexpected_error_is_tried_once_more(sweep):
 
 def test_storage_that_stumbles_counts_against_no_run(sweep):
     stale = OSError(errno.ESTALE, "Stale file handle")
-    ending = sweep.run(physics=Misbehaving(stale, once=True))
+    ending = sweep.run(workload=Misbehaving(stale, once=True))
     assert ending.done == ending.total
     assert not sweep.of(RunRetried)
     assert (sweep.results()["attempts"] == 1).all()
@@ -63,7 +63,7 @@ def test_runs_whose_files_can_not_be_read_end_the_sweep_when_the_others_are_done
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
     bad = OSError(errno.EIO, "Input/output error")
     with pytest.raises(ClusterError, match=r"no worker could work, 7 times in a row.*Input/output"):
-        sweep.run(physics=Misbehaving(bad))
+        sweep.run(workload=Misbehaving(bad))
     status = sweep.results()["status"]
     assert (status.sel(replica=0) == Status.DONE).all()
     assert (status.sel(replica=1) == Status.PENDING).all()
@@ -71,7 +71,7 @@ def test_runs_whose_files_can_not_be_read_end_the_sweep_when_the_others_are_done
 
 
 def test_an_error_that_stays_is_recorded_by_its_class(sweep):
-    ending = sweep.run(physics=Misbehaving(ZeroDivisionError("by nothing")))
+    ending = sweep.run(workload=Misbehaving(ZeroDivisionError("by nothing")))
     assert len(ending.failed) == 4
     header = read_record(sweep.folder.record_path(ending.failed[0], "failed")).header
     assert header.error.error_class == "ZeroDivisionError"
@@ -98,7 +98,7 @@ def test_an_error_that_stays_is_recorded_by_its_class(sweep):
 def test_what_ails_all_workers_ends_the_sweep(tmp_path, open_executor):
     sweep = Sweep(tmp_path / "out", open_executor)
     with pytest.raises(ClusterError, match="ImportError: no module named nonsense"):
-        sweep.run(physics=Broken())
+        sweep.run(workload=Broken())
     assert sweep.run().done == 8
 
 
@@ -126,8 +126,8 @@ def test_a_worker_whose_runs_all_err_does_not_fail_the_sweep(tmp_path, error):
         tmp_path / "out",
         lambda: start_cluster(LocalCluster(kind="local", workers=2, start_timeout="600 s")),
     )
-    physics = ErrsOnOneWorker(seconds=0.5, mark=tmp_path / "sick", error=error)
-    ending = sweep.run(yaml_text(replicas=5), physics)
+    workload = ErrsOnOneWorker(seconds=0.5, mark=tmp_path / "sick", error=error)
+    ending = sweep.run(yaml_text(replicas=5), workload)
     assert (ending.done, ending.failed) == (20, ())
     assert bool(sweep.of(RunRetried)) == (not isinstance(error, ImportError))
     assert bool(sweep.of(WorkerFaulty)) == isinstance(error, ImportError)
@@ -149,7 +149,7 @@ class Tears(Rehearsal):
 def test_a_torn_record_that_a_worker_meets_is_put_aside_and_made_again(sweep):
     points = sweep.grid(yaml_text()).points
     path = sweep.folder.record_path(run_id(points[-1]))
-    assert sweep.run(physics=Tears(path=path)).done == 8
+    assert sweep.run(workload=Tears(path=path)).done == 8
     assert [one.name for one in sweep.folder.quarantine.iterdir()] == [path.name]
     assert (sweep.results()["attempts"] == 1).all()
     assert not sweep.of(WorkerFaulty)

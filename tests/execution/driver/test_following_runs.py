@@ -72,10 +72,10 @@ class Stops(Recording):
 
 
 def test_no_run_begins_before_the_one_it_follows(sweep, tmp_path):
-    physics = Recording(tmp_path / "notes")
-    ending = sweep.run(HOLDS, physics)
+    workload = Recording(tmp_path / "notes")
+    ending = sweep.run(HOLDS, workload)
     assert (ending.total, ending.done, ending.waiting) == (8, 8, 0)
-    order = physics.names()
+    order = workload.names()
     assert len(order) == len(set(order)) == 8
     for point in sweep.grid(HOLDS).points:
         if point.follows:
@@ -157,8 +157,8 @@ def test_several_runs_may_find_that_the_one_before_them_is_no_good(sweep, damage
     path = sweep.folder.record_path(run_id(heating))
     if damage == "changed":
         flip_a_bit(path)
-    physics = Looks(removed=path if damage == "removed" else None)
-    ending = sweep.run(FAN, physics, retry_failed=True)
+    workload = Looks(removed=path if damage == "removed" else None)
+    ending = sweep.run(FAN, workload, retry_failed=True)
     assert (ending.done, ending.waiting) == (5, 0)
     read_record(path)
 
@@ -201,8 +201,8 @@ def test_real_runs_go_on_from_each_other_whatever_executes_them(sweep, tmp_path)
     file.write_text(REAL)
     grid = expand_grid(load_sweep(file))
     sweep.grid = lambda text: grid
-    physics = MolecularDynamics(tuple(grid.force_fields.values()))
-    ending = sweep.run(REAL, physics)
+    workload = MolecularDynamics(tuple(grid.force_fields.values()))
+    ending = sweep.run(REAL, workload)
     assert (ending.done, ending.failed) == (2, ())
     records = [read_record(path) for path in sweep.folder.records.glob("*/*.rec")]
     by_direction = {point_from_json(r.header.point).protocol.direction: r for r in records}
@@ -213,5 +213,5 @@ def test_real_runs_go_on_from_each_other_whatever_executes_them(sweep, tmp_path)
     assert after.arrays["volume"][-1] == pytest.approx(hot, rel=0.05)
     first = sweep.results()
     sweep.folder.record_path(after.header.run_id).unlink()
-    sweep.run(REAL, physics)
+    sweep.run(REAL, workload)
     assert_same_bits(first, sweep.results())

@@ -116,7 +116,7 @@ def test_the_end_of_a_sweep_waits_too(sweep, monkeypatch, undisturbed):
 
 def test_what_physics_meets_is_no_error_of_the_run(sweep, undisturbed):
     full = OSError(errno.ENOSPC, "No space left on device")
-    assert sweep.run(physics=Misbehaving(full, once=True)).done == 8
+    assert sweep.run(workload=Misbehaving(full, once=True)).done == 8
     assert_nothing_lost(sweep, undisturbed)
 
 
@@ -275,7 +275,7 @@ def test_events_wait_in_memory(tmp_path, monkeypatch, number):
 def test_a_start_whose_end_finds_no_room_is_taken_back(sweep, monkeypatch):
     (point, *_) = sweep.grid(yaml_text()).points
     sweep.folder.create()
-    physics = Misbehaving(StorageRefusedError("full", errno.ENOSPC), point.replica)
+    workload = Misbehaving(StorageRefusedError("full", errno.ENOSPC), point.replica)
 
     def refuse(*arguments):
         raise StorageRefusedError("full", errno.ENOSPC)
@@ -284,7 +284,7 @@ def test_a_start_whose_end_finds_no_room_is_taken_back(sweep, monkeypatch):
         patch.setattr(Ledger, "end", refuse)
         for _ in range(MAX_DEATHS + 2):
             with pytest.raises(TaskFault, match="full"):
-                run_task(Task(sweep.folder, (point,), physics), [].append)
+                run_task(Task(sweep.folder, (point,), workload), [].append)
     (ledger,) = sweep.folder.runs.glob(f"*/*/{NAME}")
     assert list(Ledger(ledger).lines()) == []
     (summary,) = run_task(Task(sweep.folder, (point,), Rehearsal()), [].append)

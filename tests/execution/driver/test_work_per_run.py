@@ -53,7 +53,7 @@ def counted_steps():
 def steps_of(path, n):
     sweep = Sweep(path, lambda: nullcontext(SerialExecutor()))
     with counted_steps() as count:
-        ending = sweep.run(SWEEP.format(n=n), physics=Rehearsal())
+        ending = sweep.run(SWEEP.format(n=n), workload=Rehearsal())
     assert ending.done == n
     return count[0]
 

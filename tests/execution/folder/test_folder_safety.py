@@ -41,7 +41,7 @@ def test_nobody_else_may_write_and_a_stricter_umask_holds(sweep, umask, never):
     sweep.path.parent.mkdir()
     before = os.umask(umask)
     try:
-        sweep.run(physics=Misbehaving(ValueError("bad"), replica=1))
+        sweep.run(workload=Misbehaving(ValueError("bad"), replica=1))
         assert os.umask(umask) == umask, "it is the caller's"
     finally:
         os.umask(before)
@@ -54,7 +54,7 @@ def test_nobody_else_may_write_and_a_stricter_umask_holds(sweep, umask, never):
 def test_attempts_and_events_say_where(sweep, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "4711")
     sweep.path.parent.mkdir()
-    ending = sweep.run(physics=Rehearsal(failure_rate=0.6))
+    ending = sweep.run(workload=Rehearsal(failure_rate=0.6))
     lines = [json.loads(line) for line in sweep.folder.events.read_text().splitlines()]
     about_runs = [line for line in lines if line["event"].startswith("run-")]
     assert {line["event"] for line in about_runs} >= {"run-finished", "run-failed"}

@@ -18,7 +18,7 @@ from lbhsweep.sweep import run_id
 @pytest.fixture
 def finished(tmp_path):
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
-    sweep.run(physics=Rehearsal(failure_rate=0.6))
+    sweep.run(workload=Rehearsal(failure_rate=0.6))
     return sweep
 
 
@@ -59,7 +59,7 @@ def test_attempts_under_way_are_told_from_those_that_ended(finished):
 def test_the_error_that_ended_the_last_driver_is_told(tmp_path):
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
     with pytest.raises(ClusterError):
-        sweep.run(physics=Broken())
+        sweep.run(workload=Broken())
     aborted = folder_status(sweep.folder).aborted
     assert aborted.error_class == "ClusterError"
     assert "no module named nonsense" in aborted.message

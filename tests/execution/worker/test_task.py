@@ -232,8 +232,8 @@ def test_errors_at_one_place_prove_nothing_while_there_are_others(
             "lbhsweep.execution.worker.ledger.socket.gethostname", lambda host=host: host
         )
         monkeypatch.setattr("lbhsweep.execution.worker.ledger.os.getpid", lambda pid=pid: int(pid))
-        physics = Misbehaving(MemoryError(), replica=0)
-        (summary,) = run_task(Task(folder, points[:1], physics, others), [].append)
+        workload = Misbehaving(MemoryError(), replica=0)
+        (summary,) = run_task(Task(folder, points[:1], workload, others), [].append)
         found.append(summary.ending)
     assert found == endings
     assert summary.attempts == len(endings)
