@@ -156,7 +156,7 @@ protocol: {{hold: {{{more}produce: 10 ps}}}}
 dynamics: {{ensemble: nve}}
 """
     (message,) = complaints(text)
-    assert "nve has none" in message
+    assert "nve lacks" in message
 
 
 def test_a_rate_of_heating_without_heating_is_refused():

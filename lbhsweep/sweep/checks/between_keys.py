@@ -279,7 +279,7 @@ def _ensemble_fits(spec: SweepSpec) -> Iterator[Finding]:
             ("follow", hold.follow != "none"),
         ):
             if given:
-                message = "needs a thermostat, which nve has not; wanted npt or nvt"
+                message = "needs a thermostat, which nve lacks; wanted npt or nvt"
                 yield ("protocol", "hold", key), message
     for path, pressure in values_of(spec, "pressure"):
         if pressure != 0.0:
