@@ -3,8 +3,10 @@
 import errno
 
 import pytest
+from own_clock import give_clock
 
 from lbhsweep.errors import ClusterError, StorageRefusedError, TaskFault
+from lbhsweep.execution.driver import faults as faults_module
 from lbhsweep.execution.driver.faults import (
     EXPECT_S,
     FORGET_S,
@@ -25,7 +27,7 @@ STALE = OSError(errno.ESTALE, "Stale file handle")
 def now(monkeypatch):
     """The time, as a list of one."""
     now = [100.0]
-    monkeypatch.setattr("lbhsweep.execution.driver.faults.time.monotonic", lambda: now[0])
+    give_clock(monkeypatch, faults_module, lambda: now[0])
     return now
 
 

@@ -1,12 +1,13 @@
 """Time left: against the clock of a made-up cluster that does the runs."""
 
 import heapq
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from own_clock import give_clock
 
+from lbhsweep.execution.driver import pace as pace_module
 from lbhsweep.execution.driver.pace import Pace
 
 
@@ -17,7 +18,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(time, "monotonic", lambda: clock.now)
+    give_clock(monkeypatch, pace_module, lambda: clock.now)
     return clock
 
 
@@ -138,7 +139,7 @@ def test_from_a_tenth_on_it_is_right_within_a_quarter(lengths, slots, fast, othe
     """Whatever the machine's speed, with runs of two kinds for which the cost model is off."""
     clock = Clock()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "monotonic", lambda: clock.now)
+        give_clock(patch, pace_module, lambda: clock.now)
         costs = {f"r{k}": cost for k, cost in enumerate(lengths)}
         kinds = {name: (k + seed) % 3 == 0 for k, name in enumerate(costs)}
         speed = {False: fast, True: fast * other}

@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 from execution.execution_sweeps import Misbehaving, Sweep, assert_same_bits, yaml_text
 from execution.serial_executor import SerialExecutor
+from own_clock import give_clock
 
 from lbhsweep import atomic
 from lbhsweep.atomic import storing, takes_writes
@@ -155,7 +156,7 @@ def test_pauses_without_progress_grow_longer_up_to_a_bound(sweep, monkeypatch):
     monkeypatch.setattr(storage_pause, "FIRST_S", 2.0)
     monkeypatch.setattr(storage_pause, "LONGEST_S", 60.0)
     now = [0.0]
-    monkeypatch.setattr(storage_pause.time, "monotonic", lambda: now[0])
+    give_clock(monkeypatch, storage_pause, lambda: now[0])
     monkeypatch.setattr(storage_pause, "takes_writes", lambda *_: waits.append(now[0]) or False)
     pause = storage_pause.StoragePause(sweep.folder, told.append)
     pause.begin(StorageRefusedError("full", errno.ENOSPC))

@@ -1,14 +1,16 @@
 """The driver does as much for a run of a large sweep as for one of a small."""
 
+import itertools
 import sys
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from execution.execution_sweeps import Sweep
 from execution.serial_executor import SerialExecutor
+from own_clock import give_clock
 
 import lbhsweep
-from lbhsweep.execution.driver import backlog
+from lbhsweep.execution.driver import backlog, driver, pace
 from lbhsweep.execution.worker.workload import Rehearsal
 
 HERE = Path(lbhsweep.__file__).parent
@@ -59,6 +61,10 @@ def steps_of(path, n):
 
 
 def test_work_per_run_does_not_grow_with_their_number(tmp_path, monkeypatch):
+    # What is done each second, say, is done as often on every machine.
+    ticks = itertools.count()
+    for module in (driver, pace):
+        give_clock(monkeypatch, module, lambda: 0.002 * next(ticks))
     monkeypatch.setattr(backlog, "LARGEST_PACK", 1)
     steps = {n: steps_of(tmp_path / str(n), n) for n in (50, 100, 200)}
     first, second = (steps[100] - steps[50]) / 50, (steps[200] - steps[100]) / 100

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from own_clock import give_clock
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.clusters.jobs import watch as job_watch
@@ -75,7 +76,7 @@ def clock(monkeypatch):
     class Clock:
         now = 1000.0
 
-    monkeypatch.setattr(job_watch.time, "monotonic", lambda: Clock.now)
+    give_clock(monkeypatch, job_watch, lambda: Clock.now)
     return Clock
 
 
