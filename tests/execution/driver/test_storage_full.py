@@ -17,7 +17,7 @@ from own_clock import give_clock
 from lbhsweep import atomic
 from lbhsweep.atomic import storing, takes_writes
 from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError, TaskFault
-from lbhsweep.execution.driver import storage_pause
+from lbhsweep.execution.driver import faults, storage_pause
 from lbhsweep.execution.events import (
     EventLog,
     RunFailed,
@@ -237,6 +237,7 @@ def test_records_that_vanish_are_made_again(sweep, monkeypatch, undisturbed):
 
 
 def test_a_storage_that_stays_ill_ends_the_sweep_with_its_words(sweep, monkeypatch):
+    monkeypatch.setattr(faults, "STUMBLE_S", 0.2)
     monkeypatch.setattr(collect, "read_record", Stumbling(1, 10**9))
     with pytest.raises((StoreError, ClusterError), match="Input/output error"):
         sweep.run()
