@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.integrate import cumulative_trapezoid
 
 from lbhsweep.analysis.transition.phase_lines import HIGH, LOW
 from lbhsweep.analysis.transition.polynomial import REFERENCE_K, SCALE_K, slope
@@ -20,7 +21,7 @@ from lbhsweep.units import GPA
 
 _NEWTON_STEPS = 4
 _LOG_RANGE = (np.log(1.0), np.log(1e4))
-"""Bounds of ln T, for draws whose heat capacity makes no sense."""
+"""Bounds of ln T, for draws whose heat capacity is unphysical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class EntropyLines:
 
 
 def heat_capacity_terms(enthalpy: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give α and β of C_P = α + βT from (..., 3) coefficients of H(T)."""
+    """Compute α and β of C_P = α + βT from (..., 3) coefficients of H(T)."""
     beta = 2 * enthalpy[..., 2] / SCALE_K**2
     alpha = enthalpy[..., 1] / SCALE_K - beta * REFERENCE_K
     return alpha, beta
@@ -110,7 +111,7 @@ def entropy_lines(model: TwoPhase, reference_temperature: float) -> EntropyLines
 def _cumulative(values: FloatArray, pressure: FloatArray, usable: np.ndarray) -> FloatArray:
     """Integrate (d, p) values over pressure by trapezes, over usable pressures only."""
     result = np.full(values.shape, np.nan)
-    p, y = pressure[usable], values[:, usable]
-    areas = (y[:, 1:] + y[:, :-1]) / 2 * np.diff(p)
-    result[:, usable] = np.concatenate([np.zeros((len(y), 1)), areas.cumsum(axis=1)], axis=1)
+    if usable.any():
+        y = values[:, usable]
+        result[:, usable] = cumulative_trapezoid(y, pressure[usable], axis=1, initial=0.0)
     return result

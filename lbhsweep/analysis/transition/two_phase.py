@@ -65,7 +65,7 @@ class TwoPhase:
         return np.asarray(self.complete | (low & np.isinf(self.transition[0])))
 
     def step(self, lines: Mapping[str, FloatArray]) -> FloatArray:
-        """Give the distance of the phases' lines (`volume` or `enthalpy`) at T_t, (d, p)."""
+        """Compute the distance of the phases' lines (`volume` or `enthalpy`) at T_t, (d, p)."""
         at = np.where(np.isfinite(self.transition), self.transition, np.nan)
         return np.asarray(evaluate(lines[HIGH], at) - evaluate(lines[LOW], at))
 
@@ -112,7 +112,7 @@ def draw_two_phase(
 
 
 def interpolate(model: TwoPhase, pressure: FloatArray) -> TwoPhase:
-    """Give the model at further pressures: coefficients and T_t linear between simulated ones.
+    """Interpolate coefficients and T_t linearly between simulated pressures.
 
     Simulated pressures among `pressure` keep what was found there.  Nothing is extrapolated:
     elsewhere than between two complete pressures the model is NaN.
@@ -141,7 +141,11 @@ def interpolate(model: TwoPhase, pressure: FloatArray) -> TwoPhase:
 
 
 def interpolate_linearly(x: FloatArray, nodes: FloatArray, values: FloatArray) -> FloatArray:
-    """Interpolate (..., n) values at n nodes linearly at x; NaN outside the nodes."""
+    """Interpolate (..., n) values at n nodes linearly at x; NaN outside the nodes.
+
+    `scipy.interpolate` rounds differently in the last bit.  T_t of holds are round numbers, so that
+    interpolated ones fall on temperatures of the maps, where that bit decides the phase.
+    """
     right = np.clip(np.searchsorted(nodes, x), 1, nodes.size - 1)
     share = (x - nodes[right - 1]) / (nodes[right] - nodes[right - 1])
     result = values[..., right - 1] * (1 - share) + values[..., right] * share
