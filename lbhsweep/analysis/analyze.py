@@ -67,8 +67,8 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
         ``entropy``, ``barocaloric``, ``reversible``, ``hysteresis_rate``, ``partial_entropy``,
         ``replicas/{hold,ramp}``, ``transport``,
         ``arrhenius/{diffusion,conductivity,conductivity_tracer,reorientation}``,
-        ``anion_fluctuation``, ``convergence``, each by what tells materials
-        apart; those without any input are absent.  What is missing is NaN, with a `reason`
+        ``anion_fluctuation``, ``convergence``, each by the dimensions of
+        materials; those without any input are absent.  What is missing is NaN, with a `reason`
         beside it.  The same results give the same analysis.
     """
     groups = read_groups(tree)

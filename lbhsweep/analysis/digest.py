@@ -13,7 +13,8 @@ from lbhsweep.analysis.groups import GROUPS, read_group
 from lbhsweep.analysis.runs import CURVES
 from lbhsweep.quantities import stderr_name
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
+"""Rises when products or the texts of reasons change, so that saved analyses are renewed."""
 _READ = (
     *CURVES,
     *(stderr_name(name) for name in CURVES),
@@ -25,7 +26,7 @@ _READ = (
 
 
 def select_read(dataset: xr.Dataset) -> xr.Dataset:
-    """Keep what the analysis of a material reads, so that maps and series aren't loaded."""
+    """Select what the analysis of a material reads, so that maps and series aren't loaded."""
     return dataset[_names_read(dataset)]
 
 

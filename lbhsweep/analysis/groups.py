@@ -93,9 +93,9 @@ def split_materials(
 
 
 def join_starts(hold: xr.Dataset) -> xr.Dataset:
-    """Put holds built in different phases side by side as replicas, with a coordinate `start`.
+    """Join holds built in different phases as replicas, with a coordinate `start`.
 
-    What a hold is by the end decides with which others it is averaged, not what it began as.
+    Holds are averaged by the phase in which they end, not by the one in which they began.
     """
     if "start" not in hold.dims:
         return hold

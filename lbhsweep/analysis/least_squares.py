@@ -1,8 +1,8 @@
 """Linear least squares weighted by known errors.
 
-Two problems of the analysis are not solved here, because each is thousands of small fits at once in
-closed form: steps on a grid of (T_c, w), with a ridge for empty sides (`transition.step_grid`), and
-slopes in moving windows, with equal weights (`caloric.heat_capacity`).
+Two problems of the analysis are not solved here, for each is thousands of small fits at once in
+closed form.  Steps on a grid of (T_c, w) have a ridge for empty sides (`transition.step_grid`).
+Slopes in moving windows have equal weights (`caloric.heat_capacity`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One material: the dimensions that say what it is, and its part of a dataset."""
+"""One material: the dimensions that define it, and its part of a dataset."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 MATERIAL = ("potential", "cutoff", "n_vacancies", "frozen", "start")
-"""Dimensions within one value of which every analysis stays, as far as a sweep has them."""
+"""Dimensions that define a material, as far as a sweep has them; no analysis mixes their values."""
 
 _ATTRIBUTES = {
     "potential": {"long_name": "force field"},
@@ -35,12 +35,12 @@ def materials(datasets: Iterable[xr.Dataset]) -> list[Material]:
 
 
 def has_material(dataset: xr.Dataset, material: Material) -> bool:
-    """Say whether a dataset has a material's coordinates, filled or not."""
+    """Whether a dataset has a material's coordinates, filled or not."""
     return all(dim in dataset.dims and at in dataset[dim].values for dim, at in material)
 
 
 def select_material(dataset: xr.Dataset, material: Material) -> xr.Dataset:
-    """Give one material's part; dimensions that it hasn't got are left out."""
+    """Return one material's part; dimensions that it does not have are left out."""
     return dataset.sel({dim: at for dim, at in material if dim in dataset.dims})
 
 
@@ -50,7 +50,7 @@ def label(material: Material) -> str:
 
 
 def join_materials(parts: Mapping[Material, xr.Dataset]) -> xr.Dataset:
-    """Put materials side by side along their dimensions; absent ones are NaN."""
+    """Join materials along their dimensions; absent ones are NaN."""
     expanded = [
         dataset.drop_vars([name for name in (*MATERIAL, "molar_mass") if name in dataset.coords])
         .expand_dims({dim: _values(at) for dim, at in material})

@@ -23,8 +23,8 @@ PROPORTIONAL = ("diffusion_coefficient", "conductivity", "conductivity_tracer")
 WEIGHTED = ("haven_ratio",)
 """Ratios, the better known the more hops there are."""
 OWN_ERRORS = ("thermo", "sites", "radial", "anion_position")
-"""Observables whose errors come from the memory of series, and are too small in runs too short
-for it; the others compare ions, anions or windows, or look themselves whether a run is long
+"""Observables whose errors come from the correlation time of series, too small in runs too short
+for it.  The others compare ions, anions or windows, or test themselves whether a run is long
 enough."""
 _ALIKE = "mean over replicas; error: larger of within-run and between-run"
 _BY_HOPS = "mean over replicas by number of hops; error: larger of within-run and between-run"
@@ -58,7 +58,7 @@ def combine_group(dataset: xr.Dataset) -> xr.Dataset:
         error and ``<name>_replicas``, the replicas averaged; ``n_effective``, the sum of the
         replicas' numbers of effectively independent samples; ``n_replicas``, those that count;
         ``n_too_short``, how many of them are too short; ``n_drifting``, holds that don't count
-        because they have not settled.
+        because they are not equilibrated.
     """
     if "heating_rate" in dataset.dims:
         return _combine(dataset, np.ones(dataset["volume"].shape, dtype=bool))
@@ -83,12 +83,12 @@ class _Cells(NamedTuple):
     short: BoolArray
 
     def values(self, array: xr.DataArray) -> FloatArray:
-        """Give an array's values, its own dimensions last, and NaN where a run doesn't count."""
+        """Return an array's values, its own dimensions last, and NaN where a run doesn't count."""
         values = np.asarray(array.transpose(*self.dims, ...).values, dtype=np.float64)
         return np.where(self._like(self.usable, values), values, np.nan)
 
     def alone(self, values: FloatArray) -> BoolArray:
-        """Tell where all that is known is one short hold; without the replicas' axis."""
+        """Select cells whose only value is one short hold; without the replicas' axis."""
         known, axis = np.isfinite(values), self.axis
         short = (known & self._like(self.short, values)).any(axis=axis)
         return np.asarray(short & (known.sum(axis=axis) == 1), dtype=bool)

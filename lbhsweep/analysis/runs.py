@@ -14,13 +14,13 @@ CURVES = ("volume", "enthalpy", "lattice_a")
 
 
 def done(dataset: xr.Dataset) -> xr.DataArray:
-    """Tell which runs are done."""
+    """Select the runs that are done."""
     usable = xr.ones_like(dataset["volume"], dtype=bool)
     return usable & (dataset["status"] == Status.DONE) if "status" in dataset else usable
 
 
 def counted(dataset: xr.Dataset) -> xr.DataArray:
-    """Tell which runs count: those that are done and, of holds, have not been seen to drift."""
+    """Select the runs that count: those that are done and, of holds, don't drift."""
     usable = done(dataset)
     if _is_flagged(dataset):
         usable = usable & (dataset["equilibrated"] != Equilibrated.NO)
@@ -28,11 +28,11 @@ def counted(dataset: xr.Dataset) -> xr.DataArray:
 
 
 def too_short(dataset: xr.Dataset) -> xr.DataArray:
-    """Tell which runs are too short for their own correlation time; only holds say so.
+    """Select the runs that are too short for their own correlation time; known of holds only.
 
-    They count, and their own errors, which are too small, are the least that the mean's may be:
-    over two replicas of 3 independent samples each, the true mean lies within the larger of own
-    errors and scatter in 67 %, within the scatter alone in 49 %.  A single one has no error.
+    They count.  Their own errors are too small, and a lower limit of the mean's.  Over two
+    replicas of 3 independent samples each, the true mean lies within the larger of own errors and
+    scatter in 67 %, within the scatter alone in 49 %.  A single one has no error.
     """
     if _is_flagged(dataset):
         return dataset["equilibrated"] == Equilibrated.TOO_SHORT
@@ -44,9 +44,9 @@ def _is_flagged(dataset: xr.Dataset) -> bool:
 
 
 def curve(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
-    """Give a quantity and its error.
+    """Return a quantity and its error.
 
-    Both are NaN where a run is not done or a hold has not settled.
+    Both are NaN where a run is not done or a hold is not equilibrated.
     """
     if name not in dataset:
         empty = xr.full_like(dataset["volume"], np.nan)
@@ -60,7 +60,7 @@ def curve(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
 
 
 def short_and_alone(dataset: xr.Dataset, values: xr.DataArray) -> BoolArray:
-    """Tell, in the order of the values' dimensions, where all that is known is one short hold."""
+    """Select, in the order of the values' dimensions, cells whose only value is one short hold."""
     known = values.notnull()
     short = (known & too_short(dataset)).any("replica") & (known.sum("replica") == 1)
     dims = [dim for dim in values.dims if dim != "replica"]

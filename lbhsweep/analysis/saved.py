@@ -44,7 +44,7 @@ def write_analysis(analysis: xr.DataTree, path: Path) -> None:
 
 
 def read_analysis(path: Path) -> xr.DataTree | None:
-    """Read a written analysis, or give None where there is none that can be read."""
+    """Read a written analysis; None where there is none that can be read."""
     if not path.is_dir():
         return None
     try:
@@ -54,7 +54,7 @@ def read_analysis(path: Path) -> xr.DataTree | None:
 
 
 def current_analysis(results: xr.DataTree, path: Path) -> xr.DataTree:
-    """Give the analysis of these results: the written one if it is theirs, else a new one.
+    """Return the analysis of these results: the written one if it matches, else a new one.
 
     A new one is written to `path`.
     """

@@ -7,7 +7,7 @@ import numpy as np
 from lbhsweep.arrays import FloatArray, IntArray
 
 MAXIMUM_CORRELATION = 0.8
-"""Largest lag-1 correlation that is believed; beyond it a series holds no noise estimate."""
+"""Largest lag-1 correlation that is used; beyond it a series holds no noise estimate."""
 SEED = 20210517
 """Seed of every Monte Carlo estimate, so that the same results give the same analysis."""
 
@@ -89,9 +89,10 @@ def combine_rates(
 
         x̄ = (Σ xᵢ / Σ Nᵢ) N̄,  sums over runs with a value, N̄ the mean over all.
 
-    The standard error is the larger of that within runs, √(Σ sᵢ²)/Σ xᵢ of the value, less by the
-    root of the share of all events that are in these runs, and that between runs, in which the
-    scatters of Nᵢ about N̄ and of xᵢ about what Nᵢ events give add up in squares.
+    The standard error is the larger of that within runs and that between runs.  Within runs it is
+    √(Σ sᵢ²)/Σ xᵢ of the value, less by the root of the share of all events that are in these runs.
+    Between runs, the scatters of Nᵢ about N̄ and of xᵢ about its expectation for Nᵢ events add up
+    in squares.
 
     Parameters
     ----------
@@ -129,10 +130,10 @@ def combine_rates(
 
 
 def smooth_errors(stderrs: FloatArray) -> FloatArray | None:
-    """Bring the errors of bins half way to their median.
+    """Smooth the errors of bins half way to their median.
 
-    A bin's own error comes from few samples and is itself uncertain; taken at its word, bins
-    that look quiet by chance would rule a fit.  What has no error gets the largest that is known.
+    A bin's own error comes from few samples and is itself uncertain; used as it is, bins that
+    are quiet by chance would dominate a fit.  Bins without an error get the largest known one.
     Returns None where no error is known.
     """
     finite = np.isfinite(stderrs) & (stderrs > 0)
@@ -145,11 +146,11 @@ def smooth_errors(stderrs: FloatArray) -> FloatArray | None:
 def variance_inflation(
     residuals: FloatArray, runs: IntArray, n_parameters: int, *, errors_known: bool
 ) -> float:
-    """Say by how much a fit's variance exceeds that of independent errors of the given size.
+    """Compute by which factor a fit's variance exceeds that of independent, known errors.
 
     The product of χ²/(n − p), not below 1 where errors are known, and of (1 + ρ)/(1 − ρ) with
-    ρ the lag-1 correlation of the residuals within each run: neighbouring bins of a fast ramp
-    share the slow breathing of the cell.
+    ρ the lag-1 correlation of the residuals within each run.  Neighbouring bins of a fast ramp
+    share the slow fluctuations of the cell's volume.
 
     Parameters
     ----------
@@ -165,7 +166,7 @@ def variance_inflation(
     Returns
     -------
     float
-        Factor for variances; NaN where residuals can't tell and errors are unknown.
+        Factor for variances; NaN where there are no degrees of freedom and errors are unknown.
     """
     n_dof = residuals.size - n_parameters
     if n_dof < 1:

@@ -26,7 +26,7 @@ _AT_PRESSURE = (
 
 
 def summarize(analysis: xr.DataTree) -> dict[str, Any]:
-    """Give the headline numbers of every material as plain, JSON-ready values.
+    """Return the headline numbers of every material as plain, JSON-ready values.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _activation_energies(analysis: xr.DataTree, material: Material) -> list[dict
 
 
 def _reversible(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
-    """Give what a cycle gives back at the slowest heating rate."""
+    """Return reversible effects at the slowest heating rate."""
     names = ("entropy_change", "temperature_change")
     dataset = _of_material(analysis, "reversible", material)
     if dataset is None:
@@ -155,7 +155,7 @@ def _reversible(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
 
 
 def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:
-    """Say which runs are not what they should be: holds by their flag, bins of ramps by count."""
+    """Describe the runs with doubtful errors: holds by their flag, bins of ramps by count."""
     notes = []
     if (holds := _of_material(analysis, "holds", material)) is not None:
         note = str(holds["flagged"].item())
@@ -166,15 +166,14 @@ def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:
         few, known = int((each < FEWEST_IN_A_BIN).sum()), int(np.isfinite(each).sum())
         if few:
             notes.append(
-                f"{few} of {known} bins of ramps are shorter than volume and enthalpy remember: "
-                f"fewer than {FEWEST_IN_A_BIN:g} independent samples a run, neighbouring bins "
-                "fluctuate together"
+                f"{few} of {known} bins of ramps hold fewer than {FEWEST_IN_A_BIN:g} independent "
+                "samples of volume and enthalpy a run: neighbouring bins are correlated"
             )
     return notes
 
 
 def _of_material(analysis: xr.DataTree, name: str, material: Material) -> xr.Dataset | None:
-    """Give a material's part of a group, or None where the group is absent or hasn't got it."""
+    """Return a material's part of a group; None where there is none."""
     if f"/{name}" not in analysis.groups:
         return None
     dataset = analysis[name].to_dataset()
@@ -182,7 +181,7 @@ def _of_material(analysis: xr.DataTree, name: str, material: Material) -> xr.Dat
 
 
 def number(dataset: xr.Dataset, name: str) -> dict[str, Any] | None:
-    """Give a scalar variable with its error and unit, or None where it is NaN."""
+    """Return a scalar variable with its error and unit, or None where it is NaN."""
     value = float(dataset[name])
     if not np.isfinite(value):
         return None
@@ -221,11 +220,11 @@ def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> lis
     for name in transition["route"].values:
         at = transition.sel(route=name)
         if name == "ramp_midpoint" and name != route:
-            continue  # what it lacks, its two branches say
+            continue  # its two branches have the reasons
         absent = ~np.isfinite(at["transition_temperature"].values)
         reasons = [str(reason) for reason in at["reason"].values]
-        for p, lacks, reason in zip(at["pressure"].values, absent, reasons, strict=True):
-            if (lacks or name == route) and reason and reason != NOT_SIMULATED:
+        for p, missing, reason in zip(at["pressure"].values, absent, reasons, strict=True):
+            if (missing or name == route) and reason and reason != NOT_SIMULATED:
                 notes.append(f"{p:g} GPa, {name}: {reason}")
     if route:
         notes.append(str(transition["slope_reason"].sel(route=route).item()))

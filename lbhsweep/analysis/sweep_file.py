@@ -14,7 +14,7 @@ FORMULA_UNITS_PER_CELL = 4
 
 
 def sweep_of(tree: xr.DataTree) -> Document | None:
-    """Read the sweep's file as the results keep it, or give None where they have none."""
+    """Read the sweep's file as the results keep it; None where they have none."""
     try:
         return parse_document(str(tree.attrs.get("sweep_yaml", "")), "sweep.yaml")
     except SpecError:
@@ -28,7 +28,7 @@ def string_at(sweep: Document | None, path: KeyPath, default: str) -> str:
 
 
 def formula_units(sweep: Document | None) -> int | None:
-    """Count the anions of the supercell; None where the file doesn't say how large it is."""
+    """Count the anions of the supercell; None where the file has no size."""
     if sweep is None:
         return None
     try:

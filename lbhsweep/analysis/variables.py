@@ -29,7 +29,7 @@ def variable(
     formula: str = "",
     source: str = "",
 ) -> xr.Variable:
-    """Make one variable with its attributes."""
+    """Build one variable with its attributes."""
     attributes: dict[str, Any] = {"units": units, "long_name": long_name}
     if formula:
         attributes["formula"] = formula
@@ -49,7 +49,7 @@ def with_error(
     formula: str = "",
     source: str = "",
 ) -> dict[str, xr.Variable]:
-    """Make a variable and its standard error."""
+    """Build a variable and its standard error."""
     return {
         name: variable(dims, value, units, long_name, formula=formula, source=source),
         stderr_name(name): variable(dims, stderr, units, f"standard error of {long_name}"),
@@ -57,7 +57,7 @@ def with_error(
 
 
 def mask(dims: Sequence[str], data: npt.ArrayLike, meaning: str) -> xr.Variable:
-    """Make a variable that is 1 where `meaning` holds."""
+    """Build a variable that is 1 where `meaning` holds."""
     attributes = {
         "long_name": meaning,
         "flag_values": np.array([0, 1], dtype=np.int8),
@@ -67,5 +67,5 @@ def mask(dims: Sequence[str], data: npt.ArrayLike, meaning: str) -> xr.Variable:
 
 
 def text(dims: Sequence[str], data: npt.ArrayLike, long_name: str) -> xr.Variable:
-    """Make a variable of texts, such as why a number is absent; empty where it is there."""
+    """Build a variable of texts, such as why a number is absent; empty where it is there."""
     return xr.Variable(tuple(dims), np.asarray(data, dtype=object), {"long_name": long_name})

@@ -376,7 +376,7 @@ def test_few_holds_are_one_phase_only_where_their_volumes_are_one_line(t_min, to
     analysis = analyze_results(xr.DataTree.from_dict({"/hold": hold}))
     change = one(analysis, "barocaloric")["isothermal_entropy_change"].sel(final_pressure=0.02)
     assert bool(np.isfinite(change).any()) == told
-    reason = "" if told else "phases not told apart: 3 temperatures"
+    reason = "" if told else "phases not distinguished: 3 temperatures"
     assert reason in str(one(analysis, "barocaloric")["reason"].item())
 
 

@@ -88,7 +88,7 @@ def test_bounds_look_different_and_are_named():
 def test_one_rate_is_no_figure_and_names_the_rates_that_lack():
     nothing = FIGURES["rate"].make(*material(make_results(Experiment(rates=(20.0,)))))
     assert isinstance(nothing, Nothing)
-    assert "runs at 10 and 5 K/ps would supply it" in nothing.reason
+    assert "runs at 10 and 5 K/ps would provide them" in nothing.reason
 
 
 def test_reversible_effects_stand_beside_the_ideal_ones(loops):

@@ -37,7 +37,7 @@ _S = "S(T₀,P₀) − ∫(∂V/∂T)_P dP at T₀ + ∫ C_P/T dT + (ΔH/T_t) Θ
 
 
 def map_temperatures(temperature: FloatArray) -> FloatArray:
-    """Give the temperatures of the maps: every 2 K over the range of the data."""
+    """Return the temperatures of the maps: every 2 K over the range of the data."""
     return np.arange(temperature.min(), temperature.max() + PITCH_K / 2, PITCH_K)
 
 
@@ -107,7 +107,7 @@ def analyze_entropy(
     maps : EntropyMaps, optional
         From `entropy_maps`, if they have been computed.
     correction : (d, t) array, optional
-        Draws of what quantum mechanics takes from C_P at P₀, J/kg/K.
+        Draws of the quantum correction of C_P at P₀, J/kg/K.
 
     Returns
     -------
@@ -235,7 +235,7 @@ def _quantum_estimate(
     if correction is None:
         correction = np.full_like(capacity, np.nan)
     quantum = capacity + correction
-    # Where errors are as large as C_P itself the estimate says nothing.
+    # Where errors are as large as C_P itself there is no estimate.
     quantum = np.where(quantum > 0, quantum, np.nan)
     name = "adiabatic_temperature_change_quantum_estimate"
     variables = with_error(
@@ -252,7 +252,7 @@ def _quantum_estimate(
 def _capacity(
     lines: EntropyLines, temperature: FloatArray, first: int, factor: float
 ) -> FloatArray:
-    """Give C_P of the stable phase at P₀, (d, t), J/kg/K."""
+    """Compute C_P of the stable phase at P₀, (d, t), J/kg/K."""
     terms = {phase: heat_capacity_terms(lines.model.enthalpy[phase]) for phase in (LOW, HIGH)}
     slopes = {
         phase: alpha[:, first, None] + beta[:, first, None] * temperature

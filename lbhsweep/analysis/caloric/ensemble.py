@@ -9,7 +9,7 @@ from lbhsweep.analysis.variables import text
 
 
 def at_constant_pressure(capacities: xr.Dataset, ensemble: str) -> xr.Dataset:
-    """Take out heat capacities of runs at constant volume, and say why in `reason`.
+    """Remove heat capacities of runs at constant volume, with the cause in `reason`.
 
     Along such runs the pressure follows temperature: neither dH/dT nor Var(H) is C_P.
     """

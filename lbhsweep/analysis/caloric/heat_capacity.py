@@ -1,4 +1,4 @@
-"""C_P(P,T): local derivative of the enthalpy, with the latent-heat peak told from the baseline."""
+"""C_P(P,T): local derivative of the enthalpy, the latent-heat peak apart from the baseline."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ LATENT = "slope taken across a transition: latent heat, not heat capacity"
 def local_slope(
     temperature: FloatArray, values: FloatArray, stderrs: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Take dy/dT at each point from the straight line through it and two points on each side.
+    """Compute dy/dT at each point from the straight line through it and two points on each side.
 
     Windows shrink at the ends and at holes to no fewer than three points.  Points weigh the
     same; the error is propagated from theirs and multiplied by √max(1, χ²/ν), the median over
-    all windows of the curve, so that a peak does not rule.
+    all windows of the curve, so that a peak does not dominate.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def _inflation(misfit: FloatArray) -> FloatArray:
 def analyze_ramp_heat_capacity(
     ramp: xr.Dataset, steps: Sequence[RunStep], molar_mass: float
 ) -> xr.Dataset:
-    """Give C_P of each branch by (pressure, heating_rate, direction, temperature)."""
+    """Compute C_P of each branch by (pressure, heating_rate, direction, temperature)."""
     dims = ("pressure", "heating_rate", "direction", "temperature")
     variables = derivative(ramp, dims, molar_mass)
     labels = [ramp[dim].values for dim in dims[:-1]]
@@ -100,7 +100,7 @@ def analyze_ramp_heat_capacity(
 
 
 def analyze_baseline(model: TwoPhase, temperature: FloatArray, molar_mass: float) -> xr.Dataset:
-    """Give C_P of the stable phase by (pressure, temperature), free of latent heat.
+    """Compute C_P of the stable phase by (pressure, temperature), free of latent heat.
 
     The slope of the fitted enthalpy lines: of the low-temperature phase below T_t, of the other
     above.  `mean_heat_capacity` is its mean over the temperatures of the data, as calorimetry
@@ -145,7 +145,7 @@ def analyze_baseline(model: TwoPhase, temperature: FloatArray, molar_mass: float
 def derivative(
     dataset: xr.Dataset, dims: tuple[str, ...], molar_mass: float
 ) -> dict[str, xr.Variable]:
-    """Give dH/dT of the means over replicas, J/kg/K, by `dims`, the last of them temperature."""
+    """Compute dH/dT of the means over replicas, J/kg/K, by `dims`, the last of them temperature."""
     mean, stderr, _ = mean_over_replicas(dataset, "enthalpy")
     temperature = dataset["temperature"].values.astype(np.float64)
     value, error = local_slope(
@@ -160,7 +160,7 @@ def derivative(
 
 
 def _latent(temperature: FloatArray, steps: Sequence[RunStep]) -> BoolArray:
-    """Say at which temperatures the slope's window touches a step."""
+    """Whether the slope's window touches a step, by temperature."""
     touched = np.zeros(temperature.size, dtype=bool)
     number = np.arange(temperature.size)
     for item in steps:

@@ -1,4 +1,4 @@
-"""C_P of holds, each phase by itself: derivative, fluctuation, and what quantum mechanics takes."""
+"""C_P of holds, each phase by itself: derivative, fluctuation, and quantum correction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HARMONIC = "quantum less classical heat capacity of harmonic oscillators of the
 def analyze_hold_heat_capacity(
     hold: xr.Dataset, steps: Sequence[RunStep], molar_mass: float
 ) -> xr.Dataset:
-    """Give C_P of holds by (phase, pressure, temperature).
+    """Compute C_P of holds by (phase, pressure, temperature).
 
     Only cells of one phase are taken together, so that no slope spans the transition, and a hold
     in which both phases were seen has no fluctuation C_P.  Without order parameters all are
@@ -74,7 +74,7 @@ def analyze_hold_heat_capacity(
 def draw_quantum_correction(
     capacity: xr.Dataset, pressure: float, temperature: FloatArray
 ) -> FloatArray | None:
-    """Draw the correction of C_P at one pressure, (d, t), J/kg/K; None where there is none.
+    """Draw the correction of C_P at one pressure, (d, t), J/kg/K; None where it is unknown.
 
     Straight between the holds' temperatures and over phases averaged, which hardly differ in it;
     NaN beyond.  Its errors at all temperatures are drawn alike, as if fully correlated.
@@ -100,7 +100,7 @@ def draw_quantum_correction(
 
 
 def _sides(hold: xr.Dataset, steps: Sequence[RunStep]) -> tuple[BoolArray, BoolArray]:
-    """Give the (pressure, temperature) cells below and above the step of V(T)."""
+    """Return the (pressure, temperature) cells below and above the step of V(T)."""
     temperature = hold["temperature"].values.astype(np.float64)
     below = np.ones((hold.sizes["pressure"], temperature.size), dtype=bool)
     above = ~below
@@ -149,7 +149,7 @@ def _analyze_phase(
 def _slopes(
     hold: xr.Dataset, sides: tuple[BoolArray, BoolArray] | None, molar_mass: float
 ) -> dict[str, xr.Variable]:
-    """Take dH/dT, on either side of a step by itself."""
+    """Compute dH/dT, on either side of a step by itself."""
     if sides is None:
         return derivative(hold, _DIMS, molar_mass)
     dims = {dim: hold[dim] for dim in _DIMS}

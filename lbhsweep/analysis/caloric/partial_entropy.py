@@ -2,9 +2,8 @@
 
 Δ is the harmonic entropy of β less that of α at one pressure and temperature.  By spectra it is
 the sum of Li, translation, libration and internal vibration of the anions.  By freezing, the part
-of a sublattice is Δ of the whole crystal less Δ with that sublattice held at its sites, and what is
-missing from Δ of the whole is the interplay of both.  Harmonic entropies leave out the disorder
-itself.
+of a sublattice is Δ of the whole crystal less Δ with that sublattice held at its sites.  The rest
+of Δ of the whole is the interplay of both.  Harmonic entropies leave out the disorder itself.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _HARMONIC = "harmonic oscillators of the velocity spectrum"
 def analyze_partial_entropies(replicas: xr.Dataset | None) -> xr.Dataset | None:
     """Compare the entropies of α and β cells at the same pressure and temperature.
 
-    Works across the axis `frozen`, which tells materials apart everywhere else.
+    Works across the axis `frozen`, which separates materials everywhere else.
 
     Parameters
     ----------
@@ -70,14 +69,14 @@ def analyze_partial_entropies(replicas: xr.Dataset | None) -> xr.Dataset | None:
 
 
 def _ordered_phase(replicas: xr.Dataset) -> Phase:
-    """Choose the minimum of α in which more holds are."""
+    """Choose the ordered phase, α or α-b, in which more holds are."""
     if "n_replicas" not in replicas:
         return Phase.ALPHA
     return max(_ORDERED, key=lambda phase: float(_in_phase(replicas["n_replicas"], phase).sum()))
 
 
 def _in_phase(array: xr.DataArray, phase: Phase) -> xr.DataArray:
-    """Give a quantity in one phase; NaN where no hold is in it."""
+    """Return a quantity in one phase; NaN where no hold is in it."""
     name = LONG_NAMES[phase]
     if name in array["phase"].values:
         return array.sel(phase=name, drop=True)
@@ -116,7 +115,7 @@ def _hypot(*errors: xr.DataArray) -> xr.DataArray:
 
 
 def _parts_by_freezing(change: xr.Dataset) -> xr.Dataset:
-    """Take what a sublattice adds to Δ; errors are those of independent runs."""
+    """Compute what a sublattice adds to Δ, with errors of independent runs."""
     frozen = list(change["frozen"].values)
 
     def held(name: str) -> xr.Dataset:
@@ -155,7 +154,7 @@ def _labelled(
 
 
 def _reasons(cells: xr.Dataset) -> xr.DataArray:
-    """Say in which cells of the grid there is nothing to compare, and what lacks."""
+    """Build the reasons of cells in which a phase is missing, so that nothing is compared."""
     known = cells["value"].sel(part="all", drop=True).notnull()
     alpha, beta = (known.sel(phase=name, drop=True) for name in ("alpha", "beta"))
     reasons = np.full(alpha.shape, "", dtype=object)
@@ -168,7 +167,7 @@ def _reasons(cells: xr.Dataset) -> xr.DataArray:
 
 def _note(replicas: xr.Dataset, ordered: Phase) -> str:
     if set(replicas["phase"].values) == {LONG_NAMES[Phase.UNDECIDED]}:
-        return "phases not told apart: no order parameters (observable sites)"
+        return "phases not distinguished: no order parameters (observable sites)"
     if ordered == Phase.ALPHA_CAP:
-        return "the ordered phase is that with Li over faces of the anions, not the experiment's"
+        return "the ordered phase is α-b (Li over cage faces), not the α phase of experiment"
     return ""

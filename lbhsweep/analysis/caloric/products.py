@@ -1,4 +1,4 @@
-"""The door of this room: heat capacities, entropies and the barocaloric effect."""
+"""The entry of this room: heat capacities, entropies and the barocaloric effect."""
 
 from __future__ import annotations
 

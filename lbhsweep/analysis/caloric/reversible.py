@@ -1,4 +1,4 @@
-"""What a cycle of pressure gives back in spite of hysteresis, and the figures of merit of both.
+"""Reversible effects of a pressure cycle with hysteresis, and the figures of merit of both.
 
 Reversible is the overlap of the effects of compression and of decompression, as barocaloric
 experiments take it (P. Lloveras et al., Nat. Commun. 10, 1803, 2019): S is read on the heating line
@@ -37,7 +37,7 @@ from lbhsweep.units import GPA
 LOOPS = ("slowest_rate", "zero_rate")
 """Which loop is meant: that at the slowest heating rate, or the one extrapolated to zero rate."""
 NO_RAMPS = "no ramps: heating and cooling ramps would show the hysteresis"
-_NO_ENTROPY = "S(T) is not known here: a phase's line or T_t lacks"
+_NO_ENTROPY = "S(T) is not known here: a phase's line or T_t is missing"
 _LEAST = "least reversible pressure: J. Mater. Chem. A (2020), doi:10.1039/C9TA10947A"
 _SOURCE = "P. Lloveras et al., Nat. Commun. 10, 1803 (2019)"
 _GRID = ("final_pressure", "temperature")
@@ -142,11 +142,11 @@ def _analyze_loop(
     variables |= _merits("reversible_", at, within, span)
     notes = _why_open(merits)
     for i in np.flatnonzero(cycle.known & ~overcome[0] & (np.abs(span) > 0)):
-        notes[i] = f"{span[i]:g} GPa do not overcome the hysteresis: effects within a phase only"
+        notes[i] = f"{span[i]:g} GPa does not overcome the hysteresis: effects within a phase only"
     unknown = ~np.isfinite(change[0]).any(axis=-1)
     reasons = [
-        reason or (_NO_ENTROPY if lacks else "")
-        for reason, lacks in zip(_reasons(dense, maps.first, notes), unknown, strict=True)
+        reason or (_NO_ENTROPY if missing else "")
+        for reason, missing in zip(_reasons(dense, maps.first, notes), unknown, strict=True)
     ]
     pressure, pressure_reason = _reversible_pressure(model, loop, first)
     volume = model.step(model.volume)[:, first]
@@ -213,12 +213,12 @@ def _why_open(merits: HalfMaximum) -> list[str]:
 
 
 def _reasons(loop: HalfHeights, first: int, notes: list[str]) -> list[str]:
-    """Say by final pressure which branch lacks its half height."""
+    """Build by final pressure the reasons of branches without a half height."""
     pairs = (
         ("heating", loop.heating, loop.heating_reason),
         ("cooling", loop.cooling, loop.cooling_reason),
     )
-    lacks = []
+    missing = []
     for i in range(len(notes)):
         whys = [
             (name, why[i] or NOT_SIMULATED)
@@ -226,19 +226,19 @@ def _reasons(loop: HalfHeights, first: int, notes: list[str]) -> list[str]:
             if not np.isfinite(values[0, i])
         ]
         alike = len({why for _, why in whys}) < len(whys)
-        lacks.append([whys[0][1]] if alike else [f"{name}: {why}" for name, why in whys])
-    begin = lacks[first]
+        missing.append([whys[0][1]] if alike else [f"{name}: {why}" for name, why in whys])
+    begin = missing[first]
     if not np.isfinite(loop.hysteresis[0, first]) and begin[0] != NO_RAMPS:
         begin = [f"at P₀, {why}" for why in begin]
     reasons = []
-    for i, own in enumerate(lacks):
+    for i, own in enumerate(missing):
         parts = [*begin, *(own if i != first else []), notes[i]]
         reasons.append("; ".join(dict.fromkeys(part for part in parts if part)))
     return reasons
 
 
 def _reversible_pressure(model: TwoPhase, loop: HalfHeights, first: int) -> tuple[FloatArray, str]:
-    """Give draws of P_rev in GPa, and why it is absent or a caveat."""
+    """Compute draws of P_rev in GPa, and the reason why it is absent, or a caveat."""
     nothing = np.full(len(model.transition), np.nan)
     middle = (loop.heating + loop.cooling) / 2
     value, error = value_and_error(middle)
@@ -251,7 +251,7 @@ def _reversible_pressure(model: TwoPhase, loop: HalfHeights, first: int) -> tupl
     if near_zero(slope):
         return nothing, (
             f"dT/dP = {slope.value:.0f} ± {slope.stderr:.0f} K/GPa is within 2σ of zero: "
-            "P_rev has no bounds, not given"
+            "P_rev is unbounded and not reported"
         )
     slopes = boundary_slopes(model.pressure, middle, error)
     pressure = np.maximum(loop.hysteresis[:, first], 0.0) / np.abs(slopes)

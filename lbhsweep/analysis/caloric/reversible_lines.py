@@ -1,4 +1,4 @@
-"""S on the branches of the loop: what a cycle of pressure gives back, temperature by temperature.
+"""S on the branches of the loop: reversible changes of a pressure cycle at each temperature.
 
 Each phase has its own S(T,P) whatever the branch; heating leaves the low-temperature phase at
 T_h(P), cooling the high-temperature one at T_c(P).  Where dT/dP > 0, compression follows the
@@ -46,7 +46,7 @@ class HalfHeights:
         return self.heating - self.cooling
 
     def interpolate(self, nodes: FloatArray, pressure: FloatArray) -> HalfHeights:
-        """Give half heights at further pressures, linear between those at which both are known."""
+        """Interpolate half heights linearly between pressures at which both are known."""
         known = np.isfinite(self.hysteresis[0])
         same = np.abs(pressure[:, None] - nodes) < 1e-9
         simulated: BoolArray = np.any(same, axis=1)
@@ -82,7 +82,7 @@ def draw_half_heights(
 ) -> HalfHeights:
     """Draw half heights at every pressure, both branches independently.
 
-    Bounds don't count: a cooling branch that mostly stays where it is gives nothing back.
+    Bounds don't count: a cooling branch that rarely transforms has no reversible effect.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def loops_of_ramps(
 
 
 def _at_zero(rates: xr.Dataset, pressure: float, direction: str) -> tuple[Estimate, float]:
-    """Give T_0 of a branch and how far it depends on the exponent, K."""
+    """Return T_0 of a branch and its systematic error from the exponent, K."""
     if pressure not in rates["pressure"].values or direction not in rates["direction"].values:
         return Estimate(reason=NOT_SIMULATED), 0.0
     here = rates.sel(pressure=pressure, direction=direction)
@@ -173,7 +173,7 @@ class Cycle:
     normal: BoolArray
 
     def entropy_change(self, temperature: FloatArray) -> FloatArray:
-        """Give ΔS_rev at (t,) temperatures, (d, p, t), kJ/mol/K.
+        """Compute ΔS_rev at (t,) temperatures, (d, p, t), kJ/mol/K.
 
         Where the pressure does not overcome the hysteresis, the phase never changes and may be
         either: the lesser of both changes is what is sure.
@@ -193,7 +193,7 @@ class Cycle:
         )
 
     def temperature_change(self, temperature: FloatArray) -> FloatArray:
-        """Give ΔT_rev from (t,) temperatures at P₀, (d, p, t), K.
+        """Compute ΔT_rev from (t,) temperatures at P₀, (d, p, t), K.
 
         Where the hysteresis is not overcome it is the lesser change of a phase by itself, as ΔS_rev
         is: compression of a crystal that stays as it is warms it too.
@@ -218,11 +218,11 @@ class Cycle:
         return np.where(self._known, np.where(keeps_phase, lesser, change), np.nan)
 
     def _nothing(self, temperature: FloatArray) -> FloatArray:
-        """Give what is unknown throughout, with no more draws than an error takes."""
+        """Return NaN for all, with the least number of draws from which an error is taken."""
         return np.full((3, self.start.shape[1], temperature.size), np.nan)
 
     def _keeps_phase(self, temperature: FloatArray) -> BoolArray:
-        """Say where the pressure does not overcome the hysteresis."""
+        """Whether the phase stays, since the pressure does not overcome the hysteresis."""
         high_start = temperature >= self.start[..., None]
         high_end = temperature >= self.end[..., None]
         return np.where(self.normal[:, None], high_end & ~high_start, high_start & ~high_end)
@@ -247,7 +247,7 @@ def _smaller(low: FloatArray, high: FloatArray) -> FloatArray:
 
 
 def build_cycle(lines: EntropyLines, half_heights: HalfHeights, first: int) -> Cycle:
-    """Say which branch each stroke of a cycle from P₀ = pressure[first] follows."""
+    """Build the cycle from P₀ = pressure[first]: which branch each half of it follows."""
     middle = (half_heights.heating + half_heights.cooling)[0]
     normal = np.asarray(~(middle < middle[first]))
     at_start = (

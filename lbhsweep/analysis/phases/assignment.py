@@ -1,4 +1,9 @@
-"""Which phase a cell of the grid is in, told by order parameters and not by temperature."""
+"""Which phase a cell of the grid is in, by order parameters and not by temperature.
+
+The force field has two ordered phases.  In α, the crystal of the experiment (Pa-3), Li lies in
+windows of three anions.  In the α-b phase, a second minimum of the force field, Li lies over faces
+of the anions' cages; its name in datasets is ``alpha_cap``.  In β the anions are disordered.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +25,8 @@ ORDERED = 0.5
 DISORDERED = 0.3
 """S below which they are not; by its choice of the best of eight variants S of β is about 0.1."""
 CAP_BELOW = 0.26
-"""Fractional coordinate x of Li that parts both minima of α: in windows of three anions x ≈ 0.35,
-over faces of an anion's cage x ≈ 0.21, and without order x = ¼."""
+"""Fractional coordinate x of Li between both ordered phases: in α, in windows of three anions,
+x ≈ 0.35; in α-b, over faces of an anion's cage, x ≈ 0.22; without order x = ¼."""
 
 
 class Phase(IntEnum):
@@ -30,9 +35,9 @@ class Phase(IntEnum):
     UNDECIDED = 0
     """Nothing measured, not done, or within its error of two phases."""
     ALPHA = 1
-    """Ordered anions, Li in windows of three anions: the crystal of the experiment."""
+    """The α phase: ordered anions, Li in windows of three anions."""
     ALPHA_CAP = 2
-    """Ordered anions, Li over faces of their cages: the other minimum of the force field."""
+    """The α-b phase: ordered anions, Li over faces of their cages."""
     BETA = 3
     """Anions in random orientation."""
     MIXED = 4
@@ -50,11 +55,11 @@ LONG_NAMES = {
 
 
 def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
-    """Tell the phase of each cell from `alpha_order` S and `alpha_lithium` x.
+    """Assign the phase of each cell by `alpha_order` S and `alpha_lithium` x.
 
-    S > ½ is α, S < 0.3 is β, between them the cell is mixed; α with x < 0.26 is its other minimum.
+    S > ½ is α, S < 0.3 is β, between them the cell is mixed; with order and x < 0.26 it is α-b.
     A cell within one standard error of the limit to another phase is undecided, and so is an
-    ordered one whose x is unknown.  Holds that have not settled have a phase too: it says what
+    ordered one whose x is unknown.  Holds that are not equilibrated have a phase too: it shows what
     became of their start.
 
     Parameters
@@ -103,7 +108,7 @@ def _code(order: FloatArray, lithium: FloatArray) -> IntArray:
 
 
 def _values(dataset: xr.Dataset, name: str, dims: tuple[Hashable, ...]) -> FloatArray:
-    """Give a variable's values in the order of `dims`; NaN where there is none."""
+    """Return a variable's values in the order of `dims`; NaN where there is none."""
     if name not in dataset:
         return np.full([dataset.sizes[dim] for dim in dims], np.nan)
     return np.asarray(dataset[name].transpose(*dims).values, dtype=np.float64)

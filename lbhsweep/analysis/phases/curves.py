@@ -20,7 +20,7 @@ HOLD = "hold"
 class Run:
     """One replica's curves at one pressure, or the mean over replicas of holds.
 
-    Holds whose phases aren't told are averaged before anything else: they share their
+    Holds of unknown phase are averaged before anything else: they share their
     temperatures, and the gap between two of them bounds T_t no better for being measured twice.
 
     Attributes
@@ -52,12 +52,12 @@ class Run:
 
     @property
     def has_phases(self) -> bool:
-        """Whether order parameters tell phases."""
+        """Whether order parameters show any phase."""
         return bool((self.phases != Phase.UNDECIDED).any())
 
 
 def read_runs(dataset: xr.Dataset) -> Iterator[Run]:
-    """Go through the runs of one material's group (`hold` or `ramp`) that have any value.
+    """Iterate over the runs of one material's group (`hold` or `ramp`) that have any value.
 
     Holds come as one curve for each phase and replica, or, where order was not measured, as the
     mean over replicas.
@@ -96,7 +96,7 @@ def _each_run(
     phases: xr.DataArray,
     count: xr.DataArray | None = None,
 ) -> Iterator[Run]:
-    """Cut curves by (dims, temperature) into runs; `count` says how many replicas are in each."""
+    """Cut curves by (dims, temperature) into runs; `count` is the number of replicas in each."""
     order = (*dims, "temperature")
     arrays = {
         name: tuple(array.transpose(*order).values for array in pair)

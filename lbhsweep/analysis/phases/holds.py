@@ -80,7 +80,7 @@ def _analyze_phase(hold: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
 
 
 def _flagged(counts: dict[str, IntArray], pressure: IntArray, temperature: IntArray) -> str:
-    """Say how many holds drift or are too short, where they are and what became of them."""
+    """Describe how many holds drift or are too short, where, and how they are used."""
     done, short = counts["n_done"], counts["n_too_short"]
     drifting = done - counts["n_equilibrated"] - short
     sentences = []

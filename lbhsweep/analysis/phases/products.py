@@ -1,4 +1,4 @@
-"""The door of this room: products of holds in each phase."""
+"""The entry of this room: products of holds in each phase."""
 
 from __future__ import annotations
 

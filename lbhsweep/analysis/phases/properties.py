@@ -1,4 +1,4 @@
-"""Every phase between the holds: what reweighting gives on a fine grid of (P, T)."""
+"""Properties of every phase between the holds: reweighting on a fine grid of (P, T)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def analyze_phase_properties(
     Dataset
         By (phase, pressure, temperature), every 5 K and a quarter of the way from one simulated
         pressure to the next, among the phase's holds: `QUANTITIES` with errors,
-        ``n_effective``, ``refused`` where the holds say too little; by phase ``reason``.
+        ``n_effective``, ``refused`` where too few independent samples count; by phase ``reason``.
     """
     temperature = _grid_of_temperatures(hold["temperature"].values)
     pressure = _grid_of_pressures(hold["pressure"].values)
@@ -90,7 +90,7 @@ def analyze_phase_properties(
 
 
 def _models(hold: xr.Dataset, phase: Phase, n_formula: int | None) -> tuple[list[Reweighting], str]:
-    """Give one model for each set of states that overlap, and what is to be said."""
+    """Build one model for each set of states that overlap, and the reason or a caveat."""
     absent = [name for name in READ if name not in hold]
     if absent or n_formula is None:
         return [], f"not measured: {', '.join(absent) or 'size of the supercell'}"
@@ -108,21 +108,21 @@ def _models(hold: xr.Dataset, phase: Phase, n_formula: int | None) -> tuple[list
     where = "; ".join(_span(one) for one in parts)
     reason = (
         f"holds in {LONG_NAMES[phase]} overlap within {count} groups only ({where}): "
-        "between them nothing is given; holds in between would link them"
+        "between them nothing is reported; holds in between would link them"
     )
     models, unsolved = _solved([Reweighting(one, n_formula, kinetic) for one in parts])
     return models, "; ".join(part for part in (reason, unsolved) if part)
 
 
 def _solved(models: list[Reweighting]) -> tuple[list[Reweighting], str]:
-    """Leave out models whose free energies could not be found, and name them."""
-    lost = [_span(model.states) for model in models if not model.converged]
-    reason = f"MBAR did not converge for {', '.join(lost)}" if lost else ""
+    """Remove models whose free energies did not converge, and name them."""
+    unsolved = [_span(model.states) for model in models if not model.converged]
+    reason = f"MBAR did not converge for {', '.join(unsolved)}" if unsolved else ""
     return [model for model in models if model.converged], reason
 
 
 def _is_between(model: Reweighting, temperature: float, pressure: float) -> bool:
-    """Say whether a point lies among the states: beyond them variances come out too small."""
+    """Whether a point lies among the states: beyond them variances come out too small."""
     t = [state.temperature for state in model.states]
     p = [state.pressure for state in model.states]
     return min(t) <= temperature <= max(t) and min(p) <= pressure <= max(p)
@@ -152,7 +152,7 @@ def _states(hold: xr.Dataset, phase: Phase) -> list[SampledState]:
 
 
 def _independent(run: Mapping[str, FloatArray], interval: float) -> FloatArray:
-    """Take samples of one run (2, n) that lie two correlation times apart."""
+    """Select samples of one run (2, n) that lie two correlation times apart."""
     both = np.stack([run["potential_energy_sample"], run["volume_sample"]])
     both = both[:, np.isfinite(both).all(axis=0)]
     if both.shape[1] == 0 or np.ptp(both[1]) == 0.0:
@@ -163,7 +163,7 @@ def _independent(run: Mapping[str, FloatArray], interval: float) -> FloatArray:
 
 
 def _kinetic_heat_capacity(hold: xr.Dataset) -> float:
-    """Give N_f k_B/2 per formula unit, K over T, which is the same number in every run."""
+    """Compute N_f k_B/2 per formula unit, K over T, which is the same number in every run."""
     return float(np.nanmedian((hold["kinetic_energy"] / hold["kinetic_temperature"]).values))
 
 
@@ -199,7 +199,7 @@ def _dataset(
             f"{long_name}, reweighted", formula=formula, source=_MBAR,
         )  # fmt: skip
     variables["n_effective"] = variable(
-        _DIMS, found["n_effective"], "1", "independent samples that the weights are worth",
+        _DIMS, found["n_effective"], "1", "effective number of independent samples",
         formula="1/Σ w²",
     )  # fmt: skip
     refused = np.isfinite(found["n_effective"]) & ~(found["n_effective"] >= LEAST_EFFECTIVE)

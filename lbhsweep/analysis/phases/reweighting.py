@@ -28,7 +28,7 @@ QUANTITIES = (
     "expansivity",
     "compressibility",
 )
-"""What is given of a phase; the heat capacity in kJ/mol/K, in 1/K and 1/GPa the last two."""
+"""Properties of a phase; the heat capacity in kJ/mol/K, in 1/K and 1/GPa the last two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Properties:
     values, stderrs : mapping of str to float
         By `QUANTITIES`, per formula unit.
     n_effective : float
-        Independent samples that the weights are worth, 1/Σ w² (Kish).
+        Effective number of independent samples, 1/Σ w² (Kish).
     """
 
     values: MappingProxyType[str, float]
@@ -116,7 +116,7 @@ class Reweighting:
         self._inverse = np.linalg.pinv(np.eye(len(inside)) - inside, rcond=1e-10, hermitian=True)
 
     def at(self, temperature: float, pressure: float) -> Properties:
-        """Give the phase at a temperature in K and a pressure in GPa."""
+        """Compute the phase's properties at a temperature in K and a pressure in GPa."""
         log_weight = -self._reduced(temperature, pressure) - self._log_mixture
         w = np.exp(log_weight - logsumexp(log_weight))
         v = self._volume
@@ -171,7 +171,7 @@ class Reweighting:
 
 
 def _first_guess(reduced: FloatArray, counts: FloatArray) -> FloatArray:
-    """Go from state to state by f_b − f_a ≈ ½⟨u_b − u_a⟩_a + ½⟨u_b − u_a⟩_b."""
+    """Estimate free energies from state to state by f_b − f_a ≈ ½⟨u_b − u_a⟩_a + ½⟨u_b − u_a⟩_b."""
     ends = np.cumsum(counts)
     free = np.zeros(len(counts))
     for b in range(1, len(counts)):
@@ -183,7 +183,7 @@ def _first_guess(reduced: FloatArray, counts: FloatArray) -> FloatArray:
 
 
 def _thinned(states: Sequence[SampledState]) -> list[SampledState]:
-    """Leave out samples, evenly, where there are too many."""
+    """Thin the samples evenly where there are too many."""
     total = sum(state.volume.size for state in states)
     every = max(-(-total * len(states) // LARGEST), 1)
     return [

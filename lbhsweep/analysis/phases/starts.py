@@ -1,4 +1,4 @@
-"""Where holds begin: in which phase they were built, and what follows what."""
+"""The phase in which each hold begins: as built, or as the hold that it follows ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BUILT = {"alpha": Phase.ALPHA, "beta": Phase.BETA}
 
 
 def initial_phases(hold: xr.Dataset, phases: xr.DataArray, sweep: Document | None) -> IntArray:
-    """Give the phase in which each hold began, (pressure, temperature, replica).
+    """Return the phase in which each hold began, (pressure, temperature, replica).
 
     That of the crystal as built; of a hold that follows another, that in which the other ended.
 

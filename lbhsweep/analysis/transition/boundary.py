@@ -55,8 +55,8 @@ def analyze_boundary(
     Dataset
         By (route, pressure): transition_temperature, reason; by route: boundary_slope,
         boundary_intercept; by pressure, at T_t of the used route: volume_step, enthalpy_step,
-        entropy_step_enthalpy (ΔH/T_t), entropy_step_clapeyron (ΔV·dP/dT; NaN where dT/dP can't
-        be told from zero), entropy_closure (their difference), each entropy also per mole;
+        entropy_step_enthalpy (ΔH/T_t), entropy_step_clapeyron (ΔV·dP/dT; NaN where dT/dP is
+        zero within its error), entropy_closure (their difference), each entropy also per mole;
         clapeyron_slope, what dT/dP should be by ΔV and ΔH; legs_reason where both disagree.
     """
     pressure = model.pressure
@@ -143,7 +143,7 @@ def _steps(model: TwoPhase) -> dict[str, xr.Variable]:
 
 
 def _volume_at_transition(model: TwoPhase) -> FloatArray:
-    """Give the low-temperature phase's volume at T_t, (d, p), Å³ per formula unit."""
+    """Compute the low-temperature phase's volume at T_t, (d, p), Å³ per formula unit."""
     at = np.where(np.isfinite(model.transition), model.transition, np.nan)
     return evaluate(model.volume[LOW], at)
 

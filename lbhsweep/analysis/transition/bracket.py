@@ -1,4 +1,4 @@
-"""T_t from holds whose phases are told: between what α survives and what β survives."""
+"""T_t from holds of known phase: between where β orders and where α disorders."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.document import Document
 
-ALPHA_LASTS = "α lasts too long when it is heated: an upper bound"
-BETA_LASTS = "β lasts too long when it is cooled: a lower bound"
-NO_END = "how far beyond the holds is unknown, so T_t has no error"
+ALPHA_LASTS = "α is metastable above T_t on heating: an upper bound"
+BETA_LASTS = "β is metastable below T_t on cooling: a lower bound"
+NO_END = "no hold limits T_t on the other side, so T_t has no error"
 _ORDERED = (Phase.ALPHA, Phase.ALPHA_CAP)
 _UNIFORM = float(np.sqrt(12.0))
 """Width over standard deviation of a uniform distribution."""
@@ -56,9 +56,9 @@ def bracket_transitions(
 
     A hold that leaves α lies above T_t, one that turns from β into α below it: T_t is anywhere
     between the lowest of the former and the highest of the latter, its standard error the width
-    over √12.  Holds that keep a phase prove nothing, for it may be metastable.  With one end only
+    over √12.  Holds that keep a phase are no evidence, for it may be metastable.  With one end only
     T_t is a bound at that end, with the gap to the next hold that kept its phase over √12 for how
-    well the end is known.  β that orders into the other minimum of α says nothing of this one.
+    well the end is known.  β that orders into α-b is no evidence of T_t of α.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def _bracket(temperature: FloatArray, initial: IntArray, final: IntArray) -> Est
     ordered = temperature[(from_beta & (final == Phase.ALPHA)).any(axis=1)]
     kept_beta = temperature[(from_beta & (final == Phase.BETA)).any(axis=1)]
     other = temperature[(from_beta & (final == Phase.ALPHA_CAP)).any(axis=1)]
-    note = f"; β orders into the other minimum of α up to {other.max():g} K" if other.size else ""
+    note = f"; β orders into α-b (Li over cage faces) up to {other.max():g} K" if other.size else ""
     if disordered.size and ordered.size:
         low, high = sorted((float(ordered.max()), float(disordered.min())))
         return Estimate((low + high) / 2, (high - low) / _UNIFORM, note.removeprefix("; "))
@@ -91,13 +91,13 @@ def _bracket(temperature: FloatArray, initial: IntArray, final: IntArray) -> Est
         upper = float(disordered.min())
         below = kept_alpha[kept_alpha < upper]
         gap = upper - float(below.max()) if below.size else np.nan
-        note = note if below.size else f"; {NO_END}, for α left at all of them{note}"
+        note = note if below.size else f"; {NO_END}: all holds leave α{note}"
         return Estimate(upper, gap / _UNIFORM, ALPHA_LASTS + note, bound=True)
     if ordered.size:
         lower = float(ordered.max())
         above = kept_beta[kept_beta > lower]
         gap = float(above.min()) - lower if above.size else np.nan
-        note = note if above.size else f"; {NO_END}, for β ordered at all of them{note}"
+        note = note if above.size else f"; {NO_END}: β orders in all holds{note}"
         return Estimate(lower, gap / _UNIFORM, BETA_LASTS + note, bound=True)
     return Estimate(reason=_unchanged(kept_alpha, kept_beta) + note)
 

@@ -1,4 +1,4 @@
-"""What must be said beside the numbers of a transition: what disagrees, and what not to quote."""
+"""Caveats of the numbers of a transition: what disagrees, and what not to quote."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.arrays import FloatArray
 
 SIGNIFICANT = 2.0
-"""Standard errors beyond which two numbers disagree, or a number is told from zero."""
+"""Standard errors beyond which two numbers disagree, or a number differs from zero."""
 
 CURVATURE = 0.15
 """Share by which ΔV·dP/dT may be off because dT/dP is that of a straight line."""
 
 
 def fit_errors(estimates: Sequence[Estimate]) -> FloatArray:
-    """Give the errors of T_t for the fit of T_t(P), K; NaN leaves bounds out."""
+    """Return the errors of T_t for the fit of T_t(P), K; NaN leaves bounds out."""
     return np.array([np.nan if e.bound else e.stderr for e in estimates])
 
 
 def near_zero(slope: Estimate) -> bool:
-    """Say whether dT/dP can't be told from zero, so that dP/dT may be anything."""
+    """Whether dT/dP is zero within its error, so that dP/dT is unbounded."""
     return slope.known and abs(slope.value) < SIGNIFICANT * slope.stderr
 
 
 def slope_caveat(pressure: FloatArray, estimates: Sequence[Estimate], slope: Estimate) -> str:
-    """Say why dT/dP is absent, or what must be known about it."""
+    """Return the reason why dT/dP is absent, or its caveats."""
     bounds = [f"{p:g} GPa" for p, e in zip(pressure, estimates, strict=True) if e.bound]
     parts = [slope.reason] if slope.reason else []
     if bounds:
@@ -36,7 +36,7 @@ def slope_caveat(pressure: FloatArray, estimates: Sequence[Estimate], slope: Est
     if near_zero(slope):
         parts.append(
             f"dT/dP = {slope.value:.0f} ± {slope.stderr:.0f} K/GPa is within 2σ of zero: "
-            "quote neither it nor ΔS_iso and ΔT_ad near T_t; ΔV·dP/dT has no bounds, not given"
+            "quote neither it nor ΔS_iso and ΔT_ad near T_t; ΔV·dP/dT is unbounded and not reported"
         )
     return "; ".join(parts)
 
@@ -47,7 +47,7 @@ def legs_caveats(
     clapeyron: tuple[FloatArray, FloatArray],
     closure: tuple[FloatArray, FloatArray],
 ) -> list[str]:
-    """Say at each pressure whether ΔH/T_t and ΔV·dP/dT disagree beyond two standard errors.
+    """Note the pressures at which ΔH/T_t and ΔV·dP/dT disagree beyond two standard errors.
 
     They must also differ by `CURVATURE`, which a bent T_t(P) may bring without any error.
 
@@ -72,7 +72,7 @@ def legs_caveats(
 
 
 def caveats(analysis: xr.DataTree) -> list[str]:
-    """List what must be said beside every product that rests on the used T_t, each once.
+    """List the caveats of every product that depends on the used T_t, each once.
 
     Parameters
     ----------

@@ -21,7 +21,11 @@ from lbhsweep.analysis.transition.step import (
 )
 from lbhsweep.analysis.transition.step_grid import Lines
 
-OTHER_MINIMUM = "another minimum of α than heating leaves"
+OTHER_PHASE = "another ordered phase than heating leaves"
+_ORDERED_NAMES = {
+    Phase.ALPHA: "α (Li in windows)",
+    Phase.ALPHA_CAP: "α-b (Li over cage faces)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class RunStep:
 class Estimate:
     """A number with its standard error, or a reason why there is none.
 
-    `reason` may also come with a number, as a caveat.  `bound` says that the true value lies
+    `reason` may also come with a number, as a caveat.  `bound` means that the true value lies
     beyond the number on a known side: not all replicas transform within their range.
     """
 
@@ -62,13 +66,13 @@ class BranchTransition:
     n_runs: int
     n_transformed: int
     ordered: Phase = Phase.UNDECIDED
-    """Which α its runs leave or end in; the other minimum as soon as one does."""
+    """Ordered phase that its runs leave or end in; α-b as soon as one does."""
 
 
 def find_steps(runs: Iterable[Run]) -> list[RunStep]:
     """Fit the step of every run's volume; in equilibrium (holds) it is sharp.
 
-    Holds whose phases are told come as runs of one phase, which have no step.
+    Holds of known phase come as runs of one phase, which have no step.
 
     A run without a step whose other replicas show one is fitted once more between the phases
     that they show: else the gradual transitions would be dropped and the sharp ones kept.
@@ -137,7 +141,7 @@ def spread_between_runs(steps: Sequence[RunStep]) -> float:
     """Estimate how much half-height temperatures differ from run to run, K.
 
     The standard deviation between replicas of the same branch, pooled over all pressures,
-    directions and rates, because two or three replicas of one branch know it far too badly.
+    directions and rates, because two or three replicas of one branch are too few for it.
     NaN where no branch has two replicas that transform.
     """
     centres = [
@@ -209,24 +213,23 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
 
 
 def mask_other_transition(heating: BranchTransition, cooling: BranchTransition) -> BranchTransition:
-    """Give a cooling branch, without its numbers if it ends in another α than heating leaves.
+    """Return a cooling branch, without its numbers if it ends in another phase than heating leaves.
 
-    The force field has two minima of α.  Half heights of two transitions make no loop, and that
-    into one of them bounds nothing of the other.
+    β orders into α or into α-b (`phases.assignment`).  Half heights of two transitions make no
+    loop, and that into one phase is no bound of the other.
     """
     if Phase.UNDECIDED in (heating.ordered, cooling.ordered) or heating.ordered == cooling.ordered:
         return cooling
     half_height = cooling.half_height
     how = f"at {half_height.value:.0f} K" if half_height.known else "without a step of the volume"
-    where = "Li over faces of its cages" if cooling.ordered == Phase.ALPHA_CAP else "Li in windows"
-    reason = f"β orders {how} into {OTHER_MINIMUM}, {where}"
+    reason = f"β orders {how} into {OTHER_PHASE}: {_ORDERED_NAMES[cooling.ordered]}"
     parts = [reason] + ([half_height.reason] if half_height.reason else [])
     missing = Estimate(reason="; ".join(parts))
     return BranchTransition(missing, missing, missing, missing, cooling.n_runs, 0, cooling.ordered)
 
 
 def _ordered_phase(steps: Sequence[RunStep]) -> Phase:
-    """Tell which α runs are in at their cold end."""
+    """Return the ordered phase, α or α-b, of runs at their cold end."""
     found = {_cold_phase(item) for item in steps} - {Phase.UNDECIDED}
     if not found:
         return Phase.UNDECIDED
@@ -247,7 +250,7 @@ def _cold_phase(item: RunStep) -> Phase:
 
 
 def _half_height_error(steps: Sequence[RunStep], found: Sequence[Step], between: float) -> float:
-    """Give the standard error of the mean half height, K."""
+    """Compute the standard error of the mean half height, K."""
     places = [item.step.centre if isinstance(item.step, Step) else _end(item.run) for item in steps]
     own = float(np.std(places, ddof=1)) if len(places) > 1 else 0.0
     within = float(np.sqrt(np.mean([step.centre_stderr**2 for step in found])))
@@ -255,13 +258,13 @@ def _half_height_error(steps: Sequence[RunStep], found: Sequence[Step], between:
 
 
 def _end(run: Run) -> float:
-    """Give the temperature that a ramp reaches last, K."""
+    """Return the temperature that a ramp reaches last, K."""
     t = run.temperature[np.isfinite(run.values["volume"])]
     return float(t.min() if run.direction == "cooling" else t.max())
 
 
 def midpoint(heating: Estimate, cooling: Estimate) -> Estimate:
-    """Give the mean of two half-height temperatures, or say which one lacks."""
+    """Compute the mean of two half-height temperatures, or the reason if one is missing."""
     if not (heating.known and cooling.known):
         return Estimate(reason=_lacking(heating, cooling))
     error = float(np.hypot(heating.stderr, cooling.stderr)) / 2
@@ -270,7 +273,7 @@ def midpoint(heating: Estimate, cooling: Estimate) -> Estimate:
 
 
 def loop_width(heating: Estimate, cooling: Estimate) -> Estimate:
-    """Give how far heating lies above cooling, or say which one lacks."""
+    """Compute how far heating lies above cooling, or the reason if one is missing."""
     if not (heating.known and cooling.known):
         return Estimate(reason=_lacking(heating, cooling))
     error = float(np.hypot(heating.stderr, cooling.stderr))

@@ -57,15 +57,15 @@ _PartsByPhase = dict[str, list[_RunPart]]
 def fit_phases(steps: Sequence[RunStep], start: str = LOW) -> tuple[dict[str, PhaseLines], str]:
     """Fit the lines of both phases at one pressure.
 
-    Where order parameters tell phases they decide: points enter with the phase they are in, not
-    next to one in another phase nor within four widths of their own run's step.  Of both minima
-    of α the one counts in which there are more points.
+    Where there are order parameters they decide: points enter with the phase they are in.  Left
+    out are points next to one in another phase, or within four widths of their own run's step.
+    Of both ordered phases, α and α-b, the one counts in which there are more points.
 
     Without them points enter on their phase's side of their own run's step, four widths away from
-    it.  A run without a step belongs to the phase whose line its volume follows; where no run at
+    it.  A run without a step belongs to the phase whose line its volume follows.  Where no run at
     this pressure has a step, heating runs and holds are taken as the phase from which they
     `start`, and cooling runs are left out.  Runs with too few temperatures for any step to be
-    seen give a line only where their volumes are one straight line within their errors.
+    seen have a line only where their volumes are one straight line within their errors.
 
     Returns
     -------
@@ -99,12 +99,12 @@ def _parts_by_order(steps: Sequence[RunStep]) -> tuple[_PartsByPhase, str]:
                 parts[phase].append(_RunPart(item, inside))
     note = ""
     if ordered == Phase.ALPHA_CAP:
-        note = "the ordered phase is that with Li over faces of the anions, not the experiment's"
+        note = "the ordered phase is α-b (Li over cage faces), not the α phase of experiment"
     return parts, note
 
 
 def _well_inside(inside: BoolArray) -> BoolArray:
-    """Leave out points next to one that is in another phase."""
+    """Select points that are not next to one in another phase."""
     padded = np.concatenate([inside[:1], inside, inside[-1:]])
     return np.asarray(inside & padded[:-2] & padded[2:])
 
@@ -132,7 +132,7 @@ def _parts_by_step(steps: Sequence[RunStep], start: str) -> tuple[_PartsByPhase,
         mixed = [item for item in starting if not _is_one_line(item.run)]
         if mixed:
             most = max(int(np.isfinite(item.run.values["volume"]).sum()) for item in mixed)
-            return {LOW: [], HIGH: []}, f"phases not told apart: {most} temperatures"
+            return {LOW: [], HIGH: []}, f"phases not distinguished: {most} temperatures"
         parts[start] = [
             _RunPart(item, np.ones(item.run.temperature.size, bool)) for item in starting
         ]
@@ -142,7 +142,7 @@ def _parts_by_step(steps: Sequence[RunStep], start: str) -> tuple[_PartsByPhase,
 
 
 def _is_one_line(run: Run) -> bool:
-    """Say whether a run with too few points for a step is one phase for all that can be seen."""
+    """Whether a run with too few points for a step may be one phase: volumes on one line."""
     valid = np.isfinite(run.values["volume"])
     t, v, s = run.temperature[valid], run.values["volume"][valid], run.stderrs["volume"][valid]
     if t.size >= MINIMUM_POINTS:

@@ -45,13 +45,13 @@ class Polynomial:
         return evaluate(self.coefficients, np.asarray(temperature, dtype=np.float64))
 
     def draw(self, generator: np.random.Generator, size: int) -> FloatArray:
-        """Give the best coefficients and `size` normal draws, (1 + size, 3)."""
+        """Return the best coefficients and `size` normal draws, (1 + size, 3)."""
         noise = generator.multivariate_normal(np.zeros(3), self.covariance, size, method="svd")
         return np.vstack([self.coefficients, self.coefficients + noise])
 
 
 def basis(temperature: FloatArray, degree: int) -> FloatArray:
-    """Give the powers of x, (n, degree + 1)."""
+    """Compute the powers of x, (n, degree + 1)."""
     x = (np.asarray(temperature) - REFERENCE_K) / SCALE_K
     return np.stack([x**power for power in range(degree + 1)], axis=-1)
 
@@ -64,7 +64,7 @@ def evaluate(coefficients: FloatArray, temperature: FloatArray) -> FloatArray:
 
 
 def slope(coefficients: FloatArray, temperature: FloatArray | float) -> FloatArray:
-    """Give dy/dT of (..., 3) coefficients, per K."""
+    """Compute dy/dT of (..., 3) coefficients, per K."""
     x = (np.asarray(temperature) - REFERENCE_K) / SCALE_K
     return np.asarray((coefficients[..., 1] + 2 * x * coefficients[..., 2]) / SCALE_K)
 
@@ -72,11 +72,11 @@ def slope(coefficients: FloatArray, temperature: FloatArray | float) -> FloatArr
 def fit_polynomial(
     temperature: FloatArray, values: FloatArray, stderrs: FloatArray, runs: IntArray
 ) -> Polynomial | None:
-    """Fit a straight line, or a parabola where the data ask for one.
+    """Fit a straight line, or a parabola where its curvature is significant.
 
     Weighted least squares with errors brought half way to their median; the covariance is
-    multiplied by `variance_inflation`.  The variance between runs is added to that of the height:
-    one replica has the same vacancies and disorder at all temperatures, so its whole line lies
+    multiplied by `variance_inflation`.  The variance between runs is added to that of the height.
+    One replica has the same vacancies and disorder at all temperatures, so its whole line lies
     high or low, and more points of it don't help.
 
     Parameters

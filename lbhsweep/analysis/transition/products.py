@@ -1,4 +1,4 @@
-"""The door of this room: the transition of every material, and products that describe it."""
+"""The entry of this room: the transition of every material, and products that describe it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lbhsweep.analysis.transition.two_phase import TwoPhase, draw_two_phase
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transition:
-    """What is known of one material's transition, for all that rests on it.
+    """What is known of one material's transition, for all that depends on it.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ def _analyze_material(part: MaterialPart) -> tuple[dict[str, xr.Dataset], Transi
 
 
 def _start(part: MaterialPart) -> str:
-    """Return the phase in which a material's runs begin, as far as the results say it."""
+    """Return the phase in which a material's runs begin, as far as the results show it."""
     if part.ramp is not None and "start" in part.ramp.coords:
         return HIGH if str(part.ramp["start"].item()) == "beta" else LOW
     return HIGH if string_at(part.sweep, ("system", "start"), "auto") == "beta" else LOW

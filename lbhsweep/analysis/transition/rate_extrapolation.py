@@ -2,8 +2,8 @@
 
 T(r) = T_0 + c rⁿ.  Near the end of a metastable phase a mean field gives n = 2/3; thermal noise
 lowers it, experiments and models lie between 0.2 and 2/3 (S. Kundu et al., arXiv:2308.09787), and a
-lag that does not depend on how far the phase is metastable gives n = 1.  Two or three rates can't
-tell n, so it is assumed, and what it does to T_0 is reported apart.
+lag that does not depend on how far the phase is metastable gives n = 1.  Two or three rates don't
+determine n, so it is assumed, and its effect on T_0 is reported separately.
 """
 
 from __future__ import annotations
@@ -175,13 +175,13 @@ def _left_out(pairs: Sequence[tuple[float, Estimate]]) -> list[str]:
 
 
 def _too_few(used: Sequence[float], rates: Sequence[float]) -> str:
-    """Say how many rates there are, and which would supply an extrapolation."""
+    """Describe how many rates there are, and which would allow an extrapolation."""
     slowest = min(used) if used else min(rates)
     wanted = " and ".join(f"{slowest / factor:g}" for factor in (2, 4))
     if not used:
-        return f"no usable rate: slower runs, at {wanted} K/ps, or a wider range may supply it"
+        return f"no usable rate: slower runs, at {wanted} K/ps, or a wider range may provide one"
     have = f"one usable rate ({used[0]:g} K/ps)"
-    return f"{have}, extrapolation wants three: runs at {wanted} K/ps would supply it"
+    return f"{have}, extrapolation needs three: runs at {wanted} K/ps would provide them"
 
 
 def _errors(fit: LinearFit) -> FloatArray:
@@ -229,7 +229,7 @@ def _with_systematic(
     long_name: str,
     formula: str,
 ) -> dict[str, xr.Variable]:
-    """Make a temperature, its error, its systematic error, and both by exponent (last axis)."""
+    """Build a temperature, its error, its systematic error, and both by exponent (last axis)."""
     systematic = np.abs(values - values[..., ASSUMED : ASSUMED + 1]).max(axis=-1)
     variables = with_error(
         name, dims, values[..., ASSUMED], stderrs[..., ASSUMED], "K", long_name,

@@ -8,7 +8,7 @@ import numpy as np
 
 from lbhsweep.analysis.least_squares import fit_line
 from lbhsweep.analysis.transition.half_heights import (
-    OTHER_MINIMUM,
+    OTHER_PHASE,
     BranchTransition,
     Estimate,
     RunStep,
@@ -20,7 +20,7 @@ from lbhsweep.analysis.transition.half_heights import (
 from lbhsweep.arrays import FloatArray
 
 ROUTES = ("hold", "ramp_midpoint", "ramp_heating", "ramp_cooling")
-"""In order of trust: equilibrium, then the middle of the loop, then one side of it."""
+"""In order of preference: equilibrium, then the middle of the loop, then one side of it."""
 NOT_SIMULATED = "not simulated"
 _ONE_SIDED = {
     "ramp_heating": ("heating only: an upper bound", "ramp_cooling", "cooling"),
@@ -29,7 +29,7 @@ _ONE_SIDED = {
 
 
 def slowest_rate(steps: Sequence[RunStep]) -> float | None:
-    """Give the slowest heating rate at which there are runs; it is nearest to equilibrium."""
+    """Return the slowest heating rate at which there are runs; it is nearest to equilibrium."""
     rates = [item.run.heating_rate for item in steps if item.run.direction != "hold"]
     return min(rates) if rates else None
 
@@ -39,7 +39,7 @@ def estimate_routes(
 ) -> dict[str, list[Estimate]]:
     """Estimate T_t at each pressure by each route of `ROUTES`.
 
-    ``hold``: the bracket of holds whose phases are told (`brackets`, by pressure); without
+    ``hold``: the bracket of holds of known phases (`brackets`, by pressure); without
     phases the step of V(T) over holds, whose error is that of the gap it falls into.
     ``ramp_*``: half-height temperatures at the slowest heating rate.
     """
@@ -62,10 +62,10 @@ def estimate_routes(
 
 
 def choose_route(table: Mapping[str, Sequence[Estimate]]) -> str | None:
-    """Choose the one route that serves all pressures of a material.
+    """Choose the one route for all pressures of a material.
 
-    The route known at most pressures, and not as a bound if there is another, the most trusted
-    among equals; one route for all, so that dT/dP is not a difference between routes.
+    The route known at most pressures, and not as a bound if there is another, the first of `ROUTES`
+    among equals.  It is one route for all, so that dT/dP is not a difference between routes.
     """
     counts = {
         route: (
@@ -79,7 +79,7 @@ def choose_route(table: Mapping[str, Sequence[Estimate]]) -> str | None:
 
 
 def route_caveat(route: str, table: Mapping[str, Sequence[Estimate]], pressure: FloatArray) -> str:
-    """Say what must be known about T_t from a route that sees one side of the loop only.
+    """Return the caveat of T_t by a route that sees one side of the loop only.
 
     Parameters
     ----------
@@ -101,10 +101,10 @@ def route_caveat(route: str, table: Mapping[str, Sequence[Estimate]], pressure: 
     elsewhere = [
         f"{p:g} GPa"
         for p, back in zip(pressure, table[other], strict=True)
-        if OTHER_MINIMUM in back.reason
+        if OTHER_PHASE in back.reason
     ]
     if elsewhere:
-        return f"{what}; on cooling β orders into {OTHER_MINIMUM} at {', '.join(elsewhere)}"
+        return f"{what}; on cooling β orders into {OTHER_PHASE} at {', '.join(elsewhere)}"
     if not closed:
         return f"{what}, no {branch} branch transforms"
     return (

@@ -1,4 +1,4 @@
-"""One heat capacity of a phase for all pressures, where the data know no better.
+"""One heat capacity of a phase for all pressures, where the data do not resolve a difference.
 
 C_P changes with pressure by −T ∫(∂²V/∂T²) dP, far below what short runs resolve; left free, its
 noise would be integrated over hundreds of kelvin into every entropy difference.
@@ -17,11 +17,11 @@ from lbhsweep.analysis.transition.two_phase import TwoPhase
 from lbhsweep.arrays import FloatArray
 
 CONFIDENCE = 0.95
-"""Slopes are shared unless a χ² test tells them apart at this level."""
+"""Slopes are shared unless a χ² test finds them different at this level."""
 
 
 def share_heat_capacity(model: TwoPhase, lines: Sequence[Mapping[str, PhaseLines]]) -> TwoPhase:
-    """Give each phase one dH/dT at all pressures, unless its slopes differ significantly.
+    """Share one dH/dT of each phase at all pressures, unless its slopes differ significantly.
 
     The common slope is the mean weighted by inverse variances, draw by draw.  Every line keeps
     its value at the temperature at which that is independent of its slope.  Phases of which

@@ -59,7 +59,7 @@ class Step:
     weights: FloatArray
 
     def sides(self, temperature: FloatArray) -> tuple[BoolArray, BoolArray]:
-        """Say which temperatures lie wholly below and wholly above the step."""
+        """Select the temperatures wholly below and wholly above the step."""
         reach = SIDE * self.width + self.centre_stderr
         return temperature < self.centre - reach, temperature > self.centre + reach
 
@@ -71,7 +71,7 @@ class NoStep:
     Attributes
     ----------
     reason : str
-        For people.
+        In words.
     incomplete : Step or None
         A step that is there but not complete within the range: its place is not to be trusted,
         but the points in it belong to no phase.
@@ -88,9 +88,9 @@ def fit_step(
 
     y(T) = a + b(T − T_c) + [Δ + c(T − T_c)] / (1 + exp(−(T − T_c)/w)), so that y at T_c is half
     way between the lines.  (T_c, w) run over a grid with flat priors in T_c and log w, the four
-    linear parameters are solved for at each; means and variances are taken over the posterior
+    linear parameters are solved for at each.  Means and variances are taken over the posterior
     exp(−χ²/2s²), s² = `variance_inflation` of the best fit.  Where the step falls into a gap of the
-    data the posterior is flat over the gap, and the error says so.
+    data the posterior is flat over the gap, and the error is that of the gap.
 
     A step counts as seen when χ² falls by more than 25 s² against a parabola without step, when
     its height exceeds four standard errors and 1 % of the value, and when three points lie
@@ -220,7 +220,7 @@ def _no_transition(t: FloatArray) -> str:
 
 
 def _why_not_counted(step: Step, t: FloatArray, y: FloatArray) -> NoStep | None:
-    """Say why a step is not complete or too small, or None when it is neither."""
+    """Return why a step is not complete or too small, or None when it is neither."""
     below, above = step.sides(t)
     if min(below.sum(), above.sum()) < MINIMUM_SIDE:
         side = "low" if below.sum() < above.sum() else "high"

@@ -1,8 +1,8 @@
 """χ² of logistic steps on a grid of (T_c, w): the linear parameters solved for at each.
 
 y(T) = Σ aᵢ qᵢ(T) + Σ bⱼ gⱼ(T)/(1 + exp(−(T − T_c)/w)), in which neither q nor g depends on T_c or
-w, so that all sums over temperatures are products of one matrix of logistic functions with a few
-vectors, and that matrix is the same for all runs with the same temperatures.  One fit for each
+w.  All sums over temperatures are thus products of one matrix of logistic functions with a few
+vectors.  That matrix is the same for all runs with the same temperatures.  One fit for each
 (T_c, w) by `fit_linear` would be a thousand solutions a run.
 """
 
@@ -20,7 +20,7 @@ NARROWEST = 30.0
 """Pitch of the data over the narrowest step that is tried."""
 _SLOPE_K = 100.0
 _RIDGE = 1e-10
-"""Keeps equations solvable where one side of the step is nearly empty; its error then says so."""
+"""Keeps equations solvable where one side of the step is nearly empty; its error is then large."""
 _KEPT = 8
 """Temperature grids whose logistic functions are kept."""
 Lines = tuple[FloatArray, FloatArray]
@@ -48,7 +48,7 @@ class StepGrid:
 
 
 def first_trials(t: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give the T_c and w that are tried first."""
+    """Choose the T_c and w that are tried first."""
     gap = float(np.median(np.diff(t)))
     widths = np.geomspace(gap / NARROWEST, float(np.ptp(t)) / 8, 12)
     return np.linspace(t[1], t[-2], 120), widths
@@ -105,7 +105,7 @@ def zoom(
 
 
 def _logistic_functions(t: FloatArray, centres: FloatArray, widths: FloatArray) -> FloatArray:
-    """Give the logistic functions, (m, n)."""
+    """Compute the logistic functions, (m, n)."""
     return np.asarray(expit((t - centres[:, None]) / widths[:, None]))
 
 

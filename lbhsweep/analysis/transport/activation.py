@@ -40,7 +40,9 @@ LAWS = MappingProxyType(
     }
 )
 """Laws by the name of their group."""
-PHASES_UNKNOWN = "phases not told apart, order was not measured: the line may cross the transition"
+PHASES_UNKNOWN = (
+    "phases not distinguished, order was not measured: the line may cross the transition"
+)
 MIXED = "order and disorder side by side, not fitted"
 UNDECIDED = "phase undecided, not fitted"
 _PLAIN = "ln σ = ln σ₀ − E_a/(k_B T), less than that of σT by about k_B T"
@@ -52,7 +54,7 @@ def analyze_activation(transport: xr.Dataset) -> dict[str, xr.Dataset]:
 
     Of σ the product with T is fitted, for which E_a is that of D if the Haven ratio and the
     volume don't change (Nernst–Einstein); beside it stands E_a of σ alone, which Maltsev et al.
-    print.  Holds of which a part did not show any decay of the orientation tell no λ, for the
+    print.  Where a part of the holds showed no decay of the orientation there is no λ, for the
     mean over the others is too large.
 
     Parameters
@@ -78,7 +80,7 @@ def analyze_activation(transport: xr.Dataset) -> dict[str, xr.Dataset]:
 
 
 def _has_phases(transport: xr.Dataset, dims: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Tell for which materials any phase is known."""
+    """Select the materials of which any phase is known."""
     counts = transport["n_replicas"].transpose(*dims)
     known = counts["phase"] != LONG_NAMES[Phase.UNDECIDED]
     return np.asarray((counts.where(known, 0) > 0).any(dims[-3:]).values, dtype=bool)

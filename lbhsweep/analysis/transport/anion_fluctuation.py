@@ -16,7 +16,7 @@ NAME = "anion_fluctuation"
 def analyze_anion_fluctuation(hold: xr.Dataset) -> xr.Dataset | None:
     """Divide the anions' fluctuation by that at the lowest pressure and the same temperature.
 
-    The reference is in the same phase where there is one; else it is in the phase of most of
+    The reference is in the same phase where there is one.  Else it is in the phase of most of
     the replicas at the lowest pressure, and the ratio then compares two phases.
 
     Parameters

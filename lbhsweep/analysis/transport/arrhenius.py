@@ -20,7 +20,7 @@ UNLIKELY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ArrheniusFit:
-    """The law ln y = ln A − E_a/(k_B T) and how well it is known.
+    """The law ln y = ln A − E_a/(k_B T) and its covariance.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class ArrheniusFit:
 
 
 def no_fit(reason: str, n_points: int = 0) -> ArrheniusFit:
-    """Give the absent law."""
+    """Return the absent law."""
     nan = float("nan")
     return ArrheniusFit(nan, nan, np.full((2, 2), nan), nan, n_points, nan, nan, reason)
 
@@ -83,7 +83,7 @@ def fit_arrhenius(temperature: FloatArray, values: FloatArray, stderrs: FloatArr
     those without an error; they would weigh next to nothing.  With two points the errors are
     propagated from theirs; with more the covariance is multiplied by max(1, χ²/(n − 2)).
 
-    Of made-up points, the rarest known to 10 to 30 %, the true E_a lies within one error in 68
+    Of synthetic points, the rarest known to 10 to 30 %, the true E_a lies within one error in 68
     to 74 %.  It comes out low by up to 0.2 errors, and by 0.4 at 30 % if errors don't shrink with
     the value, because values that are too large by chance weigh more.
 
@@ -118,7 +118,7 @@ def fit_arrhenius(temperature: FloatArray, values: FloatArray, stderrs: FloatArr
     fit = fit_linear(design / unit, np.log(y), errors)
     log_prefactor, activation_energy = fit.parameters / unit
     if not fit.n_dof:
-        notes.append("two points: errors propagated, no scatter to tell whether it is a line")
+        notes.append("two points: errors propagated, no scatter to test the straight line")
     elif fit.probability < UNLIKELY:
         reduced = fit.reduced_chi_squared
         notes.append(f"not one straight line within its errors, χ²/ν = {reduced:.1f}")

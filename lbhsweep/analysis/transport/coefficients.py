@@ -1,4 +1,4 @@
-"""Transport of lithium and turning of anions by phase, pressure and temperature."""
+"""Transport of lithium and reorientation of anions by phase, pressure and temperature."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REORIENTATION = ("reorientation_rate", "reorientation_amplitude")
 RESOLVED = "reorientation_resolved"
 START = "diffusion_start"
 ORDER = ("alpha_order", "alpha_order_stderr", "alpha_lithium")
-"""What tells phases."""
+"""Order parameters, by which phases are assigned."""
 _CHARGE_REASONS = {
     "conductivity": "the displacement of all charge is not linear in time yet: run longer",
     "haven_ratio": "the displacement of all charge is within two standard errors of none",
@@ -44,7 +44,7 @@ def transport_names(dataset: xr.Dataset) -> list[str]:
 
 
 def analyze_transport(hold: xr.Dataset) -> xr.Dataset | None:
-    """Combine what moves over all replicas that are in the same phase.
+    """Combine transport over all replicas that are in the same phase.
 
     Replicas are combined by the rules of `combine_group`.  λ and its amplitude come from replicas
     in which a decay was seen.
@@ -85,7 +85,7 @@ def analyze_transport(hold: xr.Dataset) -> xr.Dataset | None:
 def _over_replicas(
     hold: xr.Dataset, name: str, phase: xr.DataArray, how: str, *, total: bool
 ) -> xr.Variable:
-    """Take the sum over the replicas of each phase, or the largest."""
+    """Compute the sum over the replicas of each phase, or the largest."""
     values, phases = hold[name].where(counted(hold)), assign_phases(hold)
     codes = {long_name: code for code, long_name in LONG_NAMES.items()}
     parts = [values.where(phases == codes[str(long_name)]) for long_name in phase.values]
@@ -127,7 +127,7 @@ def _is_known(combined: xr.Dataset, name: str) -> BoolArray:
 
 
 def _first_reason(*reasons: Texts) -> Texts:
-    """Take the first reason that there is in each cell."""
+    """Select the first reason in each cell."""
     result = reasons[-1]
     for texts in reasons[-2::-1]:
         result = np.where(texts == "", result, texts)
@@ -135,7 +135,7 @@ def _first_reason(*reasons: Texts) -> Texts:
 
 
 def _why_no_replica(combined: xr.Dataset, hold: xr.Dataset) -> Texts:
-    """Say why no replica counts in a phase."""
+    """Build the reasons why no replica counts in a phase."""
     n, drifting = combined["n_replicas"], combined["n_drifting"]
     others: list[tuple[IntArray, str]] = []
     if "status" in hold:
@@ -172,7 +172,7 @@ def _why_no_diffusion(combined: xr.Dataset, n: IntArray, missing: BoolArray) -> 
 
 
 def _why_few_known(count: IntArray, n: IntArray) -> Texts:
-    """Say where some replicas are left out because their charge moved too little to tell."""
+    """Build the caveats where replicas are left out because their charge moved too little."""
     reasons: Texts = np.full(n.shape, "", dtype=object)
     for index in np.argwhere((count > 0) & (count < n)):
         at = tuple(index)
@@ -187,7 +187,9 @@ def _why_no_rate(count: IntArray, n: IntArray) -> Texts:
     for index in np.argwhere(count < n):
         at = tuple(index)
         if count[at] == 0:
-            reasons[at] = f"no decay seen in {n[at]} hold(s): turns are rarer than one a run"
+            reasons[at] = (
+                f"no decay seen in {n[at]} hold(s): reorientations are rarer than one per run"
+            )
         else:
             reasons[at] = f"decay seen in {count[at]} of {n[at]} holds: their mean is too large"
     return reasons

@@ -22,7 +22,7 @@ CM2_PER_S = 1e-4
 TOO_NOISY = 2.0
 """Standard errors above zero which a correlation must have for its logarithm."""
 LIBRATION_PS = 1.0
-"""Lag from which librations have lost their memory and A exp(−λt) is fitted."""
+"""Lag from which librations are decorrelated and A exp(−λt) is fitted."""
 _OTHERS = (
     "li_msd",
     "bh_correlation",
@@ -45,7 +45,7 @@ def convergence_names(dataset: xr.Dataset) -> list[str]:
 def analyze_convergence(hold: xr.Dataset) -> xr.Dataset | None:
     """Follow means, diffusion and reorientation of holds with the length of the run.
 
-    All holds that are done count, also those that have not settled: whether they have is the
+    All holds that are done count, also those that are not equilibrated: whether they are is the
     question.  They are in the phase in which they are on average.
 
     Parameters
@@ -98,12 +98,12 @@ def _analyze_phase(dataset: xr.Dataset, use: xr.DataArray) -> xr.Dataset:
 
 
 def running_mean(series: FloatArray) -> FloatArray:
-    """Give the mean of all blocks up to each, along the last axis."""
+    """Compute the mean of all blocks up to each, along the last axis."""
     return np.cumsum(series, axis=-1) / np.arange(1, series.shape[-1] + 1)
 
 
 def convergence_time(length: FloatArray, deviation: FloatArray) -> FloatArray:
-    """Give the length from which a running mean stays within one error of its end value.
+    """Compute the length from which a running mean stays within one error of its end value.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def convergence_time(length: FloatArray, deviation: FloatArray) -> FloatArray:
 
 
 def _lengths(time: FloatArray) -> FloatArray:
-    """Give the ends of the blocks whose middles are `time`."""
+    """Compute the ends of the blocks whose middles are `time`."""
     return np.asarray(time + time[0], dtype=np.float64)
 
 
@@ -211,7 +211,7 @@ def _running_diffusion(
 def _running_rate(
     dataset: xr.Dataset, use: xr.DataArray, dims: tuple[str, ...]
 ) -> dict[str, xr.Variable]:
-    """Give λ by lag, from the mean correlation and the mean amplitude of resolved decays."""
+    """Compute λ by lag, from the mean correlation and the mean amplitude of resolved decays."""
     resolved = use & (dataset["reorientation_resolved"] == 1)
     curve, curve_error = _combined(dataset, "bh_correlation", resolved, dims)
     amplitude, amplitude_error = (

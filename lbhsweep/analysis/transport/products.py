@@ -1,4 +1,4 @@
-"""The door of this room: what moves in holds, and how it depends on temperature and pressure."""
+"""The entry of this room: transport in holds, its activation energies and its convergence."""
 
 from __future__ import annotations
 

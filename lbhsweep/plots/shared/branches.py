@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.analysis.transition.half_heights import OTHER_MINIMUM
+from lbhsweep.analysis.transition.half_heights import OTHER_PHASE
 from lbhsweep.plots.shared.style import (
     DIRECTION_COLOURS,
     DIRECTIONS,
@@ -130,7 +130,7 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
             value = float(branch["half_height_temperature"])
             if not np.isfinite(value):
                 if int(branch["n_runs"]):
-                    is_other = OTHER_MINIMUM in str(branch["reason"].item())
+                    is_other = OTHER_PHASE in str(branch["reason"].item())
                     end = " (into another ordered phase)" if is_other else ""
                     missing.setdefault((str(direction), end), []).append(f"{rate:g}")
                 continue

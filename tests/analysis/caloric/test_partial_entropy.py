@@ -91,9 +91,9 @@ def test_one_phase_only_says_which_lacks():
     assert np.isfinite(found["entropy_classical"].sel(phase="alpha")).all()
 
 
-def test_the_other_minimum_of_alpha_is_named():
+def test_the_alpha_b_phase_is_named():
     found = analyze_partial_entropies(combined(phases=("alpha_cap", "beta")))
-    assert "over faces of the anions" in str(found["note"].item())
+    assert "α-b (Li over cage faces)" in str(found["note"].item())
     assert np.isfinite(found["entropy_change_classical"]).all()
 
 

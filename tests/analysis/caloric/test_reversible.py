@@ -126,7 +126,7 @@ def test_a_pressure_that_does_not_overcome_the_hysteresis_gives_nothing(exact):
     np.testing.assert_allclose(at["reversible_temperature_change"], 0.0, atol=0.02)
     assert np.isnan(at["refrigerant_performance"])
     assert np.isnan(at["reversible_refrigerant_capacity"])
-    assert "do not overcome the hysteresis" in str(at["reason"].item())
+    assert "does not overcome the hysteresis" in str(at["reason"].item())
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

@@ -59,7 +59,7 @@ def test_the_other_minimum_of_alpha_says_nothing_of_this_one():
     found = bracket([A, B], ended)
     assert found.bound
     assert found.value == 525.0
-    assert "other minimum of α up to 450 K" in found.reason
+    assert "β orders into α-b (Li over cage faces) up to 450 K" in found.reason
 
 
 def test_a_phase_that_no_hold_keeps_leaves_a_bound_without_error():

@@ -99,7 +99,7 @@ def test_two_rates_are_a_number_with_a_caveat():
 def test_one_rate_says_which_others_are_wanted():
     found = extrapolate_rate((5.0,), estimates(0, rates=(5.0,)))
     assert not found.estimate.known
-    assert "runs at 2.5 and 1.25 K/ps would supply it" in found.reason
+    assert "runs at 2.5 and 1.25 K/ps would provide them" in found.reason
 
 
 def test_bounds_are_left_out_and_named():

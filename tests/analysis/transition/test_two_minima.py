@@ -1,4 +1,4 @@
-"""β may order into another minimum of α than that from which heating sets out: no loop then."""
+"""β may order into another phase than that from which heating starts: no loop then."""
 
 from types import MappingProxyType
 
@@ -8,7 +8,7 @@ import pytest
 from lbhsweep.analysis.phases.assignment import Phase
 from lbhsweep.analysis.phases.curves import Run
 from lbhsweep.analysis.transition.half_heights import (
-    OTHER_MINIMUM,
+    OTHER_PHASE,
     average_branch,
     find_steps,
     mask_other_transition,
@@ -67,7 +67,7 @@ def test_half_heights_of_two_transitions_make_none(also_alpha):
     without = mask_other_transition(up, down)
     assert not without.half_height.known
     assert not without.volume_step.known
-    assert without.half_height.reason.startswith(f"β orders at 430 K into {OTHER_MINIMUM}, Li over")
+    assert without.half_height.reason.startswith(f"β orders at 430 K into {OTHER_PHASE}: α-b")
     table = estimate_routes(steps, [0.0], {})
     assert not table["ramp_midpoint"][0].known
     assert not table["ramp_cooling"][0].known
@@ -82,7 +82,7 @@ def test_order_without_a_step_of_the_volume_is_told():
     up, down, _ = branches(*cooling)
     assert not down.half_height.known
     reason = mask_other_transition(up, down).half_height.reason
-    assert f"without a step of the volume into {OTHER_MINIMUM}" in reason
+    assert f"without a step of the volume into {OTHER_PHASE}" in reason
 
 
 def test_where_order_was_not_measured_nothing_is_taken_away():
@@ -91,7 +91,7 @@ def test_where_order_was_not_measured_nothing_is_taken_away():
     assert mask_other_transition(up, down) is down
 
 
-def test_heating_that_sets_out_from_the_other_minimum_closes_its_loop():
+def test_heating_that_starts_from_alpha_b_closes_its_loop():
     runs = [run("heating", 500.0, Phase.ALPHA_CAP), run("cooling", 430.0, Phase.ALPHA_CAP)]
     table = estimate_routes(find_steps(runs), [0.0], {})
     assert table["ramp_midpoint"][0].value == pytest.approx(465.0, abs=2.0)
