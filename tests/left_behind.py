@@ -42,6 +42,7 @@ LASTING_VARIABLES = {
 """Variables that may appear, but not change."""
 OF_PYTEST = "PYTEST_CURRENT_TEST"
 
+_CLOCKS = (time.monotonic, time.time)
 _kept_processes: set[int] = set()
 _state_before: list[State] = []
 
@@ -97,6 +98,15 @@ def pytest_fixture_setup(fixturedef: Any) -> Iterator[Any]:
         _kept_processes.update(_children())
         for state in _state_before:
             state.adopt(before, State.now())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[Any]:
+    """Fail a test that replaces the clock of the whole process."""
+    result = yield
+    if (time.monotonic, time.time) != _CLOCKS:
+        pytest.fail("replaced the clock of all event loops here, see own_clock.py", pytrace=False)
+    return result
 
 
 @pytest.fixture(autouse=True)

@@ -129,6 +129,13 @@ def test_what_a_test_leaves_fails_it_and_is_removed(run):
         assert any(line.startswith(said) and message in line for line in found.outlines), message
 
 
+def test_the_clock_of_the_process_is_not_replaced(run):
+    text = "def test_it(monkeypatch):\n    monkeypatch.setattr(time, 'monotonic', lambda: 5.0)\n"
+    found = run(text)
+    found.assert_outcomes(failed=1)
+    found.stdout.fnmatch_lines(["*replaced the clock of all event loops here*"])
+
+
 @pytest.mark.parametrize("scope", ["module", "session"])
 def test_what_fixtures_of_a_wider_scope_start_is_theirs(run, scope):
     found = run(INNOCENT.replace("SCOPE", repr(scope)), conftest=CONFTEST.replace("0.2", "30.0"))
