@@ -85,7 +85,7 @@ class Document:
         return written
 
     def at(self, path: KeyPath) -> object:
-        """Give the value at a path; None where the file has none."""
+        """Return the value at a path; None where the file has none."""
         value: object = self.data
         for part in path:
             if isinstance(value, dict) and isinstance(part, str):

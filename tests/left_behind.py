@@ -185,7 +185,7 @@ def _surroundings(before: State) -> Iterator[str]:
 
 
 def _still_there(find: Callable[[], set[Any]]) -> set[Any]:
-    """Give what is still found when it had its time to end by itself."""
+    """Return what is still found after it had time to end by itself."""
     found = find()
     deadline = time.monotonic() + PATIENCE_S
     while found and time.monotonic() < deadline:
@@ -195,7 +195,7 @@ def _still_there(find: Callable[[], set[Any]]) -> set[Any]:
 
 
 def _children() -> set[int]:
-    """Give the numbers of the child processes that live."""
+    """Return the numbers of the child processes that live."""
     if not _has_children():
         return set()
     found = set()
@@ -224,7 +224,7 @@ def _is_tracker(number: int) -> bool:
 
 
 def _workers_of(clusters: set[Any]) -> set[int]:
-    """Give the numbers of workers that clusters have now, which they start again when one dies."""
+    """Return the numbers of the workers of clusters, which start them again when one dies."""
     nannies = [nanny for cluster in clusters for nanny in list(cluster.workers.values())]
     return {nanny.pid for nanny in nannies if getattr(nanny, "pid", None)}
 

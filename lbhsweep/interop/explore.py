@@ -132,7 +132,7 @@ class Explorer:
 
     @property
     def phase(self) -> xr.DataArray:
-        """Name of the phase of every cell, told by order (see `assign_phases`)."""
+        """Name of the phase of every cell, assigned by order (see `assign_phases`)."""
         codes = assign_phases(self._dataset)
         names = np.array([LONG_NAMES[code] for code in sorted(LONG_NAMES)])
         return codes.copy(data=names[codes.values]).assign_attrs(

@@ -7,7 +7,7 @@ from lbhsweep.quantities.quantity import Quantity
 
 SITES = ObservableDeclaration(
     name="sites",
-    summary="where Li sits, and the order of α, by which phases are told apart",
+    summary="where Li sits, and the order of α, by which phases are distinguished",
     quantities=(
         Quantity("li_tetrahedral", "1", "share of Li on tetrahedral sites"),
         Quantity("li_octahedral", "1", "share of Li on octahedral sites"),

@@ -70,7 +70,7 @@ def trajectory(
 
 
 def stir(integrator, mobile, rng):
-    """Give the velocities another direction in phase space.
+    """Turn the velocities to another direction in phase space.
 
     Their distribution at given kinetic energy is uniform, so this leaves every ensemble as it is;
     without it the modes of a harmonic crystal or an ideal gas would never meet.
