@@ -120,7 +120,7 @@ def measured(
 def with_material(dataset: xr.Dataset) -> xr.Dataset:
     """Put the dimensions of the material before the others."""
     expanded = dataset.expand_dims(
-        {"potential": np.array(["made-up"], dtype=object), "n_vacancies": np.array([0])}
+        {"potential": np.array(["synthetic"], dtype=object), "n_vacancies": np.array([0])}
     )
     return expanded.assign_coords(molar_mass=("n_vacancies", np.array([155.7])))
 

@@ -79,7 +79,7 @@ def _resolved(part: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:
-    """Give the model of a section; selections, of which there may be many, count too."""
+    """Return the model of a section; selections, of which there may be many, count too."""
     for one in (annotation, *getattr(annotation, "__args__", ())):
         if isinstance(one, type) and issubclass(one, BaseModel):
             return one

@@ -2,7 +2,7 @@
 
 Run ``lbhsweep run sweeps/validation/holds.yaml --output HOLDS``, the same with ``ramps.yaml``
 into RAMPS, ``lbhsweep analyze`` for both, then ``python docs/validation/build.py HOLDS RAMPS``.
-Everything between the marks in README.md beside this file is written anew.
+Everything between the marks in README.md beside this file is written again.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Analyses:
     ramps: xr.DataTree | None
 
     def of(self, which: str, group: str, potential: str) -> xr.Dataset | None:
-        """Give one group of one potential without vacancies, or None."""
+        """Return one group of one potential without vacancies, or None."""
         tree = self.holds if which == "holds" else self.ramps
         if tree is None or f"/{group}" not in tree.groups:
             return None

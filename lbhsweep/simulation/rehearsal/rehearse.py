@@ -58,7 +58,7 @@ def rehearse(
     fails = float(rng.random()) < failure_rate
     arrays = {} if fails else rehearsed(point, rng)
     step = int(rng.integers(1, schedule.n_steps + 1)) if fails else schedule.n_steps
-    message = "make-believe failure of a rehearsal"
+    message = "synthetic failure of a rehearsal"
     return Outcome(
         status="failed" if fails else "done",
         arrays=arrays,
