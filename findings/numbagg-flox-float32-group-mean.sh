@@ -2,12 +2,13 @@
 # Installing numbagg beside flox changes the mean of float32 groups in xarray from 600.1 to 512.
 #
 # Packages: xarray 2026.9.0, flox 0.11.2, numbagg 0.9.6, numba 0.68.1, numpy 2.4.6, pandas 3.1.1
-# Guess:    flox and numbagg only make groupby faster; the mean of equal float32 numbers is that number to a few
-#           parts in 10^7, whatever is installed.
-# Seen:     flox chooses numbagg as soon as that can be imported, and numbagg's group sums add float32 numbers one
-#           after the other in float32. The mean of 2**25 samples of 600.1 K in one group is 512 K, without a
-#           warning. With flox's other engines, with `use_flox=False`, or on float64 the same call is right.
-#           `set_options(use_numbagg=False)` doesn't help: it does not reach flox.
+# Guess:    flox and numbagg only make groupby faster; the mean of equal float32 numbers is that
+#           number to a few parts in 10^7, whatever is installed.
+# Seen:     flox chooses numbagg as soon as that can be imported, and numbagg's group sums add
+#           float32 numbers one after the other in float32. The mean of 2**25 samples of 600.1 K in
+#           one group is 512 K, without a warning. With flox's other engines, with `use_flox=False`,
+#           or on float64 the same call is right. `set_options(use_numbagg=False)` doesn't help: it
+#           does not reach flox.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

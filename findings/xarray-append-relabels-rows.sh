@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Appending to a zarr store relabels the rows that are there, and cuts floats to the store's integers.
+# Appending to a zarr store relabels the rows that are there, and cuts floats to the store's
+# integers.
 #
 # Packages: xarray 2026.9.0, zarr 3.1.6, numpy 2.4.6
-# Guess:    `to_zarr(append_dim="run")` refuses a block whose temperatures differ from the store's, as `concat` with
-#           `join="exact"` does, or keeps the store's; and it refuses 2.7 and NaN for a variable of integers.
-# Seen:     only lengths are compared. The block's temperatures replace the store's, without a word, so that all old rows
-#           stand under temperatures at which they were not run; a block in descending order turns the old rows round.
-#           2.7 becomes 3 and NaN an arbitrary integer, with a warning of "variable None" and no error.
+# Guess:    `to_zarr(append_dim="run")` refuses a block whose temperatures differ from the store's,
+#           as `concat` with `join="exact"` does, or keeps the store's; and it refuses 2.7 and NaN
+#           for a variable of integers.
+# Seen:     only lengths are compared. The block's temperatures replace the store's, without a word,
+#           so that all old rows stand under temperatures at which they were not run; a block in
+#           descending order turns the old rows round. 2.7 becomes 3 and NaN an arbitrary integer,
+#           with a warning of "variable None" and no error.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

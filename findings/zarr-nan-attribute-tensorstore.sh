@@ -2,11 +2,12 @@
 # One attribute that is not a number makes a whole zarr array unreadable for tensorstore.
 #
 # Packages: zarr 3.1.6, tensorstore 0.1.86, xarray 2026.9.0, numpy 2.4.6
-# Guess:    zarr refuses an attribute that JSON cannot hold, or encodes it (as it encodes a fill value of NaN: "NaN", with
-#           quotes); the array itself stays readable for everybody.
-# Seen:     zarr and xarray write the bare word NaN into zarr.json, without a warning, and read it back. That file is no
-#           JSON any more: tensorstore refuses the array ("Invalid JSON"), data and all. A fill value of NaN is fine.
-#           Fit results and tolerances kept as attributes are NaN easily.
+# Guess:    zarr refuses an attribute that JSON cannot hold, or encodes it (as it encodes a fill
+#           value of NaN: "NaN", with quotes); the array itself stays readable for everybody.
+# Seen:     zarr and xarray write the bare word NaN into zarr.json, without a warning, and read it
+#           back. That file is no JSON any more: tensorstore refuses the array ("Invalid JSON"),
+#           data and all. A fill value of NaN is fine. Fit results and tolerances kept as attributes
+#           are NaN easily.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

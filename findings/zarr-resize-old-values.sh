@@ -2,11 +2,13 @@
 # A zarr array that is shortened and lengthened again shows values that were cut off.
 #
 # Packages: zarr 3.1.6, zarrs 0.2.3, numpy 2.4.6
-# Guess:    what lies beyond the new end is gone after `resize`; growing again gives the fill value, as a new array does.
-# Seen:     only whole chunks beyond the end are removed. The rest of the chunk that the end cuts keeps its old bytes and
-#           comes back: of ten numbers in chunks of four, cut to five, numbers 5, 6 and 7 return and 8 and 9 do not.
-#           zarrs' codec pipeline does the same. A store trimmed to its good rows and appended to later, where the
-#           append leaves a gap, mixes rows of the discarded run into the new one.
+# Guess:    what lies beyond the new end is gone after `resize`; growing again gives the fill value,
+#           as a new array does.
+# Seen:     only whole chunks beyond the end are removed. The rest of the chunk that the end cuts
+#           keeps its old bytes and comes back: of ten numbers in chunks of four, cut to five,
+#           numbers 5, 6 and 7 return and 8 and 9 do not. zarrs' codec pipeline does the same. A
+#           store trimmed to its good rows and appended to later, where the append leaves a gap,
+#           mixes rows of the discarded run into the new one.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
