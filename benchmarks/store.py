@@ -118,7 +118,7 @@ def main(n_runs: int) -> None:
         timed("collect the rest", len(waiting), collector.refresh)
         timed("finalize", n_runs, collector.finalize)
         timed("open again, all sound", n_runs, lambda: Collector(folder, layout))
-        timed("build from records", n_runs, lambda: Collector(folder, layout))
+        timed("rebuild from records", n_runs, lambda: Collector(folder, layout))
         timed("scan what is finished", n_runs, folder.finished)
         start_open = time.perf_counter()
         open_results(folder.path)

@@ -1,7 +1,7 @@
 """A YAML file that a user wrote, as plain data with the line of every key.
 
-The text is composed into nodes and the data built from them here, so that no object is ever
-constructed from a tag, every duplicate key is reported, and expansion is bounded.
+The text is parsed into nodes and the data built from them here.  So no object is ever constructed
+from a tag, every duplicate key is reported, and expansion is bounded.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Document:
     kept : Path or None
         Folder with copies of files that it names, under their `kept_name`.
     named : dict of str to bytes
-        Content of files that were looked for with `find`, as they were then, by their names in it.
+        Content of files that `find` was called for, as they were then, by their names in it.
     """
 
     file: str
@@ -59,7 +59,7 @@ class Document:
     named: dict[str, bytes] = field(default_factory=dict)
 
     def find(self, name: str) -> Path:
-        """Say where a file is that this one names: the kept copy, or relative to its folder."""
+        """Return the path of a file that this one names: its copy, or relative to its folder."""
         copy = self.kept / kept_name(name) if self.kept else None
         path = copy if copy and copy.is_file() else Path(self.file).parent / name
         with suppress(OSError, ValueError):
@@ -68,7 +68,7 @@ class Document:
         return path
 
     def problem(self, path: KeyPath, message: str) -> Problem:
-        """Say where `path`, which may lack in the file, is or would be."""
+        """Build a problem at `path`, or at the place where it is missing."""
         path = self.as_written(path)
         known = path
         while known not in self.lines:
@@ -76,7 +76,7 @@ class Document:
         return Problem(self.file, self.lines[known], dotted(path), message)
 
     def as_written(self, path: KeyPath) -> KeyPath:
-        """Leave out the place in a list of a value that stands alone in the file."""
+        """Drop the list index of a value that stands alone in the file."""
         written: KeyPath = ()
         for part in path:
             here = self.at(written)
@@ -98,12 +98,12 @@ class Document:
 
 
 def kept_name(name: str) -> str:
-    """Name the copy of a file that a document names."""
+    """Return the name of the copy of a file that a document names."""
     return f"{hashlib.sha256(name.encode()).hexdigest()[:12]}-{Path(name).name[-60:]}"
 
 
 def dotted(path: KeyPath) -> str:
-    """Write a path as users read it: ``axes.pressure[1]``."""
+    """Format a path for users: ``axes.pressure[1]``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{_printable(part)}"
@@ -143,9 +143,9 @@ def read_document(path: str | Path) -> Document:
 
 
 def parse_document(text: str, file: str, kept: Path | None = None) -> Document:
-    """Do as `read_document` for text already at hand; `file` names it in messages.
+    """Parse a text as `read_document` does a file; `file` names it in messages.
 
-    Copies of files that it names are looked for in `kept` before they are where it says.
+    Files that it names are taken from `kept` if there are copies, else from their own paths.
     """
     root = _compose(text, file)
     if root is None:
@@ -228,7 +228,7 @@ def _line(node: Node) -> int:
 
 @dataclass(slots=True)
 class _Builder:
-    """Turns nodes into data; collects lines and problems on the way."""
+    """Converts nodes to data, and collects lines and problems."""
 
     file: str
     lines: dict[KeyPath, int] = field(default_factory=dict)

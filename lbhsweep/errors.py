@@ -1,4 +1,4 @@
-"""Every error that lbhsweep raises on purpose.
+"""All errors that lbhsweep raises itself.
 
 A message says what is wrong, where (``file:line: key``, or run id and step), what was
 found, what was wanted, and what to do next.  Each class also inherits the builtin that a
@@ -19,7 +19,7 @@ class LbhsweepError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong in a file that a user wrote.
+    """One fault in a file that a user wrote.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class SpecError(LbhsweepError, ValueError):
     Parameters
     ----------
     problems : sequence of Problem
-        Everything that is wrong, not only the first thing.
+        All faults, not only the first one.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -72,7 +72,7 @@ class StructureError(LbhsweepError, ValueError):
 
 
 class SimulationError(LbhsweepError, RuntimeError):
-    """A run's physics failed; recorded, and the sweep goes on.
+    """A run's physics failed; this is recorded, and the sweep continues.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class LostAtomsError(SimulationError):
 
 
 class EnergyDriftError(SimulationError):
-    """The conserved energy left where the error of integration could carry it."""
+    """The conserved energy drifted further than errors of integration explain."""
 
     error_class = "energy-drift"
 
@@ -139,9 +139,9 @@ class StoreError(LbhsweepError, OSError):
 
 
 class StorageRefusedError(StoreError):
-    """Storage takes nothing now: it is full, over quota, read-only, or not ours to write to.
+    """Storage accepts no writes now: it is full, over quota, read-only, or without permission.
 
-    It says nothing of what was to be written, so a sweep waits until storage takes writes again.
+    What was to be written is not the cause, so a sweep waits until storage accepts writes again.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ class StorageRefusedError(StoreError):
     number : int
         The operating system's errno.
     host : str
-        Where it was refused; by default this machine.
+        The machine whose write failed; by default this one.
     """
 
     def __init__(self, message: str, number: int, host: str = "") -> None:
@@ -166,25 +166,25 @@ _REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, er
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Tell whether an error says that storage takes nothing, whatever is written."""
+    """Return whether an error means that storage accepts no writes at all."""
     if isinstance(error, StoreError):
         return isinstance(error, StorageRefusedError)
     return isinstance(error, OSError) and error.errno in _REFUSALS
 
 
 def store_error(message: str, cause: OSError) -> StoreError:
-    """Make the error that fits what the operating system said."""
+    """Build the error that corresponds to one of the operating system."""
     if is_refusal(cause):
         return StorageRefusedError(message, cause.errno or 0)
     return StoreError(message)
 
 
 class CorruptRecordError(StoreError):
-    """A record's checksum does not fit its content."""
+    """A record's checksum does not match its content."""
 
 
 class LostStartError(StoreError):
-    """The record is gone or damaged of the run from whose end another was to go on."""
+    """The record of a run that another run follows is lost or damaged."""
 
 
 class SchemaError(StoreError):
@@ -192,28 +192,28 @@ class SchemaError(StoreError):
 
 
 class FolderError(LbhsweepError, ValueError):
-    """The folder given for a sweep is none, or holds something else."""
+    """The folder given for a sweep is none, or has other content."""
 
 
 class RunNotFoundError(LbhsweepError, LookupError):
-    """No run fits what was asked for, several do, or the one that does has no frames."""
+    """No run matches what was asked for, several do, or the one that does has no frames."""
 
 
 class ClusterError(LbhsweepError, RuntimeError):
     """A cluster can't be started or no worker appears."""
 
 
-class TaskFault(LbhsweepError, RuntimeError):  # noqa: N818 - says whose fault an error is
-    """A task broke for a reason outside its runs: storage, or the worker's surroundings.
+class TaskFault(LbhsweepError, RuntimeError):  # noqa: N818 - an error together with its origin
+    """A task broke for a reason outside its runs: storage, or the worker's environment.
 
     Parameters
     ----------
     error : Exception
-        What happened.
+        The cause.
     worker : str
-        Where, ``host:pid``; empty if the batch system or Dask dropped the task.
+        The worker, ``host:pid``; empty if the batch system or Dask dropped the task.
     run_id : str
-        At which run; empty if it was before any.
+        The run under way; empty if it was before any.
     """
 
     def __init__(self, error: Exception, worker: str = "", run_id: str = "") -> None:
@@ -230,4 +230,4 @@ class SweepLockedError(LbhsweepError, RuntimeError):
 
 
 class InterruptedRun(LbhsweepError, RuntimeError):  # noqa: N818 - an outcome, not an error
-    """A run was asked to stop; it left a checkpoint and can go on from there."""
+    """A run was asked to stop; it wrote a checkpoint and can continue from there."""

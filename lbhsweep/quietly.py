@@ -1,4 +1,4 @@
-"""Using pymbar: imported late, for it takes as long as numpy, and without its advice."""
+"""Importing pymbar late, since it takes as long as numpy, and without its log messages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from types import ModuleType
 def import_pymbar() -> ModuleType:
     """Import pymbar.
 
-    While it is imported it logs advice on JAX, which it doesn't need, and on correlations longer
-    than a series, which `lbhsweep.observables.statistics.equilibration` looks after.
+    While it is imported it logs advice on JAX, which it doesn't need.  Later it logs advice on
+    correlations longer than a series; `lbhsweep.observables.statistics.equilibration` handles them.
     """
     with quiet_pymbar():
         return importlib.import_module("pymbar")
@@ -23,7 +23,7 @@ def import_pymbar() -> ModuleType:
 
 @contextmanager
 def quiet_pymbar() -> Iterator[None]:
-    """Keep what pymbar logs below errors to ourselves; callers look whether all is well."""
+    """Suppress log messages of pymbar below errors; callers check the results themselves."""
     logger = logging.getLogger("pymbar")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -79,7 +79,7 @@ _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S*)\
 
 
 def units_of(dimension: str) -> tuple[str, ...]:
-    """Name the units known for a dimension, base unit first."""
+    """Return the units known for a dimension, base unit first."""
     base = BASE_UNITS[dimension]
     others = (name for name, unit in KNOWN_UNITS.items() if unit.dimension == dimension)
     return (base, *(name for name in others if name != base))
@@ -91,7 +91,7 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
     Parameters
     ----------
     text : object
-        What the user wrote.
+        The user's text.
     dimension : str
         A key of `BASE_UNITS`.
     example : str, optional
@@ -136,7 +136,7 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
 
 
 def duration(seconds: float) -> str:
-    """Write a time for people: ``3 h 5 min``, ``2 min 10 s``, ``4 s``."""
+    """Format a time for people: ``3 h 5 min``, ``2 min 10 s``, ``4 s``."""
     whole = round(seconds)
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60} min"

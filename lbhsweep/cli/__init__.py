@@ -1,4 +1,4 @@
-"""The command line: one file a verb, each loaded only when it is asked for."""
+"""The command line: one file for each verb, loaded only when it is called."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from lbhsweep.errors import ClusterError, LbhsweepError, SimulationError, StoreE
 _VERBS = MappingProxyType(
     {
         "init": "Write a commented sweep file after a few questions, or from flags.",
-        "explain": "Say in plain words what a sweep file asks for.",
+        "explain": "Describe in plain words what a sweep file asks for.",
         "plan": "Show a sweep's grid, what is done and missing, and core-hours.",
-        "run": "Do all runs of a sweep that are missing, and collect their results.",
-        "submit": "Do all runs of a sweep in the background, or as a SLURM job.",
-        "resume": "Go on with a folder's sweep as it was last run.",
-        "stop": "End the driver of a folder, wherever it runs.",
-        "retry": "Count failed runs as missing, so that they are done again.",
-        "extend": "Give a folder another sweep; what is done stays done.",
+        "run": "Run all that is missing of a sweep, and collect the results.",
+        "submit": "Run a sweep in the background, or as a SLURM job.",
+        "resume": "Continue a folder's sweep as it was last run.",
+        "stop": "Stop the driver of a folder, wherever it runs.",
+        "retry": "Count failed runs as missing, so that they are repeated.",
+        "extend": "Replace the sweep of a folder; what is done stays done.",
         "logs": "Show all attempts and events of one run.",
-        "verify": "Read back all records, and the results against them.",
+        "verify": "Read back all records, and compare the results with them.",
         "status": "Show what is done, failed and running in a sweep's folder.",
         "dashboard": "Serve a live page of a sweep on this machine.",
         "analyze": "Read transitions, heat capacities and entropies from the results.",
         "plot": "Draw the figures.",
         "trajectory": "List the trajectories of a sweep, or write one as extended XYZ.",
         "export": "Write runs for LAMMPS, structures, and tables for other programs.",
-        "cluster": "See whether a cluster file works, by one worker.",
-        "evaluate": "Energies by term, forces and stress of one structure.",
+        "cluster": "Test a cluster file with one worker, or list its keys.",
+        "evaluate": "Print energies by term, forces and stress of one structure.",
         "bench": "Measure throughput, where time goes, and conservation of energy.",
         "schema": "Print the JSON Schema of sweep files.",
-        "completion": "Print what makes the shell complete commands and options.",
+        "completion": "Print a script by which the shell completes commands and options.",
     }
 )
 SOME_FAILED = 3
@@ -80,7 +80,7 @@ class _Verbs(click.Group):
 
 
 def exit_status(error: LbhsweepError) -> int:
-    """Give the process's exit status for an error.
+    """Return the process's exit status for an error.
 
     2 where the user's input is wrong, 1 where the machine (storage, cluster) or the physics
     failed.

@@ -30,9 +30,9 @@ _COLUMNS = (
 @click.option("--rehearsal", is_flag=True, help="Analyze the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
-    """Compute what the results in FOLDER hold, and write FOLDER/analysis.zarr.
+    """Analyze the results in FOLDER, and write FOLDER/analysis.zarr.
 
-    Works on whatever is finished; says what is missing and why.
+    Uses all runs that are finished; prints what is missing and why.
     """
     from lbhsweep.analysis import analyze_results, summarize, write_analysis
     from lbhsweep.cli.results import open_sweep

@@ -1,4 +1,4 @@
-"""Starting a driver in the background, and saying how to reach it."""
+"""Starting a driver in the background or in SLURM, and printing how to reach it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def start_and_show(
     arguments: list[str], sweep: SweepFolder, folder: Path, *, rehearsal: bool, as_json: bool
 ) -> None:
-    """Start a command that drives a sweep, wait until it does, and say what to do next.
+    """Start a command that drives a sweep, wait until it does, and print what to do next.
 
     Parameters
     ----------
     arguments : list of str
-        Of the command line.
+        Arguments of the command line.
     sweep : SweepFolder
         The folder that it will drive.
     folder : Path
@@ -38,7 +38,7 @@ def start_and_show(
     SweepLockedError
         If another driver works there.
     ClusterError
-        If the command ended before it drove anything.
+        If the command ended before it drove the sweep.
     """
     from lbhsweep.execution.folder.detached import start_detached
 
@@ -48,11 +48,11 @@ def start_and_show(
     written = sweep.log.stat().st_size if sweep.log.exists() else 0
     started = start_detached(arguments, sweep)
     flag = " --rehearsal" if rehearsal else ""
-    # A sweep of which little is missing may well be over by now; what could not begin is an error.
+    # A sweep of which little is missing may be over by now; one that could not start is an error.
     has_ended_well = started.exit_status in (0, SOME_FAILED, INTERRUPTED)
     if started.exit_status is not None and not (started.has_driven and has_ended_well):
-        said = sweep.log.read_bytes()[written:].decode(errors="replace").strip()
-        click.echo(said, err=True)
+        output = sweep.log.read_bytes()[written:].decode(errors="replace").strip()
+        click.echo(output, err=True)
         if started.exit_status == 2:
             sys.exit(2)
         raise ClusterError(
@@ -74,9 +74,9 @@ def start_and_show(
     else:
         click.echo(f"the driver has ended already, with status {started.exit_status}")
     click.echo(f"log:    {sweep.log}")
-    click.echo(f"look:   lbhsweep status {folder}{flag}")
+    click.echo(f"status: lbhsweep status {folder}{flag}")
     click.echo(f"stop:   lbhsweep stop {folder}{flag}")
-    click.echo(f"go on:  lbhsweep resume {folder}{flag} --detach")
+    click.echo(f"resume: lbhsweep resume {folder}{flag} --detach")
 
 
 def submit_and_show(
@@ -88,21 +88,21 @@ def submit_and_show(
     rehearsal: bool,
     as_json: bool,
 ) -> None:
-    """Hand a command that drives a sweep to SLURM, and say what to do next.
+    """Submit a command that drives a sweep to SLURM, and print what to do next.
 
     Parameters
     ----------
     arguments, sweep, folder, rehearsal, as_json
         As for `start_and_show`.
     options : tuple of str
-        Of sbatch.
+        Options of sbatch.
 
     Raises
     ------
     SweepLockedError
         If another driver works there.
     ClusterError
-        If SLURM does not take it.
+        If SLURM does not accept it.
     """
     from lbhsweep.execution.folder.slurm_driver import submit_driver
 
@@ -122,6 +122,6 @@ def submit_and_show(
         return
     click.echo(f"driver: SLURM job {job}")
     click.echo(f"log:    {sweep.log}")
-    click.echo(f"look:   squeue --job {job}; lbhsweep status {folder}{flag}")
+    click.echo(f"status: squeue --job {job}; lbhsweep status {folder}{flag}")
     click.echo(f"stop:   lbhsweep stop {folder}{flag}")
-    click.echo("go on:  give the same command again, if it was stopped")
+    click.echo("resume: give the same command again, if it was stopped")

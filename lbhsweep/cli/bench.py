@@ -28,11 +28,11 @@ OPTIONS = MappingProxyType(
         "dynamics.ensemble": "--ensemble",
     }
 )
-"""What sets a key of the sweep of one point that is measured."""
+"""Option for each key of the sweep of one point that is measured."""
 
 
 def _in(unit: str) -> Callable[[click.Context, click.Parameter, str], str]:
-    """Let a bare number stand for a quantity in this unit."""
+    """Build a callback that adds a unit to a bare number."""
 
     def complete(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
         try:
@@ -44,7 +44,7 @@ def _in(unit: str) -> Callable[[click.Context, click.Parameter, str], str]:
 
 
 def wrong_options(error: LbhsweepError) -> list[str]:
-    """Say what `bench_grid` found wrong, a line each, by option or by the parameter file's line."""
+    """Format errors of `bench_grid`, one a line, by option or by the parameter file's line."""
     if not isinstance(error, SpecError):
         return [f"{OPTIONS['axes.potential']}: {error}"]
     return [
@@ -98,7 +98,7 @@ def wrong_options(error: LbhsweepError) -> list[str]:
     type=click.IntRange(100),
     default=10_000,
     show_default=True,
-    help="Outer steps of that run, after 1 ps that is left out; 10 ps are needed to tell much.",
+    help="Outer steps of that run, after 1 ps that is left out; wanted 10 ps or more.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -106,8 +106,8 @@ def command(
 ) -> None:
     """Measure how fast one core runs α-Li2B12H12, where the time goes, and the energy's drift.
 
-    All other settings are those that sweeps have unless told otherwise. Here bare numbers are K,
-    GPa and Å. Kernels are compiled before anything is timed.
+    All other settings are the defaults of sweeps. Here bare numbers are K, GPa and Å. Kernels are
+    compiled before anything is timed.
     """
     from lbhsweep.simulation.benchmark import bench_grid, prepare, time_steps
 
@@ -139,7 +139,7 @@ def _drift(prepared: Prepared, steps: int, seconds_a_step: float) -> dict[str, f
     _say(f"measuring the drift over {length:g} ps, about {steps * seconds_a_step:.0f} s")
     if length < RELIABLE_DRIFT_PS:
         click.echo(
-            f"warning: {length:g} ps are too short to tell a drift from scatter, wanted at least "
+            f"warning: {length:g} ps are too short to separate drift and scatter, wanted at least "
             f"{RELIABLE_DRIFT_PS:g} ps: --drift-steps "
             f"{round(steps * RELIABLE_DRIFT_PS / length)}",
             err=True,

@@ -1,4 +1,4 @@
-"""``lbhsweep cluster check``: whether a cluster file works, by one worker."""
+"""``lbhsweep cluster check``: test of a cluster file with one worker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.group("cluster")
 def command() -> None:
-    """Tell what a cluster file may say, and whether one works before a sweep depends on it."""
+    """Check a cluster file before a sweep depends on it, and list the keys that it may have."""
 
 
 @command.command(
@@ -39,21 +39,21 @@ def command() -> None:
     "--output",
     default=".",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder on storage that workers see; the check makes one of its own in it.",
+    help="Folder on storage that workers see; the check creates a folder in it.",
 )
 @click.option(
     "--timeout",
     default=600.0,
     show_default=True,
     type=click.FloatRange(1),
-    help="Seconds to wait for the worker, if the cluster file doesn't say less.",
+    help="Seconds to wait for the worker, if the cluster file has no smaller limit.",
 )
-@click.option("--pilot", is_flag=True, help="Measure real dynamics on the worker, ns a day.")
+@click.option("--pilot", is_flag=True, help="Measure molecular dynamics on the worker, ns a day.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) -> None:
-    """Start one worker of FILE's cluster, have it do make-believe runs, and tell what it found.
+    """Start one worker of FILE's cluster, let it do synthetic runs, and print its environment.
 
-    Exit status 2 if the worker doesn't come; its logs are kept then.
+    Exit status 2 if the worker doesn't start; its logs are kept then.
     """
     from lbhsweep.atomic import storing
     from lbhsweep.execution.clusters.check import check_cluster
@@ -72,7 +72,7 @@ def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) 
             click.echo(f"job script:\n{script.rstrip()}\n")
         found = check_cluster(spec, folder, pilot=pilot)
     except ClusterError as error:
-        click.echo(f"{error}\nleft for a look: {folder}", err=True)
+        click.echo(f"{error}\nfiles are kept: {folder}", err=True)
         sys.exit(2)
     shutil.rmtree(folder, ignore_errors=True)
     if as_json:

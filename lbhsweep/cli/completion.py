@@ -1,4 +1,4 @@
-"""``lbhsweep completion``: what makes a shell complete our commands."""
+"""``lbhsweep completion``: completion of commands and options in a shell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lbhsweep.cli.examples import examples
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_LBHSWEEP_COMPLETE"
-"""Environment variable by which the shell's script asks for words; click's own name for it."""
+"""Environment variable by which the shell's script asks for completions; click defines its name."""
 
 
 @click.command(

@@ -27,7 +27,7 @@ NO_BOKEH = "the page needs bokeh; install it with: pip install 'lbhsweep[dashboa
     epilog=examples("lbhsweep dashboard DIR", "lbhsweep dashboard DIR --port 5006 --no-browser"),
 )
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--rehearsal", is_flag=True, help="Of the folder's rehearsal.")
+@click.option("--rehearsal", is_flag=True, help="Show the folder's rehearsal.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Of this machine; 0 for any free one."
 )
@@ -35,7 +35,7 @@ NO_BOKEH = "the page needs bokeh; install it with: pip install 'lbhsweep[dashboa
     "--wait",
     type=click.FloatRange(0),
     default=2.0,
-    help="Seconds to wait for a sweep that is about to begin.",
+    help="Seconds to wait for a sweep that is about to start.",
 )
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, once it is served.")
@@ -44,15 +44,15 @@ def command(
 ) -> None:
     """Serve a live page of FOLDER on this machine until Ctrl-C.
 
-    It shows all runs by status, one run at a click, what the workers do, and what the analysis
-    finds so far; it reads FOLDER only, while a sweep runs, afterwards, or of a copy.
+    It shows all runs by status, one run at a click, what the workers do, and the analysis so far.
+    It only reads FOLDER: of a sweep that runs or has ended, or a copy.
     """
     try:
         from lbhsweep.dashboard.serve import Dashboard, tunnel
     except ImportError as error:
         raise click.UsageError(NO_BOKEH) from error
     board = Dashboard(_watched(folder, wait, rehearsal=rehearsal), port)
-    # As Ctrl-C, so that a page which 'lbhsweep run' started ends with it.
+    # SIGTERM as Ctrl-C, so that a page which 'lbhsweep run' started ends with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def started() -> None:
@@ -61,7 +61,7 @@ def command(
         else:
             click.echo(f"page:   {board.address} (Ctrl-C ends it)")
             if "SSH_CONNECTION" in os.environ:
-                click.echo(f"from elsewhere first: {tunnel(board.port)}")
+                click.echo(f"from another machine first: {tunnel(board.port)}")
         sys.stdout.flush()
         if not no_browser and not as_json and "SSH_CONNECTION" not in os.environ:
             webbrowser.open(board.address)
@@ -73,7 +73,7 @@ def command(
 
 
 def _watched(folder: Path, patience_s: float, *, rehearsal: bool) -> SweepWatch:
-    """Watch a folder whose driver may just begin."""
+    """Open a folder whose driver may just be starting."""
     from lbhsweep.cli.results import find_sweep
     from lbhsweep.dashboard.watch import SweepWatch
 

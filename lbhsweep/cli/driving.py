@@ -1,4 +1,4 @@
-"""Driving a sweep from the command line: what `run` and `resume` share."""
+"""Driving a sweep from the command line, for `run` and `resume`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def drive(
     retry_failed: bool = False,
     as_json: bool,
 ) -> None:
-    """Do what is missing of a sweep, show how it ended, and exit with its status.
+    """Run what is missing of a sweep, print how it ended, and exit with its status.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def drive(
     cluster : Path or None
         The cluster file.
     settings : Settings
-        What else was said; kept in the folder, as are the sweep and the cluster file.
+        The other options; kept in the folder, as are the sweep and the cluster file.
     retry_failed, as_json : bool
         As on the command line.
     """
@@ -79,9 +79,9 @@ def drive(
     others = len(make_plan(grid, folder.finished()).others)
     if others:
         click.echo(
-            f"{output} holds {others} finished runs of another sweep or physics: their records "
-            f"stay, but {folder.results.name} will show this sweep's runs only; 'lbhsweep plan' "
-            "says what differs, another --output keeps both",
+            f"{output} has {others} finished runs of another sweep or physics: their records "
+            f"stay, but {folder.results.name} will contain this sweep's runs only; 'lbhsweep plan' "
+            "shows what differs, another --output keeps both",
             err=True,
         )
     started = time.monotonic()
@@ -91,7 +91,7 @@ def drive(
             grid,
             text,
             workload,
-            # Keys and logs of a rehearsal are its own: it may run beside the sweep.
+            # A rehearsal has keys and logs of its own: it may run beside the sweep.
             lambda: start_cluster(machine, folder.path),
             [progress],
             retry_failed=retry_failed,
@@ -138,18 +138,18 @@ def _summary(
 def _show(summary: dict[str, Any]) -> None:
     from lbhsweep.units import duration
 
-    kind = " (rehearsal, make-believe physics)" if summary["rehearsal"] else ""
+    kind = " (rehearsal, synthetic data)" if summary["rehearsal"] else ""
     click.echo(
         f"{summary['done']} of {summary['total']} runs done{kind}, {summary['failed']} failed, "
         f"{summary['missing']} missing; {duration(summary['seconds'])}"
     )
     show_failures(summary["failures"])
     if summary["waiting"]:
-        click.echo(f"{summary['waiting']} runs would go on from the end of runs that failed")
+        click.echo(f"{summary['waiting']} runs wait for runs that failed")
     if summary["failures"]:
         click.echo(f"to try failed runs again: {summary['retry']}")
     click.echo(f"results: {summary['results']}")
     if summary["missing"]:
-        click.echo(f"to go on: {summary['resume']}")
+        click.echo(f"to resume: {summary['resume']}")
     if summary["done"]:
         click.echo(f"next:    {summary['next']}")

@@ -51,7 +51,7 @@ NO_ASE = "reading structure files needs ASE; install it with: pip install ase"
     type=click.Choice(["anions", "cations", "background"]),
     default="anions",
     show_default=True,
-    help="What makes up for missing Li.",
+    help="What compensates the charge of missing Li.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with forces.")
 def command(
@@ -99,7 +99,7 @@ def _read(path: Path, force_field: ForceField) -> Structure:
     try:
         atoms = read(path)
     except Exception as error:
-        # ASE's readers raise whatever their format's parser meets.
+        # ASE's readers raise any error of their format's parser.
         reason = str(error) or type(error).__name__
         raise StructureError(
             f"{path}: ASE can't read a structure from it ({reason}); wanted an existing file in "
@@ -159,7 +159,7 @@ def _show(summary: dict[str, Any]) -> None:
     if abs(summary["bare_charge_e"]) > UNCHARGED:
         click.echo(
             f"the ions as listed carry {summary['bare_charge_e']:+.4g} e (vacancies?), "
-            f"made up for by: {summary['charge_compensation']}"
+            f"compensated by: {summary['charge_compensation']}"
         )
     click.echo()
     click.echo(f"{'energy':<12}{'kJ/mol':>18}{'per formula unit':>20}")

@@ -6,6 +6,6 @@ HEADING = "Examples:"
 
 
 def examples(*lines: str) -> str:
-    """Give a command's epilog: its examples, one a line, as they are."""
+    """Build a command's epilog: its examples, one a line."""
     # \b keeps click from filling the paragraph.
     return "\n".join(["\b", HEADING, *(f"  {line}" for line in lines)])

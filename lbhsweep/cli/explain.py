@@ -1,4 +1,4 @@
-"""``lbhsweep explain``: what a sweep file asks for, in plain words."""
+"""``lbhsweep explain``: a sweep file in plain words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("sweep", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(sweep: Path, as_json: bool) -> None:
-    """Say in plain words what SWEEP simulates, what it will tell, and what to beware of.
+    """Describe in plain words what SWEEP simulates, what it will show, and its pitfalls.
 
     Starts and writes nothing; 'lbhsweep plan' shows the grid and its cost.
     """
@@ -27,8 +27,8 @@ def command(sweep: Path, as_json: bool) -> None:
 
     parts = explain(load_sweep(sweep), str(sweep))
     if as_json:
-        said = {part.title: [*part.sentences, *part.commands] for part in parts}
-        click.echo(json.dumps(said, ensure_ascii=False))
+        shown = {part.title: [*part.sentences, *part.commands] for part in parts}
+        click.echo(json.dumps(shown, ensure_ascii=False))
     else:
         _show(parts)
 

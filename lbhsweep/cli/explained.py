@@ -1,4 +1,4 @@
-"""The words for a sweep: what it simulates, what can be read from it, and what can't."""
+"""Description of a sweep: what it simulates, what can be read from it, and what can't."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PHASES = {"alpha": "the ordered phase α", "beta": "the disordered phase β"}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A heading, the sentences under it, and commands that are to be copied."""
+    """A heading, the sentences under it, and commands to be copied."""
 
     title: str
     sentences: tuple[str, ...]
@@ -30,20 +30,20 @@ class Part:
 
 
 def explain(spec: SweepSpec, file: str) -> list[Part]:
-    """Say what a sweep asks for.
+    """Describe a sweep.
 
     Parameters
     ----------
     spec : SweepSpec
         The sweep.
     file : str
-        Its file, for the commands that come next.
+        Its file, for the commands to run next.
 
     Returns
     -------
     list of Part
-        What is simulated, what each run does, what is measured, what can be read from it, what
-        to beware of, and what to do next.
+        What is simulated, what each run does, what is measured, what can be read from it, its
+        pitfalls, and what to do next.
     """
     grid = expand_grid(spec)
     described = {
@@ -78,7 +78,7 @@ def _simulated(spec: SweepSpec, grid: Grid) -> Iterator[str]:
     if vacancies:
         how = "those given" if spec.system.vacancy_sites else "drawn by the replica's number"
         yield (
-            f"{_or(vacancies)} Li are missing, {how}; their charge is made up for by the "
+            f"{_or(vacancies)} Li are missing, {how}; their charge is compensated by the "
             f"{spec.system.charge_compensation}."
         )
     cutoffs = grid.coordinates.get("cutoff", (spec.model.cutoff,))
@@ -180,9 +180,8 @@ def _beware(spec: SweepSpec, grid: Grid) -> Iterator[str]:
         if fastest > PUBLISHED_RATE:
             yield (
                 f"{fastest:g} K/ps is {fastest / PUBLISHED_RATE:g} times the published rate: "
-                "heating overshoots the transition, cooling may leave β frozen in or order it into "
-                "another minimum of α, and then "
-                "half heights are bounds."
+                "heating overshoots the transition, cooling may leave β frozen in or order it as "
+                "α-b, the force field's second ordered phase, and then half heights are bounds."
             )
         if ramp.directions == ("heating",):
             yield "Heating only: transition temperatures are upper bounds."
@@ -197,7 +196,7 @@ def _beware(spec: SweepSpec, grid: Grid) -> Iterator[str]:
                 "axes.start: [alpha, beta] brackets the transition from both sides."
             )
     if "sites" not in grid.points[0].observables:
-        yield "Without the observable 'sites' phases are told by steps of V(T), not by order."
+        yield "Without the observable 'sites' phases are distinguished by V(T), not by order."
 
 
 def _next(spec: SweepSpec, grid: Grid, file: str) -> Part:
@@ -207,7 +206,7 @@ def _next(spec: SweepSpec, grid: Grid, file: str) -> Part:
         f"does {REFERENCE_NS_PER_DAY:g} ns a day of {REFERENCE_ATOMS} atoms ('lbhsweep bench' "
         "measures it)."
     )
-    order = "The first command does the whole pipeline in seconds, with make-believe physics."
+    order = "The first command does the whole pipeline in seconds, with synthetic data."
     run = f"lbhsweep run {quote(file)} --output {quote(spec.name.replace('/', '-'))}"
     return Part(
         "What next",
@@ -232,8 +231,8 @@ def _and(values: Sequence[object]) -> str:
 
 
 def _listed(values: Sequence[object], word: str) -> str:
-    """Write a list as one says it: ``0, 0.1 and 0.2``, long ones cut in the middle."""
-    said = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
-    if len(said) > 6:
-        said = [*said[:3], "…", said[-1]]
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} {word} {said[-1]}"
+    """Format a list in words: ``0, 0.1 and 0.2``, long ones cut in the middle."""
+    shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    if len(shown) > 6:
+        shown = [*shown[:3], "…", shown[-1]]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {word} {shown[-1]}"

@@ -1,4 +1,4 @@
-"""``lbhsweep export``: what a sweep holds, as files of other programs."""
+"""``lbhsweep export``: runs and results of a sweep as files of other programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_ASE = "writing structure files needs ASE; install it with: pip install 'lbhsw
 
 @click.group("export")
 def command() -> None:
-    """Write what a sweep holds as files of other programs."""
+    """Write runs and results of a sweep as files of other programs."""
 
 
 @command.command(
@@ -34,14 +34,14 @@ def command() -> None:
     "--output",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the files; made if absent.",
+    help="Folder for the files; created if absent.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
     """Write the start of RUN in FOLDER for LAMMPS, and the energies that it must find there.
 
-    RUN is the beginning of its id, or words of its label that no other run's has; it need not have
-    run.
+    RUN is the beginning of its id, or words of its label that no other run's has; it need not be
+    done.
     """
     from lbhsweep.execution.folder.settings import folder_grid
     from lbhsweep.interop.lammps_export import export_run
@@ -73,12 +73,12 @@ def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
     "--output",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File, in the format that its ending says: .extxyz, .cif, .vasp, .data, .xyz, …",
+    help="File; its ending sets the format: .extxyz, .cif, .vasp, .data, .xyz, …",
 )
-@click.option("--wrap", is_flag=True, help="Bring ions back into the cell; anions stay whole.")
+@click.option("--wrap", is_flag=True, help="Wrap ions into the cell; anions stay whole.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -> None:
-    """Write where RUN in FOLDER ended: atoms, cell and velocities.
+    """Write the final structure of RUN in FOLDER: atoms, cell and velocities.
 
     RUN is the beginning of its id, or words of its label that no other run's has.  LAMMPS data
     (.data) hold charges, bonds and angles too; all other formats are ASE's.
@@ -115,16 +115,16 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
     "--output",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File; its ending says the format: .csv, .parquet or .nc (netCDF).",
+    help="File; its ending sets the format: .csv, .parquet or .nc (netCDF).",
 )
-@click.option("--rehearsal", is_flag=True, help="Of the folder's rehearsal.")
+@click.option("--rehearsal", is_flag=True, help="Export from the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def table(folder: Path, group: str, output: Path, rehearsal: bool, as_json: bool) -> None:
     """Write GROUP of FOLDER's results (hold, ramp) or analysis (transition, …) to one file.
 
-    A wrong name lists all groups there are.
+    A wrong name lists all groups.
 
-    In tables a row is a cell of the grid, quantities with further axes are left to netCDF.
+    In tables a row is a cell of the grid; quantities with further axes are only in netCDF.
     """
     from lbhsweep.interop.tables import open_group, write_table
 
@@ -137,7 +137,7 @@ def table(folder: Path, group: str, output: Path, rehearsal: bool, as_json: bool
 
 
 def _find(folder: Path, run: str) -> tuple[SweepFolder, RunPoint]:
-    """Find a run of a sweep by what a user types."""
+    """Find a run of a sweep by a user's text."""
     from lbhsweep.cli.results import find_sweep
     from lbhsweep.execution.folder.run_names import find_point
 
@@ -146,7 +146,7 @@ def _find(folder: Path, run: str) -> tuple[SweepFolder, RunPoint]:
 
 
 def _end_before(sweep: SweepFolder, point: RunPoint) -> EndState | None:
-    """Read where the run ended from whose end this one goes on."""
+    """Read the end state of the run that this one follows."""
     from lbhsweep.simulation.end_state import EndState
     from lbhsweep.store.record import read_record
 

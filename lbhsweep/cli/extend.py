@@ -1,4 +1,4 @@
-"""``lbhsweep extend``: the sweep of a folder becomes another one."""
+"""``lbhsweep extend``: another sweep for a folder."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MOST_SHOWN = 10
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("sweep", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Also if runs that are done drop out of the sweep.")
-@click.option("--rehearsal", is_flag=True, help="Of the folder's rehearsal.")
+@click.option("--rehearsal", is_flag=True, help="Extend the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool) -> None:
     """Make SWEEP the sweep of FOLDER; its runs that are done stay done.
 
-    Runs nothing itself.  Refused while a driver works, and without --yes if runs that are done
-    are no part of the new sweep: their records would stay, but the results not show them.
+    Starts no run.  Refused while a driver works.  Needs --yes if runs that are done are no part of
+    the new sweep: their records would stay, but the results would not contain them.
     """
     from lbhsweep.cli.results import find_sweep
     from lbhsweep.execution.folder.settings import files_to_keep, keep_sweep, read_settings

@@ -16,7 +16,7 @@ from lbhsweep.sweep.first_file import QUESTIONS, Answers, check_answer, write_sw
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give the command one option a question."""
+    """Add an option for each question to the command."""
     for question in reversed(QUESTIONS):
         command = click.option(
             f"--{question.key.replace('_', '-')}",
@@ -38,16 +38,16 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.argument("sweep", type=click.Path(path_type=Path))
 @_options
-@click.option("--yes", is_flag=True, help="Ask nothing; take the defaults of all that isn't said.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--yes", is_flag=True, help="Ask nothing; use the defaults of all options not given.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; asks nothing.")
 def command(sweep: Path, yes: bool, force: bool, as_json: bool, **given: str | None) -> None:
     """Write SWEEP, a commented sweep file, from options and a few questions.
 
-    Asks for what isn't said as an option, if a terminal is there to answer.
+    Asks for what isn't given as an option, if there is a terminal.
     """
     if sweep.exists() and not force:
-        raise FolderError(f"{sweep}: there is a file already; another name, or --force")
+        raise FolderError(f"{sweep}: the file exists; choose another name, or add --force")
     asks = sys.stdin.isatty() and not (yes or as_json)
     answers: Answers = {}
     for question in QUESTIONS:
@@ -57,9 +57,9 @@ def command(sweep: Path, yes: bool, force: bool, as_json: bool, **given: str | N
                     f"--{question.key.replace('_', '-')}: not for a {answers['protocol']}"
                 )
             continue
-        said = given[question.key]
-        if said is not None:
-            answers[question.key] = _checked(answers, question.key)(said)
+        answer = given[question.key]
+        if answer is not None:
+            answers[question.key] = _checked(answers, question.key)(answer)
         elif asks:
             answers[question.key] = click.prompt(
                 question.text,
@@ -79,14 +79,14 @@ def command(sweep: Path, yes: bool, force: bool, as_json: bool, **given: str | N
 
 
 def _checked(answers: Answers, key: str) -> Callable[[str], str]:
-    """Refuse an answer that a sweep file would be refused for."""
+    """Build a check that refuses an answer which a sweep file can't contain."""
 
-    def check(said: str) -> str:
+    def check(answer: str) -> str:
         try:
-            check_answer(answers, key, said)
+            check_answer(answers, key, answer)
         except SpecError as error:
             wrong = "; ".join(problem.message for problem in error.problems)
             raise click.UsageError(f"{key}: {wrong}") from error
-        return said
+        return answer
 
     return check

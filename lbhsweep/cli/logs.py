@@ -1,4 +1,4 @@
-"""``lbhsweep logs``: what became of one run."""
+"""``lbhsweep logs``: the history of one run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lbhsweep.cli.examples import examples
 if TYPE_CHECKING:
     from lbhsweep.execution.folder.history import RunHistory
 
-_TOLD_ALREADY = ("event", "time", "run_id", "label", "progress")
+_NOT_REPEATED = ("event", "time", "run_id", "label", "progress")
 _NAMES = {"attempts": "attempts that count"}
 _SHOWN = ("host", "pid", "slurm_job", "started", "wall_seconds", "package", "cpu")
 
@@ -26,7 +26,7 @@ _SHOWN = ("host", "pid", "slurm_job", "started", "wall_seconds", "package", "cpu
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("run")
-@click.option("--rehearsal", is_flag=True, help="Look at the folder's rehearsal.")
+@click.option("--rehearsal", is_flag=True, help="Show the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: Path, run: str, rehearsal: bool, as_json: bool) -> None:
     """Show all attempts and events of one run in FOLDER, and why it failed.
@@ -68,6 +68,6 @@ def _line(line: dict[str, Any]) -> str:
     rest = [
         f"{_NAMES.get(key, key)} {value}"
         for key, value in line.items()
-        if key not in _TOLD_ALREADY and value not in ("", [], None)
+        if key not in _NOT_REPEATED and value not in ("", [], None)
     ]
     return "  ".join([time, line["event"], ", ".join(rest)]).rstrip()

@@ -1,4 +1,4 @@
-"""``lbhsweep plan``: what a sweep asks for, what of it is done, and what the rest costs."""
+"""``lbhsweep plan``: the grid of a sweep, what of it is done, and the cost of the rest."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ UNITS = {"cutoff": "Å", "pressure": "GPa", "temperature": "K", "heating_rate": 
 @click.option(
     "--cluster",
     type=click.Path(path_type=Path),
-    help="Cluster file, to see how many jobs it takes and when all would be done.",
+    help="Cluster file, to estimate the number of jobs and the time.",
 )
-@click.option("--rehearse", is_flag=True, help="Plan a rehearsal, with make-believe physics.")
+@click.option("--rehearse", is_flag=True, help="Plan a rehearsal, with synthetic data.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     sweep: Path, output: Path | None, cluster: Path | None, rehearse: bool, as_json: bool
@@ -104,7 +104,7 @@ def _forecast(plan: Plan, folder: SweepFolder | None, cluster: Path) -> dict[str
 
 
 def _changes(folder: SweepFolder | None, grid: Grid, plan: Plan) -> dict[str, Any]:
-    """Look into some finished runs outside the grid for what has changed since."""
+    """Find what has changed since some finished runs outside the grid."""
     from lbhsweep.store.record import read_record
     from lbhsweep.sweep import PHYSICS_VERSION, point_from_json
     from lbhsweep.sweep.plan import changed_physics
@@ -113,7 +113,7 @@ def _changes(folder: SweepFolder | None, grid: Grid, plan: Plan) -> dict[str, An
     points = []
     for run_id in plan.others[:MOST_RECORDS_READ]:
         path = folder.find_record(run_id) if folder else None
-        # A damaged or older record is no reason not to plan: it only goes unexplained.
+        # A damaged or older record is no reason not to plan: it is only not explained.
         with suppress(StoreError, ValueError):
             header = read_record(path).header if path else None
             points += [point_from_json(header.point)] if header else []
@@ -128,7 +128,7 @@ def _show(summary: dict[str, Any]) -> None:
     from rich.table import Column, Table
 
     console = Console(highlight=False, soft_wrap=True)
-    kind = "rehearsal, make-believe physics" if summary["rehearsal"] else summary["group"]
+    kind = "rehearsal, synthetic data" if summary["rehearsal"] else summary["group"]
     atoms = " or ".join(map(str, summary["atoms"]))
     console.print(f"{summary['name']} ({kind}; {atoms} atoms)", markup=False)
     table = Table("axis", "values", Column("number", justify="right"))
@@ -148,8 +148,8 @@ def _show(summary: dict[str, Any]) -> None:
         console.print(f"trajectories will take about {_size(summary['trajectory_bytes'])}")
     if summary["following"]:
         console.print(
-            f"{summary['following']} runs go on from the end of another: the longest chain takes "
-            f"{_hours(summary['chain_hours'])} hours, however many cores there are"
+            f"{summary['following']} runs follow another run: the longest chain takes "
+            f"{_hours(summary['chain_hours'])} hours on any number of cores"
         )
     if summary["others"]:
         console.print(_others_note(summary), style="yellow", markup=False)
@@ -160,7 +160,7 @@ def _forecast_note(found: dict[str, Any]) -> str:
 
     speed = f"{found['ns_per_day']:.0f} ns/day of 832 atoms a worker ({found['source']})"
     if "workers" not in found:
-        return f"{found['cluster']}: {speed}; how many workers its scheduler has isn't known"
+        return f"{found['cluster']}: {speed}; the number of its scheduler's workers is unknown"
     jobs = ""
     if found["jobs"]:
         later = found["jobs_in_all"] - found["jobs"]
@@ -168,8 +168,8 @@ def _forecast_note(found: dict[str, Any]) -> str:
     end = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + found["seconds"]))
     return (
         f"{found['cluster']}: {found['workers']} workers{jobs}, {speed}: "
-        f"{_hours(found['core_hours'])} core-hours, {duration(found['seconds'])} from when they "
-        f"are there; if that were now, done {end}"
+        f"{_hours(found['core_hours'])} core-hours, {duration(found['seconds'])} once they are "
+        f"there; if that were now, done {end}"
     )
 
 
@@ -202,5 +202,5 @@ def _others_note(summary: dict[str, Any]) -> str:
         for name, (old, new) in summary["changed"].items()
     ]
     if changes:
-        return f"{note}; what they do changed, so their points run anew ({'; '.join(changes)})"
-    return f"{note}; their records stay, and count again when the grid has them again"
+        return f"{note}; their settings changed, so their points run again ({'; '.join(changes)})"
+    return f"{note}; their records stay, and count if the grid contains them again"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from lbhsweep.plots import FigureReport
 
 
-def _complete_names(context: click.Context, option: click.Parameter, begun: str) -> list[str]:
-    return [name for name in _names() if name.startswith(begun)]
+def _complete_names(context: click.Context, option: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in _names() if name.startswith(incomplete)]
 
 
 def _names() -> tuple[str, ...]:
@@ -46,8 +46,8 @@ def command(
 ) -> None:
     """Draw the figures of FOLDER into FOLDER/figures, analyzing its results first if need be.
 
-    Says which figures were not drawn and why, and writes figures/report.html: what was swept,
-    numbers, caveats and the figures on one page; with --only a page that is there stays.
+    Prints which figures were not drawn and why, and writes figures/report.html: the sweep,
+    numbers, caveats and the figures on one page; with --only an existing page stays.
     """
     from lbhsweep.analysis import current_analysis
     from lbhsweep.cli.results import open_sweep
@@ -59,7 +59,7 @@ def command(
     analysis = current_analysis(results, sweep.analysis)
     reports = draw_figures(results, analysis, sweep.figures, vector=vector, only=only)
     page = sweep.figures / REPORT
-    # One figure drawn anew is no reason to lose the others.
+    # One figure drawn again is no reason to lose the others.
     is_kept = bool(only) and page.exists()
     if not is_kept:
         write_report(sweep, results, analysis, reports, only=only)
@@ -67,7 +67,7 @@ def command(
         click.echo(json.dumps(_summary(reports, page), ensure_ascii=False))
     else:
         _show(reports)
-        kept = " (as it was; 'plot' without --only writes it anew)" if is_kept else ""
+        kept = " (unchanged; 'plot' without --only rewrites it)" if is_kept else ""
         click.echo(f"report: {page}{kept}")
 
 
@@ -102,7 +102,7 @@ def _show(reports: list[FigureReport]) -> None:
 
 
 def _not_drawn(reports: list[FigureReport]) -> dict[str, list[str]]:
-    """Gather figures by reason, each with its material if others have another reason or none."""
+    """Group figures by reason, each with its material if others have another reason or none."""
     several = len({report.material for report in reports}) > 1
     found: dict[str, dict[str, list[str]]] = {}
     for report in reports:

@@ -31,13 +31,13 @@ LINE_EVERY_S = 30.0
 
 
 def note(event: Event) -> str:
-    """Say in a line what a user should know at once; empty for all other events."""
+    """Format an event that a user should see at once, in a line; empty for all others."""
     match event:
         case SweepStarted(total=total, done=done, failed=failed):
             before = f", {done} done and {failed} failed before" if done or failed else ""
             return f"{total} runs{before}"
         case PageOpened(address=address):
-            return f"Dask's page: {address}; from elsewhere first: {_tunnel(address)}"
+            return f"Dask's page: {address}; from another machine first: {_tunnel(address)}"
         case WorkerPreparing(what=what):
             return what
         case RunFailed(label=label, error_class=error_class, message=message):
@@ -47,21 +47,21 @@ def note(event: Event) -> str:
         case WorkerLost(runs=()):
             return "a worker was lost"
         case WorkerLost(runs=runs):
-            return f"a worker was lost; others go on with what it was to do: {', '.join(runs)}"
+            return f"a worker was lost; others continue its runs: {', '.join(runs)}"
         case WorkerFaulty(worker="", message=text):
-            return f"a task got no answer and is given out again: {text}"
+            return f"a task got no answer and is submitted again: {text}"
         case WorkerFaulty(message=text):
-            return f"a worker rests, for it can't work: {text}"
+            return f"a worker is failing and backs off: {text}"
         case StoragePaused(message=text, host=host, free_bytes=free):
             room = "" if free is None else f", {free / 1e6:,.0f} MB free"
             return (
-                f"paused, storage takes no writes ({host}{room}): {text}. Nothing is lost; the "
-                "sweep goes on by itself when it can write again, Ctrl-C ends it"
+                f"paused, storage accepts no writes ({host}{room}): {text}. Nothing is lost; the "
+                "sweep continues by itself when it can write again, Ctrl-C ends it"
             )
         case StorageBack(seconds=seconds):
-            return f"storage takes writes again after {duration(seconds)}: going on"
+            return f"storage accepts writes again after {duration(seconds)}: continuing"
         case JobLost(job=job, had_worker=had_worker):
-            before = "" if had_worker else " before its worker came"
+            before = "" if had_worker else " before its worker registered"
             return f"job {job} ended{before}; another takes its place"
         case StopRequested(reason=reason):
             again = "; again to stop at once" if sys.stderr.isatty() else ""
@@ -70,13 +70,13 @@ def note(event: Event) -> str:
 
 
 def _tunnel(address: str) -> str:
-    """Give the command by which another machine reaches a page of this one."""
+    """Return the command by which another machine reaches a page of this one."""
     port = urlsplit(address).port
     return f"ssh -N -L {port}:127.0.0.1:{port} {socket.gethostname()}"
 
 
 def state(event: SweepProgress) -> str:
-    """Say in a line where the sweep stands."""
+    """Format the state of the sweep in a line."""
     left = "" if event.seconds_left is None else f", {duration(event.seconds_left)} left"
     return (
         f"{event.fraction:.0%}: {event.done} of {event.total} done, {event.failed} failed, "
@@ -85,7 +85,7 @@ def state(event: SweepProgress) -> str:
 
 
 class LineProgress:
-    """Observer that writes a line to stderr every so often; reads well in a log."""
+    """Observer that writes a line to stderr at intervals, for logs."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -97,7 +97,7 @@ class LineProgress:
         pass
 
     def __call__(self, event: Event) -> None:
-        """Write notes at once, and the state now and then."""
+        """Write notes at once, and the state at intervals."""
         if text := note(event):
             click.echo(text, err=True)
         if isinstance(event, SweepProgress) and time.monotonic() >= self._next:

@@ -1,4 +1,4 @@
-"""The sweep and the results that a command line names."""
+"""Finding the sweep and the results of a command line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_sweep(folder: Path, *, rehearsal: bool) -> tuple[SweepFolder, xr.DataTree]:
-    """Find a sweep's folder, or its rehearsal, and open its results; empty before the first.
+    """Find a sweep's folder, or its rehearsal, and open its results; empty if there are none.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def open_sweep(folder: Path, *, rehearsal: bool) -> tuple[SweepFolder, xr.DataTr
 def find_sweep(folder: Path, *, rehearsal: bool, need_atoms: bool = False) -> SweepFolder:
     """Find a sweep's folder, or its rehearsal, that a driver has worked in.
 
-    Commands that `need_atoms` have nothing from rehearsals.
+    Rehearsals have nothing for commands that `need_atoms`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``lbhsweep resume``: a sweep goes on as it was last run."""
+"""``lbhsweep resume``: a sweep continues as it was last run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from lbhsweep.cli.examples import examples
     help="Cluster file, instead of the one used last, which the folder keeps.",
 )
 @click.option("--workers", type=click.IntRange(1), help="Workers, instead of the cluster file's.")
-@click.option("--rehearsal", is_flag=True, help="Go on with the folder's rehearsal.")
-@click.option("--detach", is_flag=True, help="In the background, as 'lbhsweep submit' does.")
+@click.option("--rehearsal", is_flag=True, help="Resume the folder's rehearsal.")
+@click.option("--detach", is_flag=True, help="Run in the background, as 'lbhsweep submit' does.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     folder: Path,
@@ -30,7 +30,7 @@ def command(
     detach: bool,
     as_json: bool,
 ) -> None:
-    """Do what is missing in FOLDER with the sweep, cluster file and options used last."""
+    """Run what is missing in FOLDER with the sweep, cluster file and options used last."""
     from dataclasses import replace
 
     from lbhsweep.cli.background import start_and_show

@@ -1,4 +1,4 @@
-"""``lbhsweep retry``: failed runs are to be done again."""
+"""``lbhsweep retry``: failed runs are repeated."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     multiple=True,
     help="Only runs that failed by this class, such as lost-atoms; may be given several times.",
 )
-@click.option("--rehearsal", is_flag=True, help="In the folder's rehearsal.")
+@click.option("--rehearsal", is_flag=True, help="Retry runs of the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     folder: Path, runs: tuple[str, ...], classes: tuple[str, ...], rehearsal: bool, as_json: bool
 ) -> None:
-    """Count failed runs in FOLDER as missing, so that the next driver does them again.
+    """Count failed runs in FOLDER as missing, so that the next driver repeats them.
 
-    RUNS are beginnings of ids, or labels or parts of them; without any, all that failed.  Runs
-    nothing itself, and is refused while a driver works.
+    RUNS are beginnings of ids, or labels or parts of them; without any, all that failed.  Starts
+    no run, and is refused while a driver works.
     """
     from lbhsweep.cli.results import find_sweep
     from lbhsweep.execution.driver.session import forget_failed
@@ -49,14 +49,14 @@ def command(
         chosen = _chosen(sweep, runs, classes)
         forget_failed(sweep, [one.run_id for one in chosen])
     flag = " --rehearsal" if rehearsal else ""
-    go_on = f"lbhsweep resume {folder}{flag}"
+    resume = f"lbhsweep resume {folder}{flag}"
     if as_json:
         retried = [{"run_id": one.run_id, "label": one.label} for one in chosen]
-        click.echo(json.dumps({"retried": retried, "next": go_on}, ensure_ascii=False))
+        click.echo(json.dumps({"retried": retried, "next": resume}, ensure_ascii=False))
         return
-    click.echo(f"{len(chosen)} failed runs count as missing now")
+    click.echo(f"{len(chosen)} failed runs now count as missing")
     if chosen:
-        click.echo(f"to do them: {go_on}")
+        click.echo(f"to run them: {resume}")
 
 
 def _chosen(sweep: SweepFolder, runs: tuple[str, ...], classes: tuple[str, ...]) -> list[Failure]:

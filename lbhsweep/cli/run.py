@@ -23,8 +23,8 @@ from lbhsweep.cli.run_options import run_options
     ),
 )
 @run_options
-@click.option("--dashboard", is_flag=True, help="Serve a live page of DIR meanwhile.")
-@click.option("--retry-failed", is_flag=True, help="Do failed runs again from their beginning.")
+@click.option("--dashboard", is_flag=True, help="Serve a live page of DIR at the same time.")
+@click.option("--retry-failed", is_flag=True, help="Repeat failed runs from scratch.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     sweep: Path,
@@ -38,9 +38,9 @@ def command(
     retry_failed: bool,
     as_json: bool,
 ) -> None:
-    """Do all runs of SWEEP that are missing in DIR, and collect their results.
+    """Run all that is missing of SWEEP in DIR, and collect the results.
 
-    Ctrl-C stops with checkpoints; the same command goes on from there.
+    Ctrl-C stops with checkpoints; the same command continues from there.
     """
     from lbhsweep.cli.driving import drive
     from lbhsweep.execution.folder.settings import Settings
@@ -69,10 +69,10 @@ def command(
 
 @contextmanager
 def _page(output: Path, *, rehearsal: bool) -> Iterator[None]:
-    """Serve the folder's page from a process of its own while the context lasts."""
+    """Serve the folder's page from a separate process while the context lasts."""
     line = [sys.executable, "-m", "lbhsweep", "dashboard", str(output), "--wait", "600"]
     line += ["--no-browser", *(["--rehearsal"] if rehearsal else [])]
-    # Ctrl-C is for the sweep, which then ends the page.
+    # Ctrl-C goes to the sweep, which then ends the page.
     page = subprocess.Popen(line, stdout=sys.stderr, start_new_session=True)
     try:
         yield

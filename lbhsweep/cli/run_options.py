@@ -1,4 +1,4 @@
-"""What is said of a run on the command line, in the foreground or not."""
+"""Options of `run` and `submit`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OPTIONS = (
         "--output",
         required=True,
         type=click.Path(path_type=Path),
-        help="Folder of the sweep; made if absent, gone on with if it is there.",
+        help="Folder of the sweep; created if absent, resumed if it exists.",
     ),
     click.option(
         "--cluster",
@@ -26,26 +26,24 @@ _OPTIONS = (
     click.option(
         "--workers", type=click.IntRange(1), help="Workers, instead of the cluster file's."
     ),
-    click.option(
-        "--rehearse", is_flag=True, help="Make-believe physics in seconds, in DIR/rehearsal."
-    ),
+    click.option("--rehearse", is_flag=True, help="Synthetic runs in seconds, in DIR/rehearsal."),
     click.option(
         "--rehearse-seconds",
         type=click.FloatRange(0),
         default=0.0,
-        help="How long each make-believe run pretends to work.",
+        help="Duration of each synthetic run.",
     ),
     click.option(
         "--rehearse-failures",
         type=click.FloatRange(0, 1),
         default=0.0,
-        help="Share of make-believe runs that pretend to fail.",
+        help="Fraction of synthetic runs that fail.",
     ),
 )
 
 
 def run_options(command: Command) -> Command:
-    """Give a command the sweep's file and all that `run` and `submit` share."""
+    """Add the sweep's file and the options of `run` and `submit` to a command."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

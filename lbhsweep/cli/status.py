@@ -1,4 +1,4 @@
-"""``lbhsweep status``: where a sweep stands, from its folder alone."""
+"""``lbhsweep status``: the status of a sweep, from its folder alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_ATTEMPTS_SHOWN = 20
 
 @click.command("status", epilog=examples("lbhsweep status DIR", "lbhsweep status DIR --json"))
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--rehearsal", is_flag=True, help="Look at the folder's rehearsal.")
+@click.option("--rehearsal", is_flag=True, help="Show the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
     """Show what is done, failed and running in FOLDER; starts and changes nothing."""
@@ -53,7 +53,7 @@ def _show_driver(status: FolderStatus) -> None:
     from lbhsweep.units import duration
 
     driver, lost = status.driver, status.lost_driver
-    to_do = "; 'lbhsweep resume' goes on" if status.missing else ""
+    to_do = "; 'lbhsweep resume' continues it" if status.missing else ""
     if driver is None and (queued := status.queued_driver) is not None:
         waits = f"{queued.state}, {queued.reason}" if queued.reason != "None" else queued.state
         click.echo(f"driver: its SLURM job {queued.job} is in the queue ({waits})")
@@ -63,8 +63,8 @@ def _show_driver(status: FolderStatus) -> None:
         if lost is not None:
             seen = duration(time.time() - lost.beat)
             click.echo(
-                f"  the last one, pid {lost.pid} on {lost.host}, did not end by itself; last sign "
-                f"of life {seen} ago"
+                f"  the last one, pid {lost.pid} on {lost.host}, did not end by itself; last "
+                f"heartbeat {seen} ago"
             )
         elif (aborted := status.aborted) is not None:
             ended = duration(time.time() - aborted.time)
@@ -75,7 +75,7 @@ def _show_driver(status: FolderStatus) -> None:
     seen = duration(time.time() - driver.beat)
     click.echo(
         f"driver: pid {driver.pid} on {driver.host}{job} since {driver.since}; {driver.state}, "
-        f"last sign of life {seen} ago"
+        f"last heartbeat {seen} ago"
     )
     if driver.message:
         click.echo(f"{driver.state}: {driver.message}")
@@ -98,7 +98,7 @@ def _show_attempts(title: str, attempts: tuple[Attempt, ...]) -> None:
     for one in attempts[:MOST_ATTEMPTS_SHOWN]:
         click.echo(
             f"  {one.label} on {one.worker}, attempt {one.attempt}, "
-            f"begun {duration(time.time() - one.time)} ago"
+            f"started {duration(time.time() - one.time)} ago"
         )
     if len(attempts) > MOST_ATTEMPTS_SHOWN:
         click.echo(f"  … and {len(attempts) - MOST_ATTEMPTS_SHOWN} more")

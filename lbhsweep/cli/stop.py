@@ -1,4 +1,4 @@
-"""``lbhsweep stop``: the driver of a folder ends, wherever it runs."""
+"""``lbhsweep stop``: stop the driver of a folder, wherever it runs."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def command(folder: Path, rehearsal: bool, timeout: float, as_json: bool) -> Non
         found = {"driver": driven, "stopped": stopped, "cancelled_job": waiting or None}
         click.echo(json.dumps(found))
     else:
-        said = _said(driver, timeout, stopped=stopped)
-        click.echo(f"driver's job {waiting}, which waited, is cancelled" if waiting else said)
+        message = _message(driver, timeout, stopped=stopped)
+        click.echo(f"the driver's waiting job {waiting} is cancelled" if waiting else message)
         if stopped and folder_status(sweep).missing:
-            click.echo(f"go on: lbhsweep resume {folder}{flag}")
+            click.echo(f"to resume: lbhsweep resume {folder}{flag}")
     sys.exit(0 if stopped else STILL_WORKING)
 
 
@@ -62,7 +62,7 @@ def _await_end(sweep: SweepFolder, timeout: float) -> bool:
 
     deadline = time.monotonic() + timeout
     while sweep.driver() is not None:
-        # Again if need be: a driver that has just begun removes one left from before.
+        # Repeated, since a driver that has just started removes an earlier file.
         with storing(sweep.stop_file):
             sweep.stop_file.touch()
         if time.monotonic() >= deadline:
@@ -72,10 +72,10 @@ def _await_end(sweep: SweepFolder, timeout: float) -> bool:
     return True
 
 
-def _said(driver: LockHolder | None, timeout: float, *, stopped: bool) -> str:
+def _message(driver: LockHolder | None, timeout: float, *, stopped: bool) -> str:
     if driver is None:
-        return "nobody drives this sweep"
+        return "this sweep has no driver"
     who = f"driver pid {driver.pid} on {driver.host}"
     if stopped:
         return f"{who} has ended"
-    return f"{who} still works after {timeout:g} s; it stays asked to stop, 'lbhsweep status' says"
+    return f"{who} has not ended after {timeout:g} s; the request stays, see 'lbhsweep status'"

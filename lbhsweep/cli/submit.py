@@ -38,12 +38,12 @@ def command(
     sbatch_options: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Do as 'lbhsweep run' in the background, and return once that drives DIR.
+    """Run 'lbhsweep run' in the background, and return once it drives DIR.
 
     SWEEP, the cluster file and all files that SWEEP names are copied into DIR first: editing them
-    changes nothing.
+    later changes nothing.
 
-    It outlives the terminal; what it prints goes to DIR/driver.log.
+    The driver outlives the terminal; its output goes to DIR/driver.log.
     """
     from lbhsweep.atomic import not_shared
     from lbhsweep.cli.background import start_and_show, submit_and_show
@@ -63,7 +63,7 @@ def command(
 
     if sbatch_options and not slurm:
         raise click.UsageError("--sbatch: is for a driver in a SLURM job; add --slurm")
-    # What is wrong is said here, not in a log.
+    # Errors are printed here, not in a log.
     spec = load_sweep(sweep)
     machine = load_cluster(cluster)
     check_folder(output)
@@ -84,7 +84,7 @@ def command(
             f"({queued.state}); wait for it, or cancel it with 'lbhsweep stop'"
         )
     folder.create()
-    # What is submitted now is run, whatever becomes of the files until it begins or begins again.
+    # What is submitted now is run, even if the files change before the job starts or restarts.
     with not_shared(), folder.driver_lock():
         text = sweep.read_text(encoding="utf-8-sig")
         keep_sweep(folder, text, files_to_keep(folder, spec, settings, cluster_text))

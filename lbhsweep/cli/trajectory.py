@@ -1,4 +1,4 @@
-"""``lbhsweep trajectory``: which runs have frames, and one of them as extended XYZ."""
+"""``lbhsweep trajectory``: the runs with frames, and one of them as extended XYZ."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ MOST_LISTED = 50
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="One frame in so many.",
+    help="Write every n-th frame.",
 )
-@click.option("--wrap", is_flag=True, help="Bring ions back into the cell; anions stay whole.")
+@click.option("--wrap", is_flag=True, help="Wrap ions into the cell; anions stay whole.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     folder: Path, run: str | None, output: Path | None, every: int, wrap: bool, as_json: bool

@@ -1,4 +1,4 @@
-"""``lbhsweep verify``: everything that a sweep's folder keeps, read back."""
+"""``lbhsweep verify``: read back all that a sweep's folder keeps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 20
 _RESULTS = {
     "none": "results: none yet",
-    "left-open": "results: left open by a driver that was killed; the next one builds them anew",
+    "left-open": "results: left open by a driver that was killed; the next one rebuilds them",
     "damaged": "results: can't be opened",
 }
 
@@ -31,11 +31,11 @@ _RESULTS = {
 @click.option(
     "--repair",
     is_flag=True,
-    help="Put wrong records aside and mark wrong results: the next driver makes them anew.",
+    help="Move wrong records to quarantine and mark wrong results: the next driver repeats them.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: Path, rehearsal: bool, repair: bool, as_json: bool) -> None:
-    """Read back all records and frames in FOLDER, and all chunks of its results against them.
+    """Read back all records and frames in FOLDER, and compare its results with them.
 
     Changes nothing without --repair.  Exit status 3 if anything is wrong.
     """
@@ -69,14 +69,14 @@ def _show(found: Verification, folder: Path, *, rehearsal: bool) -> None:
         click.echo(f"{found.leftovers} temporary files of killed writers, harmless")
     for fault in found.faults[:MOST_SHOWN]:
         whose = f"{fault.run_id[:12]} ({fault.label}): " if fault.run_id else ""
-        mended = "; repaired" if fault.repaired else ""
-        click.echo(f"{fault.kind}: {whose}{fault.message}{mended}")
+        repaired = "; repaired" if fault.repaired else ""
+        click.echo(f"{fault.kind}: {whose}{fault.message}{repaired}")
     if len(found.faults) > MOST_SHOWN:
         click.echo(f"… and {len(found.faults) - MOST_SHOWN} more ('--json' names all)")
     flag = " --rehearsal" if rehearsal else ""
     if not found.faults:
         click.echo("nothing is wrong")
     elif any(fault.repaired for fault in found.faults):
-        click.echo(f"to make them anew: lbhsweep resume {folder}{flag}")
+        click.echo(f"to repeat them: lbhsweep resume {folder}{flag}")
     else:
-        click.echo(f"to put them aside: lbhsweep verify {folder}{flag} --repair")
+        click.echo(f"to repair: lbhsweep verify {folder}{flag} --repair")

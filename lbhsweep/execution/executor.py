@@ -1,4 +1,4 @@
-"""Where tasks go and what comes back: the driver knows executors by this interface only."""
+"""The interface by which the driver submits tasks and gets answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lbhsweep.execution.worker.task import RunSummary, Task
 
 @dataclass(frozen=True, slots=True)
 class TaskEnded:
-    """A task came back."""
+    """A task was done."""
 
     task: Task
     summaries: tuple[RunSummary, ...]
@@ -30,7 +30,7 @@ Answer = TaskEnded | TaskBroken | Event
 
 
 class Executor(Protocol):
-    """Does tasks somewhere, and does them again when a worker is lost."""
+    """Runs tasks, and repeats them when a worker is lost."""
 
     @property
     def slots(self) -> int:
@@ -38,23 +38,23 @@ class Executor(Protocol):
 
     @property
     def n_hosts(self) -> int:
-        """Number of hosts that they are on."""
+        """Number of hosts of the workers."""
 
     @property
     def n_expected(self) -> int:
-        """Number of workers that there are or that have been asked for."""
+        """Number of workers that are present or requested."""
 
     def submit(self, task: Task) -> None:
-        """Take a task; returns at once."""
+        """Submit a task; returns at once."""
 
     def need(self, n_runs: int) -> None:
-        """Say how many runs could be at work now, so that no more workers are kept for them."""
+        """Set the number of runs that could run now, so that no more workers are kept."""
 
     def answers(self, timeout_s: float) -> list[Answer]:
-        """Give what came back since, waiting for it at most so long.
+        """Return the answers since the last call, waiting at most `timeout_s` for the first.
 
         Raises
         ------
         ClusterError
-            If there has been no worker for too long, or none can ever come.
+            If there has been no worker for too long, or none can ever start.
         """

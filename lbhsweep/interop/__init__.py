@@ -1,1 +1,1 @@
-"""Bridges to other programs; each needs its program installed, none is imported from here."""
+"""Interfaces to other programs; each needs its program installed, none is imported from here."""

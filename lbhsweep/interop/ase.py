@@ -1,4 +1,4 @@
-"""An ASE calculator of the force fields, for every tool that speaks ASE."""
+"""An ASE calculator of the force fields, for every tool that uses ASE."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CalculatorStructureError(StructureError, CalculatorSetupError):  # type: i
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Prepared:
-    """What depends on species and bonds only, kept between calculations."""
+    """Data that depend on species and bonds only, kept between calculations."""
 
     force_field: ForceField
     potential: ForceFieldPotential
@@ -53,7 +53,7 @@ class _Prepared:
     bond_limit: FloatArray
 
     def whole(self, atoms: Atoms) -> FloatArray | None:
-        """Make the molecules whole; None if the known bonds no longer hold."""
+        """Return whole molecules; None if the known bonds are no longer valid."""
         cell = np.array(atoms.cell)
         try:
             positions = make_whole(
@@ -67,7 +67,7 @@ class _Prepared:
 
 
 class LbhCalculator(Calculator):  # type: ignore[misc]
-    """Energy, forces and stress of Li2B12H12 and its like.
+    """Energy, forces and stress of Li2B12H12 and similar crystals.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class LbhCalculator(Calculator):  # type: ignore[misc]
         )
 
     def set(self, **changes: Any) -> dict[str, Any]:
-        """Change parameters; results and everything prepared are forgotten.
+        """Change parameters; results and prepared data are dropped.
 
         Raises
         ------
@@ -143,7 +143,7 @@ class LbhCalculator(Calculator):  # type: ignore[misc]
         return changed
 
     def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
-        """Name what changed since the last calculation, the molecule numbers included."""
+        """Return what changed since the last calculation, molecule numbers included."""
         changes: list[str] = super().check_state(atoms, tol)
         if self.atoms is not None and not np.array_equal(
             self.atoms.arrays.get(MOLECULE, ()), atoms.arrays.get(MOLECULE, ())
@@ -208,7 +208,7 @@ def _require_possible(name: str, value: Any) -> None:
 
 
 def _bonds(structure: Structure, force_field: ForceField) -> tuple[Int32Array, FloatArray]:
-    """Give the bonded pairs and their longest lengths, by which stale bonds are noticed."""
+    """Return the bonded pairs and their largest lengths, by which outdated bonds are noticed."""
     bonds = build_topology(structure, force_field).bonds
     longest = {frozenset((bond.a, bond.b)): bond.max_length for bond in force_field.bonds}
     symbols = structure.symbols

@@ -24,7 +24,7 @@ def structure_from_atoms(atoms: Atoms, force_field: ForceField) -> Structure:
         In any order, wrapped or not.  ``atoms.arrays["molecule"]`` (0 for single ions, else the
         anion's number) is used if there, otherwise anions are found by their bonds.
     force_field : ForceField
-        Names the species and the limits of bonds.
+        Defines the species and the limits of bonds.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def structure_from_atoms(atoms: Atoms, force_field: ForceField) -> Structure:
 
 
 def molecule_numbers(atoms: Atoms) -> Int32Array | None:
-    """Give the array of molecule numbers, if the atoms carry one.
+    """Return the array of molecule numbers, if the atoms have one.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def molecule_numbers(atoms: Atoms) -> Int32Array | None:
 
 
 def atoms_from_structure(structure: Structure) -> Atoms:
-    """Give an `Atoms` object that carries the molecule numbers."""
+    """Build an `Atoms` object with molecule numbers."""
     atoms = Atoms(structure.symbols, structure.positions, cell=structure.cell, pbc=True)
     atoms.set_array(MOLECULE, structure.molecule)
     return atoms

@@ -1,4 +1,4 @@
-"""The usual questions to a sweep's dataset, as an xarray accessor.
+"""Common selections and averages of a sweep's dataset, as an xarray accessor.
 
 from lbhsweep.interop.explore import open_sweep
 
@@ -44,7 +44,7 @@ _DIMENSIONS = MappingProxyType(
 def open_sweep(folder: str | Path, *, rehearsal: bool = False) -> xr.DataTree:
     """Open results and analysis of a sweep as one tree.
 
-    The analysis is made if it isn't there or not that of the results.
+    The analysis is computed if it is missing or not that of the results.
 
     Parameters
     ----------
@@ -75,20 +75,20 @@ def open_sweep(folder: str | Path, *, rehearsal: bool = False) -> xr.DataTree:
 
 @xr.register_dataset_accessor("lbh")  # type: ignore[no-untyped-call]
 class Explorer:
-    """Questions to one group of a sweep, as ``dataset.lbh``."""
+    """Selections and averages of one group of a sweep, as ``dataset.lbh``."""
 
     def __init__(self, dataset: xr.Dataset) -> None:
         self._dataset = dataset
 
     def at(self, **coordinates: object) -> xr.Dataset:
-        """Select by coordinates, quantities as people write them.
+        """Select by coordinates, given as numbers or as texts with units.
 
         Parameters
         ----------
         **coordinates
             By dimension: a text with a unit (``"300 MPa"``), a number in the coordinate's own unit,
-            or another text (``direction="heating"``).  A temperature bin or a point of a map is
-            taken where it is nearest, everything else must be there.
+            or another text (``direction="heating"``).  Temperature bins and points of a map are
+            selected by the nearest value, everything else must match.
 
         Returns
         -------
@@ -98,7 +98,7 @@ class Explorer:
         Raises
         ------
         RunNotFoundError
-            If a dimension or value is not there; the message lists what is.
+            If there is no such dimension or value; the message lists those that there are.
         UnitError
             If a text has a wrong unit.
         """
@@ -132,7 +132,7 @@ class Explorer:
 
     @property
     def phase(self) -> xr.DataArray:
-        """Name of the phase of every cell, assigned by order (see `assign_phases`)."""
+        """Phase of every cell, by orientational order (see `assign_phases`)."""
         codes = assign_phases(self._dataset)
         names = np.array([LONG_NAMES[code] for code in sorted(LONG_NAMES)])
         return codes.copy(data=names[codes.values]).assign_attrs(
@@ -140,7 +140,7 @@ class Explorer:
         )
 
     def in_phase(self, phase: str) -> xr.Dataset:
-        """Keep what was measured in one phase, NaN elsewhere.
+        """Select what was measured in one phase, NaN elsewhere.
 
         Raises
         ------

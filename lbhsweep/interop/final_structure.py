@@ -1,4 +1,4 @@
-"""Where a run ended, as ASE's `Atoms` and in the file formats that ASE writes."""
+"""The final structure of a run, as ASE's `Atoms` and in the file formats that ASE writes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RunPoint
 
 FORMATS = {".data": "lammps-data", ".lmp": "lammps-data", ".poscar": "vasp"}
-"""Endings for which ASE's own guess is another."""
+"""Endings for which ASE's own guess is different."""
 
 
 def final_atoms(
@@ -36,7 +36,7 @@ def final_atoms(
     force_field: ForceField | None = None,
     wrap: bool = False,
 ) -> Atoms:
-    """Give the atoms of a done run at its end.
+    """Return the atoms of a done run at its end.
 
     Parameters
     ----------
@@ -45,11 +45,11 @@ def final_atoms(
     point : RunPoint
         The run.
     crystal : ConventionalCrystal, optional
-        From which it started, where it wasn't built.
+        Its start, if it wasn't built.
     force_field : ForceField, optional
-        If given, atoms have the charges with which they moved.
+        If given, atoms have the charges of the run.
     wrap : bool
-        Whether to bring ions back into the cell, anions whole.
+        Whether to wrap ions into the cell, anions whole.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def final_atoms(
     Raises
     ------
     StructureError
-        If the run isn't done, or was make-believe.
+        If the run isn't done, or was synthetic.
     StoreError
         If its record can't be read.
     """
@@ -68,8 +68,8 @@ def final_atoms(
     end = EndState.from_record(read_record(path).arrays) if path.exists() else None
     if end is None:
         raise StructureError(
-            f"{point.label}: has no end, wanted a run that is done and not make-believe; "
-            f"'lbhsweep logs {folder.path} {name[:12]}' says what became of it"
+            f"{point.label}: has no final structure, wanted a run that is done and not synthetic; "
+            f"see 'lbhsweep logs {folder.path} {name[:12]}'"
         )
     structure = build_structure(point, crystal)
     positions = end.positions
@@ -85,7 +85,7 @@ def final_atoms(
 
 
 def write_atoms(path: Path, atoms: Atoms, force_field: ForceField | None = None) -> None:
-    """Write atoms in the format that the file's ending says.
+    """Write atoms in the format of the file's ending.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def write_atoms(path: Path, atoms: Atoms, force_field: ForceField | None = None)
     atoms : ase.Atoms
         With ``arrays["molecule"]``.
     force_field : ForceField, optional
-        Tells bonds and angles of LAMMPS's data, and charges where the atoms have none; by default
+        Defines bonds and angles of LAMMPS data, and charges if the atoms have none; by default
         that of Li2B12H12.
 
     Raises
@@ -122,7 +122,7 @@ def write_atoms(path: Path, atoms: Atoms, force_field: ForceField | None = None)
 
 
 def _lammps_data(atoms: Atoms, force_field: ForceField | None) -> str:
-    """Write what runs in LAMMPS as it is: ASE's own writer knows neither bonds nor angles."""
+    """Write data that LAMMPS can run: ASE's own writer has neither bonds nor angles."""
     force_field = force_field or load_force_field(DEFAULT_FORCE_FIELD)
     structure = structure_from_atoms(atoms, force_field)
     velocities = atoms.get_velocities() / ANGSTROM_PER_PS

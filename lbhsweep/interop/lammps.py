@@ -1,4 +1,4 @@
-"""A structure and its force field in LAMMPS's words (units real)."""
+"""A structure and its force field as input of LAMMPS (units real)."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ UNTILTED = 1e-9
 def data_file(
     structure: Structure, velocities: FloatArray, force_field: ForceField, charges: FloatArray
 ) -> str:
-    """Write what ``read_data`` reads; atoms, bonds and angles in the structure's order.
+    """Write a file for ``read_data``; atoms, bonds and angles in the structure's order.
 
     Parameters
     ----------
     structure : Structure
-        Anions whole; any cell, which is turned as LAMMPS wants it.
+        Anions whole; any cell, which is rotated as LAMMPS requires.
     velocities : (n_atoms, 3) float64
         Å/ps.
     force_field : ForceField
@@ -98,7 +98,7 @@ def data_file(
 def force_commands(
     data: str, force_field: ForceField, *, cutoff_A: float, shift: bool, kspace: str
 ) -> list[str]:
-    """Give the commands that set up the forces, up to the first ``run``.
+    """Write the commands that set up the forces, up to the first ``run``.
 
     LAMMPS's own Coulomb constant exceeds CODATA's by 2e-7.
 

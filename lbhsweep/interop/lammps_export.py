@@ -1,4 +1,4 @@
-"""A run's start as LAMMPS's files, with the energies that both must find there."""
+"""A run's start as files of LAMMPS, with the energies that both programs must find."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ COLUMNS = {
     "bond": "ebond",
     "angle": "eangle",
 }
-"""Which of LAMMPS's columns hold each of our terms."""
+"""Columns of LAMMPS for each term of ours."""
 _BAROSTATS = {"isotropic": "iso", "orthorhombic": "aniso", "triclinic": "tri"}
 
 
 @dataclass(frozen=True, slots=True)
 class LammpsExport:
-    """What was written.
+    """The files that were written.
 
     Attributes
     ----------
     folder : Path
-        Where the files lie.
+        Folder of the files.
     energies : dict of str to float
         kJ/mol by term, with a converged Ewald sum.
     """
@@ -70,15 +70,15 @@ def export_run(
     Parameters
     ----------
     folder : Path
-        Made if absent; files of the same names are replaced.
+        Created if absent; files of the same names are replaced.
     point : RunPoint
         The run.
     force_field : ForceField
         For which it was planned.
     end : EndState, optional
-        Of the run from whose end it goes on, if it does.
+        Of the run that it follows, if any.
     crystal : ConventionalCrystal, optional
-        From which it starts, where it isn't built.
+        Its start, if it isn't built.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def export_run(
     SimulationError
         If the crystal can't be relaxed.
     StructureError
-        If the run from which it goes on has left no end.
+        If the run that it follows has no end state.
     StoreError
         If the files can't be written.
     """
@@ -99,11 +99,16 @@ def export_run(
     else:
         temperature = schedule_of(point).temperature(0)
         state = start_state(point, structure, potential, temperature, seed)
-    begun = replace(structure, positions=state.positions, cell=state.cell)
+    start_structure = replace(structure, positions=state.positions, cell=state.cell)
     model = point.model
     charges = compensated_charges(structure, force_field, point.system.charge_compensation)
     found = ForceFieldPotential(
-        begun, force_field, charges, cutoff_A=model.cutoff_A, shift=model.shift, accuracy="high"
+        start_structure,
+        force_field,
+        charges,
+        cutoff_A=model.cutoff_A,
+        shift=model.shift,
+        accuracy="high",
     ).single_point(state.positions, state.cell)
     _, forces = oriented(state.cell, found.forces)
     energies = {**found.energies, "total": found.energy}
@@ -122,7 +127,7 @@ def export_run(
         )
 
     files = {
-        DATA: data_file(begun, state.velocities, force_field, charges),
+        DATA: data_file(start_structure, state.velocities, force_field, charges),
         ENERGIES: _energies_input(forces_by(CONVERGED)),
         RUN: _run_input(forces_by(USUAL), point),
         EXPECTED: json.dumps(expected) + "\n",
@@ -201,8 +206,8 @@ def _readme(point: RunPoint, energies: dict[str, float]) -> str:
     notes = [
         f"""\
 Atoms, bonds and angles are in lbhsweep's order. Velocities are those with which the run starts: at
-{temperature:g} K, drawn at twice that unless it goes on from another run, since a relaxed crystal
-gives half of their energy to its vibrations.""",
+{temperature:g} K, drawn at twice that unless it follows another run, since a relaxed crystal turns
+half of their kinetic energy into potential energy.""",
         """\
 Both must agree to 1e-6 of the total; LAMMPS's Coulomb constant differs from CODATA's by 2e-7.""",
         f"""\
@@ -222,7 +227,7 @@ The start of run `{run_id(point)}`, for LAMMPS (units real): `lmp -in {ENERGIES}
 {chr(10).join(rows)}
 | total | pe | {total:.8g} | {total / KCAL:.8g} |
 
-Forces stand in `{EXPECTED}` (kcal/mol/Å) and LAMMPS's in `forces.dump`.
+Forces are in `{EXPECTED}` (kcal/mol/Å), those of LAMMPS in `forces.dump`.
 
 {body}
 """

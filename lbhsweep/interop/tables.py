@@ -25,7 +25,7 @@ ENDINGS = (".csv", ".parquet", ".nc")
 def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.Dataset:
     """Open one group: of the analysis by its name, of the results as ``hold`` or ``results/hold``.
 
-    The analysis is made if it isn't there or not that of the results.
+    The analysis is computed if it is missing or not that of the results.
 
     Raises
     ------
@@ -52,11 +52,11 @@ def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.
 
 
 def write_table(path: Path, dataset: xr.Dataset) -> dict[str, Any]:
-    """Write a group to one file, in the format that its ending says.
+    """Write a group to one file, in the format of its ending.
 
     In CSV and Parquet a row is a cell of the group's grid, the coordinates are the first columns,
-    and units stand in the names as ``volume [angstrom**3]``; variables with axes of their own, such
-    as times or lattice vectors, are left out.  netCDF keeps everything, attributes included.
+    and names contain units, as ``volume [angstrom**3]``.  Variables with further axes, such as
+    times or lattice vectors, are left out.  netCDF keeps everything, attributes included.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _titled(variable: xr.DataArray) -> str:
 
 
 def _plain(dataset: xr.Dataset) -> xr.Dataset:
-    """Make texts of a kind that netCDF knows, and drop what zarr said of its own encoding."""
+    """Convert texts to a type that netCDF has, and drop the encoding of zarr."""
     plain = dataset.load().drop_encoding()
     return plain.assign(
         {

@@ -1,4 +1,4 @@
-"""A stored trajectory frame by frame, as other programs want it: some frames only, wrapped."""
+"""A stored trajectory frame by frame, for other programs: some frames only, wrapped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Frame:
     time : float
         ps from the start of production.
     temperature : float
-        K, of the baths.
+        K, of the thermostat.
     cell : (3, 3) float64
         Å, rows are lattice vectors.
     positions : (n_atoms, 3) float64
@@ -41,16 +41,16 @@ class Frame:
 
 
 def frames(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> Iterator[Frame]:
-    """Go through the frames that are written, reading each chunk once.
+    """Yield the frames that are written, reading each chunk once.
 
     Parameters
     ----------
     trajectory : xarray.Dataset
-        As `open_trajectory` gives it, whole or a part of it.
+        From `open_trajectory`, whole or a part of it.
     every : int
-        Take one frame in so many, from the first.
+        Take every n-th frame, from the first.
     wrap : bool
-        Whether to bring ions back into the cell (see `wrapped`).
+        Whether to wrap ions into the cell (see `wrapped`).
 
     Yields
     ------
@@ -89,7 +89,7 @@ def frames(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> Ite
 def wrapped(
     positions: FloatArray, cell: FloatArray, molecule: npt.NDArray[np.integer]
 ) -> FloatArray:
-    """Bring single ions, and the centres of anions, into the cell; anions stay whole.
+    """Wrap single ions, and the centres of anions, into the cell; anions stay whole.
 
     Parameters
     ----------

@@ -21,23 +21,23 @@ ANGSTROM_PER_PS = 1.0 / (1000.0 * fs)
 
 
 def atoms_of(trajectory: xr.Dataset, *, every: int = 1, wrap: bool = False) -> Iterator[Atoms]:
-    """Give the written frames of a trajectory, one after the other.
+    """Yield the written frames of a trajectory.
 
     Parameters
     ----------
     trajectory : xarray.Dataset
-        As `lbhsweep.store.trajectory.open_trajectory` gives it; ``isel(time=…)`` chooses frames.
+        From `lbhsweep.store.trajectory.open_trajectory`; ``isel(time=…)`` chooses frames.
     every : int
-        Take one frame in so many.
+        Take every n-th frame.
     wrap : bool
-        Whether to bring ions back into the cell, anions whole.
+        Whether to wrap ions into the cell, anions whole.
 
     Yields
     ------
     ase.Atoms
         Periodic, with cell, masses, charges, velocities if they were kept,
-        ``arrays["molecule"]``, and ``info`` with the time in ps, the baths' temperature in K and
-        the run's id.
+        ``arrays["molecule"]``, and ``info`` with the time in ps, the thermostat's temperature in K
+        and the run's id.
 
     Raises
     ------

@@ -22,18 +22,18 @@ def universe_of(
 ) -> MDAnalysis.Universe:
     """Load the written frames of a trajectory into a universe, in memory.
 
-    MDAnalysis knows a cell by its edges and angles and takes the first vector along x and the
-    second in the plane of x and y, so all vectors are turned to that; in cells that stay
-    orthorhombic nothing turns.
+    MDAnalysis describes a cell by its edges and angles, with the first vector along x and the
+    second in the plane of x and y.  All vectors are rotated to that; orthorhombic cells are not
+    changed.
 
     Parameters
     ----------
     trajectory : xarray.Dataset
-        As `lbhsweep.store.trajectory.open_trajectory` gives it; ``isel(time=…)`` chooses frames.
+        From `lbhsweep.store.trajectory.open_trajectory`; ``isel(time=…)`` chooses frames.
     every : int
-        Take one frame in so many.
+        Take every n-th frame.
     wrap : bool
-        Whether to bring ions back into the cell, anions whole.
+        Whether to wrap ions into the cell, anions whole.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def universe_of(
 
 
 def _lower_triangular(cell: FloatArray) -> FloatArray:
-    """Give the cell (3, 3) of the same metric whose first vector lies along x, second in xy."""
+    """Return the cell (3, 3) of the same metric with its first vector along x, second in xy."""
     if not cell[~np.eye(3, dtype=bool)].any():
         return cell
     return np.asarray(np.linalg.cholesky(cell @ cell.T))

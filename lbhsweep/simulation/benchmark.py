@@ -1,4 +1,4 @@
-"""How fast a run goes on this machine, where its time goes, and how well energy is conserved."""
+"""Throughput of a run on this machine, where its time goes, and conservation of energy."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import BOLTZMANN
 
 BLOCKS = 5
-"""Stretches of steps that are timed apart, to show a shared machine's noise."""
+"""Blocks of steps that are timed separately, to show a shared machine's noise."""
 TURNS_SECONDS = 0.5
-"""Time for which the parts are called in turn."""
+"""Time for which the parts are called in turn, s."""
 FEWEST_TURNS = 3
 TURNS_A_LIST = 10
 INTEGRATION_STEPS = 50
 SECONDS_PER_DAY = 86400.0
 SETTLING_PS = 1.0
-"""Left out of a drift: without its baths, a run first shifts its total energy a little."""
+"""Left out of a drift: without thermostat and barostat the total energy first shifts a little."""
 RELIABLE_DRIFT_PS = 10.0
-"""Shorter runs show little but the scatter of the total energy."""
+"""Shorter runs show little more than the scatter of the total energy."""
 SLOPE_BLOCKS = 10
-"""Stretches of a run whose means are fitted; longer than the energy remembers."""
+"""Blocks of a run whose means are fitted; longer than the energy's correlation time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Prepared:
     potential : ForceFieldPotential
     integrator : Integrator
     temperature : float
-        Of the baths, K.
+        Of the thermostat, K.
     sample_every : int
         Outer steps from one evaluation of the energy to the next.
     compile_seconds : float
@@ -66,7 +66,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What blocks of outer steps took.
+    """Times of blocks of outer steps.
 
     Attributes
     ----------
@@ -82,17 +82,17 @@ class Timing:
 
     @property
     def cpu_share(self) -> float:
-        """Processor time over wall time; well below 1 on a machine that others use too."""
+        """Processor time over wall time; well below 1 on a machine with other processes."""
         return float(self.cpu_seconds.sum() / self.seconds.sum())
 
     def ns_per_day(self, outer_step: float) -> FloatArray:
-        """Give each block's throughput for outer steps of `outer_step` ps."""
+        """Compute each block's throughput for outer steps of `outer_step` ps."""
         return outer_step * 1e-3 * SECONDS_PER_DAY / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How the total energy went in a run at constant energy.
+    """Drift of the total energy in a run at constant energy.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ def bench_grid(
     potential: str = "lbh-2021",
     produce: str = "1 ps",
 ) -> Grid:
-    """Make the point of a run with the settings that sweeps have unless told otherwise.
+    """Build the point of a run with the default settings of sweeps.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def bench_grid(
     ForceFieldError
         If there is no such potential.
     """
-    # A sweep would say of a missing file that paths are relative to the sweep's own.
+    # For a missing file a sweep would report that paths are relative to the sweep's own.
     load_force_field(potential)
     data: dict[str, Any] = {
         "name": "bench",
@@ -184,7 +184,7 @@ def time_steps(prepared: Prepared, steps: int) -> Timing:
 
 
 def _advance(prepared: Prepared, steps: int) -> int:
-    """Go forward and count the lists that were built."""
+    """Integrate and count the lists that were built."""
     integrator = prepared.integrator
     rebuilds, mark = 0, _list_mark(prepared.potential)
     for _ in range(steps):
@@ -198,19 +198,19 @@ def _advance(prepared: Prepared, steps: int) -> int:
 
 
 def _list_mark(potential: ForceFieldPotential) -> float:
-    """Tell one list from another by where the first atom was when it was built."""
+    """Identify a list by the position of the first atom when it was built."""
     listed = potential.list_state()
     return float(listed[0][0, 0]) if listed is not None else float("nan")
 
 
 def breakdown(prepared: Prepared, timing: Timing) -> dict[str, float]:
-    """Share an outer step's median time out among its parts.
+    """Divide an outer step's median time among its parts.
 
     Parts are called in turn on the current state, so that each finds the caches as the others
-    left them, and count as often as a step needs them. ``integration`` is a step in which all
-    forces but the bonded ones cost nothing, less these, and 0 where that difference is below the
-    noise; ``waiting`` is time in which others had the processor; ``other`` is what is left of the
-    step. Without ``waiting`` they add up to the step's processor time.
+    left them; each counts as often as a step calls it.  ``integration`` is a step without all
+    forces but the bonded ones, less the bonded ones; it is 0 if that difference is below the noise.
+    ``waiting`` is time in which other processes had the processor, and ``other`` is the rest of
+    the step.  Without ``waiting`` they add up to the step's processor time.
 
     Returns
     -------
@@ -229,7 +229,7 @@ def breakdown(prepared: Prepared, timing: Timing) -> dict[str, float]:
 
 
 def _seconds_a_call(parts: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Give the median processor time of each part, once compiled."""
+    """Measure the median processor time of each part, once compiled."""
     for part in parts.values():
         part()
     seconds: dict[str, list[float]] = {name: [] for name in parts}
@@ -246,7 +246,7 @@ def _seconds_a_call(parts: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 
 class _Bonded:
-    """The bonds and angles of a potential, under the virial that all its forces had."""
+    """The bonds and angles of a potential, with the virial of all its forces."""
 
     def __init__(self, potential: ForceFieldPotential, state: State) -> None:
         self.n_atoms, self.masses = potential.n_atoms, potential.masses
@@ -255,16 +255,16 @@ class _Bonded:
         potential.slow(state.positions, state.cell, self._slow)
 
     def update(self, positions: FloatArray, cell: FloatArray, step: int) -> None:
-        """Keep no list."""
+        """Do nothing: there is no list."""
 
     def slow(
         self, positions: FloatArray, cell: FloatArray, out: ForceBuffers, *, energies: bool = True
     ) -> None:
-        """Give the same virial again, so that the cell goes on as it did, and no forces."""
+        """Return the same virial again, so that the cell moves on as before, and no forces."""
         out.virial[:] = self._slow.virial
 
     def list_state(self) -> None:
-        """Have no list."""
+        """Return nothing: there is no list."""
 
     def restore_list(self, positions: FloatArray, cell: FloatArray) -> None:
         """Keep no list."""
@@ -285,12 +285,12 @@ def _seconds_without_pairs(prepared: Prepared) -> float:
 
 
 def nve_drift(prepared: Prepared, steps: int) -> Drift:
-    """Go on at constant energy from where the run stands, and fit the total energy's slope.
+    """Continue a run at constant energy, and fit the total energy's slope.
 
     Parameters
     ----------
     prepared : Prepared
-        Left as it is.
+        The run; not changed.
     steps : int
         Outer steps that are fitted, at least 4; `SETTLING_PS` before them are not.
 
@@ -333,7 +333,7 @@ def fit_slope(times: FloatArray, values: FloatArray) -> tuple[float, float]:
     -------
     slope, stderr : float
         stderr² = s²/Σ(t - t̄)², s² being the variance of the blocks' residuals with two degrees of
-        freedom less; right if blocks are longer than the values' memory.
+        freedom less; valid if blocks are longer than the values' correlation time.
     """
     blocks = min(SLOPE_BLOCKS, len(times))
     t, y = (

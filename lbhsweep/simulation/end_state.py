@@ -1,4 +1,4 @@
-"""Where a run ended: from there another run may go on."""
+"""The end state of a run, from which another run may continue."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from lbhsweep.arrays import Arrays, FloatArray
 
 _PREFIX = "end."
-"""Of the names in a record, which are no names of the catalogue."""
+"""Prefix of their names in a record, none of which is in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class EndState:
         return cls(*(np.array(arrays[name], dtype=np.float64) for name in names))
 
     def to_record(self) -> Arrays:
-        """Give the arrays under the names that a record keeps them by."""
+        """Return the arrays by their names in a record."""
         return {f"{_PREFIX}{one.name}": getattr(self, one.name) for one in fields(self)}
 
 
 FindEnd = Callable[[], EndState | None]
-"""Finds where a run starts that goes on from another; asked only if there is no checkpoint."""
+"""Finds the start of a run that follows another; called only if there is no checkpoint."""
 
 
 def nowhere() -> EndState | None:

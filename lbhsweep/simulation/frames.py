@@ -1,4 +1,4 @@
-"""Which frames of a run are kept, and where they go."""
+"""The frames of a run that are kept in its trajectory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lbhsweep.sweep.schedule import Schedule
 
 
 class Frames:
-    """Hands a run's frames to the writer of its trajectory; does nothing if none are asked for.
+    """Passes a run's frames to the writer of its trajectory; does nothing if it keeps none.
 
     A frame is the state at the end of an outer step of the production, at every multiple of
     `RunPoint.trajectory.every`.
@@ -44,7 +44,7 @@ class Frames:
         self._writer = TrajectoryWriter(path, _layout(point, plan)) if self._every else None
 
     def begin(self) -> None:
-        """Make the trajectory, empty.
+        """Create the trajectory, empty.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class Frames:
             )
 
     def finish(self) -> None:
-        """Bring all frames to the disk.
+        """Write all frames through to the disk.
 
         Raises
         ------
@@ -80,11 +80,11 @@ class Frames:
             self._writer.finish()
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Give what is not on the disk yet, for a checkpoint."""
+        """Return the frames that are not on the disk yet, for a checkpoint."""
         return self._writer.state() if self._writer else {}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
-        """Go on from what `state` gave; False if the run must start anew (see the writer)."""
+        """Continue from what `state` returned; False if the run must start from scratch."""
         return self._writer.restore(arrays) if self._writer else True
 
 

@@ -1,4 +1,4 @@
-"""What a run comes to."""
+"""The outcome of a run."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Outcome:
     Attributes
     ----------
     status : {'done', 'failed'}
-        Whether the physics held.
+        Failed if the physics failed.
     arrays : dict of str to ndarray
         By catalogue name: ramps (n_bins,), holds () and (n_time,); holds also
         ``equilibrated``.  Empty if failed.
     end : EndState or None
-        Where it ended, for runs that go on from there; None if failed or made up.
+        Its end state, for runs that follow it; None if failed or synthetic.
     error : RunError or None
         Why it failed.
     steps : int
         Outer steps done.
     wall_seconds : float
-        Seconds spent on the run, those before its interruptions included.
+        Seconds spent on the run, including those before interruptions.
     provenance : dict
-        Where and with what the last segment was computed.
+        Host, versions and processor of the last segment.
     """
 
     status: Literal["done", "failed"]
@@ -47,14 +47,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come.
+    """Progress of a run.
 
     Attributes
     ----------
     step, n_steps : int
         Outer steps done, and of the whole run.
     temperature_K : float
-        Temperature of the baths.
+        Temperature of the thermostat.
     volume_A3 : float
         Volume per formula unit.
     """
@@ -66,7 +66,7 @@ class Progress:
 
 
 def never() -> bool:
-    """Tell a run never to stop."""
+    """Return False: never stop."""
     return False
 
 
@@ -77,12 +77,12 @@ OnProgress = Callable[[Progress], None]
 def seed_of(point: RunPoint) -> int:
     """Derive the seed of all of a run's random numbers, 60 bits, from its physics.
 
-    A trajectory doesn't count, neither its own nor that of a run that it follows: with or without
-    it, a run gives the same numbers.
+    Trajectories don't count, neither its own nor that of a run that it follows: a run gives the
+    same numbers with and without them.
     """
     return run_seed(run_id(replace(point, trajectory=TrajectoryPoint(), follows="")))
 
 
 def run_seed(run_id: str) -> int:
-    """Take the first 60 bits of a run id."""
+    """Return the first 60 bits of a run id."""
     return int(run_id[:15], 16)

@@ -1,4 +1,4 @@
-"""Where and with what a run was computed; stored beside its results, never part of them."""
+"""Provenance of a run: host, versions, processor; stored beside its results, not part of them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def provenance() -> dict[str, str | int]:
 
 
 def slurm_job() -> str:
-    """Give the number of the SLURM job that this process belongs to, empty outside SLURM."""
+    """Return the number of this process's SLURM job, empty outside SLURM."""
     return os.environ.get("SLURM_JOB_ID", "")
 
 
@@ -59,7 +59,7 @@ def _cpu_model() -> str:
 
 
 def _cpu_features() -> str:
-    # Only a process that computes has loaded the compiler; a rehearsal needn't.
+    # The compiler is loaded only in processes that compute, not in a rehearsal.
     if "numba" not in sys.modules:
         return ""
     from lbhsweep.engine.processor import processor_features

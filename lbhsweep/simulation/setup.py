@@ -37,7 +37,7 @@ lattice parameter in α, 0.02 % in β, instead of 0.2 and 0.6 %.  β takes up to
 
 
 def build_structure(point: RunPoint, crystal: ConventionalCrystal | None = None) -> Structure:
-    """Build the crystal of a point; disorder and random vacancies follow from its replica.
+    """Build the crystal of a point; disorder and random vacancies depend on its replica.
 
     So runs at other temperatures, pressures and rates have the same crystal, and replicas differ.
 
@@ -46,12 +46,12 @@ def build_structure(point: RunPoint, crystal: ConventionalCrystal | None = None)
     point : RunPoint
         The point.
     crystal : ConventionalCrystal, optional
-        From which it starts, where it isn't built.
+        The start, if it isn't built.
 
     Raises
     ------
     StructureError
-        If that is not the one for which the point was planned.
+        If it is not the one for which the point was planned.
     """
     if point.system.structure:
         return _from_file(point, crystal)
@@ -72,7 +72,7 @@ def _from_file(point: RunPoint, given: ConventionalCrystal | None) -> Structure:
         raise StructureError(
             f"{point.label}: starts from the crystal of digest {system.structure[:12]}, got {got}: "
             "the structure file changed in between (older copies are in the sweep's folder, "
-            "inputs/before-*); give the command again for what the sweep is now"
+            "inputs/before-*); give the command again to run the sweep with the new file"
         )
     whole = given.repeated(system.supercell)
     if system.vacancy_sites:
@@ -110,7 +110,7 @@ def build_potential(
 
 
 def build_dynamics(point: RunPoint, schedule: Schedule) -> Dynamics:
-    """Say how a point is integrated; the barostat's inertia is that of the mean temperature."""
+    """Build the integrator's settings of a point; the barostat's inertia is for its mean T."""
     dynamics = point.dynamics
     return Dynamics(
         ensemble=dynamics.ensemble,
@@ -125,7 +125,7 @@ def build_dynamics(point: RunPoint, schedule: Schedule) -> Dynamics:
 
 
 def frozen_atoms(point: RunPoint, structure: Structure) -> npt.NDArray[np.bool_] | None:
-    """Tell which atoms (n_atoms,) a point holds at their places in the cell; None if none."""
+    """Return a mask (n_atoms,) of atoms that are frozen in the cell; None if none are."""
     if point.system.frozen == "none":
         return None
     of_anion = structure.molecule > 0
@@ -138,7 +138,7 @@ def build_plan(
     potential: ForceFieldPotential,
     schedule: Schedule,
 ) -> MeasurementPlan:
-    """Say what observables know beforehand."""
+    """Build what observables know before the run."""
     return MeasurementPlan(
         group=point.group,
         n_blocks=schedule.n_blocks,
@@ -164,12 +164,11 @@ def start_state(
 ) -> State:
     """Relax the built crystal and its volume, and draw velocities.
 
-    At constant volume it keeps that of the potential's own crystal at 0 K, not of the one that was
-    built: the readings of the force field differ in it by 2 %.  A crystal from a file keeps its
-    cell there.
+    A run at constant volume has the volume of the potential's own crystal at 0 K, since the
+    readings of the force field differ in it by 2 %.  A crystal from a file keeps its cell then.
 
-    They are drawn at twice the temperature, because a relaxed crystal soon gives half of their
-    energy to its vibrations.
+    Velocities are drawn at twice the temperature, because a relaxed crystal soon turns half of
+    the kinetic energy into potential energy of vibrations.
 
     Raises
     ------
@@ -192,17 +191,17 @@ def start_state(
 
 
 def followed_state(point: RunPoint, structure: Structure, end: EndState | None, seed: int) -> State:
-    """Go on from where another run ended, at step 0 and with random numbers of its own.
+    """Start from the end state of another run, at step 0 and with random numbers of its own.
 
     Raises
     ------
     StructureError
-        If the other run's end is not there, or has other atoms.
+        If the other run's end state is missing, or has other atoms.
     """
     if end is None or len(end.positions) != structure.n_atoms:
         got = "nothing" if end is None else f"{len(end.positions)} atoms"
         raise StructureError(
-            f"{point.label}: goes on from the end of run {point.follows[:12]} with "
+            f"{point.label}: follows run {point.follows[:12]} with "
             f"{structure.n_atoms} atoms, got {got}; remove that run's record and give the command "
             "again"
         )
@@ -212,6 +211,6 @@ def followed_state(point: RunPoint, structure: Structure, end: EndState | None, 
 
 
 def end_state(state: State) -> EndState:
-    """Keep what another run needs to go on from here."""
+    """Return what a run that follows this one needs."""
     kept = (state.positions, state.velocities, state.cell, state.strain_rate)
     return EndState(*(array.copy() for array in kept))

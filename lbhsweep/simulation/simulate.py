@@ -1,4 +1,4 @@
-"""One run from its point to its outcome; pure of Dask and of the results."""
+"""One run from its point to its outcome; independent of Dask and of the dataset."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from lbhsweep.sweep.point import RunPoint
 from lbhsweep.sweep.schedule import Schedule, schedule_of
 
 LAST_GOOD = "last_good"
-"""Folder in a failed run's folder with the state some steps before the failure."""
+"""Folder, in a failed run's folder, with the state some steps before the failure."""
 LAST_GOOD_EVERY = 10
 """Outer steps from one such state to the next."""
 PROGRESS_EVERY_S = 0.5
 TRAJECTORY = "trajectory.zarr"
-"""Name of a trajectory for which no other place was given."""
+"""Default name of a trajectory."""
 
 
 def simulate(
@@ -56,42 +56,42 @@ def simulate(
     checkpoint_every_s: float = 60.0,
     on_progress: OnProgress | None = None,
 ) -> Outcome:
-    """Carry a run to its end, from its checkpoint if there is one.
+    """Do a run to its end, from its checkpoint if there is one.
 
-    Wall time decides when checkpoints are written and nothing else, so an interrupted run
-    gives what an undisturbed one gives, to the last bit.
+    Wall time only decides when checkpoints are written, so an interrupted run gives the same
+    results as an uninterrupted one, to the last bit.
 
     Parameters
     ----------
     point : RunPoint
         Everything that determines the run.
     workdir : Path
-        The run's own folder, for checkpoints; left to the caller to remove.
+        The run's own folder, for checkpoints; the caller removes it.
     force_field : ForceField
         The one that `point.model` names.
     crystal : ConventionalCrystal, optional
         The one that `point.system` names, if it isn't built.
     start : callable
-        Finds where the run ended that the point follows; not asked if it follows none, or if
-        there is a checkpoint.
+        Finds the end state of the run that the point follows; not called if it follows none, or
+        if there is a checkpoint.
     trajectory : Path, optional
-        Where its frames go if it keeps any (a zarr); by default into `workdir`.
+        Path of its trajectory (a zarr) if it keeps one; by default in `workdir`.
     should_stop : callable
-        Asked after every outer step.
+        Called after every outer step.
     checkpoint_every_s : float
         Seconds from one checkpoint to the next.
     on_progress : callable, optional
-        Told of the progress about twice a second.
+        Called with the progress about twice a second.
 
     Returns
     -------
     Outcome
-        ``failed`` if the physics failed; ``workdir/last_good`` then holds a state from before.
+        ``failed`` if the physics failed; ``workdir/last_good`` then holds an earlier state.
 
     Raises
     ------
     InterruptedRun
-        If `should_stop` said so; a checkpoint has been written.
+        If `should_stop` returned True; a checkpoint has been written.
     ForceFieldError, StructureError
         If the point can't be set up at all.
     StoreError
@@ -148,7 +148,7 @@ class _Run:
         return self._integrator.state.step - self._schedule.preparing_steps
 
     def begin(self, start: FindEnd) -> None:
-        """Go on from the checkpoint, from the end of another run, or relax the crystal."""
+        """Start from the checkpoint, from the end of another run, or from the relaxed crystal."""
         checkpoint = load_checkpoint(self.workdir)
         dynamics = build_dynamics(self.point, self._schedule)
         frozen, molecule = frozen_atoms(self.point, self._structure), self._structure.molecule
@@ -196,7 +196,7 @@ class _Run:
                 self._save(state)
                 raise InterruptedRun(
                     f"{self.point.label}: stopped at step {state.step} of {schedule.n_steps} "
-                    "as asked; the same command goes on from there"
+                    "as requested; the same command continues from there"
                 )
             if now - saved >= checkpoint_every_s:
                 self._save(state)
@@ -206,7 +206,7 @@ class _Run:
                 reported = now
 
     def success(self) -> Outcome:
-        """Give the results."""
+        """Return the results."""
         self._frames.finish()
         arrays: Arrays = {}
         for observable in self._observables.values():
@@ -222,7 +222,7 @@ class _Run:
         )
 
     def failure(self, error: SimulationError) -> Outcome:
-        """Keep the last good state and all frames, and say why the run failed."""
+        """Save the last good state and all frames, and return why the run failed."""
         self._frames.finish()
         step = self._integrator.state.step if self._integrator else 0
         if self._last_good:
@@ -238,7 +238,7 @@ class _Run:
         )
 
     def _plan_looks(self, names: Iterable[str]) -> None:
-        """Note after which outer steps of production observables want to be sampled next."""
+        """Note after which outer steps of production observables are sampled next."""
         produced = max(0, self._produced)
         for name in names:
             every = self._observables[name].every
@@ -246,7 +246,7 @@ class _Run:
         self._next_look = min(self._next_looks.values(), default=self._schedule.n_steps + 1)
 
     def _due(self, produced: int) -> list[str]:
-        """Name the observables that are to be sampled after so many outer steps of production."""
+        """Return the observables that are sampled after `produced` outer steps of production."""
         if produced < self._next_look:
             return []
         return [name for name, at in self._next_looks.items() if at == produced]
@@ -257,7 +257,7 @@ class _Run:
         sample = Sample(self._produced, block, state, integrator.measure)
         for name in due:
             self._observables[name].sample(sample)
-        # How often an observable looks may have changed, but only by this sample.
+        # The sampling interval of an observable may change, but only by this sample.
         self._plan_looks(due)
 
     def _progress(self, state: State) -> Progress:
@@ -281,7 +281,7 @@ class _Run:
         save_checkpoint(self.workdir, Checkpoint(arrays, notes))
 
     def _fits(self, checkpoint: Checkpoint) -> bool:
-        """Tell whether it is of this run, whose frames so far are all there."""
+        """Return whether a checkpoint is of this run, with all its frames so far present."""
         of_this_run = checkpoint.notes["run_id"] == self.id
         return of_this_run and self._frames.restore(_under("trajectory.", checkpoint.arrays))
 

@@ -1,4 +1,4 @@
-"""Compile every kernel once a machine, before work is taken."""
+"""Compile every kernel once on each machine, before the first run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def warm_up() -> float:
     Returns
     -------
     float
-        Seconds that it took.
+        Wall time, s.
     """
     start = time.perf_counter()
     folder = Path(os.environ["NUMBA_CACHE_DIR"])

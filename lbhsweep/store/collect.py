@@ -1,8 +1,8 @@
 """Collecting: one writer moves records into the dataset, in batches.
 
-The dataset is a pure function of the records, so whatever is wrong with it (missing, of another
-grid, torn, left open by a driver that was killed) is cured by building it anew beside the old
-one and swapping the two.
+The dataset is a pure function of the records.  So any fault in it (missing, of another grid,
+torn, left open by a driver that was killed) is repaired by building it from scratch beside the
+old one and swapping the two.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _DAMAGE = (OSError, ValueError, KeyError, TypeError, RuntimeError)
 
 @dataclass(frozen=True, slots=True)
 class CollectReport:
-    """What a collection did.
+    """The outcome of a collection.
 
     Attributes
     ----------
     collected : tuple of str
         Run ids whose records are now in the dataset.
     quarantined : mapping of str to str
-        Damaged records by run id, with what is wrong: put aside, their runs are to be repeated.
+        Damaged records by run id, with their fault: moved to quarantine, the runs to be repeated.
     unread : mapping of str to str
-        Records that could not be read or found now, by run id, with why: to be tried again.
+        Records that could not be read or found now, by run id, with the reason: to be retried.
     """
 
     collected: tuple[str, ...] = ()
@@ -59,8 +59,8 @@ class CollectReport:
 class Collector:
     """The single writer of a sweep's results; its user holds the folder's `driver_lock`.
 
-    Opening it makes the dataset agree with the records, building it anew where necessary, and
-    puts damaged records aside: what is `finished` afterwards need not be repeated.
+    Opening it makes the dataset agree with the records, rebuilding it where necessary, and moves
+    damaged records to quarantine: what is `finished` afterwards need not be repeated.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class Collector:
     Attributes
     ----------
     put_aside : dict of str to str
-        Damaged records found since opening, by run id, with what is wrong.
+        Damaged records found since opening, by run id, with their fault.
 
     Raises
     ------
@@ -96,7 +96,7 @@ class Collector:
     def collect(self, run_ids: Iterable[str]) -> CollectReport:
         """Move the records of finished runs into the dataset; harmless when repeated.
 
-        Run ids that are not on the grid are passed over.
+        Run ids that are not on the grid are ignored.
         """
         places = self._layout.places
         waiting = sorted({one for one in run_ids if one in places}, key=places.__getitem__)
@@ -112,9 +112,9 @@ class Collector:
         return CollectReport(moved, damaged, unread)
 
     def refresh(self) -> CollectReport:
-        """Collect every record that is not yet in the dataset, and empty cells that lost theirs.
+        """Collect every record that is not yet in the dataset, and empty cells without a record.
 
-        Looks at all runs: for the start and the end of a sweep, not for every run.
+        Checks all runs, so it is called at the start and the end of a sweep, not for every run.
 
         Raises
         ------
@@ -144,22 +144,22 @@ class Collector:
         return report
 
     def _tidy(self, finished: Set[str]) -> None:
-        """Remove what is left of done runs whose worker was killed between record and end."""
+        """Remove the folders of done runs whose worker was killed just after writing the record."""
         with storing(self._folder.runs):
             for path in self._folder.runs.glob("*/*"):
                 if path.name in finished and self._folder.record_path(path.name).exists():
                     shutil.rmtree(path, ignore_errors=True)
 
     def mark(self, run_ids: Iterable[str], status: Literal["running", "pending"]) -> None:
-        """Say of runs without a record that they run, or that they do so no more."""
+        """Mark runs without a record as running, or as no longer running."""
         places = [self._layout.places[run_id] for run_id in run_ids]
         with storing(self._folder.results):
             self._writer.write_status(places, [Status[status.upper()]] * len(places))
 
     def finalize(self) -> CollectReport:
-        """Collect what is left, unmark what still runs, and bring the dataset to the disk.
+        """Collect the rest, unmark runs that still run, and write the dataset through to the disk.
 
-        The last call on a collector: without it the next one builds the dataset anew.
+        The last call on a collector: without it the next one rebuilds the dataset.
         """
         running = self._writer.status == Status.RUNNING
         stopped = [one for one, place in self._layout.places.items() if running[place]]
@@ -237,7 +237,7 @@ class Collector:
         return GridCell(self._layout.places[run_id], status, {"error": error})
 
     def _failed_before(self, run_id: str, finished: Mapping[str, RecordStatus]) -> str:
-        """Name the failed run on whose end a run depends, empty if there is none."""
+        """Return the failed run on whose end a run depends, empty if there is none."""
         before = self._layout.follows.get(run_id, "")
         while before and before not in finished:
             before = self._layout.follows.get(before, "")
@@ -263,7 +263,7 @@ class Collector:
 
 
 def cell_values(record: Record) -> dict[str, Any]:
-    """Give what a record puts into its cell of the dataset, by variable; others stay empty."""
+    """Return the values that a record has for its cell, by variable; other variables stay empty."""
     header = record.header
     provenance = header.provenance
     return {

@@ -25,7 +25,7 @@ from lbhsweep.store.schema import (
 )
 
 CHUNK_BYTES = 1 << 20
-"""Aim for a chunk: fewer bytes make many files, more are rewritten for each batch of runs."""
+"""Target size of a chunk: smaller chunks make many files, larger ones are rewritten more often."""
 
 _BYTES = {"f8": 8, "i8": 8, "i4": 4, "i1": 1, "text": 64}
 _COORDINATE_ATTRIBUTES: dict[str, dict[str, str]] = {
@@ -77,7 +77,7 @@ def create_results(path: Path, layout: GridLayout) -> None:
 
 
 def has_labels(group: zarr.Group, layout: GridLayout) -> bool:
-    """Tell whether coordinates, run ids and the cells not planned are those of the layout."""
+    """Return whether coordinates, run ids and unplanned cells are those of the layout."""
     planned = np.asarray(group["status"]) != Status.NOT_PLANNED
     return np.array_equal(planned, initial_status(layout) != Status.NOT_PLANNED) and all(
         np.array_equal(np.asarray(group[variable.name]), values)
@@ -96,7 +96,7 @@ def write_attributes(path: Path, layout: GridLayout) -> None:
 
 
 def expected_attributes(layout: GridLayout) -> dict[str, Any]:
-    """Give the attributes of the dataset's root."""
+    """Return the attributes of the dataset's root."""
     return {
         **layout.attributes,
         "schema_version": RESULTS_SCHEMA,
@@ -105,7 +105,7 @@ def expected_attributes(layout: GridLayout) -> dict[str, Any]:
 
 
 def initial_status(layout: GridLayout) -> npt.NDArray[np.int8]:
-    """Give the status of a grid on which nothing has run."""
+    """Return the status of a grid on which nothing has run."""
     shape = [layout.sizes[dim] for dim in layout.grid_dims]
     status = np.full(shape, Status.NOT_PLANNED, dtype=np.int8)
     if layout.places:
@@ -164,7 +164,7 @@ def _create(group: zarr.Group, variable: Variable, sizes: Mapping[str, int]) -> 
         # The checksum makes a torn chunk an error instead of wrong numbers.
         compressors=ZstdCodec(level=1, checksum=True),
         attributes=dict(variable.attributes),
-        # Every chunk is there from the beginning, so that one that got lost is seen.
+        # Every chunk is there from the beginning, so that a lost one is noticed.
         config={"write_empty_chunks": True},
     )
 

@@ -1,4 +1,4 @@
-"""The folder of a sweep: where each file lies, and which runs have left a record."""
+"""The folder of a sweep: the path of each file, and which runs have a record."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SweepFolder:
 
     @property
     def sweep_yaml(self) -> Path:
-        """The YAML as last run."""
+        """The sweep's YAML, as run last."""
         return self.path / "sweep.yaml"
 
     @property
@@ -44,17 +44,17 @@ class SweepFolder:
 
     @property
     def cluster_yaml(self) -> Path:
-        """The cluster file as last used."""
+        """The cluster file, as used last."""
         return self.path / "cluster.yaml"
 
     @property
     def settings(self) -> Path:
-        """How the sweep was last run."""
+        """Options with which the sweep was run last."""
         return self.path / "settings.json"
 
     @property
     def log(self) -> Path:
-        """What drivers started in the background print."""
+        """Output of drivers that were started in the background."""
         return self.path / "driver.log"
 
     @property
@@ -64,22 +64,22 @@ class SweepFolder:
 
     @property
     def lock(self) -> Path:
-        """Who drives."""
+        """Locked by the driver, with its host, pid and state."""
         return self.path / "driver.lock"
 
     @property
     def stop_file(self) -> Path:
-        """Present while a stop is asked for."""
+        """Present while a stop is requested."""
         return self.path / "stop"
 
     @property
     def events(self) -> Path:
-        """What happened, one JSON object a line."""
+        """Log of events, one JSON object a line."""
         return self.path / "events.jsonl"
 
     @property
     def runs(self) -> Path:
-        """Folders of runs under way."""
+        """Folders of runs that have started and not ended."""
         return self.path / "runs"
 
     @property
@@ -89,12 +89,12 @@ class SweepFolder:
 
     @property
     def trajectories(self) -> Path:
-        """Frames of those runs that keep any."""
+        """Frames of those runs that keep a trajectory."""
         return self.path / "trajectories"
 
     @property
     def quarantine(self) -> Path:
-        """Damaged records, moved out of the way so that their runs are repeated."""
+        """Damaged records, moved here so that their runs are repeated."""
         return self.path / "quarantine"
 
     @property
@@ -104,12 +104,12 @@ class SweepFolder:
 
     @property
     def collecting(self) -> Path:
-        """Present while a driver writes the results; found later, they are built anew."""
+        """Present while a driver writes the results; the next one rebuilds them if it finds it."""
         return self.path / "collecting"
 
     @property
     def analysis(self) -> Path:
-        """What the analysis read from the results."""
+        """The analysis of the results."""
         return self.path / "analysis.zarr"
 
     @property
@@ -119,19 +119,19 @@ class SweepFolder:
 
     @property
     def rehearsal(self) -> SweepFolder:
-        """The same tree for make-believe runs."""
+        """The same tree for synthetic runs."""
         return SweepFolder(self.path / "rehearsal")
 
     def run_folder(self, run_id: str) -> Path:
-        """Where a run under way keeps its checkpoint; not created here."""
+        """Return the folder with a run's checkpoint; not created here."""
         return self.runs / run_id[:2] / run_id
 
     def trajectory_path(self, run_id: str) -> Path:
-        """Name the folder of a run's frames, a zarr; not created here."""
+        """Return the folder of a run's frames, a zarr; not created here."""
         return self.trajectories / run_id[:2] / f"{run_id}.zarr"
 
     def record_path(self, run_id: str, status: RecordStatus = "done") -> Path:
-        """Name the file of a run's record: the name says whether it is done or failed."""
+        """Return the file of a run's record; its name depends on the status."""
         return self.records / run_id[:2] / f"{run_id}{_SUFFIXES[status]}"
 
     def find_record(self, run_id: str) -> Path | None:
@@ -140,18 +140,18 @@ class SweepFolder:
         Raises
         ------
         OSError
-            If it can't be told whether there is one.
+            If storage does not answer whether there is one.
         """
         paths = (self.record_path(run_id, status) for status in _SUFFIXES)
         return next((path for path in paths if is_there(path)), None)
 
     def create(self) -> None:
-        """Make the folder and those that every sweep fills; harmless where they exist.
+        """Create the folder and those that every sweep fills; harmless where they exist.
 
         Raises
         ------
         StoreError
-            If they can't be made.
+            If they can't be created.
         """
         with storing(self.path), not_shared():
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +159,7 @@ class SweepFolder:
                 directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
 
     def finished(self) -> dict[str, RecordStatus]:
-        """List the runs that have left a record, by one scan that opens no file.
+        """List the runs that have a record, by one scan that opens no file.
 
         Returns
         -------
@@ -177,7 +177,7 @@ class SweepFolder:
         return found
 
     def quarantined(self) -> set[str]:
-        """List the runs of which a damaged record was put aside."""
+        """List the runs of which a damaged record was moved to quarantine."""
         if not self.quarantine.is_dir():
             return set()
         return {path.name.partition(".")[0] for path in self.quarantine.iterdir()}
@@ -193,11 +193,11 @@ class SweepFolder:
         return hold_lock(self.lock)
 
     def driver(self) -> LockHolder | None:
-        """Tell who drives this sweep now, None if nobody does."""
+        """Return the process that drives this sweep now, None if there is none."""
         return current_driver(self.lock)
 
     def lost_driver(self) -> LockHolder | None:
-        """Tell which driver was killed here, or works where its lock is not seen; None if none."""
+        """Return the driver that was killed here, or whose lock is not visible; None if none."""
         return None if current_driver(self.lock) else last_driver(self.lock)
 
 

@@ -69,7 +69,7 @@ class GridWriter:
         Raises
         ------
         ValueError
-            If a chunk is gone, which would read as nothing but fill values.
+            If a chunk is missing, which would read as nothing but fill values.
         RuntimeError
             If one is torn.
         """

@@ -1,4 +1,4 @@
-"""One driver a sweep: an advisory lock on a file that says who holds it.
+"""One driver a sweep: an advisory lock on a file that names its holder.
 
 The lock is flock(2): the kernel drops it when its holder dies, so a killed driver blocks
 nobody.  Linux passes flock on to NFS servers; a Lustre mounted with `localflock` only sees
@@ -22,7 +22,7 @@ from lbhsweep.atomic import storing
 from lbhsweep.errors import StoreError, SweepLockedError
 
 LENGTH = 4096
-"""Of the file while it is held: what it says is overwritten in place, also on a full disk."""
+"""Of the file while it is held: its text is overwritten in place, also on a full disk."""
 _MOST_TEXT = 1000
 _TRIES = 4
 _PAUSE_S = 0.05
@@ -30,24 +30,24 @@ _PAUSE_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """A process that drives a sweep, and how it is getting on.
+    """A process that drives a sweep, and its state.
 
     Attributes
     ----------
     host, pid
-        Where it runs.
+        The process.
     since : str
         UTC, ISO 8601.
     job : str
         Its SLURM job, empty outside SLURM.
     beat : float
-        Unix time of its last sign of life, s.
+        Unix time of its last heartbeat, s.
     state : {'working', 'paused', 'stopping'}
-        What it does; paused while storage takes no writes.
+        Its state; paused while storage accepts no writes.
     message : str
-        Why it is paused or stopping, or what lengthy thing its workers prepare.
+        Why it is paused or stopping, or what its workers prepare.
     seconds_left : float or None
-        Time to the end at the pace so far.
+        Time to the end, estimated from the pace so far.
     """
 
     host: str
@@ -69,7 +69,7 @@ def hold_lock(path: Path) -> Iterator[LockHolder]:
     SweepLockedError
         If another process holds it.
     StoreError
-        If the file can't be written, or its file system knows no locks.
+        If the file can't be written, or its file system has no locks.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -87,7 +87,7 @@ def hold_lock(path: Path) -> Iterator[LockHolder]:
         try:
             yield driver
         finally:
-            # What is left there tells of a driver that was killed.
+            # Content that is left identifies a driver that was killed.
             with suppress(OSError):
                 os.ftruncate(descriptor, 0)
     finally:
@@ -95,7 +95,7 @@ def hold_lock(path: Path) -> Iterator[LockHolder]:
 
 
 def current_driver(path: Path) -> LockHolder | None:
-    """Read who holds the lock file, None if nobody does."""
+    """Read the holder of the lock file, None if it is not held."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -112,15 +112,15 @@ def current_driver(path: Path) -> LockHolder | None:
 
 
 def last_driver(path: Path) -> LockHolder | None:
-    """Read who held the lock file last and did not let go of it; None if nobody did."""
+    """Read the last holder of the lock file if it did not release it, else None."""
     with suppress(OSError, ValueError, TypeError):
         return LockHolder(**json.loads(path.read_text()))
     return None
 
 
-def tell_state(path: Path, driver: LockHolder) -> None:
-    """Write how the driver that holds the lock file is getting on; never raises."""
-    # A second description of the same file; closing it lets no lock go.
+def write_state(path: Path, driver: LockHolder) -> None:
+    """Write the state of the driver that holds the lock file; never raises."""
+    # A second description of the same file; closing it releases no lock.
     with suppress(OSError):
         descriptor = os.open(path, os.O_WRONLY)
         try:
@@ -139,7 +139,7 @@ def _acquire(descriptor: int, path: Path) -> None:
                 time.sleep(_PAUSE_S)
         except OSError as error:
             raise StoreError(
-                f"{path}: this file system knows no locks ({error.strerror}); "
+                f"{path}: this file system has no locks ({error.strerror}); "
                 "without one two drivers could work on the same sweep: "
                 "choose an output folder on another file system"
             ) from error
@@ -148,7 +148,7 @@ def _acquire(descriptor: int, path: Path) -> None:
     other = _read(path)
     raise SweepLockedError(
         f"{path.parent}: another driver works on this sweep: pid {other.pid} on {other.host} "
-        f"since {other.since}; wait for it, end it with 'lbhsweep stop' (or there with "
+        f"since {other.since}; wait for it, stop it with 'lbhsweep stop' (or there with "
         f"'kill -INT {other.pid}'), or choose another output folder"
     )
 

@@ -14,7 +14,7 @@ from lbhsweep.store.schema import RESULTS_SCHEMA
 def open_results(path: str | Path) -> xr.DataTree:
     """Open the results of a sweep; also works while the sweep runs.
 
-    Nothing here but ``xarray.open_datatree(".../results.zarr", engine="zarr")`` and messages.
+    The same as ``xarray.open_datatree(".../results.zarr", engine="zarr")``, with messages.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def open_results(path: str | Path) -> xr.DataTree:
     Returns
     -------
     xarray.DataTree
-        Groups `hold` or `ramp`; values are read when they are used.
+        Group `hold` or `ramp`; values are read when they are used.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def open_results(path: str | Path) -> xr.DataTree:
     results = path if path.suffix == ".zarr" else SweepFolder(path).results
     if not results.is_dir():
         raise StoreError(
-            f"{results}: no results here; make them first with "
+            f"{results}: no results here; compute them first with "
             f"'lbhsweep run SWEEP.yaml --output {results.parent}'"
         )
     try:
@@ -45,7 +45,7 @@ def open_results(path: str | Path) -> xr.DataTree:
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(
             f"{results}: can't read the results: {error}; delete that folder and give the "
-            "'lbhsweep run' command again, which collects the records anew"
+            "'lbhsweep run' command again, which collects the records from scratch"
         ) from error
     found = tree.attrs.get("schema_version")
     if isinstance(found, int) and found > RESULTS_SCHEMA:

@@ -1,4 +1,4 @@
-"""The schema of the results: which variables a sweep's dataset has, and where each run lands."""
+"""The schema of the results: the variables of a sweep's dataset, and the cell of each run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from lbhsweep.errors import StoreError
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
 
 RESULTS_SCHEMA = 1
-"""Raised when a reader of today would misread tomorrow's dataset."""
+"""Raised when an older reader would misread a newer dataset."""
 
 Value = str | int | float
 Place = tuple[int, ...]
 
 
 class Status(IntEnum):
-    """What has become of a cell of the grid; an unwritten cell reads as pending."""
+    """Status of a cell of the grid; an unwritten cell reads as pending."""
 
     NOT_PLANNED = -1
     PENDING = 0
@@ -48,7 +48,7 @@ class Variable:
     attributes : mapping
         Units, long name, flags.
     fill : str, int or float
-        What an unwritten cell reads as.
+        Value of an unwritten cell.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Variable:
 
 @dataclass(frozen=True, kw_only=True)
 class GridLayout:
-    """All that the dataset of a sweep needs to know of its grid.
+    """The grid of a sweep, as its dataset needs it.
 
     Attributes
     ----------
@@ -82,9 +82,9 @@ class GridLayout:
         Coordinates inside one run, of `quantities.DIMENSIONS`; quantities along others are not
         stored.
     observables : tuple of str
-        Whose quantities are stored.
+        The observables whose quantities are stored.
     follows : mapping of str to str
-        Run id of the run from whose end a run goes on, by run id; only those that do.
+        Run id of the run from whose end a run continues, by run id; only those that do.
     attributes : mapping
         Attributes of the dataset: sweep YAML, versions, force fields, `rehearsal`.
     """
@@ -110,7 +110,7 @@ class GridLayout:
 
     @cached_property
     def grid_dims(self) -> tuple[str, ...]:
-        """Name the grid's dimensions."""
+        """Names of the grid's dimensions."""
         return tuple(self.coordinates)
 
     @cached_property
@@ -141,12 +141,12 @@ class GridLayout:
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
-        """What each run fills, beside its status: bookkeeping and quantities of the group."""
+        """Variables of each run beside its status: bookkeeping and quantities of the group."""
         return (*_bookkeeping(self.grid_dims), *self._quantities())
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all that decides the arrays' shapes and where each run lands."""
+        """SHA-256 of all that determines the arrays' shapes and each run's cell."""
         content = [
             RESULTS_SCHEMA,
             self.group,
@@ -159,7 +159,7 @@ class GridLayout:
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def cell_shape(self, variable: Variable) -> tuple[int, ...]:
-        """Shape of one run's share of a variable: bins first, then its inner axes."""
+        """Return the shape of one run's part of a variable: bins first, then its inner axes."""
         return tuple(self.sizes[dim] for dim in variable.dims[len(self.grid_dims) :])
 
     def _quantities(self) -> Iterator[Variable]:
@@ -183,12 +183,12 @@ def _with_stderr(quantity: Quantity, dims: tuple[str, ...]) -> Iterator[Variable
 
 
 def status_variable(dims: tuple[str, ...]) -> Variable:
-    """Describe the variable that says what has become of each cell."""
+    """Describe the variable with the status of each cell."""
     return Variable("status", dims, "i1", {"long_name": "status", **_flags(Status)}, Status.PENDING)
 
 
 def run_id_variable(dims: tuple[str, ...]) -> Variable:
-    """Describe the variable that names each cell's run."""
+    """Describe the variable with the run id of each cell."""
     return Variable("run_id", dims, "text", {"long_name": "run id"}, "")
 
 
@@ -200,9 +200,10 @@ def _flags(codes: type[IntEnum]) -> dict[str, Any]:
 
 
 class Equilibrated(IntEnum):
-    """Whether a run had settled before its averages were taken.
+    """Whether a run was equilibrated before its averages were taken.
 
-    A run that is too short for its own correlation time can't tell; its own errors are too small.
+    A run that is too short for its own correlation time does not show it, and its own standard
+    errors are too small.
     """
 
     UNKNOWN = -1

@@ -24,20 +24,20 @@ Lazy = TypeVar("Lazy", xr.DataArray, xr.Dataset)
 def open_trajectory(folder: str | Path, run: str) -> xr.Dataset:
     """Open the frames of a run; also works while the run is under way.
 
-    Nothing here but ``xarray.open_zarr(".../trajectories/ab/abcd….zarr")`` and messages.
+    The same as ``xarray.open_zarr(".../trajectories/ab/abcd….zarr")``, with messages.
 
     Parameters
     ----------
     folder : str or Path
         A sweep's folder.
     run : str
-        The run's id, or so much of its beginning that no other run fits.
+        The run's id, or the beginning of it if no other run's id begins so.
 
     Returns
     -------
     xarray.Dataset
         ``positions`` (time, atom, xyz) float32 in Å, unwrapped, ``cell`` (time, vector, xyz)
-        in Å, ``velocities`` (time, atom, xyz) float32 in Å/ps if they were asked for; with the
+        in Å, ``velocities`` (time, atom, xyz) float32 in Å/ps if the sweep asks for them; with the
         coordinates time in ps from the start of production, the baths' ``temperature`` in K,
         ``symbol``, ``molecule`` (0 for single ions), ``mass`` in g/mol and ``charge`` in e.
         NaN in frames that aren't written yet (`written_frames` leaves them out); all frames of
@@ -46,7 +46,7 @@ def open_trajectory(folder: str | Path, run: str) -> xr.Dataset:
     Raises
     ------
     RunNotFoundError
-        If no run fits, several do, or the one that does has no frames.
+        If no run matches, several do, or the one that matches has no frames.
     FolderError
         If there is no sweep.
     StoreError
@@ -73,7 +73,7 @@ def open_trajectory(folder: str | Path, run: str) -> xr.Dataset:
 
 
 def written_frames(trajectory: xr.Dataset) -> xr.Dataset:
-    """Leave out the frames that are not written: of a run under way, or after a failure.
+    """Select the frames that are written: of a run under way, or up to a failure.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def compute(part: Lazy) -> Lazy:
 
 
 def hole_in(trajectory: xr.Dataset, frame: int) -> StoreError:
-    """Say that a frame is missing before others that are there."""
+    """Build the error that a frame is missing before others that are there."""
     run = str(trajectory.attrs.get("run_id", ""))
     return StoreError(
         f"trajectory of run {run[:12]}: frame {frame} is missing before others that are there, "
@@ -142,13 +142,13 @@ def find_run(sweep: SweepFolder, run: str) -> str:
             f"got run {run!r}, wanted the beginning of a run id, which has digits and the letters "
             f"a to f; {_listing(sweep)}"
         )
-    fitting = [name for name in trajectory_ids(sweep) if name.startswith(run)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        shown = ", ".join(name[: len(run) + 8] for name in fitting[:MOST_NAMED])
+    matching = [name for name in trajectory_ids(sweep) if name.startswith(run)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        shown = ", ".join(name[: len(run) + 8] for name in matching[:MOST_NAMED])
         raise RunNotFoundError(
-            f"{len(fitting)} runs have ids that begin with {run!r}, such as {shown}; "
+            f"{len(matching)} runs have ids that begin with {run!r}, such as {shown}; "
             "give more digits"
         )
     without = next((name for name in _known_runs(sweep) if name.startswith(run)), None)
@@ -164,7 +164,7 @@ def find_run(sweep: SweepFolder, run: str) -> str:
 
 
 def run_at(folder: str | Path, **coordinates: str | float) -> str:
-    """Give the id of the run at some coordinates of the results.
+    """Return the id of the run at some coordinates of the results.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def run_at(folder: str | Path, **coordinates: str | float) -> str:
     Raises
     ------
     RunNotFoundError
-        If no planned run stands there, or several do.
+        If no planned run has these coordinates, or several have.
     StoreError
         If there are no results.
     """

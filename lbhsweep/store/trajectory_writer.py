@@ -1,4 +1,4 @@
-"""Writing a trajectory: whole chunks, each once, and bytes that no interruption changes."""
+"""Writing a trajectory: whole chunks, each once; the bytes do not depend on interruptions."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from lbhsweep.atomic import DIRECTORY_MODE, is_there, storing, sync, sync_tree
 from lbhsweep.errors import StoreError
 
 TRAJECTORY_SCHEMA = 1
-"""Raised when a reader of today would misread tomorrow's trajectory."""
+"""Raised when an older reader would misread a newer trajectory."""
 CHUNK_BYTES = 1 << 20
-"""At least, of positions: fewer make many files, more are kept in memory and in checkpoints."""
+"""At least, of positions: smaller chunks make many files, larger ones need more memory."""
 FEWEST_FRAMES = 16
 """In a chunk, however large the frames: from one to the next only leading bits repeat."""
 
@@ -34,12 +34,12 @@ _PARTIAL = "*.partial"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrajectoryLayout:
-    """All that is known of a trajectory before its first frame.
+    """The data of a trajectory that are known before its first frame.
 
     Attributes
     ----------
     run_id : str
-        Whose it is.
+        The run.
     symbols : tuple of str
         Chemical symbol of each atom.
     molecule : (n_atoms,) int32
@@ -84,9 +84,9 @@ class TrajectoryLayout:
 
     @property
     def frame_shapes(self) -> dict[str, tuple[tuple[int, ...], str]]:
-        """Shape and type of each array's share in a frame.
+        """Shape and type of each array's part of a frame.
 
-        The cell is written last, so that it tells whether a frame is there.
+        The cell is written last, so that its presence shows that the frame is complete.
         """
         shapes: dict[str, tuple[tuple[int, ...], str]] = {"positions": ((self.n_atoms, 3), "f4")}
         if self.velocities:
@@ -98,8 +98,8 @@ class TrajectoryWriter:
     """Writes the frames of one run, in their order.
 
     The arrays have their full size from the beginning, NaN where nothing is written yet.  Frames
-    wait in memory until they fill a chunk, and every chunk is written once and whole.  `state`
-    gives those that wait; what an attempt wrote after its last checkpoint the next attempt
+    are kept in memory until they fill a chunk, and every chunk is written once and whole.  `state`
+    returns those in memory.  What an attempt wrote after its last checkpoint the next attempt
     writes again, the same to the last byte.
 
     Parameters
@@ -107,7 +107,7 @@ class TrajectoryWriter:
     path : Path
         Folder of the zarr.
     layout : TrajectoryLayout
-        What it holds.
+        Its arrays.
     """
 
     def __init__(self, path: Path, layout: TrajectoryLayout) -> None:
@@ -122,7 +122,7 @@ class TrajectoryWriter:
         self._count = 0
 
     def create(self) -> None:
-        """Make an empty trajectory in place of whatever is there.
+        """Create an empty trajectory in place of whatever is there.
 
         Raises
         ------
@@ -155,24 +155,24 @@ class TrajectoryWriter:
             self._write_chunk()
 
     def state(self) -> dict[str, Array]:
-        """Give the number of frames, and those that are not written yet."""
+        """Return the number of frames, and those that are not written yet."""
         n_waiting = self._count % self._layout.frames_per_chunk
         waiting = {name: frames[:n_waiting].copy() for name, frames in self._waiting.items()}
         return {"count": np.array(self._count), **waiting}
 
     def restore(self, arrays: Mapping[str, Array]) -> bool:
-        """Go on from what `state` gave.
+        """Continue from what `state` returned.
 
         Returns
         -------
         bool
-            Whether that is possible.  If not, because files are gone that no frame to come would
-            write again, the run must start anew.
+            Whether that is possible.  If files are lost that later frames do not rewrite, it is
+            not, and the run must start again.
 
         Raises
         ------
         StoreError
-            If it can't be told now.
+            If storage does not answer.
         """
         self._count = int(arrays["count"])
         for name, waiting in self._waiting.items():
@@ -183,12 +183,12 @@ class TrajectoryWriter:
             return not self._lost(self._count // self._layout.frames_per_chunk)
 
     def finish(self) -> None:
-        """Write the frames that wait and bring everything to the disk.
+        """Write the remaining frames, all through to the disk.
 
         Raises
         ------
         StoreError
-            If it can't be written, or somebody has removed parts of it.
+            If it can't be written, or parts of it were removed.
         """
         size = self._layout.frames_per_chunk
         n_waiting = self._count % size
@@ -205,8 +205,8 @@ class TrajectoryWriter:
 
     def _loss(self, lost: str) -> StoreError:
         return StoreError(
-            f"{self.path}: the trajectory has lost {lost} while its run went on; "
-            "give the same command again, which starts that run anew"
+            f"{self.path}: the trajectory has lost {lost} while its run continued; "
+            "give the same command again, which starts that run from the beginning"
         )
 
     def _write_chunk(self) -> None:
@@ -236,7 +236,7 @@ class TrajectoryWriter:
         return self.path / name / key
 
     def _lost(self, n_chunks: int) -> str:
-        """Name what is missing of a trajectory with so many chunks; empty if nothing is."""
+        """Return the name of what a trajectory with `n_chunks` lacks; empty if it is complete."""
         self._arrays.clear()
         try:
             group = zarr.open_group(self.path, mode="r", use_consolidated=False)
@@ -278,7 +278,7 @@ class TrajectoryWriter:
                 shape=(layout.n_frames, *shape),
                 dtype=dtype,
                 chunks=(layout.frames_per_chunk, *shape),
-                # All chunks in one folder, so that one is to be brought to the disk with each.
+                # All chunks in one folder, so that only that folder is synced with each.
                 chunk_key_encoding={"name": "default", "separator": "."},
                 dimension_names=("time", "vector" if name == "cell" else "atom", "xyz"),
                 fill_value=np.nan,
@@ -319,7 +319,7 @@ Constant = tuple[str, tuple[str, ...], Any, str, str]
 
 
 def _constants(layout: TrajectoryLayout) -> Iterator[Constant]:
-    """Give what is known from the beginning: name, dimensions, values, units, long name."""
+    """Return the constant arrays: name, dimensions, values, units, long name."""
     text = np.dtypes.StringDType()
     symbols = np.array(layout.symbols, dtype=text)
     yield "time", ("time",), layout.times, "ps", "time from the start of production"

@@ -39,17 +39,17 @@ BATCH = 256
 
 _END_STATE = ("end.positions", "end.velocities", "end.cell", "end.strain_rate")
 _NOT_MENDED = ("newer-schema", "unreadable")
-"""A newer lbhsweep or the file system's owner mends these; putting them aside would lose data."""
+"""A newer lbhsweep or the file system's owner repairs these; moving them would lose data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong.
+    """One fault of a folder.
 
     Attributes
     ----------
     run_id : str
-        Of which run; empty if it concerns the whole dataset.
+        The run; empty if the fault concerns the whole dataset.
     label : str
         The run in words, as far as they can be read.
     kind : str
@@ -62,8 +62,8 @@ class Fault:
     message : str
         What is wrong and what to do.
     repaired : bool
-        Whether the record was put aside, so that its run is repeated, or the results marked, so
-        that they are built anew.
+        Whether the record was moved to quarantine, so that its run is repeated, or the results
+        were marked, so that they are rebuilt.
     """
 
     run_id: str
@@ -76,7 +76,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What was read, and what is wrong.
+    """Counts of what was read, and the faults.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class Verification:
         Runs of the grid without a sound record.
     results : str
         ``compared``; ``none`` if there is no dataset; ``left-open`` if a driver was killed while
-        it wrote, so that the next one builds it anew; ``damaged`` if it can't be opened.
+        it wrote, so that the next one rebuilds it; ``damaged`` if it can't be opened.
     chunks : int
         Chunks of the dataset that were decoded.
     cells : int
@@ -98,7 +98,7 @@ class Verification:
     leftovers : int
         Temporary files of writers that were killed; harmless.
     faults : tuple of Fault
-        What is wrong.
+        All that is wrong.
     """
 
     done: int
@@ -114,25 +114,25 @@ class Verification:
 
 
 def verify_folder(folder: SweepFolder, *, repair: bool = False) -> Verification:
-    """Read every record of a sweep, and every chunk of its results against them.
+    """Read every record of a sweep, and compare every chunk of its results with them.
 
     Parameters
     ----------
     folder : SweepFolder
         The sweep's folder.  To be repaired its `driver_lock` must be held.
     repair : bool
-        Whether to put wrong records aside and to mark wrong results, so that the next driver
-        repeats those runs and builds the results anew.
+        Whether to move wrong records to quarantine and to mark wrong results, so that the next
+        driver repeats those runs and rebuilds the results.
 
     Returns
     -------
     Verification
-        What was found.
+        Counts and faults.
 
     Raises
     ------
     StoreError
-        If something can't be put aside.
+        If a file can't be moved.
     """
     faults: list[Fault] = []
     stored, state = _open_results(folder, faults)
@@ -194,7 +194,7 @@ def _sound_records(
     sound: dict[str, RecordStatus],
     framed: list[str],
 ) -> Iterator[ExpectedCell]:
-    """Read all record files; note what is wrong, give what each sound one puts into its cell."""
+    """Read all record files; note faults, and yield the values of each sound one for its cell."""
     for path in sorted(folder.records.glob("*/*.rec")):
         if path.name.startswith("."):
             continue
@@ -203,7 +203,7 @@ def _sound_records(
         fault = None
         record = None
         if path != folder.record_path(name, status):
-            fault = Fault(name, "", "misplaced", str(path), f"{path}: no run's record lies here")
+            fault = Fault(name, "", "misplaced", str(path), f"{path}: no run's record belongs here")
         elif status == "failed" and folder.record_path(name).exists():
             message = f"{path}: the run has a record of its success too, which counts"
             fault = Fault(name, "", "duplicate", str(path), message)
@@ -260,7 +260,7 @@ def _disagreement(record: Record, name: str, status: RecordStatus) -> tuple[Faul
     if status == "done" and _keeps_its_end(header):
         ends = [record.arrays.get(one) for one in _END_STATE]
         if not all(end is not None and np.isfinite(end).all() for end in ends):
-            return "no-end-state", "where the run ended is not there, or not finite"
+            return "no-end-state", "the end state of the run is missing, or not finite"
     return None, ""
 
 
@@ -288,7 +288,7 @@ def _compare(
 
 def _of_results(folder: SweepFolder, message: str, run_id: str = "") -> Fault:
     where = "" if message.startswith(str(folder.results)) else f"{folder.results}: "
-    hint = "the next driver builds the results anew from the records after '--repair'"
+    hint = "after '--repair' the next driver rebuilds the results from the records"
     return Fault(run_id, "", "results", str(folder.results), f"{where}{message}; {hint}")
 
 

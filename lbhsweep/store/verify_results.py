@@ -1,4 +1,4 @@
-"""Comparing the dataset of a sweep, as it lies on disk, with the records of its runs."""
+"""Comparing the dataset of a sweep, as it is on disk, with the records of its runs."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _VACANT = (Status.PENDING, Status.RUNNING, Status.QUARANTINED)
 
 @dataclass(frozen=True, slots=True)
 class ExpectedCell:
-    """What the records say of one cell.
+    """The content of one cell according to the records.
 
     Attributes
     ----------
     run_id : str
-        Whose cell it is.
+        The run of the cell.
     status : Status or None
         Done or failed; None without a record.
     values : mapping
@@ -91,7 +91,7 @@ class StoredResults:
         }
 
     def describe(self, run_id: str) -> str:
-        """Give the coordinates of a run's cell for people, empty for a run that has none."""
+        """Write the coordinates of a run's cell for people, empty for a run that has none."""
         place = self.places.get(run_id)
         if place is None:
             return ""
@@ -99,7 +99,7 @@ class StoredResults:
         return ", ".join(f"{dim} {self._coordinates[dim][index]}" for dim, index in values)
 
     def is_collected(self, run_id: str) -> bool:
-        """Tell whether the dataset shows a run as done or failed."""
+        """Return whether the dataset shows a run as done or failed."""
         return self._status[self.places[run_id]] in (Status.DONE, Status.FAILED)
 
     def compare(self, cells: Sequence[ExpectedCell]) -> dict[str, list[str]]:
@@ -134,7 +134,7 @@ class StoredResults:
     def _compare_array(
         self, name: str, array: zarr.Array[Any], cells: Sequence[ExpectedCell]
     ) -> list[str]:
-        # Why a run has no record is told in other words while the sweep goes on.
+        # The reason why a run has no record is worded otherwise while the sweep runs.
         compared = [cell for cell in cells if name != "error" or cell.status is not None]
         shape = array.shape[len(self._grid_dims) :]
         rows = np.full((len(compared), *shape), array.fill_value, dtype=array.dtype)

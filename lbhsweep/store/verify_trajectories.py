@@ -13,12 +13,12 @@ from lbhsweep.sweep.sampling_frames import n_frames
 
 
 def keeps_frames(point: RunPoint) -> bool:
-    """Say whether a done run must have left a trajectory."""
+    """Return whether a done run must have a trajectory."""
     return bool(point.trajectory.every) and not point.rehearsal
 
 
 def trajectory_problem(folder: SweepFolder, run_id: str, point: RunPoint) -> str:
-    """Read all frames of a done run; say what is wrong with them, empty if nothing is.
+    """Read all frames of a done run; return what is wrong with them, empty if nothing is.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ def trajectory_problem(folder: SweepFolder, run_id: str, point: RunPoint) -> str
     """
     path = folder.trajectory_path(run_id)
     if not path.is_dir():
-        return "its frames are gone"
+        return "its frames are lost"
     try:
         open_trajectory(folder.path, run_id).close()
         group = zarr.open_group(path, mode="r")
         for name, array in group.arrays():
-            # By chunks, each of which its own checksum guards, for long ones don't fit in memory.
+            # By chunks, each of which has its own checksum: long trajectories don't fit in memory.
             step = array.chunks[0] if array.chunks else 1
             for start in range(0, array.shape[0], step):
                 part = np.asarray(array[start : start + step])

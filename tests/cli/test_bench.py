@@ -51,7 +51,7 @@ def test_parts_measured_apart_make_up_the_step(found):
     assert all(parts[name] > 0 for name in ("pairs", "intramolecular", "reciprocal", "bonded"))
 
 
-def test_settings_and_machine_are_told(found):
+def test_settings_and_machine_are_shown(found):
     assert found["potential"] == "lbh-2021"
     assert (found["cutoff_A"], found["temperature_K"], found["ensemble"]) == (4.5, 250.0, "npt")
     assert found["cpu"]

@@ -37,7 +37,7 @@ def test_what_a_worker_finds(file, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["cluster.yaml"]
 
 
-def test_mistakes_in_the_file_are_told(file):
+def test_mistakes_in_the_file_are_reported(file):
     file.write_text("kind: local\nworkrs: 2\n")
     found = check(file)
     assert found.exit_code == 2
@@ -58,12 +58,12 @@ def test_the_keys_of_each_kind_are_listed(kind):
     assert keys(f"{kind}s").exit_code == 2
 
 
-def test_a_worker_that_does_not_come(file, tmp_path):
+def test_a_worker_that_does_not_start(file, tmp_path):
     file.write_text("kind: address\naddress: tcp://127.0.0.1:1\n")
     found = check(file, "--output", tmp_path, "--timeout", "1")
     assert found.exit_code == 2
     assert "can't start the address cluster" in found.output
-    assert f"left for a look: {tmp_path}/lbhsweep-check-" in found.output
+    assert f"files are kept: {tmp_path}/lbhsweep-check-" in found.output
 
 
 def test_a_pilot_measures_dynamics_for_the_plan(file, tmp_path):

@@ -129,12 +129,12 @@ def test_structures_that_the_force_field_does_not_describe_are_refused(tmp_path)
     assert "wanted all three" in refused(path)
 
 
-def test_a_missing_cation_is_said(cell, tmp_path):
+def test_a_missing_cation_is_reported(cell, tmp_path):
     atoms = read(cell)
     del atoms[next(atom.index for atom in atoms if atom.symbol == "Li")]
     atoms.write(tmp_path / "vacancy.extxyz")
     text = evaluate(tmp_path / "vacancy.extxyz", "--cutoff", 4.5).stdout
-    assert "carry -0.85 e (vacancies?), made up for by: anions" in text
+    assert "carry -0.85 e (vacancies?), compensated by: anions" in text
     assert "vacancies?" not in evaluate(cell, "--cutoff", 4.5).stdout
 
 

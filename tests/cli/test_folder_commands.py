@@ -68,7 +68,7 @@ def failed_ids(folder):
     return {name for name, status in folder.finished().items() if status == "failed"}
 
 
-def test_resume_needs_to_be_told_nothing(failing, tmp_path):
+def test_resume_needs_no_other_input(failing, tmp_path):
     before = physics_of(failing.path)
     assert failing.cluster_yaml.read_text() == "kind: local\n"
     for path in list(failing.records.glob("*/*.rec"))[::2]:
@@ -141,14 +141,14 @@ def test_retry_makes_chosen_runs_missing(failing):
     name = min(failed)
     found = invoke("retry", out(failing), R, name[:10])
     assert found.exit_code == 0, found.output
-    assert "1 failed runs count as missing now" in found.output
+    assert "1 failed runs now count as missing" in found.output
     assert f"lbhsweep resume {out(failing)} --rehearsal" in found.output
     assert failed_ids(failing) == failed - {name}
     found = invoke("retry", out(failing), R, "--error", "not-finite", "--json")
     assert {one["run_id"] for one in json.loads(found.stdout)["retried"]} == failed - {name}
     assert not failed_ids(failing)
     invoke("resume", out(failing), R)
-    assert failed_ids(failing) == failed, "make-believe runs fail again"
+    assert failed_ids(failing) == failed, "synthetic runs fail again"
 
 
 def test_extend_takes_the_files_that_the_sweep_names_as_they_are_now(tmp_path):
@@ -205,7 +205,7 @@ def test_extend_shows_what_changes_and_keeps_what_is_done(failing, tmp_path):
     assert len(failing.finished()) == n_records
 
 
-def test_logs_tell_all_of_one_run(failing):
+def test_logs_show_the_history_of_one_run(failing):
     with failing.events.open("a") as file:
         file.write('{"event": "run-fini')
     name = min(failed_ids(failing))
@@ -221,18 +221,18 @@ def test_logs_tell_all_of_one_run(failing):
     assert "error:  not-finite at step" in by_label.output
     several = invoke("logs", out(failing), "heating", R)
     assert several.exit_code == 2
-    assert "4 runs fit 'heating', such as" in several.output
+    assert "4 runs match 'heating', such as" in several.output
     assert invoke("logs", out(failing), "zzz", R).exit_code == 2
 
 
 def test_stop_without_a_driver(failing):
     found = invoke("stop", out(failing), R)
     assert found.exit_code == 0
-    assert "nobody drives this sweep" in found.output
+    assert "this sweep has no driver" in found.output
     assert not failing.stop_file.exists()
 
 
-def test_stop_waits_until_the_driver_has_let_go(failing):
+def test_stop_waits_until_the_driver_has_released_its_lock(failing):
     held, let_go = threading.Event(), []
 
     def drive():
@@ -256,33 +256,33 @@ def test_stop_waits_until_the_driver_has_let_go(failing):
     with failing.driver_lock():
         found = invoke("stop", out(failing), R, "--timeout", "0.1")
     assert found.exit_code == 1
-    assert "still works after 0.1 s" in found.output
+    assert "has not ended after 0.1 s" in found.output
     assert failing.stop_file.exists()
 
 
 def test_status_names_a_driver_that_was_killed_and_one_that_pauses(failing, monkeypatch):
-    from lbhsweep.store.lock import tell_state
+    from lbhsweep.store.lock import write_state
 
     monkeypatch.setattr(status_command, "time", SimpleNamespace(time=lambda: NOW))
     driver = LockHolder("node7", 4711, "2026-01-01", "99", NOW - 90, "paused", "disk full", 30.0)
-    tell_state(failing.lock, driver)
+    write_state(failing.lock, driver)
     status = json.loads(invoke("status", out(failing), R, "--json").stdout)
     assert status["driver"] is None
     assert status["lost_driver"]["pid"] == 4711
     text = invoke("status", out(failing), R).output
-    assert "pid 4711 on node7, did not end by itself; last sign of life 1 min 30 s ago" in text
+    assert "pid 4711 on node7, did not end by itself; last heartbeat 1 min 30 s ago" in text
     with failing.driver_lock():
-        tell_state(failing.lock, driver)
+        write_state(failing.lock, driver)
         text = invoke("status", out(failing), R).output
     assert "pid 4711 on node7, SLURM job 99 since 2026-01-01; paused" in text
     assert "paused: disk full" in text
     assert "left" not in text, "nobody knows while it is paused"
     with failing.driver_lock():
-        tell_state(failing.lock, replace(driver, state="working", message=""))
+        write_state(failing.lock, replace(driver, state="working", message=""))
         assert "about 30 s left" in invoke("status", out(failing), R).output
 
 
-def test_status_tells_which_runs_wait_behind_failed_ones(tmp_path):
+def test_status_shows_which_runs_wait_behind_failed_ones(tmp_path):
     found = run(tmp_path, "--rehearse-failures", "0.6", text=CHAIN)
     assert found.exit_code == 3, found.output
     folder = SweepFolder(tmp_path / "out" / "rehearsal")

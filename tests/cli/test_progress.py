@@ -34,8 +34,8 @@ def test_notes_say_what_a_user_should_know(monkeypatch):
     assert "again" not in note(StopRequested(reason="SIGINT")), "nobody is there to press it"
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert "again to stop at once" in note(StopRequested(reason="SIGINT"))
-    assert "is given out again: dropped" in note(WorkerFaulty(worker="", message="dropped"))
-    assert "a worker rests" in note(WorkerFaulty(worker="a:1", message="no module"))
+    assert "is submitted again: dropped" in note(WorkerFaulty(worker="", message="dropped"))
+    assert "a worker is failing" in note(WorkerFaulty(worker="a:1", message="no module"))
     assert note(RunProgress(run_id="a", fraction=0.5)) == ""
 
 

@@ -37,7 +37,7 @@ def invoke(*arguments):
 def test_all_done(sweep, tmp_path):
     found = invoke("run", sweep, "--output", tmp_path / "out", "--rehearse")
     assert found.exit_code == 0, found.output
-    assert "8 of 8 runs done (rehearsal, make-believe physics), 0 failed" in found.stdout
+    assert "8 of 8 runs done (rehearsal, synthetic data), 0 failed" in found.stdout
     assert f"next:    lbhsweep plot {tmp_path / 'out'} --rehearsal" in found.stdout
     assert "8 runs" in found.stderr
     assert (tmp_path / "out" / "rehearsal" / "sweep.yaml").read_text() == SWEEP
@@ -119,7 +119,7 @@ def test_runs_of_another_sweep_in_the_folder_are_announced(sweep, tmp_path):
     invoke("run", sweep, "--output", out, "--rehearse")
     sweep.write_text(SWEEP.replace("20 K/ps", "30 K/ps"))
     found = invoke("run", sweep, "--output", out, "--rehearse")
-    assert f"{out} holds 8 finished runs of another sweep or physics" in found.stderr
+    assert f"{out} has 8 finished runs of another sweep or physics" in found.stderr
     more = invoke("run", sweep, "--output", out, "--rehearse", "--json")
     assert json.loads(more.stdout)["done"] == 8
 

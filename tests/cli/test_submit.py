@@ -1,4 +1,4 @@
-"""Drivers in the background: started, found, stopped, killed, and gone on with."""
+"""Drivers in the background: started, found, stopped, killed, and resumed."""
 
 import json
 import os
@@ -115,7 +115,7 @@ def test_stop_ends_a_driver_in_the_background(file, tmp_path, started):
     assert not folder.stop_file.exists()
 
 
-def test_what_is_wrong_is_said_at_once(tmp_path):
+def test_errors_are_reported_at_once(tmp_path):
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("name: test\n")
     found = lbhsweep("submit", wrong, "--output", tmp_path / "out")
@@ -223,7 +223,7 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
 @pytest.mark.parametrize(
     ("limit", "minutes"), [("5:00", 5), ("0:30", 0), ("1:00:00", None), ("UNLIMITED", None)]
 )
-def test_a_job_too_short_for_a_driver_is_taken_back(file, tmp_path, slurm, limit, minutes):
+def test_a_job_too_short_for_a_driver_is_cancelled(file, tmp_path, slurm, limit, minutes):
     (slurm / "limit").write_text(f"{limit}\n")
     found = lbhsweep("submit", file, "--output", tmp_path / "out", "--rehearse", "--slurm")
     assert "--format=%l --jobs 77" in (slurm / "squeue").read_text()
@@ -252,7 +252,7 @@ def test_the_drivers_job_is_charged_to_the_account_of_its_workers(file, tmp_path
     assert options.index("--account=mine") < options.index("--account=other")
 
 
-def test_what_can_not_be_meant_is_refused_at_once(file, tmp_path):
+def test_contradicting_options_are_refused_at_once(file, tmp_path):
     out = tmp_path / "out"
     found = lbhsweep("submit", file, "--output", out, "--sbatch=--time=10")
     assert found.returncode == 2
@@ -262,7 +262,7 @@ def test_what_can_not_be_meant_is_refused_at_once(file, tmp_path):
     spaced = tmp_path / "with space"
     found = lbhsweep("submit", file, "--output", spaced, "--slurm", "--cluster", cluster)
     assert found.returncode == 1
-    assert "can't do with spaces" in found.stderr
+    assert "do not support spaces" in found.stderr
     assert not out.exists()
     assert not spaced.exists()
 

@@ -85,7 +85,7 @@ def test_only_new_lines_are_read_and_a_line_under_way_waits(sweep):
             file.write(line[30:])
         (worker,) = [one for one in watch.look().workers if one.name == "here:1"]
         assert (worker.doing, worker.run_id, worker.finished) == ("a run", name, 0)
-        # The next run may begin before the end of this one is told.
+        # The next run may begin before the end of this one is reported.
         other = RunStarted(run_id=watch.cells.run_id[1], label="other", worker="here:1", attempt=1)
         ended = RunFinished(run_id=name, label="a run", worker="here:1", attempts=1, seconds=1.0)
         with sweep.folder.events.open("a") as file:

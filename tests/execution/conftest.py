@@ -24,7 +24,7 @@ def open_executor(request):
     if request.param == "serial":
         return lambda: contextlib.nullcontext(SerialExecutor())
     client = request.getfixturevalue("cluster")._client
-    # One for each session, as in earnest: tasks of a sweep given up answer to nobody.
+    # One for each session, as in production: answers of an aborted sweep are dropped.
     return lambda: contextlib.nullcontext(DaskExecutor(client, patience_s=600.0))
 
 

@@ -99,7 +99,7 @@ class Misbehaving:
     replica: int = 1
     once: bool = False
 
-    def prepare(self, tell: Any) -> None:
+    def prepare(self, notify: Any) -> None:
         pass
 
     def run(
@@ -114,9 +114,9 @@ class Misbehaving:
 
 @dataclass(frozen=True)
 class Broken:
-    """Can't even begin, as where a package is missing on the workers."""
+    """Can't start, as if a package is missing on the workers."""
 
-    def prepare(self, tell: Any) -> None:
+    def prepare(self, notify: Any) -> None:
         raise ImportError("no module named nonsense")
 
     def run(
@@ -126,12 +126,12 @@ class Broken:
 
 
 @dataclass(frozen=True)
-class SickOnOneWorker(Rehearsal):
-    """Can't begin in the first process that tries; `mark` says which that is, `tries` how often."""
+class BreaksOnOneWorker(Rehearsal):
+    """Can't start in the first process that tries; `mark` names it, `tries` counts its tries."""
 
     mark: Path = Path()
 
-    def prepare(self, tell: Any) -> None:
+    def prepare(self, notify: Any) -> None:
         if is_first(self.mark):
             with self.mark.with_suffix(".tries").open("a") as file:
                 file.write("x")
@@ -139,7 +139,7 @@ class SickOnOneWorker(Rehearsal):
 
 
 @dataclass(frozen=True)
-class ErrsOnOneWorker(Rehearsal):
+class RaisesOnOneWorker(Rehearsal):
     """Raises `error` in all runs of the first process that begins one."""
 
     mark: Path = Path()
@@ -154,7 +154,7 @@ class ErrsOnOneWorker(Rehearsal):
 
 
 def is_first(mark: Path) -> bool:
-    """Say whether this process is the first that asked."""
+    """Return whether this process is the first that asked."""
     with suppress(FileExistsError), mark.open("x") as file:
         file.write(str(os.getpid()))
     deadline = time.monotonic() + 600
@@ -192,7 +192,7 @@ class Recording:
 
     notes: Path
 
-    def prepare(self, tell: Any) -> None:
+    def prepare(self, notify: Any) -> None:
         pass
 
     def run(

@@ -66,7 +66,7 @@ class Started:
         raise AssertionError(f"waited too long: {self.text}")
 
     def interrupt_group(self) -> None:
-        """Do as a terminal on Ctrl-C."""
+        """Send SIGINT to the process group, as a terminal on Ctrl-C."""
         os.killpg(self.process.pid, signal.SIGINT)
 
     def wait(self) -> int:
@@ -74,7 +74,7 @@ class Started:
         return self.process.wait(self.patience_s)
 
     def left_behind(self, patience_s: float = 120.0) -> list[str]:
-        """Give the command lines of children that outlive the process."""
+        """Return the command lines of children that outlive the process."""
         _, alive = psutil.wait_procs(list(self._seen.values()), patience_s)
         return [str(process) for process in alive]
 

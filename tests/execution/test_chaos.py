@@ -29,7 +29,7 @@ from lbhsweep.store.folder import SweepFolder
 from lbhsweep.sweep import expand_grid, load_sweep, run_id
 
 file, out, notes, seconds = sys.argv[1:]
-# Make-believe runs pretend to last so long; real ones last as long as they do.
+# Synthetic runs last so long; molecular dynamics takes its own time.
 Workload = Rehearsal if float(seconds) else MolecularDynamics
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ sys.exit(ending.total - ending.done)
 
 
 def workers_of(command):
-    """Give the worker processes of a driver."""
+    """Return the worker processes of a driver."""
     with suppress(psutil.NoSuchProcess):
         children = psutil.Process(command.process.pid).children(recursive=True)
         return [one.pid for one in children if "spawn_main" in " ".join(one.cmdline())]

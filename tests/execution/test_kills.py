@@ -1,4 +1,4 @@
-"""Whatever is killed whenever, the same command ends with the bits of an undisturbed sweep."""
+"""After kills at any time the same command ends with the results of an undisturbed sweep."""
 
 import os
 import signal
@@ -45,7 +45,7 @@ from lbhsweep.execution.driver import driver
 driver.STOP_PATIENCE_S = 3600.0
 
 class Stubborn:
-    def prepare(self, tell):
+    def prepare(self, notify):
         pass
 
     def run(self, point, workdir, should_stop, on_progress, **places):
@@ -86,7 +86,7 @@ def assert_undisturbed(path, undisturbed):
 
 
 def checkpointed_run(folder):
-    """Give the folder of a run in its midst, None before its first checkpoint."""
+    """Return the folder of a run under way, None before its first checkpoint."""
     return next((path.parent for path in folder.runs.glob("*/*/checkpoint.npz")), None)
 
 

@@ -76,7 +76,7 @@ def test_lammps_finds_the_first_energies_and_forces(tmp_path, keys):
     assert_same(tmp_path / "out")
 
 
-def test_a_run_that_goes_on_in_a_tilted_cell_is_turned_for_lammps(tmp_path):
+def test_a_run_that_follows_in_a_tilted_cell_is_rotated_for_lammps(tmp_path):
     point, force_field = the_point(tmp_path)
     structure = build_structure(point)
     rng = np.random.default_rng(3)
@@ -94,11 +94,11 @@ def test_a_run_that_goes_on_in_a_tilted_cell_is_turned_for_lammps(tmp_path):
     export_run(tmp_path / "out", follower, force_field, end)
     assert "xy xz yz" in (tmp_path / "out" / "start.data").read_text()
     assert_same(tmp_path / "out")
-    with pytest.raises(StructureError, match="goes on from the end"):
+    with pytest.raises(StructureError, match="follows run"):
         export_run(tmp_path / "no", follower, force_field, None)
 
 
-def test_the_run_like_ours_is_one_that_lammps_does(tmp_path):
+def test_lammps_can_do_the_exported_run(tmp_path):
     point, force_field = the_point(tmp_path)
     export_run(tmp_path, point, force_field)
     short = (tmp_path / "in.run").read_text().replace("run 500", "run 3")

@@ -70,7 +70,7 @@ def test_the_end_is_read_back_by_ase(sweep, tmp_path, name):
     assert np.allclose(found, wanted, atol=2e-3)
 
 
-def test_lammps_goes_on_from_an_end_with_its_charges_bonds_and_velocities(sweep, tmp_path):
+def test_lammps_continues_from_an_end_with_its_charges_bonds_and_velocities(sweep, tmp_path):
     folder, point, end = sweep
     force_field = load_force_field("lbh-2021")
     atoms = final_atoms(folder, point, force_field=force_field)
@@ -105,9 +105,9 @@ def test_extended_xyz_keeps_velocities_and_anions(sweep, tmp_path):
     assert np.array_equal(read.arrays["molecule"], atoms.arrays["molecule"])
 
 
-def test_what_has_no_end_or_no_format_says_so(sweep, tmp_path):
+def test_runs_without_an_end_and_unknown_formats_are_refused(sweep, tmp_path):
     folder, point, _ = sweep
-    with pytest.raises(StructureError, match=r"has no end, wanted a run that is done"):
+    with pytest.raises(StructureError, match=r"has no final structure, wanted a run that is done"):
         final_atoms(SweepFolder(tmp_path), point)
     with pytest.raises(StructureError, match=r"x\.foo: ASE can't write it"):
         write_atoms(tmp_path / "x.foo", final_atoms(folder, point))

@@ -77,7 +77,7 @@ def test_extended_xyz_comes_back(trajectory, tmp_path, skewed):
         assert atoms.info["time_ps"] == 0.5 * (k + 1)
 
 
-def test_a_file_that_can_not_be_written_is_said(trajectory, tmp_path):
+def test_a_file_that_can_not_be_written_is_an_error(trajectory, tmp_path):
     with pytest.raises(StoreError, match="can't write"):
         write_extxyz(trajectory, tmp_path / "none" / "run.extxyz")
 

@@ -127,7 +127,7 @@ def test_stops_and_kills_leave_the_same_bytes(tmp_path_factory, undisturbed, pie
 
 
 @pytest.mark.parametrize("lost", [".", "positions/c.0.0.0", "zarr.json"])
-def test_a_run_whose_frames_are_gone_starts_anew(tmp_path, undisturbed, lost):
+def test_a_run_whose_frames_are_lost_starts_from_scratch(tmp_path, undisturbed, lost):
     with pytest.raises(InterruptedRun):
         simulate(POINT, tmp_path, force_field=FORCE_FIELD, should_stop=stop_after(80))
     target = tmp_path / TRAJECTORY / lost
@@ -143,7 +143,7 @@ def test_frames_deleted_under_a_run_end_it_and_the_next_attempt_is_whole(tmp_pat
         shutil.rmtree(tmp_path / TRAJECTORY, ignore_errors=True)
         return False
 
-    with pytest.raises(StoreError, match="starts that run anew"):
+    with pytest.raises(StoreError, match="starts that run from the beginning"):
         simulate(POINT, tmp_path, force_field=FORCE_FIELD, should_stop=asked_for(60, delete))
     simulate(POINT, tmp_path, force_field=FORCE_FIELD)
     assert files_of(tmp_path / TRAJECTORY) == undisturbed[1]

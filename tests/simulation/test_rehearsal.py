@@ -23,7 +23,7 @@ def test_the_same_point_gives_the_same_bits(point):
     assert not np.array_equal(other.arrays["volume"], first.arrays["volume"])
 
 
-def test_about_the_wished_share_fails_and_always_the_same_runs():
+def test_about_the_requested_fraction_fails_and_always_the_same_runs():
     points = [ramp_point(replica=k) for k in range(1000)]
     failed = [rehearse(point, failure_rate=0.1).status == "failed" for point in points]
     assert 60 < sum(failed) < 140
@@ -50,7 +50,7 @@ def test_the_synthetic_material_obeys_clapeyron():
     assert middles[1] - middles[0] == pytest.approx(expected, abs=0.1)
 
 
-def test_a_pretended_run_can_be_stopped():
+def test_a_synthetic_run_can_be_stopped():
     asked = []
 
     def third_time():

@@ -145,7 +145,7 @@ def test_interrupted_runs_give_the_same_bits(tmp_path_factory, undisturbed, name
     for piece in pieces:
         if done + piece >= schedule_of(point).n_steps:
             break
-        with pytest.raises(InterruptedRun, match="goes on from there"):
+        with pytest.raises(InterruptedRun, match="continues from there"):
             simulate(point, workdir, force_field=FORCE_FIELD, should_stop=stop_after(piece))
         done += piece
         assert load_checkpoint(workdir).notes["step"] == done
@@ -167,7 +167,7 @@ def test_a_killed_process_costs_at_most_what_came_after_the_checkpoint(tmp_path,
         simulate(ramp_point("heating"), Path(sys.argv[2]), force_field=FORCE_FIELD,
                  should_stop=slow, checkpoint_every_s=0.2)
     """)
-    command = [sys.executable, "-c", script, Path(__file__).parent, tmp_path]
+    command = [sys.executable, "-c", script, Path(__file__).parents[1], tmp_path]
     process = subprocess.Popen(command)
     try:
         deadline = time.monotonic() + 600.0
@@ -274,7 +274,7 @@ def test_a_run_that_blows_up_fails_with_its_class_and_last_good_state(tmp_path):
     assert 0 <= int(good.arrays["counters"][1]) < outcome.steps
 
 
-def test_failing_is_as_repeatable_as_anything(tmp_path):
+def test_failures_are_reproducible(tmp_path):
     point = hold_point(timestep_fs=3.0, produce_ps=20.0)
     first = simulate(point, tmp_path / "a", force_field=FORCE_FIELD)
     with pytest.raises(InterruptedRun):
@@ -295,8 +295,8 @@ def test_another_force_field_than_planned_is_refused(tmp_path):
         simulate(point, tmp_path, force_field=FORCE_FIELD)
 
 
-def test_progress_is_told(tmp_path):
-    told = []
+def test_progress_is_reported(tmp_path):
+    reported = []
     started = time.perf_counter()
 
     def slow():
@@ -304,11 +304,15 @@ def test_progress_is_told(tmp_path):
         return False
 
     simulate(
-        hold_point(), tmp_path, force_field=FORCE_FIELD, should_stop=slow, on_progress=told.append
+        hold_point(),
+        tmp_path,
+        force_field=FORCE_FIELD,
+        should_stop=slow,
+        on_progress=reported.append,
     )
-    assert 1 <= len(told) <= (time.perf_counter() - started) / 0.5
-    assert all(0 < progress.step <= progress.n_steps == 125 for progress in told)
-    assert [p.step for p in told] == sorted(p.step for p in told)
+    assert 1 <= len(reported) <= (time.perf_counter() - started) / 0.5
+    assert all(0 < progress.step <= progress.n_steps == 125 for progress in reported)
+    assert [p.step for p in reported] == sorted(p.step for p in reported)
 
 
 def test_provenance_says_where_and_with_what(undisturbed):

@@ -92,7 +92,7 @@ def test_a_heated_run_is_done_and_interrupted_without_a_trace(tmp_path):
     assert_same_ends(whole.end, pieces.end)
 
 
-def test_a_run_goes_on_exactly_from_where_the_other_ended(tmp_path, heated):
+def test_a_run_starts_exactly_from_the_end_of_the_other(tmp_path, heated):
     at_once = interrupted_at(COOLING, tmp_path, 1, start=lambda: heated.end)
     # Nothing moves further in one step of 2 fs.
     assert np.abs(at_once["state.positions"] - heated.end.positions).max() < 0.3

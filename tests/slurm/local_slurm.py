@@ -197,7 +197,7 @@ class LocalSlurm:
         return "UP" in self.run("scontrol", "ping").upper().split()
 
     def cancel_all(self) -> None:
-        """End all jobs and wait until they are gone."""
+        """End all jobs and wait until they have ended."""
         deadline = time.monotonic() + PATIENCE_S
         while (jobs := self.jobs()) and time.monotonic() < deadline:
             self.run("scancel", *jobs)
@@ -216,13 +216,13 @@ class LocalSlurm:
         return result.stdout
 
     def jobs(self, *states: str) -> dict[str, str]:
-        """Give the state of each job in the queue, of those in `states` only if there are any."""
+        """Return the state of each job in the queue, of those in `states` only if there are any."""
         lines = self.run("squeue", "--noheader", "--format=%i %T").splitlines()
         found = dict(line.split() for line in lines)
         return {job: state for job, state in found.items() if not states or state in states}
 
     def ended(self) -> dict[str, dict[str, str]]:
-        """Give what is known of the jobs that ended, by job."""
+        """Return the records of jobs that ended, by job."""
         file = self.folder / "ended_jobs.txt"
         lines = file.read_text().splitlines() if file.exists() else []
         fields = (

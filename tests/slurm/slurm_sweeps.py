@@ -63,7 +63,7 @@ class Case:
         return events_of(self.folder.events, kind) if self.folder.events.exists() else []
 
     def assert_undisturbed(self, expected: xr.Dataset) -> None:
-        """See that nothing can be told from the results, and that no failure was charged."""
+        """Check that results are those of an undisturbed sweep, and that no failure was counted."""
         found = physics_of(self.folder.path)
         assert_same_bits(found, expected)
         assert set(found["attempts"].values.ravel()) == {1}

@@ -26,6 +26,6 @@ def test_a_job_that_dies_is_told_with_the_end_of_its_log(slurm, tmp_path, monkey
     monkeypatch.setattr(job_watch, "MAX_DEATHS", 2)
     found = check(tmp_path, 600, prologue='["echo no python today; exit 3"]')
     assert found.exit_code == 2, found.output
-    assert "before their worker came" in found.output
-    assert "no python today" in found.output.partition("before their worker came")[2]
+    assert "before their worker registered" in found.output
+    assert "no python today" in found.output.partition("before their worker registered")[2]
     assert not slurm.jobs("PENDING", "RUNNING")

@@ -115,6 +115,6 @@ def test_a_driver_that_waits_in_the_queue_is_stopped(case, slurm):
     assert driver in slurm.jobs("PENDING")
     line = [sys.executable, "-m", "lbhsweep", "stop", str(case.whole.path), "--rehearsal"]
     done = subprocess.run(line, capture_output=True, text=True, timeout=600, check=True)
-    assert f"job {driver}, which waited, is cancelled" in done.stdout
+    assert f"the driver's waiting job {driver} is cancelled" in done.stdout
     wait_for(lambda: not slurm.jobs(), 600)
     assert not case.n_started()

@@ -47,10 +47,10 @@ def test_a_node_goes_down(case, serial, slurm):
     ("keys", "message"),
     [
         ({"queue": "nope"}, "SLURM refuses the jobs: .*[Ii]nvalid partition"),
-        ({"walltime": '"2:00:00"'}, "job .* would wait for ever: walltime is over .*limit"),
+        ({"walltime": '"2:00:00"'}, "job .* would wait forever: walltime is over .*limit"),
         (
             {"prologue": '["echo no python today; exit 3"]', "workers": "6", "cores": "1"},
-            "5 jobs in a row ended before their worker came; the end of .*no python today",
+            "5 jobs in a row ended before their worker registered; the end of .*no python today",
         ),
     ],
 )

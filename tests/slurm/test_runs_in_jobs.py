@@ -8,7 +8,7 @@ def test_a_sweep_in_slurm_jobs_equals_a_serial_one(case, serial, slurm):
         command.until(case.n_started)
         jobs = set(slurm.jobs())
         assert len(jobs) <= 4, "no more than there are runs"
-        # The live page tells what each job does.
+        # The live page shows what each job does.
         at_work = [one for one in SweepWatch(case.folder).look().workers if one.run_id]
         assert at_work
         assert {one.job for one in at_work} <= jobs

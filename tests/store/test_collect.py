@@ -1,9 +1,9 @@
-import os
 import shutil
 import signal
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def results_of(folder, group="ramp"):
     return open_results(folder.path)[group].to_dataset().load()
 
 
-def collected_anew(folder, layout=LAYOUT):
+def collected_from_scratch(folder, layout=LAYOUT):
     shutil.rmtree(folder.results)
     Collector(folder, layout).finalize()
     return results_of(folder, layout.group)
@@ -125,7 +125,7 @@ def test_order_and_batches_do_not_matter(tmp_path_factory, order, cuts):
         collector.collect(order[start:stop])
     collector.finalize()
 
-    assert_same_bits(results_of(folder), collected_anew(folder))
+    assert_same_bits(results_of(folder), collected_from_scratch(folder))
 
 
 def test_collecting_twice_changes_no_byte(folder):
@@ -148,7 +148,7 @@ def test_a_new_collector_takes_up_what_another_left(folder):
     Collector(folder, LAYOUT)
 
     assert (results_of(folder)["status"] >= Status.DONE).sum() == 9
-    assert_same_bits(results_of(folder), collected_anew(folder))
+    assert_same_bits(results_of(folder), collected_from_scratch(folder))
 
 
 @pytest.mark.parametrize("rebuilt", [False, True])
@@ -208,7 +208,7 @@ def test_a_record_taken_away_empties_its_cell(folder):
     assert here["status"] == Status.PENDING
     assert np.isnan(here["volume"]).all()
     assert here["worker"].item() == ""
-    assert_same_bits(results_of(folder), collected_anew(folder))
+    assert_same_bits(results_of(folder), collected_from_scratch(folder))
 
 
 def test_a_damaged_record_is_put_aside_and_its_run_repeated(folder):
@@ -229,7 +229,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_repeated(folder):
     collector.finalize()
     here = cell(results_of(folder), LAYOUT, RUNS[1])
     assert here["status"] == Status.QUARANTINED
-    assert_same_bits(results_of(folder), collected_anew(folder))
+    assert_same_bits(results_of(folder), collected_from_scratch(folder))
 
     write_record(folder, ramp_record(RUNS[1]))
     collector = Collector(folder, LAYOUT)
@@ -368,15 +368,15 @@ collector.collect([run_id for run_id, _ in layout.planned])
 def test_a_driver_killed_while_collecting_does_no_harm(folder, arrays_written):
     Collector(folder, LAYOUT).finalize()
     write_all(folder, RUNS)
-    here = os.path.dirname(__file__)  # noqa: PTH120 - a child process's sys.path takes text
-    code = [sys.executable, "-c", COLLECT, str(folder.path), here, str(arrays_written)]
+    tests = str(Path(__file__).parents[1])
+    code = [sys.executable, "-c", COLLECT, str(folder.path), tests, str(arrays_written)]
     assert subprocess.run(code, check=False).returncode == -signal.SIGKILL
 
     Collector(folder, LAYOUT).finalize()
 
     dataset = results_of(folder)
     assert dataset["status"].isin([Status.DONE, Status.FAILED]).all()
-    assert_same_bits(dataset, collected_anew(folder))
+    assert_same_bits(dataset, collected_from_scratch(folder))
 
 
 def test_a_record_of_another_shape_is_refused(folder):
@@ -442,4 +442,4 @@ def test_a_run_touches_only_its_own_chunks(folder, monkeypatch):
 
     assert len(touched) == 1
     assert len(before) > 2
-    assert_same_bits(results_of(folder), collected_anew(folder))
+    assert_same_bits(results_of(folder), collected_from_scratch(folder))

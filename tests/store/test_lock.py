@@ -78,7 +78,7 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr("fcntl.flock", refuse)
-    with pytest.raises(StoreError, match="knows no locks"), folder.driver_lock():
+    with pytest.raises(StoreError, match="has no locks"), folder.driver_lock():
         pass
 
 

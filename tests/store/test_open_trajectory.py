@@ -63,13 +63,13 @@ def test_a_run_without_frames_says_how_to_get_some(sweep, done):
         open_trajectory(sweep.path, "ef")
 
 
-def test_a_damaged_trajectory_is_said(sweep):
+def test_a_damaged_trajectory_is_an_error(sweep):
     (sweep.trajectory_path(OTHER) / "zarr.json").write_text("{")
     with pytest.raises(StoreError, match="can't read the trajectory"):
         open_trajectory(sweep.path, OTHER)
 
 
-def test_that_of_a_newer_version_is_not_misread(sweep, monkeypatch):
+def test_a_trajectory_of_a_newer_version_is_refused(sweep, monkeypatch):
     monkeypatch.setattr(trajectory_writer, "TRAJECTORY_SCHEMA", 99)
     write(sweep.trajectory_path(OTHER), layout_of(run_id=OTHER))
     with pytest.raises(SchemaError, match="got a trajectory of schema 99, wanted at most 1"):

@@ -1,4 +1,4 @@
-"""A trajectory on disk is the same bytes whatever was killed when, or the run starts anew."""
+"""A trajectory has the same bytes after kills at any time, or the run starts from scratch."""
 
 import errno
 import os
@@ -120,7 +120,7 @@ def remove(path):
     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def go_on(writer, start):
+def resume_writing(writer, start):
     for k in range(start, FRAMES):
         writer.append(**frame_of(k))
     writer.finish()
@@ -138,7 +138,7 @@ def half_way(path, layout, n_frames=7):
 @pytest.mark.parametrize(
     "lost", [".", "zarr.json", "positions", "positions/c.1.0.0", "cell/c.0.0.0", "time", "symbol/c"]
 )
-def test_a_trajectory_with_holes_can_not_go_on(tmp_path, layout, lost):
+def test_a_trajectory_with_holes_can_not_be_continued(tmp_path, layout, lost):
     path = tmp_path / "t.zarr"
     checkpoint = half_way(path, layout)
     assert TrajectoryWriter(path, layout).restore(checkpoint)
@@ -161,7 +161,7 @@ def test_what_can_not_be_read_for_a_moment_is_no_hole(tmp_path, layout, monkeypa
     assert TrajectoryWriter(path, layout).restore(checkpoint)
 
 
-def test_that_of_another_run_can_not_go_on(tmp_path, layout):
+def test_a_trajectory_of_another_run_can_not_be_continued(tmp_path, layout):
     checkpoint = half_way(tmp_path / "t.zarr", layout)
     write(tmp_path / "t.zarr", layout_of(FRAMES, velocities=True, run_id="cd" * 32))
     assert not TrajectoryWriter(tmp_path / "t.zarr", layout).restore(checkpoint)
@@ -170,7 +170,7 @@ def test_that_of_another_run_can_not_go_on(tmp_path, layout):
 @pytest.mark.parametrize(
     ("lost", "after"), [(".", 7), ("positions/c.1.0.0", 7), ("mass", 1), (".", 1), ("cell", 1)]
 )
-def test_no_run_ends_with_holes_in_silence(tmp_path, layout, lost, after):
+def test_a_run_that_ends_with_holes_is_an_error(tmp_path, layout, lost, after):
     path = tmp_path / "t.zarr"
     writer = TrajectoryWriter(path, layout)
     writer.create()
@@ -178,8 +178,8 @@ def test_no_run_ends_with_holes_in_silence(tmp_path, layout, lost, after):
         writer.append(**frame_of(k))
     checkpoint = writer.state()
     remove(path / lost)
-    with pytest.raises(StoreError, match="which starts that run anew"):
-        go_on(writer, after)
+    with pytest.raises(StoreError, match="which starts that run from the beginning"):
+        resume_writing(writer, after)
     assert not TrajectoryWriter(path, layout).restore(checkpoint)
 
 
@@ -197,7 +197,7 @@ def full(*arguments, **options):
 @pytest.mark.parametrize(
     "call", ["zarr.storage._local._put", f"{trajectory_writer.__name__}.sync_tree"]
 )
-def test_a_full_disk_is_said_and_loses_nothing(tmp_path, layout, monkeypatch, call):
+def test_a_full_disk_is_an_error_and_loses_nothing(tmp_path, layout, monkeypatch, call):
     path = tmp_path / "t.zarr"
     write(tmp_path / "undisturbed.zarr", layout)
     checkpoint = half_way(path, layout)
@@ -206,14 +206,14 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path, layout, monkeypatch, ca
     with monkeypatch.context() as patch:
         patch.setattr(call, full)
         with pytest.raises(StoreError, match="free space on that file system"):
-            go_on(writer, 7)
+            resume_writing(writer, 7)
     again = TrajectoryWriter(path, layout)
     assert again.restore(checkpoint)
-    go_on(again, 7)
+    resume_writing(again, 7)
     assert files_of(path) == files_of(tmp_path / "undisturbed.zarr")
 
 
-def test_a_full_disk_at_the_start_is_said(tmp_path, layout, monkeypatch):
+def test_a_full_disk_at_the_start_is_an_error(tmp_path, layout, monkeypatch):
     write(tmp_path / "undisturbed.zarr", layout)
     writer = TrajectoryWriter(tmp_path / "t.zarr", layout)
     with monkeypatch.context() as patch:

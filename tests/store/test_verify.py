@@ -1,4 +1,4 @@
-"""Whatever befalls records and results is found, named and, if asked, put aside."""
+"""Any damage of records and results is found, named and, on request, repaired."""
 
 import json
 import shutil
@@ -56,7 +56,7 @@ def the_fault(sweep, **options):
 
 
 def run_again(sweep):
-    """Give the runs that the next driver does."""
+    """Return the runs that the next driver does."""
     ending = sweep.run(workload=Rehearsal(failure_rate=0.3))
     assert ending.missing == 0
     return [event.run_id for event in sweep.of(RunFinished)]

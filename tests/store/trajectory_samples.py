@@ -1,4 +1,4 @@
-"""Made-up frames, and comparison of what lies on disk."""
+"""Synthetic frames, and comparison of files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a cluster file works: one worker looks about itself and does make-believe runs."""
+"""Whether a cluster file works: one worker reports its environment and does synthetic runs."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ protocol: {ramp: {temperature: 300 K .. 700 K, bin: 50 K}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a process finds about itself.
+class WorkerReport:
+    """The environment of a worker's process.
 
     Attributes
     ----------
@@ -51,10 +51,10 @@ class Surroundings:
     scratch : str
         Folder of temporary files.
     scratch_speed, folder_speed : float
-        Writing to it and to the sweep's folder, down to the disk, MB/s.
+        Speed of writing to it and to the sweep's folder, through to the disk, MB/s.
     has_locks : bool
-        Whether the sweep's file system knows the locks by which runs are kept apart, and the
-        worker sees those of this machine.
+        Whether the sweep's file system has the locks that protect runs, and the worker sees
+        those of this machine.
     """
 
     host: str
@@ -70,24 +70,24 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterCheck:
-    """What a check found.
+    """The result of a check.
 
     Attributes
     ----------
     waited_s : float
-        Time until the worker was there.
-    worker : Surroundings
-        What it found.
+        Time until the worker was present.
+    worker : WorkerReport
+        Its environment.
     differing : tuple of str
         Packages of which this machine has another version.
     runs, runs_done : int
-        Make-believe runs, and how many have a result.
+        Synthetic runs, and how many have a result.
     ns_per_day : float or None
-        Real dynamics of 832 atoms on the worker, if a pilot was asked for.
+        Molecular dynamics of 832 atoms on the worker, if a pilot was requested.
     """
 
     waited_s: float
-    worker: Surroundings
+    worker: WorkerReport
     differing: tuple[str, ...]
     runs: int
     runs_done: int
@@ -95,7 +95,7 @@ class ClusterCheck:
 
 
 def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> ClusterCheck:
-    """Start one worker, have it look about, and give it make-believe runs.
+    """Start one worker, inspect its environment, and give it synthetic runs.
 
     Parameters
     ----------
@@ -104,17 +104,17 @@ def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> Cl
     folder : Path
         An empty folder on storage that workers see.
     pilot : bool
-        Measure the speed of real dynamics on the worker too.
+        Measure the speed of molecular dynamics on the worker too.
 
     Raises
     ------
     ClusterError
-        If no worker comes, or it doesn't see the folder.
+        If no worker starts, or it doesn't see the folder.
     StoreError
         If results can't be written.
     """
     folder = folder.absolute()
-    found: dict[str, Surroundings] = {}
+    found: dict[str, WorkerReport] = {}
     waited: list[float] = []
     speeds: list[float] = []
     started = time.monotonic()
@@ -129,7 +129,7 @@ def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> Cl
             waited.append(time.monotonic() - started)
             with (folder / LOCKED).open("w") as locked:
                 fcntl.flock(locked, fcntl.LOCK_EX)
-                found["worker"] = executor.ask(look_about, str(folder))
+                found["worker"] = executor.ask(inspect_worker, str(folder))
             if pilot:
                 speeds.append(executor.ask(measure_speed))
             yield executor
@@ -150,8 +150,8 @@ def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> Cl
     )
 
 
-def look_about(folder: str) -> Surroundings:
-    """Find out where this process runs; called on a worker.
+def inspect_worker(folder: str) -> WorkerReport:
+    """Describe the environment of this process; called on a worker.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def look_about(folder: str) -> Surroundings:
     """
     if not Path(folder, "check.yaml").exists():
         raise ClusterError(
-            f"{folder}: not seen by the worker on {os.uname().nodename}; "
+            f"{folder}: not visible to the worker on {os.uname().nodename}; "
             "choose an --output on storage that all nodes share"
         )
     # Not before: this process may have another cache of compiled kernels.
@@ -168,7 +168,7 @@ def look_about(folder: str) -> Surroundings:
 
     about = provenance()
     scratch = get_worker().local_directory
-    return Surroundings(
+    return WorkerReport(
         host=str(about["host"]),
         cpu=str(about["cpu"]),
         cpu_features=processor_features(),
@@ -225,5 +225,5 @@ def _has_locks(folder: str) -> bool:
             return True
         except OSError:
             return False
-    # Free, although this machine's driver holds it.
+    # The lock is free, although this machine's driver holds it.
     return False

@@ -27,7 +27,7 @@ from lbhsweep.execution.events import (
     read_event,
 )
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
-from lbhsweep.execution.worker.process import Rest, StopPoll, WorkerSignals
+from lbhsweep.execution.worker.process import BackOff, StopPoll, WorkerSignals
 from lbhsweep.execution.worker.task import RunSummary, Task, run_task
 from lbhsweep.sweep.identity import run_id
 
@@ -35,10 +35,10 @@ T = TypeVar("T")
 TOPIC = "lbhsweep"
 REHEARSAL = "rehearsal"
 COUNT_EVERY_S = 10.0
-"""A message of a lost worker that never came (seen once, on a busy machine) would leave its place
-counted for good; asking who is there mends it."""
+"""Workers are counted at this interval too: a message about a lost worker may not arrive (seen
+once, on a busy machine)."""
 
-_rest = Rest()
+_back_off = BackOff()
 
 
 def _on_worker(task: Task) -> tuple[RunSummary, ...]:
@@ -51,26 +51,26 @@ def _on_worker(task: Task) -> tuple[RunSummary, ...]:
     try:
         summaries = run_task(task, report)
     except TaskFault:
-        _rest.begin(worker, should_stop)
+        _back_off.begin(worker, should_stop)
         raise
     endings = {summary.ending for summary in summaries}
     if "error" in endings:
-        # It may be this worker's doing: others had better try that run.
-        _rest.begin(worker, should_stop, grows=False)
+        # The worker may be the cause: others should try that run.
+        _back_off.begin(worker, should_stop, grows=False)
     elif "done" in endings:
-        _rest.forget()
+        _back_off.forget()
     return summaries
 
 
 def task_key(task: Task, unique: str) -> tuple[str, str, str]:
-    """Name a task for Dask's page, which groups its progress by what comes first.
+    """Build a task's key; Dask's page groups tasks by its first part.
 
     Parameters
     ----------
     task : Task
-        Of one or many runs.
+        A task of one or many runs.
     unique : str
-        Tells this submission from all others.
+        Distinguishes this submission from all others.
 
     Returns
     -------
@@ -86,8 +86,8 @@ def task_key(task: Task, unique: str) -> tuple[str, str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Came:
-    """What became of a task, by its key."""
+class _Returned:
+    """The result of a task, by its key."""
 
     key: Any
     result: tuple[RunSummary, ...] | BaseException
@@ -96,19 +96,19 @@ class _Came:
 class DaskExecutor:
     """Submits tasks to a Dask cluster.
 
-    A task whose worker is lost is done again by Dask elsewhere, as often as it takes: what
-    counts against a run is in its ledger.
+    A task whose worker is lost is repeated by Dask elsewhere, without limit: only the ledger of a
+    run counts its failures.
 
     Parameters
     ----------
     client : Client
-        Of a cluster that already has a worker, or that `jobs` looks after.
+        Of a cluster that already has a worker, or whose jobs `jobs` manages.
     patience_s : float
-        How long to go on without any worker.
+        How long to continue without any worker.
     has_page : bool
         Whether the scheduler serves Dask's own page.
     jobs : JobWatch, optional
-        Keeps workers coming where they run in jobs of a batch system.
+        Replaces lost jobs if workers run in jobs of a batch system.
     """
 
     def __init__(
@@ -122,12 +122,12 @@ class DaskExecutor:
         self._client = client
         self._patience_s = patience_s
         self._jobs = jobs
-        self._queue: SimpleQueue[_Came | dict[str, Any]] = SimpleQueue()
+        self._queue: SimpleQueue[_Returned | dict[str, Any]] = SimpleQueue()
         self._under_way: dict[Any, tuple[Future, Task]] = {}
         self._numbers = itertools.count()
         self._last_worker = time.monotonic()
         self._local = LocalWorkers(client)
-        self._to_tell: list[Event] = (
+        self._own_events: list[Event] = (
             [PageOpened(address=str(client.dashboard_link))] if has_page else []
         )
         client.register_plugin(WorkerSignals())
@@ -156,12 +156,12 @@ class DaskExecutor:
 
     @property
     def n_hosts(self) -> int:
-        """Number of hosts that they are on."""
+        """Number of hosts of the workers."""
         return len({urlsplit(address).hostname for address in self._workers})
 
     @property
     def n_expected(self) -> int:
-        """Number of workers that there are or that have been asked for."""
+        """Number of workers that are present or requested."""
         return max(self.slots, self._jobs.n_expected if self._jobs else 0)
 
     def submit(self, task: Task) -> None:
@@ -170,31 +170,31 @@ class DaskExecutor:
         Raises
         ------
         ClusterError
-            If there is none any more.
+            If there is no scheduler any more.
         """
         key = task_key(task, f"{next(self._numbers)}-{id(self):x}")
         try:
             future = self._client.submit(_on_worker, task, key=key, pure=False)
         except ClosedClientError as error:
-            raise _gone() from error
+            raise _scheduler_lost() from error
         self._under_way[future.key] = (future, task)
-        self._client.loop.add_callback(self._bring, future)
+        self._client.loop.add_callback(self._await_result, future)
 
     def need(self, n_runs: int) -> None:
-        """Have jobs for so many runs, where there are jobs."""
+        """Set the number of runs for which there should be jobs, if workers run in jobs."""
         if not n_runs:
-            # Workers that are not wanted need not come in time.
+            # Workers that are not needed can't be late.
             self._last_worker = time.monotonic()
         if self._jobs is not None:
             self._jobs.need(n_runs)
 
     def ask(self, question: Callable[..., T], *arguments: object) -> T:
-        """Have any worker answer a question; for checks, not for runs.
+        """Call a function on any worker; for checks, not for runs.
 
         Raises
         ------
         ClusterError
-            If it does not answer in time; what the question raises comes through.
+            If it does not answer in time; errors of the function are raised as they are.
         """
         future = self._client.submit(question, *arguments, pure=False)
         try:
@@ -206,37 +206,37 @@ class DaskExecutor:
         return answer
 
     def answers(self, timeout_s: float) -> list[Answer]:
-        """Wait for the first answer and take all that have come."""
-        came = self._drain(timeout_s)
-        events, self._to_tell = self._to_tell, []
-        events += [event for one in came if isinstance(one, dict) for event in self._read(one)]
+        """Wait for the first answer and return all that have arrived."""
+        returned = self._drain(timeout_s)
+        events, self._own_events = self._own_events, []
+        events += [event for one in returned if isinstance(one, dict) for event in self._read(one)]
         if self._jobs is not None:
             events += self._jobs.events()
         self._check_workers()
-        return [*events, *(self._answer(one) for one in came if isinstance(one, _Came))]
+        return [*events, *(self._answer(one) for one in returned if isinstance(one, _Returned))]
 
     def _on_event(self, event: tuple[float, Any]) -> None:
         if isinstance(event[1], dict):
             self._queue.put(event[1])
 
-    async def _bring(self, future: Future) -> None:
-        """Wait for a task here, where it holds nobody up.
+    async def _await_result(self, future: Future) -> None:
+        """Wait for a task's result in the client's event loop.
 
-        A result that is lost with its worker is waited for anew: Dask does the task again.
+        A result that is lost with its worker is waited for again: Dask repeats the task.
         """
         try:
             (result,) = await self._client.gather([future], asynchronous=True)
         except (Exception, asyncio.CancelledError) as error:
             result = error
-        self._queue.put(_Came(future.key, result))
+        self._queue.put(_Returned(future.key, result))
 
-    def _drain(self, timeout_s: float) -> list[_Came | dict[str, Any]]:
-        came: list[_Came | dict[str, Any]] = []
+    def _drain(self, timeout_s: float) -> list[_Returned | dict[str, Any]]:
+        returned: list[_Returned | dict[str, Any]] = []
         with suppress(Empty):
-            came.append(self._queue.get(timeout=timeout_s))
+            returned.append(self._queue.get(timeout=timeout_s))
             while True:
-                came.append(self._queue.get_nowait())
-        return came
+                returned.append(self._queue.get_nowait())
+        return returned
 
     def _read(self, message: dict[str, Any]) -> list[Event]:
         if (event := read_event(message)) is not None:
@@ -257,7 +257,7 @@ class DaskExecutor:
         return [WorkerLost(worker=message["worker"], runs=labels)]
 
     async def _count_workers(self) -> None:
-        # There is none to be asked while the client looks for it.
+        # There is no scheduler while the client reconnects to it.
         scheduler = self._client.scheduler
         with suppress(OSError):
             workers = await scheduler.ncores() if scheduler else {}
@@ -265,9 +265,9 @@ class DaskExecutor:
 
     def _check_workers(self) -> None:
         if self._client.status == "closed":
-            # It has tried for half a minute to reach its scheduler again.
-            raise _gone()
-        self._local.mend(len(self._workers))
+            # The client has tried for half a minute to reconnect to its scheduler.
+            raise _scheduler_lost()
+        self._local.restart_lost(len(self._workers))
         now = time.monotonic()
         if now >= self._next_count:
             self._next_count = now + COUNT_EVERY_S
@@ -279,13 +279,13 @@ class DaskExecutor:
             raise ClusterError(
                 f"no worker for {self._patience_s:.0f} s (start_timeout)"
                 f"{': ' + waiting if waiting else ''}; see the queue and the workers' logs "
-                "(memory, walltime, network), then give the same command again: it goes on from "
+                "(memory, walltime, network), then give the same command again: it continues from "
                 "the checkpoints"
             )
 
-    def _answer(self, came: _Came) -> Answer:
-        _, task = self._under_way.pop(came.key)
-        match came.result:
+    def _answer(self, returned: _Returned) -> Answer:
+        _, task = self._under_way.pop(returned.key)
+        match returned.result:
             case TaskFault() as fault:
                 return TaskBroken(task, fault)
             case asyncio.CancelledError() | CancelledError():
@@ -298,8 +298,8 @@ class DaskExecutor:
                 return TaskEnded(task, summaries)
 
 
-def _gone() -> ClusterError:
+def _scheduler_lost() -> ClusterError:
     return ClusterError(
-        "the scheduler is gone; see its log and give the same command again when there is one: it "
-        "goes on from the checkpoints"
+        "the scheduler is no longer there; see its log and give the same command again when there "
+        "is one: it continues from the checkpoints"
     )

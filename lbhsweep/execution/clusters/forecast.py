@@ -1,4 +1,4 @@
-"""When a sweep will be finished on a cluster, before it starts: its workers, jobs and speed."""
+"""Forecast of a sweep on a cluster: workers, jobs, speed and time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_RECORDS_READ = 20
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Throughput of one worker in the cost model's reference system, and where it is from."""
+    """Throughput of one worker in the cost model's reference system, and the value's source."""
 
     ns_per_day: float
     source: str
@@ -29,18 +29,18 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What the missing runs of a sweep take on a cluster.
+    """Cost of the missing runs of a sweep on a cluster.
 
     Attributes
     ----------
     workers : int
-        Of the cluster file, and no more than there are runs.
+        As in the cluster file, but no more than there are runs.
     jobs : int
         Jobs of the batch system at a time; 0 on one machine.
     jobs_in_all : int
-        With those that take the places of jobs whose walltime is over.
+        Including those that replace jobs at the end of their walltime.
     seconds : float
-        Until the last run ends, from when all workers are there.
+        Time from when all workers are present until the last run ends.
     core_hours : float
     """
 
@@ -52,7 +52,7 @@ class Forecast:
 
 
 def known_speed(plan: Plan, folder: SweepFolder | None, spec: ClusterSpec | None) -> Speed:
-    """Choose the best known speed: of runs that are done, of the cluster file, or a usual one."""
+    """Choose the best known speed: of runs that are done, of the cluster file, or a typical one."""
     if folder is not None and (found := _measured(plan, folder)) is not None:
         return found
     if (given := getattr(spec, "ns_per_day", None)) is not None:
@@ -61,7 +61,7 @@ def known_speed(plan: Plan, folder: SweepFolder | None, spec: ClusterSpec | None
 
 
 def _measured(plan: Plan, folder: SweepFolder) -> Speed | None:
-    """Compare what some finished runs took with what the cost model says of them."""
+    """Compare the time of some finished runs with the cost model's estimate."""
     estimated = taken = 0.0
     names: Iterable[str] = islice(reversed(plan.done), MOST_RECORDS_READ)
     count = 0
@@ -81,7 +81,7 @@ def _measured(plan: Plan, folder: SweepFolder) -> Speed | None:
 
 
 def forecast(plan: Plan, spec: ClusterSpec, speed: Speed) -> Forecast | None:
-    """Forecast the missing runs; None for a running scheduler, whose workers aren't known.
+    """Forecast the missing runs; None for a running scheduler, whose workers are unknown.
 
     Runs are spread over the workers, none of which is idle, but no chain of runs takes less
     than its own time.

@@ -74,7 +74,7 @@ def _walltime(value: object) -> str:
 
 
 def seconds_of_walltime(text: str) -> int:
-    """Give the seconds of ``hours:minutes:seconds`` or ``days-hours:minutes:seconds``."""
+    """Convert ``hours:minutes:seconds`` or ``days-hours:minutes:seconds`` to seconds."""
     days, _, clock = text.rpartition("-")
     hours, minutes, seconds = (int(part) for part in clock.split(":"))
     return ((int(days or 0) * 24 + hours) * 60 + minutes) * 60 + seconds
@@ -138,7 +138,7 @@ class JobsCluster(Section):
 
     @property
     def workers_per_job(self) -> int:
-        """How many workers come with each job."""
+        """Number of workers in each job."""
         return self.processes or self.cores
 
     @property
@@ -204,12 +204,12 @@ class LsfCluster(QueueCluster):
 
     @property
     def job_seconds(self) -> int | None:
-        """Walltime of a job in whole minutes: LSF knows no seconds."""
+        """Walltime of a job in whole minutes: LSF has no seconds."""
         return seconds_of_walltime(self.walltime) // 60 * 60
 
 
 class CondorCluster(JobsCluster):
-    """Jobs of HTCondor, which knows neither queues nor walltimes."""
+    """Jobs of HTCondor, which has neither queues nor walltimes."""
 
     kind: Literal["htcondor"]
     """Where workers run."""
@@ -220,7 +220,7 @@ class CondorCluster(JobsCluster):
 
 
 class AddressCluster(Section):
-    """Workers of a Dask scheduler that somebody else has started."""
+    """Workers of a Dask scheduler that is already running."""
 
     kind: Literal["address"]
     """Where workers run."""
@@ -264,7 +264,7 @@ def load_cluster(path: str | Path | None) -> ClusterSpec:
     Returns
     -------
     ClusterSpec
-        What to start.
+        The cluster to start.
 
     Raises
     ------
@@ -283,7 +283,7 @@ def load_cluster(path: str | Path | None) -> ClusterSpec:
 
 
 def memory_warning(spec: ClusterSpec) -> str:
-    """Say if workers have too little memory to compile kernels; empty if they haven't."""
+    """Return a warning if workers have too little memory to compile kernels, else empty."""
     share: float | None = None
     if isinstance(spec, JobsCluster):
         share = spec.memory / spec.workers_per_job
@@ -298,7 +298,7 @@ def memory_warning(spec: ClusterSpec) -> str:
 
 
 def _contradictions(spec: ClusterSpec) -> Iterator[tuple[str, str]]:
-    """Give what is wrong with keys that are right by themselves."""
+    """Find keys that are valid alone and contradict each other."""
     if isinstance(spec, JobsCluster) and spec.workers_per_job > spec.cores:
         yield "processes", f"got {spec.processes}, wanted at most as many as cores, {spec.cores}"
     if isinstance(spec, AddressCluster):

@@ -1,4 +1,4 @@
-"""Cluster files become running Dask clusters."""
+"""Starting Dask clusters from cluster files."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class SweepClient(Client):  # type: ignore[misc]
 
 
 def n_workers(spec: LocalCluster) -> int:
-    """Give the number of workers that this machine is to have."""
+    """Return the number of workers for this machine."""
     # SLURM need not confine a job to the cores that it was given.
     given = int(os.environ.get(_CORES_OF_JOB, CPU_COUNT))
     return spec.workers or min(given, CPU_COUNT)
@@ -96,7 +96,7 @@ def start_cluster(spec: ClusterSpec, folder: Path = Path()) -> Iterator[DaskExec
     Yields
     ------
     DaskExecutor
-        With at least one worker if they are local; jobs come when runs need them.
+        With at least one worker if they are local; jobs are submitted when runs need them.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
 
 
 def check_names(spec: ClusterSpec, folder: Path) -> None:
-    """See that jobs can have their files in a sweep's folder.
+    """Check that jobs can have their files in a sweep's folder.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def check_names(spec: ClusterSpec, folder: Path) -> None:
     for path in paths:
         if len(str(path).split()) > 1:
             raise ClusterError(
-                f"{path}: batch systems and Dask can't do with spaces in the names of folders "
+                f"{path}: batch systems and Dask do not support spaces in the names of folders "
                 "of jobs; choose another --output or log_folder"
             )
 
@@ -252,7 +252,7 @@ def _starting(spec: ClusterSpec) -> Iterator[None]:
 
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
-    """Keep Ctrl-C from workers: processes inherit the mask of the thread that starts them."""
+    """Block Ctrl-C in workers: processes inherit the mask of the thread that starts them."""
     # Its start unblocks signals in the thread that happens to need it first.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
@@ -283,7 +283,7 @@ def _environment(spec: LocalCluster | JobsCluster) -> dict[str, str]:
 
 
 def _settings() -> dict[str, str]:
-    """Give the part of Dask's configuration that processes elsewhere must be told by variables."""
+    """Return the part of Dask's configuration that jobs get by environment variables."""
     return {
         f"DASK_{key.replace('.', '__').replace('-', '_').upper()}": str(value)
         for key, value in _CONFIG.items()
@@ -296,6 +296,6 @@ def _await_worker(client: Client, spec: ClusterSpec) -> None:
         client.wait_for_workers(1, timeout=spec.start_timeout)
     except TimeoutError as error:
         raise ClusterError(
-            f"no worker came within {spec.start_timeout:.0f} s; look at the queue and at the "
+            f"no worker started within {spec.start_timeout:.0f} s; look at the queue and at the "
             "workers' logs, or raise start_timeout in the cluster file"
         ) from error

@@ -1,1 +1,1 @@
-"""The driver of a sweep: what is submitted when, what is collected, what counts as a failure."""
+"""The driver of a sweep: the order of tasks, the collection of records, faults and pauses."""

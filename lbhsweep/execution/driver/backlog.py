@@ -1,4 +1,4 @@
-"""The runs that wait to be given out: in what order, and how many together."""
+"""The runs that wait to be submitted: their order, and how many go into one task."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from lbhsweep.sweep.cost import estimated_core_seconds
 from lbhsweep.sweep.plan import Plan, chain_costs, followers
 
 TASKS_PER_SLOT = 3
-"""Window of submitted tasks, so that no worker waits for the driver."""
+"""Submitted tasks for each worker, so that none waits for the driver."""
 LONG_RUN_S = 10.0
-"""From here on a run waits for a free worker here, not on a worker behind a long run."""
+"""Longer runs wait in the driver for a free worker, not on a worker behind another long run."""
 TASK_SECONDS = 1.0
 """Very short runs are packed into tasks of about this length."""
 LARGEST_PACK = 200
 
 
 class Backlog:
-    """What is missing of a sweep and nobody works on.
+    """Missing runs of a sweep that are not submitted.
 
-    Runs that go on from the end of another come in once that one is released.
+    Runs that follow another are added once that one is released.
 
     Parameters
     ----------
     plan : Plan
-        What is missing.
+        The missing runs.
 
     Attributes
     ----------
     costs : dict of str to float
         Estimated core-seconds of every missing run, by run id.
     lengths : dict of str to float
-        The same with all runs that go on from it, one after the other.
+        The same including the longest chain of runs that follow it.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -43,64 +43,63 @@ class Backlog:
         self.costs = {one: estimated_core_seconds(plan.points[one]) for one in plan.missing}
         self._followers = followers(plan.points, plan.missing)
         self.lengths = chain_costs(self.costs, self._followers)
-        # Runs from whose end others go on with them, and the longest first, so that none is left
-        # over at the end.
+        # The longest first, chains of following runs included, so that none is left at the end.
         startable = {"", *plan.done}
         ready = (one for one in plan.missing if plan.points[one].follows in startable)
         self._waiting = deque(sorted(ready, key=self.lengths.__getitem__, reverse=True))
         self._slowness: float | None = None
 
     def __len__(self) -> int:
-        """Give how many wait."""
+        """Return the number of waiting runs."""
         return len(self._waiting)
 
     def __iter__(self) -> Iterator[str]:
-        """Give those that wait, the next first."""
+        """Iterate over the waiting runs, the next first."""
         return iter(self._waiting)
 
     def next_pack(self, slots: int, n_tasks: int) -> list[str]:
-        """Take the runs of the next task.
+        """Remove the runs of the next task and return them.
 
         Parameters
         ----------
         slots, n_tasks : int
-            Workers, and tasks that they have or are about to get.
+            Workers, and submitted tasks.
 
         Returns
         -------
         list of str
-            Run ids; none if there are tasks enough, or nothing waits.
+            Run ids; none if enough tasks are submitted, or nothing waits.
         """
         if not self._waiting or n_tasks >= self._window(slots):
             return []
         return [self._waiting.popleft() for _ in range(self._pack_size(slots))]
 
     def learn(self, summaries: Iterable[RunSummary]) -> None:
-        """Take from whole runs how long the others will take."""
-        # Runs that failed or had a record already say nothing of it.
+        """Learn from whole runs how long the others will take."""
+        # Runs that failed or had a record already are no measure.
         whole = [one for one in summaries if one.ending == "done" and one.seconds > 0]
         if whole:
             costs = sum(self.costs[one.run_id] for one in whole)
             self._slowness = sum(one.seconds for one in whole) / costs
 
     def put(self, name: str) -> None:
-        """Have a run wait, behind all others."""
+        """Add a run behind all others."""
         self._waiting.append(name)
 
     def clear(self) -> None:
-        """Forget all that wait."""
+        """Remove all waiting runs."""
         self._waiting.clear()
 
     def release(self, name: str) -> None:
-        """Let the runs in that go on from the end of this one."""
+        """Add the runs that follow this one."""
         self._waiting.extendleft(self._followers.pop(name, ()))
 
     def hold(self, name: str) -> None:
-        """Keep a run back until the one is released from whose end it goes on."""
+        """Hold a run back until the run that it follows is released."""
         self._followers.setdefault(self._points[name].follows, []).append(name)
 
     def take_back(self, name: str) -> None:
-        """Keep the runs back that go on from this one, which has to be done again."""
+        """Hold back the runs that follow this one, which is repeated."""
         for follower in [one for one in self._waiting if self._points[one].follows == name]:
             self._waiting.remove(follower)
             self.hold(follower)

@@ -26,7 +26,7 @@ def grid_layout(grid: Grid, yaml_text: str) -> GridLayout:
     Returns
     -------
     GridLayout
-        What the store needs to know.
+        The grid as the store needs it.
     """
     first = grid.points[0]
     structure = build_alpha(first.system.supercell)

@@ -1,4 +1,4 @@
-"""The driver: submits what is missing in a rolling window, and collects what comes back."""
+"""The driver: submits missing runs in a rolling window, and collects their records."""
 
 from __future__ import annotations
 
@@ -51,37 +51,37 @@ from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.plan import Plan
 
 POLL_S = 0.2
-TELL_EVERY_S = 1.0
+REPORT_EVERY_S = 1.0
 COLLECT_EVERY_S = 2.0
 COLLECT_SHARE = 10
-"""Collecting takes at most about one part in so many of the driver's time."""
+"""Collecting takes at most about one part in this number of the driver's time."""
 STOP_PATIENCE_S = 120.0
 """How long a stop waits for runs to write their checkpoints."""
-HOLD_S = 1.0
-"""Pause in giving out tasks after one that came back undone."""
+SUBMIT_PAUSE_S = 1.0
+"""Pause in submitting tasks after one that came back undone."""
 MOST_SCHEDULED = 1000
-"""Runs whose order counts in the time left; more only take their share of the workers."""
+"""Runs that are scheduled one by one for the time left; others count by their sum."""
 
 
 class Driver:
-    """Brings the missing runs of a sweep to their records.
+    """Submits the missing runs of a sweep until each has a record.
 
     Parameters
     ----------
     folder : SweepFolder
         The sweep's folder, whose `driver_lock` is held.
     plan : Plan
-        What is missing.
+        The missing runs.
     workload : Workload
-        What tasks do.
+        What a task does with a point.
     executor : Executor
-        Where tasks go.
+        Receives the tasks.
     collector : Collector
         The single writer of the results.
     observers : sequence of callable
-        Told of every event.
+        Called with every event.
     pause : StoragePause
-        Keeps the time while storage takes no writes.
+        Pauses the sweep while storage accepts no writes.
     """
 
     def __init__(
@@ -107,17 +107,17 @@ class Driver:
         kinds = {one: speed_kind(plan.points[one]) for one in plan.missing}
         self._pace = Pace(self._backlog.costs, ended, kinds, self._backlog.lengths)
         self._in_flight: set[str] = set()
-        self._redone: set[str] = set()
+        self._repeated: set[str] = set()
         self._n_tasks = 0
         self._started: set[str] = set()
-        self._gone_on: set[str] = set()
+        self._resumed: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
         self._faults = Faults()
         self._stopping = self._is_preparing = False
-        self._next_collect = self._next_tell = self._hold_until = 0.0
+        self._next_collect = self._next_report = self._submit_after = 0.0
 
     def drive(self, interruption: Interruption) -> None:
-        """Work until all runs are done or failed, or a stop is asked for.
+        """Work until all runs are done or failed, or a stop is requested.
 
         Raises
         ------
@@ -129,10 +129,10 @@ class Driver:
         try:
             self._work(interruption)
         except (ClusterError, StoreError):
-            # Of no concern once a stop is asked for: a driver's job must be queued again.
+            # Ignored once a stop is requested: a driver's job must be queued again.
             if not self._stopping:
                 raise
-        self._tell_progress()
+        self._report_progress()
         if not self._stopping:
             self._faults.check()
 
@@ -145,18 +145,18 @@ class Driver:
             is_over = self._stopping and not self._executor.slots
             if is_over or interruption.urgent or time.monotonic() > patient_until:
                 break
-            if self._pause.is_over() and time.monotonic() >= self._hold_until:
+            if self._pause.is_over() and time.monotonic() >= self._submit_after:
                 self._fill_window()
             else:
                 time.sleep(POLL_S)
             self._executor.need(self._n_possible())
             for answer in self._executor.answers(POLL_S):
-                self._take(answer)
+                self._handle(answer)
             self._collect_when_due()
-            self._tell_when_due()
+            self._report_when_due()
 
     def _n_possible(self) -> int:
-        """Give the number of runs that could be at work; jobs beyond it end."""
+        """Return the number of runs that could run now; jobs beyond it are cancelled."""
         if self._stopping:
             return 0
         in_flight = len(self._in_flight)
@@ -164,7 +164,7 @@ class Driver:
 
     def _is_unfinished(self) -> bool:
         if not self._backlog and not self._in_flight:
-            # Only collected records are sure to be whole; damaged ones are run again.
+            # Only collected records are known to be whole; runs with damaged ones are repeated.
             self._collect()
         is_held_up = not self._stopping and bool(self._pause.is_on or self._to_collect)
         return bool(self._backlog or self._in_flight) or is_held_up
@@ -172,7 +172,7 @@ class Driver:
     def _stop(self, reason: str) -> None:
         self._stopping = True
         self._backlog.clear()
-        self._tell(StopRequested(reason=reason))
+        self._report(StopRequested(reason=reason))
 
     def _fill_window(self) -> None:
         slots = self._executor.slots
@@ -185,12 +185,12 @@ class Driver:
             self._n_tasks += 1
             self._executor.submit(Task(self._folder, points, self._workload, others))
 
-    def _take(self, answer: Answer) -> None:
+    def _handle(self, answer: Answer) -> None:
         match answer:
             case TaskEnded(_, summaries):
                 self._n_tasks -= 1
-                # The share of a run that went on from a checkpoint is no measure of others.
-                self._backlog.learn(one for one in summaries if one.run_id not in self._gone_on)
+                # The time of a run that continued from a checkpoint says nothing about others.
+                self._backlog.learn(one for one in summaries if one.run_id not in self._resumed)
                 for summary in summaries:
                     self._settle(summary)
             case TaskBroken(task, fault):
@@ -199,53 +199,53 @@ class Driver:
                 for name in names:
                     self._in_flight.discard(name)
                     self._faults.over(name)
-                if self._lost_its_start(fault):
+                if self._has_lost_start(fault):
                     names.remove(fault.run_id)
-                elif not self._put_aside(fault):
+                elif not self._has_lost_record(fault):
                     self._count(fault)
                 for name in names:
                     self._repeat(name)
             case RunStarted(run_id=name, attempt=attempt) if name in self._in_flight:
                 self._started.add(name)
                 if attempt > 1:
-                    self._gone_on.add(name)
-                self._faults.begun(answer)
-                self._pace.start(name, anew=attempt == 1)
-                self._tell(answer)
+                    self._resumed.add(name)
+                self._faults.started(answer)
+                self._pace.start(name, from_scratch=attempt == 1)
+                self._report(answer)
             case RunProgress(run_id=name, fraction=fraction) if name in self._in_flight:
                 self._pace.advance(name, fraction)
             case WorkerPreparing() if self._is_preparing:
-                # One of many workers speaks for all.
+                # One worker's message stands for all.
                 pass
             case Event():
                 if isinstance(answer, WorkerLost):
                     self._faults.lost(answer.runs)
                 self._is_preparing |= isinstance(answer, WorkerPreparing)
-                self._tell(answer)
+                self._report(answer)
 
     def _settle(self, summary: RunSummary) -> None:
         name = summary.run_id
         self._in_flight.discard(name)
         self._started.discard(name)
-        self._gone_on.discard(name)
+        self._resumed.discard(name)
         self._faults.over(name)
         if summary.ending in ("done", "failed"):
             self._faults.works(summary.worker)
             self._counts[summary.ending] += 1
             self._pace.end(name, summary.seconds if summary.ending == "done" else 0.0)
-            self._pause.forget()
+            self._pause.forget_delay()
             self._to_collect[name] = summary.ending
         else:
             self._pace.stop(name)
             self._repeat(name)
         if summary.ending == "interrupted":
-            # A worker that leaves, or one that still sees the stop file of a driver before.
-            self._hold()
-        self._tell(_event_of(summary, self._plan.points[name].label))
+            # Of a worker that is leaving, or that still sees the stop file of an earlier driver.
+            self._pause_submitting()
+        self._report(_event_of(summary, self._plan.points[name].label))
 
     def _release(self, name: str) -> None:
-        """Let the runs start that go on from the end of one whose record is sure to be whole."""
-        self._redone.discard(name)
+        """Release the runs that continue from the end of a run whose record is whole."""
+        self._repeated.discard(name)
         if not self._stopping:
             self._backlog.release(name)
 
@@ -254,85 +254,89 @@ class Driver:
             self._backlog.put(name)
 
     def _repeat_lost(self, name: str, error: StoreError) -> None:
-        """Do a run again whose record was no good."""
+        """Repeat a run whose record was damaged or lost."""
         self._faults.count_run(TaskFault(error, run_id=name))
         self._repeat(name)
 
     def _count(self, fault: TaskFault) -> None:
-        """Find whose fault it is: storage's, which pauses the sweep, or the worker's."""
+        """Attribute a fault to storage, which pauses the sweep, or to the worker."""
         error = fault.error
         if self._stopping:
-            # Others still write their checkpoints.
+            # Other workers still write their checkpoints.
             return
-        self._hold()
+        self._pause_submitting()
         if not isinstance(error, StorageRefusedError):
             self._count_worker(fault)
         elif not self._pause.takes_writes():
             self._pause.begin(error)
         elif error.host != socket.gethostname() and self._faults.others_work(fault.worker):
-            # That machine's mount, say: the others go on.
+            # A fault of that machine, for example its mount: the others continue.
             self._count_worker(fault)
         else:
             self._faults.count_run(fault)
             self._pause.begin(error)
 
-    def _hold(self) -> None:
-        """Give out nothing for a moment: a worker that sends all back would get all."""
-        self._hold_until = time.monotonic() + HOLD_S
+    def _pause_submitting(self) -> None:
+        """Submit nothing for a moment: a worker that returns all tasks would get all of them."""
+        self._submit_after = time.monotonic() + SUBMIT_PAUSE_S
 
     def _count_worker(self, fault: TaskFault) -> None:
         if self._faults.is_news(fault):
-            self._tell(WorkerFaulty(worker=fault.worker, message=str(fault)))
+            self._report(WorkerFaulty(worker=fault.worker, message=str(fault)))
         self._faults.count(fault, self._executor.slots, self._executor.n_expected)
 
-    def _lost_its_start(self, fault: TaskFault) -> bool:
-        """Say whether a run broke because the record of the one that it goes on from is no good.
+    def _has_lost_start(self, fault: TaskFault) -> bool:
+        """Return whether a run broke because it follows a run whose record is damaged or lost.
 
-        That one is done again then, and the run waits for it.
+        That run is repeated then, and the following run waits for it.
         """
         if not isinstance(fault.error, LostStartError):
             return False
         before = self._plan.points[fault.run_id].follows
-        if before not in self._redone and not self._do_again_if_lost(before):
+        if before not in self._repeated and not self._repeat_if_lost(before):
             return False
         self._backlog.hold(fault.run_id)
         return True
 
-    def _do_again_if_lost(self, name: str) -> bool:
-        """Do a finished run again if its record is damaged or gone; what follows it waits."""
-        problem = self._trouble(name)
+    def _repeat_if_lost(self, name: str) -> bool:
+        """Repeat a finished run if its record is damaged or lost; runs that follow it wait."""
+        problem = self._record_problem(name)
         if not problem:
             return False
-        self._redone.add(name)
+        self._repeated.add(name)
         self._backlog.take_back(name)
         self._counts["done"] -= 1
         self._repeat_lost(name, CorruptRecordError(problem))
         return True
 
-    def _put_aside(self, fault: TaskFault) -> bool:
-        """Say whether a run broke because its own record is damaged, now out of the way."""
-        if not isinstance(fault.error, CorruptRecordError) or not self._trouble(fault.run_id):
+    def _has_lost_record(self, fault: TaskFault) -> bool:
+        """Return whether a run broke because of its own damaged record, now in quarantine."""
+        if not isinstance(fault.error, CorruptRecordError) or not self._record_problem(
+            fault.run_id
+        ):
             return False
         self._faults.count_run(fault)
         return True
 
-    def _trouble(self, name: str) -> str:
-        """Look at a record, put it aside if it is damaged, and say what is wrong with it.
+    def _record_problem(self, name: str) -> str:
+        """Check a record, move it to quarantine if it is damaged, and return what is wrong.
 
-        Nothing is if storage stumbles.
+        Empty if nothing is wrong, or if storage has a transient error.
         """
         try:
             if self._folder.find_record(name) is None:
-                return "its record is gone"
+                return "its record is lost"
             return self._collector.collect([name]).quarantined.get(name, "")
         except SchemaError:
             raise
         except StorageRefusedError as refused:
             self._pause.begin(refused)
         except StoreError as error:
-            self._pause.stumble(error)
+            self._pause.count_transient(error)
         except OSError as error:
-            self._pause.stumble(store_error(f"{self._folder.records}: can't read: {error}", error))
+            self._pause.count_transient(
+                store_error(f"{self._folder.records}: can't read: {error}", error)
+            )
         return ""
 
     def _collect_when_due(self) -> None:
@@ -352,13 +356,13 @@ class Driver:
         except StorageRefusedError as error:
             self._pause.begin(error)
         except StoreError as error:
-            self._pause.stumble(error)
+            self._pause.count_transient(error)
         else:
             if is_whole:
-                self._pause.steady()
+                self._pause.forget_transient()
 
     def _move_records(self) -> bool:
-        """Collect what is due, and say whether all of it could be read."""
+        """Collect what is due, and return whether all of it could be read."""
         if self._started:
             self._collector.mark(self._started, "running")
             self._started.clear()
@@ -373,31 +377,31 @@ class Driver:
             self._repeat_lost(name, CorruptRecordError(problem))
         left = {name: self._to_collect[name] for name in report.unread}
         self._to_collect.clear()
-        if left and self._pause.is_worn:
-            # Not there for anybody, it seems; a worker that does find a record hands it in again.
+        if left and self._pause.is_exhausted:
+            # No process seems to see the record; a worker that does returns it again.
             for name, ending in left.items():
                 self._counts[ending] -= 1
                 self._repeat_lost(name, StoreError(report.unread[name]))
             return True
         self._to_collect.update(left)
         if left:
-            self._pause.stumble(StoreError(next(iter(report.unread.values()))))
+            self._pause.count_transient(StoreError(next(iter(report.unread.values()))))
         return not left
 
-    def _tell(self, event: Event) -> None:
+    def _report(self, event: Event) -> None:
         for observer in self._observers:
             observer(event)
 
-    def _tell_when_due(self) -> None:
+    def _report_when_due(self) -> None:
         now = time.monotonic()
-        if now >= self._next_tell:
-            self._next_tell = now + TELL_EVERY_S
-            self._tell_progress()
+        if now >= self._next_report:
+            self._next_report = now + REPORT_EVERY_S
+            self._report_progress()
 
-    def _tell_progress(self) -> None:
+    def _report_progress(self) -> None:
         slots = self._executor.slots
         self._pace.watch(slots, has_more=bool(self._backlog))
-        self._tell(
+        self._report(
             SweepProgress(
                 total=len(self._plan.points),
                 done=self._counts["done"],

@@ -1,4 +1,4 @@
-"""What breaks tasks from outside their runs: one worker, the files of one run, or everything."""
+"""Faults outside the runs that break tasks: of one worker, of one run's files, or of all."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from lbhsweep.errors import ClusterError, StorageRefusedError, StoreError, TaskF
 from lbhsweep.execution.events import RunStarted
 
 MAX_BREAKS = 3
-"""Times in a row that every worker may break while nothing is under way; and times that one run
-may break at workers that do others before it is left out."""
-MAX_STUMBLES = 6
-"""The same for errors of storage: with the workers' rests, two minutes."""
-STUMBLE_S = 20.0
-"""Errors of storage at one run that are no further apart count as one: as long for a run, too."""
+"""Tasks in a row that every worker may break while no run is under way; and tasks of one run that
+may break at workers which do other runs, before it is left out."""
+MAX_STORAGE_ERRORS = 6
+"""The same for errors of storage: about two minutes, since workers back off."""
+SAME_ERROR_S = 20.0
+"""Errors of storage at one run that are no further apart count as one."""
 FORGET_S = 300.0
-"""A worker that has not broken anything for so long, five of its longest rests, may be gone."""
+"""A fault of a worker is forgotten after this time, five of its longest back-offs."""
 EXPECT_S = 1800.0
-"""How long workers that were asked for may be awaited while all that are there break."""
+"""How long to wait for requested workers while all present ones are failing."""
 MAX_DROPPED = 20
-"""Times in a row, a second apart at least, that tasks may be dropped before any worker has them."""
+"""Times in a row, at least a second apart, that tasks may be dropped before a worker has them."""
 DROPPED_AT_ONCE_S = 1.0
-MAX_UNBORN = 20
-"""Workers that may be lost one after the other before any begins a run: preemption may take a
-few while they compile, a lack of memory takes all."""
+MAX_LOST_BEFORE_START = 20
+"""Workers that may be lost in a row before any starts a run: preemption may take a few while they
+compile, a lack of memory takes all."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(slots=True)
 class _Breaks:
-    """Of one worker, in a row: when they began, how many, how many it may have, and the latest."""
+    """Broken tasks of one worker in a row: time of the first, number, limit, time of the latest."""
 
     first: float
     number: int = 0
@@ -43,7 +43,7 @@ class _Breaks:
         self.number += 1
         self.most, self.latest = _most(fault.error), now
 
-    def is_sick(self, now: float) -> bool:
+    def is_failing(self, now: float) -> bool:
         return self.number > self.most and not self.is_old(now)
 
     def is_old(self, now: float) -> bool:
@@ -55,7 +55,7 @@ def _is_storage(error: Exception) -> bool:
 
 
 def _most(error: Exception) -> int:
-    return MAX_STUMBLES if _is_storage(error) else MAX_BREAKS
+    return MAX_STORAGE_ERRORS if _is_storage(error) else MAX_BREAKS
 
 
 class Faults:
@@ -64,7 +64,7 @@ class Faults:
     Attributes
     ----------
     left_out : dict of str to TaskFault
-        Runs that broke too often, by run id, with what broke them last.
+        Runs that broke too often, by run id, with their last fault.
     """
 
     def __init__(self) -> None:
@@ -72,49 +72,49 @@ class Faults:
         self._under_way: dict[str, RunStarted] = {}
         self._by_worker: dict[str, _Breaks] = {}
         self._by_run: Counter[str] = Counter()
-        self._last_stumble: dict[str, float] = {}
+        self._last_storage_error: dict[str, float] = {}
         self._n_dropped = self._n_deaths = 0
         self._last_dropped = 0.0
 
-    def begun(self, run: RunStarted) -> None:
-        """Note that a worker has a run under way: it can work."""
+    def started(self, run: RunStarted) -> None:
+        """Note that a worker has started a run, so it works."""
         self._n_deaths = 0
         self._under_way[run.run_id] = run
 
     def over(self, name: str) -> None:
-        """Note that a run is no longer under way, however that came."""
+        """Note that a run is no longer under way, for whatever reason."""
         self._under_way.pop(name, None)
 
     def lost(self, labels: tuple[str, ...]) -> None:
-        """Note that the worker that was to do these runs is gone.
+        """Note that the worker with these runs was lost.
 
         Raises
         ------
         ClusterError
-            If workers are lost again and again before any has begun a run.
+            If workers are lost again and again before any has started a run.
         """
         begun = [run for run in self._under_way.values() if run.label in labels]
         for run in begun:
             self.over(run.run_id)
         self._n_deaths += bool(labels and not begun)
-        if self._n_deaths > MAX_UNBORN and not self._under_way:
+        if self._n_deaths > MAX_LOST_BEFORE_START and not self._under_way:
             raise ClusterError(
-                f"{self._n_deaths} workers in a row were lost before they began a run; their logs "
-                "say why. Compiling kernels takes 0.6 GB a worker: if they had less, raise memory "
+                f"{self._n_deaths} workers in a row were lost before they started a run; see their "
+                "logs. Compiling kernels takes 0.6 GB a worker: if they had less, raise memory "
                 "in the cluster file, or start fewer workers (processes) in a job"
             )
 
     def works(self, worker: str) -> None:
-        """Note that a worker brought a run to an end of the run's own."""
+        """Note that a worker finished a run, which is done or failed."""
         self._n_dropped = self._n_deaths = 0
         self._by_worker.pop(worker, None)
 
     def others_work(self, worker: str) -> bool:
-        """Say whether any other worker has a run under way."""
+        """Return whether any other worker has a run under way."""
         return any(run.worker != worker for run in self._under_way.values())
 
     def is_news(self, fault: TaskFault) -> bool:
-        """Say whether its worker has done a run since its last fault, or had none for long."""
+        """Return whether its worker has done a run since its last fault, or had none for long."""
         if not fault.worker:
             return not self._n_dropped
         breaks = self._by_worker.get(fault.worker)
@@ -126,18 +126,18 @@ class Faults:
         Parameters
         ----------
         fault : TaskFault
-            What broke it.
+            Why it broke.
         n_workers : int
-            How many there are now: as long as one of them may still work, the sweep goes on.
+            Workers now: as long as one of them may still work, the sweep continues.
         n_expected : int
-            How many there are to be: those that come may work.
+            Workers that are present or requested: those to come may work.
 
         Raises
         ------
         ClusterError
-            If nothing works anywhere.
+            If no worker works.
         """
-        # A worker that breaks whatever it gets says nothing of the runs.
+        # A worker that breaks every task says nothing about the runs.
         is_news = self.is_news(fault)
         now = time.monotonic()
         if fault.worker:
@@ -146,35 +146,37 @@ class Faults:
             # One lost connection drops all tasks.
             self._last_dropped = now
             self._n_dropped += 1
-        sick = [one for one in self._by_worker.values() if one.is_sick(now)]
-        are_all_there = n_workers >= n_expected or all(now - one.first > EXPECT_S for one in sick)
-        nobody_can = 0 < n_workers <= len(sick) and are_all_there
+        failing = [one for one in self._by_worker.values() if one.is_failing(now)]
+        are_all_there = n_workers >= n_expected or all(
+            now - one.first > EXPECT_S for one in failing
+        )
+        nobody_can = 0 < n_workers <= len(failing) and are_all_there
         is_over = nobody_can or self._n_dropped > MAX_DROPPED
         if is_over and not self.others_work(fault.worker):
             times = self._by_worker[fault.worker].number if fault.worker else self._n_dropped
             raise ClusterError(
                 f"no worker could work, {times} times in a row, for a reason outside "
-                f"the runs: {fault}; mend that and give the same command again"
+                f"the runs: {fault}; fix that and give the same command again"
             ) from fault.error
         if is_news:
             self.count_run(fault)
 
     def count_run(self, fault: TaskFault) -> None:
-        """Count it against the one run at which it broke, unless storage is but full."""
+        """Count a fault against its run, unless storage is full."""
         error = fault.error
         if not fault.run_id or (isinstance(error, StorageRefusedError) and error.number in _FULL):
             return
         if _is_storage(error):
             now = time.monotonic()
-            if now - self._last_stumble.get(fault.run_id, -STUMBLE_S) < STUMBLE_S:
+            if now - self._last_storage_error.get(fault.run_id, -SAME_ERROR_S) < SAME_ERROR_S:
                 return
-            self._last_stumble[fault.run_id] = now
+            self._last_storage_error[fault.run_id] = now
         self._by_run[fault.run_id] += 1
         if self._by_run[fault.run_id] > _most(error):
             self.left_out[fault.run_id] = fault
 
     def check(self) -> None:
-        """Say at the end which runs were left out.
+        """Check at the end that no run was left out.
 
         Raises
         ------
@@ -186,5 +188,5 @@ class Faults:
             raise ClusterError(
                 f"{len(self.left_out)} runs could not be done {_most(fault.error) + 1} times, "
                 f"for a reason outside them; run {fault.run_id}: {fault}; "
-                "mend that and give the same command again"
+                "fix that and give the same command again"
             ) from fault.error

@@ -1,4 +1,4 @@
-"""How the driver is getting on, written where anybody can read it: into its lock file."""
+"""The driver's state, written into its lock file, where any process can read it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lbhsweep.execution.events import (
     SweepProgress,
     WorkerPreparing,
 )
-from lbhsweep.store.lock import LockHolder, tell_state
+from lbhsweep.store.lock import LockHolder, write_state
 
 EVERY_S = 5.0
 
@@ -29,7 +29,7 @@ class Heartbeat:
     lock : Path
         The lock file, held by this process.
     driver : LockHolder
-        What it says so far.
+        Its content so far.
     """
 
     def __init__(self, lock: Path, driver: LockHolder) -> None:
@@ -38,7 +38,7 @@ class Heartbeat:
         self._next = 0.0
 
     def __call__(self, event: Event) -> None:
-        """Write a change of state at once, and signs of life every few seconds."""
+        """Write a change of state at once, and a heartbeat every few seconds."""
         match event:
             case StoragePaused(message=message, free_bytes=free):
                 room = "" if free is None else f" ({free / 1e6:,.0f} MB free)"
@@ -61,4 +61,4 @@ class Heartbeat:
     def _beat(self, **changes: str | float | None) -> None:
         self._next = time.monotonic() + EVERY_S
         self._driver = replace(self._driver, beat=time.time(), **changes)  # type: ignore[arg-type]
-        tell_state(self._lock, self._driver)
+        write_state(self._lock, self._driver)

@@ -16,25 +16,25 @@ from lbhsweep.atomic import storing
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL_S = 1.0
 SAME_S = 5.0
-"""SIGTERM again within that time is the same: scancel sends it to a job's script, which passes it
-on, and to the driver itself."""
+"""A second SIGTERM within this time counts as the same: scancel sends one to a job's script, which
+passes it on, and one to the driver itself."""
 
 
 class Interruption:
     """Listens for SIGINT, SIGTERM and the stop file while the context lasts.
 
-    The first signal makes the stop file, for which tasks look on whatever machine; after the
-    second the driver should wait for nothing; a third ends the process on the spot.
+    The first signal creates the stop file, which tasks on every machine check.  After the second
+    the driver should wait for nothing; a third ends the process at once.
 
     Parameters
     ----------
     stop_file : Path
-        ``stop`` in the sweep's folder; one left from before is removed.
+        ``stop`` in the sweep's folder; an earlier one is removed.
 
     Attributes
     ----------
     reason : str
-        What asked for the stop, empty if nothing did.
+        Signal or file that requested the stop, empty if none did.
     """
 
     def __init__(self, stop_file: Path) -> None:
@@ -58,7 +58,7 @@ class Interruption:
 
     @property
     def urgent(self) -> bool:
-        """Whether to wait for nothing any more."""
+        """Whether to stop waiting for runs."""
         return self._n_signals > 1
 
     def __enter__(self) -> Self:
@@ -75,7 +75,7 @@ class Interruption:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         if not self.urgent:
-            # Whoever drives next removes it first of all.
+            # The next driver removes it first.
             with suppress(OSError):
                 self._stop_file.unlink(missing_ok=True)
 
@@ -87,7 +87,7 @@ class Interruption:
         self._n_signals += 1
         if not self.reason:
             self.reason = signal.Signals(number).name
-            # On a full disk the driver still stops, and after some patience without its workers.
+            # On a full disk the driver still stops, after a while without its workers.
             with suppress(OSError):
                 self._stop_file.touch()
         if self.urgent:

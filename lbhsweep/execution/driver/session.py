@@ -34,11 +34,11 @@ from lbhsweep.sweep.plan import Plan, make_plan, waiting_for_failed
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
-MOST_WORDS = 4000
-"""Of an error that are told: a job's log may be its end."""
+LONGEST_MESSAGE = 4000
+"""Of an error's message that is reported: it may end with a job's log."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-_SIGNS = ("driver.lock", "records", "rehearsal/records")
-"""Any of them tells a sweep's folder; a user's own files may well be called sweep.yaml."""
+_MARKERS = ("driver.lock", "records", "rehearsal/records")
+"""Each of them marks a sweep's folder; a user's own files may be called sweep.yaml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class SweepEnding:
     interrupted : bool
         Whether it was asked to stop before all runs had one.
     waiting : int
-        Runs that can't start because one before them failed.
+        Runs that can't start because a run that they follow failed.
     """
 
     total: int
@@ -70,16 +70,16 @@ class SweepEnding:
 
 
 def check_folder(path: Path) -> None:
-    """See that a folder can be a sweep's; nothing is written.
+    """Check that a folder can be a sweep's; nothing is written.
 
     Raises
     ------
     FolderError
-        If it is a file, or holds something else.
+        If it is a file, or has other content.
     """
     if path.exists() and not path.is_dir():
         raise FolderError(f"{path}: is a file, wanted a folder for the sweep; choose another")
-    is_sweep = any((path / sign).exists() for sign in _SIGNS)
+    is_sweep = any((path / sign).exists() for sign in _MARKERS)
     if path.is_dir() and not is_sweep and any(path.iterdir()):
         raise FolderError(
             f"{path}: is no sweep's folder and not empty, wanted a new, an empty or a sweep's "
@@ -98,31 +98,31 @@ def run_sweep(
     retry_failed: bool = False,
     kept: Mapping[str, str] = _NOTHING,
 ) -> SweepEnding:
-    """Do the missing runs of a sweep and collect them.
+    """Run what is missing of a sweep and collect the results.
 
     Parameters
     ----------
     folder : SweepFolder
-        Where everything goes; created if absent.
+        For all files of the sweep; created if absent.
     grid : Grid
         The sweep's points.
     yaml_text : str
         The sweep's YAML, kept verbatim.
     workload : Workload
-        What a run does.
+        What a task does with a point.
     open_executor : callable
-        Gives the executor as a context; called only if something is missing.
+        Returns the executor as a context manager; called only if something is missing.
     observers : sequence of callable
-        Told of every event, beside the folder's log.
+        Called with every event, beside the folder's log.
     retry_failed : bool
         Whether to do failed runs again from their beginning.
     kept : mapping of str to str
-        Further files that the folder is to keep, by name: how to go on without being told again.
+        Further files that the folder keeps, by name, so that `resume` needs no other input.
 
     Returns
     -------
     SweepEnding
-        What has which record now.
+        Counts of runs by their records.
 
     Raises
     ------
@@ -138,21 +138,28 @@ def run_sweep(
         if retry_failed:
             forget_failed(folder, make_plan(grid, folder.finished()).failed)
         with EventLog(folder.events) as log, Interruption(folder.stop_file) as interruption:
-            told: list[Observer] = [*observers, log, Heartbeat(folder.lock, holder)]
-            with _abort_told(told):
-                pause = StoragePause(folder, lambda event: _tell(told, event))
+            reported_to: list[Observer] = [*observers, log, Heartbeat(folder.lock, holder)]
+            with _abort_reported(reported_to):
+                pause = StoragePause(folder, lambda event: _report(reported_to, event))
                 layout = grid_layout(grid, yaml_text)
                 collector = pause.persist(lambda: Collector(folder, layout), interruption)
                 plan = make_plan(grid, folder.finished())
                 counts = {"done": len(plan.done), "failed": len(plan.failed)}
-                _tell(told, SweepStarted(total=len(plan.points), **counts))
+                _report(reported_to, SweepStarted(total=len(plan.points), **counts))
                 if collector is not None:
                     _drive(
-                        folder, plan, workload, open_executor, collector, told, pause, interruption
+                        folder,
+                        plan,
+                        workload,
+                        open_executor,
+                        collector,
+                        reported_to,
+                        pause,
+                        interruption,
                     )
                 ending = _ending(folder, grid, interruption)
-            _tell(
-                told,
+            _report(
+                reported_to,
                 SweepFinished(
                     total=ending.total,
                     done=ending.done,
@@ -164,13 +171,13 @@ def run_sweep(
 
 
 @contextmanager
-def _abort_told(observers: Sequence[Observer]) -> Iterator[None]:
-    """Tell of an error that ends the driver."""
+def _abort_reported(observers: Sequence[Observer]) -> Iterator[None]:
+    """Report an error that ends the driver."""
     try:
         yield
     except Exception as error:
-        words = str(error)[:MOST_WORDS]
-        _tell(observers, SweepAborted(error_class=type(error).__name__, message=words))
+        message = str(error)[:LONGEST_MESSAGE]
+        _report(observers, SweepAborted(error_class=type(error).__name__, message=message))
         raise
 
 
@@ -195,21 +202,21 @@ def _drive(
                 driver = Driver(folder, plan, workload, executor, collector, observers, pause)
                 driver.drive(interruption)
     except BaseException:
-        # What ended the sweep says more than that storage is full besides.
+        # The first error matters more than a storage that is full as well.
         with suppress(StoreError):
             collector.finalize()
         raise
-    # On a full disk a stop leaves the results open: the next driver builds them anew.
+    # On a full disk a stop leaves the results open: the next driver rebuilds them.
     pause.persist(collector.finalize, interruption)
 
 
-def _tell(observers: Sequence[Observer], event: Event) -> None:
+def _report(observers: Sequence[Observer], event: Event) -> None:
     for observer in observers:
         observer(event)
 
 
 def forget_failed(folder: SweepFolder, run_ids: Iterable[str]) -> None:
-    """Make failed runs missing, so that the next driver does them from their beginning.
+    """Remove the records of failed runs, so that the next driver repeats them from scratch.
 
     Raises
     ------

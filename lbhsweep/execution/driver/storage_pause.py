@@ -1,4 +1,4 @@
-"""Waiting while storage takes no writes: nothing is lost, and nothing counts against a run."""
+"""Waiting while storage accepts no writes: nothing is lost or counted against a run."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lbhsweep.store.folder import SweepFolder
 
 FIRST_S = 2.0
 LONGEST_S = 60.0
-MAX_STUMBLES = 6
-"""Times in a row that storage may fail otherwise, as where a server restarts: two minutes."""
+MAX_TRANSIENT = 6
+"""Transient errors of storage in a row, as when a server restarts: about two minutes."""
 LONG_S = 300.0
 POLL_S = 0.2
 TRIED_BYTES = 1 << 20
-"""What must fit before the sweep goes on: more than a record or a checkpoint takes."""
+"""Must fit before the sweep continues: more than a record or a checkpoint takes."""
 
 T = TypeVar("T")
 
@@ -35,32 +35,32 @@ class StoragePause:
     ----------
     folder : SweepFolder
         The sweep's folder.
-    tell : callable
-        Told when a pause begins and ends.
+    report : callable
+        Called when a pause begins and ends.
 
     Attributes
     ----------
     is_on : bool
-        Whether storage took nothing when last tried.
+        Whether storage accepted nothing when last tried.
     """
 
-    def __init__(self, folder: SweepFolder, tell: Observer) -> None:
+    def __init__(self, folder: SweepFolder, report: Observer) -> None:
         self.is_on = False
         self._folder = folder
-        self._tell = tell
+        self._report = report
         self._delay = FIRST_S
         self._since = self._next_try = 0.0
-        self._stumbles = 0
+        self._n_transient = 0
 
     def begin(self, error: StoreError) -> None:
-        """Pause, for what storage answered."""
+        """Pause because of an error of storage."""
         now = time.monotonic()
         if not self.is_on:
             self.is_on = True
             self._since = now
-            self._put_off(now)
+            self._schedule_try(now)
             free, total = _space(self._folder)
-            self._tell(
+            self._report(
                 StoragePaused(
                     message=str(error),
                     host=getattr(error, "host", "") or socket.gethostname(),
@@ -70,12 +70,12 @@ class StoragePause:
             )
 
     def takes_writes(self) -> bool:
-        """Try whether this machine can write to the sweep's folder now."""
+        """Return whether this machine can write to the sweep's folder now, by trying."""
         folders = (self._folder.path, self._folder.runs, self._folder.records)
         return all(takes_writes(one, TRIED_BYTES) for one in folders)
 
-    def stumble(self, error: StoreError) -> None:
-        """Pause for an error other than a refusal.
+    def count_transient(self, error: StoreError) -> None:
+        """Pause for a transient error.
 
         Raises
         ------
@@ -83,48 +83,48 @@ class StoragePause:
             That error, after too many in a row.
         """
         if self.is_on:
-            # Of the same moment.
+            # The same incident.
             return
-        self._stumbles += 1
-        if self._stumbles > MAX_STUMBLES:
+        self._n_transient += 1
+        if self._n_transient > MAX_TRANSIENT:
             raise error
         self.begin(error)
 
     @property
-    def is_worn(self) -> bool:
-        """Whether storage stumbled as often as is borne."""
-        return self._stumbles >= MAX_STUMBLES
+    def is_exhausted(self) -> bool:
+        """Whether the limit of transient errors in a row is reached."""
+        return self._n_transient >= MAX_TRANSIENT
 
-    def steady(self) -> None:
-        """Note that storage did all that was asked: stumbles are counted anew."""
-        self._stumbles = 0
+    def forget_transient(self) -> None:
+        """Note that storage works: transient errors are counted from zero again."""
+        self._n_transient = 0
 
     @property
     def is_long(self) -> bool:
-        """Whether it has lasted so long that idle workers had better go."""
+        """Whether it has lasted so long that idle workers should be released."""
         return self.is_on and time.monotonic() - self._since > LONG_S
 
     def is_over(self) -> bool:
-        """Tell whether to go on, having tried if it was time to."""
+        """Return whether storage accepts writes, having tried if the delay is over."""
         now = time.monotonic()
         if self.is_on and now >= self._next_try:
             self.is_on = not self.takes_writes()
-            self._put_off(now)
+            self._schedule_try(now)
             if not self.is_on:
-                self._tell(StorageBack(seconds=now - self._since))
+                self._report(StorageBack(seconds=now - self._since))
         return not self.is_on
 
-    def forget(self) -> None:
-        """Note that storage took something of use: the next pause begins with a short wait."""
+    def forget_delay(self) -> None:
+        """Note that a record was written: the next pause begins with a short delay."""
         self._delay = FIRST_S
 
     def persist(self, action: Callable[[], T], interruption: Interruption) -> T | None:
-        """Do something that reads and writes, again until storage takes it.
+        """Repeat an action that reads and writes until storage accepts it.
 
         Returns
         -------
         object or None
-            What the action gave; None if a stop was asked for before it succeeded.
+            The action's result; None if a stop was requested before it succeeded.
         """
         while True:
             try:
@@ -134,17 +134,17 @@ class StoragePause:
             except StorageRefusedError as error:
                 self.begin(error)
             except StoreError as error:
-                self.stumble(error)
+                self.count_transient(error)
             else:
-                self.steady()
-                self.forget()
+                self.forget_transient()
+                self.forget_delay()
                 return done
             while not self.is_over():
                 if interruption.asked:
                     return None
                 time.sleep(POLL_S)
 
-    def _put_off(self, now: float) -> None:
+    def _schedule_try(self, now: float) -> None:
         self._next_try = now + self._delay
         self._delay = min(2 * self._delay, LONGEST_S)
 

@@ -1,1 +1,1 @@
-"""What a sweep's folder says about its runs and its driver, and drivers that run by themselves."""
+"""State of a sweep's folder: settings, status, histories of runs, and drivers in the background."""

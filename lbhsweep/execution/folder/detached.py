@@ -1,4 +1,4 @@
-"""A driver in the background: a process of a session of its own, which outlives the terminal."""
+"""A driver in the background: a process in its own session, which outlives the terminal."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ class Detached:
 def start_detached(arguments: list[str], folder: SweepFolder) -> Detached:
     """Start ``lbhsweep`` and wait until it drives the folder or has ended.
 
-    What it prints goes to the folder's log.
+    Its output goes to the folder's log.
 
     Parameters
     ----------
     arguments : list of str
         Of the command line.
     folder : SweepFolder
-        What it is to drive; must exist.
+        The folder that it drives; must exist.
 
     Returns
     -------
     Detached
-        What became of it so far.
+        Its state so far.
     """
     before = folder.lock.stat().st_mtime_ns if folder.lock.exists() else 0
     pid = os.posix_spawn(
@@ -75,7 +75,7 @@ def start_detached(arguments: list[str], folder: SweepFolder) -> Detached:
             return Detached(pid, has_driven=True, exit_status=None)
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
-            # A sweep of which nothing is missing ends sooner than one looks.
+            # A sweep of which nothing is missing ends before the next poll.
             has_driven = folder.lock.stat().st_mtime_ns > before
             return Detached(pid, has_driven, os.waitstatus_to_exitcode(status))
         time.sleep(_POLL_S)

@@ -1,4 +1,4 @@
-"""All that a sweep's folder tells of one run."""
+"""The history of one run, from a sweep's folder."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ LONGEST_EVENT = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """What became of one run.
+    """The status and history of one run.
 
     Attributes
     ----------
     run_id, label : str
-        Which.
+        The run.
     status : {'done', 'failed', 'missing', 'damaged'}
         By its record.
     error : dict or None
         Class, message and step of its failure.
     provenance : dict
-        Where and with what its record was made: host, pid, SLURM job, versions, times.
+        Provenance of its record: host, pid, SLURM job, versions, times.
     attempts : tuple of dict
         Starts and ends of attempts since its last record; a run that is done keeps none.
     events : tuple of dict
-        What drivers told of it, in their order.
+        Events about it in the log, in their order.
     """
 
     run_id: str
@@ -50,7 +50,7 @@ class RunHistory:
 
 
 def run_history(folder: SweepFolder, run_id: str, label: str) -> RunHistory:
-    """Read what became of one run."""
+    """Read the history of one run."""
     path = folder.find_record(run_id)
     status, error = "missing", None
     provenance: dict[str, Any] = {}

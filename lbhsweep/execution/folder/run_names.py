@@ -1,4 +1,4 @@
-"""The runs that a sweep's folder knows, and finding one by what a user types."""
+"""The runs of a sweep's folder, and finding one by a user's text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_NAMED = 5
 
 
 def known_runs(folder: SweepFolder) -> dict[str, str]:
-    """Give the labels of all runs by run id: of the sweep, and of what else has left a record."""
+    """Return the labels of all runs by run id: of the sweep, and of others with a record."""
     labels: dict[str, str] = {}
     with suppress(LbhsweepError, OSError):
         labels = {run_id(point): point.label for point in folder_grid(folder).points}
@@ -29,7 +29,7 @@ def known_runs(folder: SweepFolder) -> dict[str, str]:
 
 
 def find_runs(labels: Mapping[str, str], text: str) -> list[str]:
-    """Give the run ids that a text means: the beginning of an id, a label, or part of labels.
+    """Return the run ids that match a text: the beginning of an id, a label, or part of labels.
 
     Parts are the label's words, with or without those between: ``0.3 GPa r1``.
 
@@ -54,13 +54,13 @@ def find_runs(labels: Mapping[str, str], text: str) -> list[str]:
 
 
 def _has_words(label: str, text: str) -> bool:
-    """Say whether a label has all words of a text, in the same order."""
+    """Return whether a label has all words of a text, in the same order."""
     rest = iter(label.lower().split())
     return all(word in rest for word in text.split())
 
 
 def find_run(labels: Mapping[str, str], text: str) -> str:
-    """Give the one run id that a text means.
+    """Return the one run id that matches a text.
 
     Raises
     ------
@@ -70,12 +70,12 @@ def find_run(labels: Mapping[str, str], text: str) -> str:
     found = find_runs(labels, text)
     if len(found) > 1:
         some = "; ".join(f"{name[:12]} ({labels[name]})" for name in found[:MOST_NAMED])
-        raise RunNotFoundError(f"{len(found)} runs fit {text!r}, such as {some}; give more of it")
+        raise RunNotFoundError(f"{len(found)} runs match {text!r}, such as {some}; give more of it")
     return found[0]
 
 
 def find_point(folder: SweepFolder, text: str) -> RunPoint:
-    """Give the point of the one run that a text means, done or not.
+    """Return the point of the one run that matches a text, done or not.
 
     Raises
     ------
@@ -90,5 +90,5 @@ def find_point(folder: SweepFolder, text: str) -> RunPoint:
             return point
     path = folder.find_record(name)
     if path is None:
-        raise RunNotFoundError(f"run {name[:12]} is gone; give the command again")
+        raise RunNotFoundError(f"run {name[:12]} is no longer there; give the command again")
     return point_from_json(read_record(path).header.point)

@@ -1,4 +1,4 @@
-"""How a sweep was last run, kept in its folder so that it can go on without being told again."""
+"""Options with which a sweep was run last, kept in its folder so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ THIS_MACHINE = "kind: local\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the command line said beside the sweep and the cluster file.
+    """Options of the command line beside the sweep and the cluster file.
 
     Attributes
     ----------
@@ -29,9 +29,9 @@ class Settings:
     workers : int or None
         Workers instead of the cluster file's.
     rehearsal : bool
-        Whether its runs are make-believe.
+        Whether its runs are synthetic.
     rehearse_seconds, rehearse_failures : float
-        How those behave.
+        Duration and rate of failures of synthetic runs.
     """
 
     file: str
@@ -41,25 +41,25 @@ class Settings:
     rehearse_failures: float = 0.0
 
     def to_json(self) -> str:
-        """Write them as the folder keeps them."""
+        """Return them as the folder keeps them."""
         return json.dumps(asdict(self)) + "\n"
 
 
 def files_to_keep(
     folder: SweepFolder, spec: SweepSpec, settings: Settings, cluster_text: str | None = None
 ) -> dict[str, str]:
-    """Give what a folder keeps beside its sweep so that it can go on by itself.
+    """Return the files that a folder keeps beside its sweep so that it can be resumed.
 
     Parameters
     ----------
     folder : SweepFolder
         The folder.
     spec : SweepSpec
-        The sweep; of files that it names there are to be copies.
+        The sweep; files that it names are copied.
     settings : Settings
-        What else was said.
+        The other options.
     cluster_text : str, optional
-        The cluster file; the one that is there stays if it is not given.
+        The cluster file; without it the present one stays.
 
     Returns
     -------
@@ -77,15 +77,15 @@ def files_to_keep(
 
 
 def keep_sweep(folder: SweepFolder, yaml_text: str, kept: Mapping[str, str]) -> None:
-    """Write a sweep and what goes with it into its folder, whose lock the caller holds.
+    """Write a sweep and its other files into its folder, whose lock the caller holds.
 
-    The sweep comes last: it must not be there with the copies of what another named.
+    The sweep is written last: it must never lie beside copies of files that another sweep named.
     """
     for name, text in {**kept, folder.sweep_yaml.name: yaml_text}.items():
         path = folder.path / name
         path.parent.mkdir(exist_ok=True)
         if path.parent == folder.inputs and path.exists() and path.read_bytes() != text.encode():
-            # From which earlier runs started: nothing is lost, though nothing reads it.
+            # Earlier runs started from the old copy, so it is kept, though nothing reads it.
             before = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
             path.replace(path.with_name(f"before-{before}-{path.name}"))
         write_atomically(path, text.encode())
@@ -95,7 +95,7 @@ def keep_sweep(folder: SweepFolder, yaml_text: str, kept: Mapping[str, str]) -> 
 
 
 def read_settings(folder: SweepFolder) -> Settings:
-    """Read how a sweep was last run; what the folder doesn't say is as by default."""
+    """Read the options of the last run; those that the folder lacks have their defaults."""
     try:
         return Settings(**json.loads(folder.settings.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -103,14 +103,14 @@ def read_settings(folder: SweepFolder) -> Settings:
 
 
 def folder_grid(folder: SweepFolder) -> Grid:
-    """Give the grid of the sweep that a folder holds.
+    """Read the grid of a folder's sweep.
 
     Raises
     ------
     SpecError
-        If its file no longer reads, for example because a parameter file is gone.
+        If its file is no longer valid, for example because a parameter file is missing.
     OSError
-        If there is none.
+        If there is no sweep.
     """
     text = folder.sweep_yaml.read_text(encoding="utf-8-sig")
     settings = read_settings(folder)

@@ -14,10 +14,9 @@ from lbhsweep.errors import ClusterError
 from lbhsweep.store.folder import SweepFolder
 
 WARN_S = 300
-"""Before the walltime ends; it must hold the driver's patience with its workers and all else that
-an ending takes."""
+"""Before the walltime ends; enough for the driver to stop its workers and to end."""
 LEAST_S = 2 * WARN_S
-"""A driver with less would be warned again and again before it got anywhere."""
+"""A driver with less would be warned again and again before any progress."""
 
 JOB_NAME = "lbhsweep-driver"
 
@@ -40,18 +39,18 @@ exit $status
 def submit_driver(
     arguments: Sequence[str], folder: SweepFolder, options: Sequence[str] = ()
 ) -> str:
-    """Hand a command that drives a sweep to SLURM.
+    """Submit a command that drives a sweep to SLURM.
 
     SLURM's warning before the walltime (USR1) stops the driver with checkpoints, and the job is
-    queued again; so it is by SLURM after a preemption or the loss of its node.  A stop that a user
-    asks for ends it, and so does scancel, which sends TERM.
+    queued again.  SLURM also requeues it after a preemption or the loss of its node.  A stop that
+    a user requests ends it, and so does scancel, which sends TERM.
 
     Parameters
     ----------
     arguments : sequence of str
         Of the command line.
     folder : SweepFolder
-        What it is to drive; must exist.
+        The folder that it drives; must exist.
     options : sequence of str
         Further options of sbatch, such as ``--time=24:00:00``.
 
@@ -63,7 +62,7 @@ def submit_driver(
     Raises
     ------
     ClusterError
-        If SLURM does not take it, or would give it too little time.
+        If SLURM does not accept it, or would give it too little time.
     """
     command = shlex.join([sys.executable, "-m", "lbhsweep", *arguments])
     line = [
@@ -89,7 +88,7 @@ def submit_driver(
     except FileNotFoundError as error:
         raise ClusterError("no sbatch here; give this command on a login node of SLURM") from error
     except subprocess.CalledProcessError as error:
-        raise ClusterError(f"SLURM did not take the driver: {error.stderr.strip()}") from error
+        raise ClusterError(f"SLURM did not accept the driver: {error.stderr.strip()}") from error
     job = answer.stdout.strip().partition(";")[0]
     limit = _time_limit(job)
     if limit is not None and limit < LEAST_S:
@@ -107,8 +106,8 @@ def _time_limit(job: str) -> float | None:
     """Ask for the walltime of a job in seconds; None if it has none or SLURM doesn't say."""
     squeue = ["squeue", "--noheader", "--format=%l", "--jobs", job]
     with suppress(OSError, subprocess.SubprocessError, ValueError):
-        said = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
-        days, _, clock = said.stdout.strip().rpartition("-")
+        answer = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
+        days, _, clock = answer.stdout.strip().rpartition("-")
         seconds = 0
         for part in clock.split(":"):
             seconds = 60 * seconds + int(part)
@@ -126,18 +125,18 @@ class DriverJob:
 
 
 def queued_driver(folder: SweepFolder) -> DriverJob | None:
-    """Tell whether the job of a sweep's driver is in SLURM's queue, for the first time or again.
+    """Return the job of a sweep's driver if it is in SLURM's queue, for the first time or again.
 
     Returns
     -------
     DriverJob or None
-        None if it isn't, or no SLURM is here.
+        None if it isn't, or SLURM is not available here.
     """
     with suppress(OSError, subprocess.SubprocessError, ValueError):
         job = folder.job.read_text(encoding="utf-8").strip()
         squeue = ["squeue", "--noheader", "--format=%i|%T|%r", "--jobs", job, "--name", JOB_NAME]
-        said = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
-        found, state, reason = said.stdout.strip().split("|", 2)
+        answer = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
+        found, state, reason = answer.stdout.strip().split("|", 2)
         if found == job and state != "COMPLETING":
             return DriverJob(job, state, reason)
     return None
@@ -149,7 +148,7 @@ def cancel_waiting(folder: SweepFolder) -> str:
     Returns
     -------
     str
-        Its number; empty if there is none, or no SLURM here.
+        Its number; empty if there is none, or SLURM is not available here.
     """
     queued = queued_driver(folder)
     if queued is None:

@@ -1,4 +1,4 @@
-"""What a sweep's folder tells about itself, whoever works on it wherever."""
+"""The status of a sweep, from its folder alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lbhsweep.sweep.plan import make_plan, waiting_for_failed
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A run that failed for good: which, why, and at which outer step."""
+    """A run that failed permanently: which, why, and at which outer step."""
 
     run_id: str
     label: str
@@ -35,7 +35,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The latest attempt of a run without a record: who began it when (Unix time, s)."""
+    """The latest attempt of a run without a record: its worker and start (Unix time, s)."""
 
     run_id: str
     label: str
@@ -46,7 +46,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A run that would go on from the end of one that failed: which, and behind which."""
+    """A run that follows one that failed."""
 
     run_id: str
     label: str
@@ -55,7 +55,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Aborted:
-    """The error by which a driver ended: when (Unix time, s) and which."""
+    """The error by which a driver ended, and when (Unix time, s)."""
 
     time: float
     error_class: str
@@ -64,18 +64,18 @@ class Aborted:
 
 @dataclass(frozen=True, slots=True)
 class FolderStatus:
-    """Where a sweep stands.
+    """The status of a sweep.
 
     Attributes
     ----------
     driver : LockHolder or None
-        Who drives it now, what it does and how long the rest takes.
+        The driver, its state and how long the rest takes.
     lost_driver : LockHolder or None
-        Without a driver: the last one, if it was killed (or works where its lock is not seen).
+        Without a driver: the last one, if it was killed (or its lock is not visible here).
     queued_driver : DriverJob or None
-        Without a driver: its job in SLURM's queue, where SLURM is at hand.
+        Without a driver: its job in SLURM's queue, if SLURM is available here.
     aborted : Aborted or None
-        Without a driver: by what error the last one ended, if it did.
+        Without a driver: the error by which the last one ended, if any.
     total : int
         Runs of the sweep in the folder.
     done : int
@@ -85,9 +85,9 @@ class FolderStatus:
     running : tuple of Attempt
         Attempts under way.
     interrupted : tuple of Attempt
-        Attempts that ended without a result; they go on when the sweep does.
+        Attempts that ended without a result; they continue when the sweep does.
     waiting : tuple of Waiting
-        Missing runs that can't start because one before them failed.
+        Missing runs that can't start because a run that they follow failed.
     """
 
     driver: LockHolder | None
@@ -168,7 +168,7 @@ def _aborted(folder: SweepFolder) -> Aborted | None:
 
 
 def _waiting(folder: SweepFolder, finished: Mapping[str, str]) -> Iterator[Waiting]:
-    # Without its force field, say, the sweep's grid can't be told; all else can.
+    # The grid may be unknown, for example without its force field; all else is known.
     with suppress(LbhsweepError, OSError):
         plan = make_plan(folder_grid(folder), finished)
         for name, failed in waiting_for_failed(plan).items():
@@ -176,7 +176,7 @@ def _waiting(folder: SweepFolder, finished: Mapping[str, str]) -> Iterator[Waiti
 
 
 def planned_runs(folder: SweepFolder) -> list[str]:
-    """Give the run ids of the folder's sweep; none if neither results nor sweep can be read."""
+    """Return the run ids of the folder's sweep; none if neither results nor sweep can be read."""
     try:
         tree = open_results(folder.path)
         is_current = tree.attrs.get("sweep_yaml") == folder.sweep_yaml.read_text("utf-8-sig")
@@ -192,7 +192,7 @@ def planned_runs(folder: SweepFolder) -> list[str]:
 
 
 def _attempts(folder: SweepFolder) -> Iterator[tuple[Attempt, bool]]:
-    """Give the latest attempt of each run that has a folder, and whether it has ended."""
+    """Yield the latest attempt of each run that has a folder, and whether it has ended."""
     for path in folder.runs.glob(f"*/*/{NAME}"):
         lines = list(Ledger(path).lines())
         starts = [line for line in lines if line["event"] == "start"]

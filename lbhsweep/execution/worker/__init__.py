@@ -1,1 +1,1 @@
-"""What happens on a worker: a task's runs, each from its point to its record."""
+"""Code that runs on a worker: a task's runs, each from its point to its record."""

@@ -1,7 +1,7 @@
 """The ledger of one run's attempts, so that only real failures count against it.
 
-A worker that is killed writes nothing; it leaves a start without an end.  Dask's own counts
-can't tell preemption from failure, and forget when the driver ends.
+A worker that is killed leaves a start without an end.  Dask's own counts don't distinguish
+preemption from failure, and are lost when the driver ends.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _KEYS = {
 
 
 class AttemptUnderwayError(StoreError):
-    """Another process is at work on the same run."""
+    """Another process works on the same run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What became of the attempts of one run.
+    """Starts and ends of the attempts of one run.
 
     Attributes
     ----------
@@ -48,9 +48,9 @@ class Ledger:
 
     @contextmanager
     def hold(self, patience_s: float = 30.0) -> Iterator[None]:
-        """Keep other processes from the run while the context lasts.
+        """Lock the run against other processes while the context lasts.
 
-        A worker whose driver was killed may go on for a moment while its successor starts.
+        A worker whose driver was killed may continue for a moment while its successor starts.
 
         Raises
         ------
@@ -65,8 +65,7 @@ class Ledger:
             while not _locked(descriptor):
                 if time.monotonic() > deadline:
                     raise AttemptUnderwayError(
-                        f"{self.path.parent}: another process is at work on this run; "
-                        "wait until it ends"
+                        f"{self.path.parent}: another process works on this run; wait until it ends"
                     )
                 time.sleep(0.1)
             yield
@@ -74,14 +73,14 @@ class Ledger:
             os.close(descriptor)
 
     def start(self, *, label: str, worker: str, progress: object) -> int:
-        """Note that an attempt begins.
+        """Append that an attempt begins.
 
         Parameters
         ----------
         label, worker : str
-            Which run, and who works on it.
+            The run and its worker.
         progress : JSON value
-            Anything that differs once the run has come further.
+            Anything that changes with the run's progress.
 
         Returns
         -------
@@ -106,7 +105,7 @@ class Ledger:
         return attempt
 
     def end(self, ending: Ending, error_class: str = "", message: str = "") -> None:
-        """Note how the attempt ended.
+        """Append how the attempt ended.
 
         Raises
         ------
@@ -127,7 +126,7 @@ class Ledger:
         )
 
     def withdraw(self) -> None:
-        """Take back the latest start, since on a full disk a file can still be cut."""
+        """Remove the latest start by truncating the file, which works on a full disk too."""
         at = self.path.read_bytes().rfind(b'\n{"event": "start"')
         if at >= 0:
             os.truncate(self.path, at)
@@ -137,13 +136,13 @@ class Ledger:
         return sum(1 for line in self.lines() if line.get("ending") == "error")
 
     def places_of_errors(self, what: Literal["hosts", "workers"]) -> set[tuple[object, ...]]:
-        """Name the hosts or workers where attempts ended by an unexpected error."""
+        """Return the hosts or workers where attempts ended by an unexpected error."""
         keys = ("host",) if what == "hosts" else ("host", "pid")
         errors = (line for line in self.lines() if line.get("ending") == "error")
         return {tuple(line.get(key) for key in keys) for line in errors}
 
     def n_deaths(self) -> int:
-        """Count the latest attempts that died one after the other without coming any further."""
+        """Count the latest attempts that died in a row without any progress."""
         lines = list(self.lines())
         starts = 0
         for line in reversed(lines):
@@ -154,7 +153,7 @@ class Ledger:
         return max(starts - 1, 0)
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """Read all lines; one torn by a kill, or damaged, is left out."""
+        """Read all lines; one that is cut by a kill, or damaged, is left out."""
         try:
             text = self.path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
@@ -166,7 +165,7 @@ class Ledger:
                     yield entry
 
     def _append(self, entry: dict[str, object]) -> None:
-        # A line in front ends one that was torn.
+        # The line break in front ends a line that was cut.
         text = "\n" + json.dumps(entry, ensure_ascii=False) + "\n"
         with storing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(text)

@@ -1,4 +1,4 @@
-"""A worker's process: its signals, the stop file, and its cache of compiled kernels."""
+"""A worker's process: its signals, the stop file, and its back-off after faults."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from distributed.core import Status
 POLL_S = 1.0
 GRACE_S = 60.0
 _LEAVE_S = 1.0
-FIRST_REST_S, LONGEST_REST_S = 2.0, 60.0
-_MOST_BREAKS = 10
+FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 2.0, 60.0
+_MOST_FAILURES = 10
 JOB_END = "LBHSWEEP_JOB_END"
 """Variable with the Unix time at which the batch system ends this job."""
 JOB_SECONDS = "LBHSWEEP_JOB_SECONDS"
 """Variable with the job's walltime in seconds."""
 MARGIN_S = 60.0
-"""Before the end of the job the worker leaves, its run having written a checkpoint."""
+"""The worker leaves so long before the end of its job; its run has written a checkpoint."""
 MARGIN_SHARE = 0.2
-"""The same for short jobs, as a part of their walltime."""
+"""The same for short jobs, as a fraction of their walltime."""
 
 at_work = threading.Lock()
 """Held while a task runs: on SIGTERM the process ends only after it."""
@@ -37,12 +37,12 @@ _timed = threading.Event()
 
 
 def worker_name() -> str:
-    """Name this process: ``host:pid``."""
+    """Return the name of this process: ``host:pid``."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def time_to_leave(environment: Mapping[str, str]) -> float | None:
-    """Give the Unix time at which a worker in a job should leave; None outside jobs."""
+    """Return the Unix time at which a worker in a job should leave; None outside jobs."""
     try:
         end, seconds = float(environment[JOB_END]), float(environment[JOB_SECONDS])
     except (KeyError, ValueError):
@@ -51,12 +51,12 @@ def time_to_leave(environment: Mapping[str, str]) -> float | None:
 
 
 class StopPoll:
-    """Tells whether a run should stop: the stop file is there, or this process must end.
+    """Returns whether a run should stop: the stop file exists, or this process must end.
 
     Parameters
     ----------
     stop_file : Path
-        Looked at once a second at most, however often it is asked.
+        Checked once a second at most.
     """
 
     def __init__(self, stop_file: Path) -> None:
@@ -67,9 +67,9 @@ class StopPoll:
         self._looked = time.monotonic()
 
     def __call__(self) -> bool:
-        """Ask."""
+        """Return whether to stop."""
         if not self._stop and time.monotonic() - self._looked >= POLL_S:
-            # A storage that stumbles (ESTALE, EIO) asks for nothing, and is not the run's fault.
+            # A transient error of storage (ESTALE, EIO) is no stop, and not the run's fault.
             with suppress(OSError):
                 self._stop = self._stop_file.exists()
             self._looked = time.monotonic()
@@ -77,10 +77,10 @@ class StopPoll:
 
 
 class WorkerSignals(WorkerPlugin):  # type: ignore[misc]
-    """Lets the run under way write its checkpoint before the process must end.
+    """Stops the run under way, with a checkpoint, before the process must end.
 
     That is on SIGTERM, when the worker is closed, and some time before the end of its job.
-    Ctrl-C is left to the driver.
+    Ctrl-C is ignored here; the driver handles it.
     """
 
     name = "lbhsweep-signals"
@@ -98,59 +98,59 @@ class WorkerSignals(WorkerPlugin):  # type: ignore[misc]
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
     def teardown(self, worker: Worker) -> None:
-        """Ask the run under way to stop if the worker closes; Dask waits a moment for it."""
-        # A plugin that replaces this one has it torn down, too.
+        """Stop the run under way if the worker closes; Dask waits a moment for it."""
+        # Also called when another plugin replaces this one.
         if worker.status is Status.closing:
             _terminating.set()
 
 
-class Rest:
-    """Keeps tasks from a worker for a while after it broke one, each time twice as long if asked.
+class BackOff:
+    """Pauses a worker after it broke a task, each time twice as long if `grows`.
 
-    Otherwise a worker that breaks whatever it gets would get everything.
+    Otherwise a worker that breaks every task at once would get all of them.
     """
 
     def __init__(self) -> None:
-        self._n_breaks = 0
+        self._n_failures = 0
 
     def begin(self, worker: Worker, should_stop: Callable[[], bool], *, grows: bool = True) -> None:
-        """Rest, before the answer goes out; a stop ends it, for what is queued here is to end."""
-        seconds = FIRST_REST_S
+        """Pause the worker before the answer is sent; a stop ends the pause."""
+        seconds = FIRST_BACK_OFF_S
         if grows:
-            seconds = min(FIRST_REST_S * 2.0**self._n_breaks, LONGEST_REST_S)
-            self._n_breaks = min(self._n_breaks + 1, _MOST_BREAKS)
-        is_told = threading.Event()
-        worker.loop.add_callback(_rest, worker, seconds, should_stop, is_told)
-        is_told.wait(POLL_S)
+            seconds = min(FIRST_BACK_OFF_S * 2.0**self._n_failures, LONGEST_BACK_OFF_S)
+            self._n_failures = min(self._n_failures + 1, _MOST_FAILURES)
+        is_paused = threading.Event()
+        worker.loop.add_callback(_pause, worker, seconds, should_stop, is_paused)
+        is_paused.wait(POLL_S)
 
     def forget(self) -> None:
         """Note that the worker did a task."""
-        self._n_breaks = 0
+        self._n_failures = 0
 
 
-async def _rest(
-    worker: Worker, seconds: float, should_stop: Callable[[], bool], is_told: threading.Event
+async def _pause(
+    worker: Worker, seconds: float, should_stop: Callable[[], bool], is_paused: threading.Event
 ) -> None:
     if worker.status is not Status.running:
-        is_told.set()
+        is_paused.set()
         return
     memory = worker.memory_manager
     pause_fraction = memory.memory_pause_fraction
-    # Where Dask pauses workers for their memory it also wakes them.
+    # Dask's own pause for lack of memory would also end this one.
     memory.memory_pause_fraction = False
     worker.status = Status.paused
-    is_told.set()
+    is_paused.set()
     end = time.monotonic() + seconds
     while time.monotonic() < end and not await asyncio.to_thread(should_stop):
         await asyncio.sleep(min(POLL_S, max(end - time.monotonic(), 0.0)))
     memory.memory_pause_fraction = pause_fraction
-    # It may have been told to leave meanwhile.
+    # It may have to leave by now.
     if worker.status is Status.paused and not _terminating.is_set():
         worker.status = Status.running
 
 
 def _retire(worker: Worker) -> None:
-    # Dask's own lifetime doesn't stop the run under way, which would be lost with the job.
+    # Dask's option `lifetime` doesn't stop the run under way, which would be lost with the job.
     worker.status = Status.paused
     _terminating.set()
     threading.Thread(target=_close, args=(worker,), daemon=True).start()
@@ -158,7 +158,7 @@ def _retire(worker: Worker) -> None:
 
 def _close(worker: Worker) -> None:
     if at_work.acquire(timeout=GRACE_S):
-        # The task's answer still has to go out.
+        # The task's answer must still be sent.
         time.sleep(_LEAVE_S)
     worker.loop.add_callback(
         worker.close_gracefully, restart=False, reason="the job's time is over"
@@ -172,6 +172,6 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 def _leave() -> None:
     if at_work.acquire(timeout=GRACE_S):
-        # The task's answer still has to go out.
+        # The task's answer must still be sent.
         time.sleep(_LEAVE_S)
     os._exit(128 + signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""What runs on a worker: some points, each to its record; a few hundred bytes come back."""
+"""The task that runs on a worker: some points, each to its record; it returns few bytes."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ from lbhsweep.sweep.point import RunPoint
 MAX_ERRORS = 2
 """Attempts that may end by an unexpected error before the run counts as failed."""
 MAX_ERRORS_AT_ONE_PLACE = 4
-"""The same if all were on one host, or at one worker, while there are others: it may be that."""
-SURROUNDINGS = (StoreError, ImportError)
-"""Errors that say more of a worker and its storage than of the run that met them."""
+"""The same if all were on one host or worker while there are others, which may be the cause."""
+ENVIRONMENT_ERRORS = (StoreError, ImportError)
+"""Errors of a worker and its storage rather than of the run that met them."""
 MAX_DEATHS = 10
-"""Attempts that may die one after the other without coming any further."""
+"""Attempts in a row that may die without any progress."""
 PROGRESS_EVERY_S = 2.0
-LONGEST_WORDS = 4000
-"""Of an error that travels: Dask replaces longer ones by another that can't be told."""
+LONGEST_MESSAGE = 4000
+"""Of an error's message that is sent: Dask replaces longer ones by an error without the cause."""
 TRACE = "trace.jsonl"
-"""In a run's folder while it is under way: how far it is, its temperature and volume."""
+"""In a run's folder while it is under way: its progress, temperature and volume."""
 
 Report = Callable[[Event], None]
 Others = Literal["hosts", "workers", ""]
@@ -61,11 +61,11 @@ class Task:
     folder : SweepFolder
         The sweep's folder, on storage that workers see.
     points : tuple of RunPoint
-        What to run; several where runs are very short.
+        Points to run; several if runs are very short.
     workload : Workload
-        What to do with each.
+        What to do with each point.
     others : {'hosts', 'workers', ''}
-        What else there is to try a run again: other hosts, other workers of the same, or nothing.
+        Where else a run can be tried again: on other hosts, on other workers of the same, nowhere.
     """
 
     folder: SweepFolder
@@ -76,7 +76,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """What became of one run of a task.
+    """The outcome of one run of a task.
 
     Attributes
     ----------
@@ -85,9 +85,9 @@ class RunSummary:
     ending : {'done', 'failed', 'interrupted', 'error'}
         Done and failed runs have left a record; the others are to be submitted again.
     attempts : int
-        Tries that count against the run.
+        Attempts that count against the run.
     seconds : float
-        Wall time of this task's share in it.
+        Wall time of this task in the run.
     worker, slurm_job : str
         ``host:pid``, and the worker's SLURM job if it has one.
     error_class, message : str
@@ -105,14 +105,14 @@ class RunSummary:
 
 
 def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
-    """Do the runs of a task.  Repeating it does nothing for runs that have a record.
+    """Do the runs of a task; runs that have a record are left as they are.
 
     Parameters
     ----------
     task : Task
         The runs.
     report : callable
-        Told of starts and progress of single runs.
+        Called with starts and progress of single runs.
 
     Returns
     -------
@@ -138,20 +138,20 @@ def run_task(task: Task, report: Report) -> tuple[RunSummary, ...]:
                 name = run_id(point)
                 summaries.append(_run(task, point, should_stop, announce))
         except Exception as error:
-            raise TaskFault(_that_travels(error), worker_name(), name) from error
+            raise TaskFault(_picklable(error), worker_name(), name) from error
     return tuple(summaries)
 
 
-def _that_travels(error: Exception) -> Exception:
-    """Give an error as it is, or its words if it can't be sent to another process."""
-    travels = isinstance(error, LbhsweepError) or type(error).__module__ == "builtins"
-    if travels and len(str(error)) <= LONGEST_WORDS:
+def _picklable(error: Exception) -> Exception:
+    """Return an error as it is, or its message if it can't be sent to another process."""
+    is_picklable = isinstance(error, LbhsweepError) or type(error).__module__ == "builtins"
+    if is_picklable and len(str(error)) <= LONGEST_MESSAGE:
         return error
-    return RuntimeError(f"{type(error).__name__}: {str(error)[:LONGEST_WORDS]}")
+    return RuntimeError(f"{type(error).__name__}: {str(error)[:LONGEST_MESSAGE]}")
 
 
 def _silent(event: Event) -> None:
-    """Tell nobody: short runs pass faster than anybody could watch."""
+    """Drop events of short runs, which are faster than anybody could watch."""
 
 
 def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -> RunSummary:
@@ -166,11 +166,11 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
             run_id=name, ending="interrupted", worker=worker_name(), slurm_job=slurm_job()
         )
     try:
-        with ledger.hold(), _blaming_surroundings(ledger):
+        with ledger.hold(), _not_counting_environment(ledger):
             for left in ledger.path.parent.glob("*.tmp"):
-                # Of a worker that was killed while it wrote a checkpoint.
+                # Left by a worker that was killed while it wrote a checkpoint.
                 left.unlink(missing_ok=True)
-            # Whoever held the run before may have finished it.
+            # Another process may have finished it before.
             summary = _recorded(task.folder, name) or _attempt(
                 task, point, ledger, should_stop, report
             )
@@ -189,11 +189,11 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
 
 
 @contextmanager
-def _blaming_surroundings(ledger: Ledger) -> Iterator[None]:
-    """Let a full disk, say, count neither as an error nor as a death of the run that met it."""
+def _not_counting_environment(ledger: Ledger) -> Iterator[None]:
+    """Count errors such as a full disk neither as an error nor as a death of the run."""
     try:
         yield
-    except (OSError, *SURROUNDINGS):
+    except (OSError, *ENVIRONMENT_ERRORS):
         try:
             ledger.end("interrupted")
         except OSError:
@@ -220,7 +220,7 @@ def _attempt(
     )
     counted, deaths = ledger.n_errors() + 1, ledger.n_deaths()
     if deaths >= MAX_DEATHS:
-        message = f"its worker died {deaths} times in a row without coming any further"
+        message = f"its worker died {deaths} times in a row without any progress"
         return _record(task.folder, point, ledger, counted, _failed("worker-lost", message))
     try:
         outcome = task.workload.run(
@@ -234,14 +234,14 @@ def _attempt(
     except InterruptedRun:
         ledger.end("interrupted")
         return RunSummary(run_id=name, ending="interrupted")
-    except SURROUNDINGS:
+    except ENVIRONMENT_ERRORS:
         raise
     except Exception as error:
         if isinstance(error, OSError):
-            # A run meets nothing but its own files: that is storage's fault, not its own.
+            # A run uses nothing but its own files, so this is a fault of storage.
             raise store_error(f"{point.label}: can't read or write: {error}", error) from error
-        # Whatever one run meets must not end the sweep: it is recorded by its class.
-        error_class, message = type(error).__name__, _where(error)
+        # An error of one run must not end the sweep: it is recorded by its class.
+        error_class, message = type(error).__name__, _with_place(error)
         ledger.end("error", error_class, message)
         is_proof = not task.others or len(ledger.places_of_errors(task.others)) > 1
         if counted < (MAX_ERRORS if is_proof else MAX_ERRORS_AT_ONE_PLACE):
@@ -251,7 +251,7 @@ def _attempt(
 
 
 def _end_of(folder: SweepFolder, name: str) -> EndState | None:
-    """Read where a run ended; None without a name, and for a run that was made up."""
+    """Read the end state of a run; None without a name, and for a synthetic run."""
     if not name:
         return None
     path = folder.record_path(name)
@@ -259,9 +259,9 @@ def _end_of(folder: SweepFolder, name: str) -> EndState | None:
         record = read_record(path)
     except StoreError as error:
         if is_there(path) and not isinstance(error, CorruptRecordError):
-            # Storage stumbles; the record may be well.
+            # A transient error of storage; the record may be whole.
             raise
-        raise LostStartError(f"can't go on from the end of another run: {error}") from error
+        raise LostStartError(f"can't continue from the end of another run: {error}") from error
     return EndState.from_record(record.arrays)
 
 
@@ -308,13 +308,13 @@ def _failed(error_class: str, message: str) -> Outcome:
     return Outcome(status="failed", arrays={}, error=error, provenance=provenance())
 
 
-def _where(error: Exception) -> str:
+def _with_place(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{error} ({Path(frame.filename).name}:{frame.lineno} in {frame.name})"
 
 
 def _progress_mark(workdir: Path) -> int:
-    """Give a number that changes whenever the run writes a checkpoint."""
+    """Return a number that changes whenever the run writes a checkpoint."""
     files = (
         path
         for path in workdir.iterdir()
@@ -324,16 +324,16 @@ def _progress_mark(workdir: Path) -> int:
 
 
 def _on_progress(name: str, trace: Path, report: Report) -> OnProgress:
-    """Tell of a run's progress, and leave a line of it in the run's folder for those who watch."""
-    told = time.monotonic()
+    """Report a run's progress, and append it to a file in the run's folder for the dashboard."""
+    last = time.monotonic()
 
-    def tell(progress: Progress) -> None:
-        nonlocal told
-        if time.monotonic() - told >= PROGRESS_EVERY_S:
-            told = time.monotonic()
+    def report_progress(progress: Progress) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PROGRESS_EVERY_S:
+            last = time.monotonic()
             report(RunProgress(run_id=name, fraction=progress.step / progress.n_steps))
-            # Nothing depends on it, so a full disk is no matter.
+            # Nothing depends on it, so a full disk does not matter.
             with suppress(OSError), trace.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(progress)) + "\n")
 
-    return tell
+    return report_progress

@@ -1,4 +1,4 @@
-"""What a task does with a point: molecular dynamics, or a rehearsal of it."""
+"""What a task does with a point: molecular dynamics, or a rehearsal (synthetic runs)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from lbhsweep.sweep.point import RunPoint
 
 CHECKPOINT_EVERY_S = 60.0
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 
 _compiled = threading.Event()
 
 
 class Workload(Protocol):
-    """Travels to workers with every task: small, picklable, the same for all runs of a sweep."""
+    """Sent to workers with every task: small, picklable, the same for all runs of a sweep."""
 
-    def prepare(self, tell: Tell) -> None:
-        """Do once a process what runs need, telling what takes long; called in a task's thread."""
+    def prepare(self, notify: Notify) -> None:
+        """Prepare a process for runs; `notify` gets a text before anything that takes long."""
 
     def run(
         self,
@@ -38,23 +38,23 @@ class Workload(Protocol):
         start: FindEnd,
         trajectory: Path,
     ) -> Outcome:
-        """Do one run, or go on with it from its checkpoint in `workdir`.
+        """Do one run, or continue it from its checkpoint in `workdir`.
 
-        It starts where `start` finds if it goes on from another run.  If it keeps frames, they go
+        `start` finds the start of a run that follows another one.  Frames that the run keeps go
         to the path `trajectory`.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class MolecularDynamics:
-    """Real runs.
+    """Molecular dynamics.
 
     Attributes
     ----------
     force_fields : tuple of ForceField
-        All that the sweep's points name.
+        All force fields that the sweep's points name.
     crystal : ConventionalCrystal or None
-        From which they start, where it isn't built.
+        The start of all runs, if it isn't built.
     checkpoint_every_s : float
         Wall time between checkpoints, s.
     """
@@ -63,10 +63,10 @@ class MolecularDynamics:
     crystal: ConventionalCrystal | None = None
     checkpoint_every_s: float = CHECKPOINT_EVERY_S
 
-    def prepare(self, tell: Tell) -> None:
+    def prepare(self, notify: Notify) -> None:
         """Load compiled kernels, or compile them if this machine has none yet."""
         if not _compiled.is_set():
-            tell("loading kernels; compiling them takes minutes the first time on a machine")
+            notify("loading kernels; compiling them takes minutes the first time on a machine")
             _compile()
             _compiled.set()
 
@@ -99,21 +99,21 @@ class MolecularDynamics:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Make-believe runs.
+    """Synthetic runs.
 
     Attributes
     ----------
     seconds : float
-        How long each pretends to work.
+        Duration of each run.
     failure_rate : float
-        Share of runs that pretend to blow up.
+        Fraction of runs that fail.
     """
 
     seconds: float = 0.0
     failure_rate: float = 0.0
 
-    def prepare(self, tell: Tell) -> None:
-        """Nothing to prepare."""
+    def prepare(self, notify: Notify) -> None:
+        """Do nothing."""
 
     def run(
         self,
@@ -125,7 +125,7 @@ class Rehearsal:
         start: FindEnd,
         trajectory: Path,
     ) -> Outcome:
-        """Rehearse; no frames are made up."""
+        """Rehearse; there are no synthetic frames."""
         return rehearse(
             point, failure_rate=self.failure_rate, seconds=self.seconds, should_stop=should_stop
         )

@@ -135,7 +135,7 @@ def test_malformed_files(tmp_path, text, problems):
         ({"kind": "address", "address": "tcp://a:1"}, None),
     ],
 )
-def test_too_little_memory_for_compiling_is_warned_of(keys, share):
+def test_too_little_memory_for_compiling_gives_a_warning(keys, share):
     more = {"workers": 4, "walltime": "1:00:00"} if keys["kind"] == "slurm" else {}
     warning = memory_warning(KINDS[keys["kind"]](**keys, **more))
     assert share in warning if share else not warning

@@ -28,7 +28,7 @@ def test_workers_are_single_threaded_and_on_loopback(cluster):
         assert set(found.values()) == {"1"}
 
 
-def test_workers_are_deaf_to_ctrl_c_from_their_birth(cluster):
+def test_workers_ignore_ctrl_c_from_their_start(cluster):
     for blocked in cluster._client.run(blocked_signals).values():
         assert signal.SIGINT in blocked
         assert signal.SIGTERM not in blocked
@@ -43,11 +43,11 @@ def test_variables_for_workers_are_not_left_in_this_process(monkeypatch):
     assert dict(os.environ) == before
 
 
-def test_no_worker_is_an_error_that_says_where_to_look(monkeypatch):
+def test_no_worker_is_an_error_with_advice(monkeypatch):
     monkeypatch.setattr(clusters, "n_workers", lambda spec: 0)
     spec = LocalCluster(kind="local", start_timeout="1 s")
     with (
-        pytest.raises(ClusterError, match="no worker came within 1 s; look at the queue"),
+        pytest.raises(ClusterError, match="no worker started within 1 s; look at the queue"),
         clusters.start_cluster(spec),
     ):
         pass
@@ -93,7 +93,7 @@ def test_a_folder_of_compiled_code_that_others_may_write_is_refused(tmp_path):
         private_folder(folder)
 
 
-def test_a_folder_of_compiled_code_that_can_not_be_made_is_named(tmp_path):
+def test_a_folder_of_compiled_code_that_can_not_be_created_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ClusterError, match=r"cache: can.t make .*Not a directory.*numba_cache"):
         private_folder(tmp_path / "file" / "cache")

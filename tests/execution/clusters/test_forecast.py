@@ -26,7 +26,7 @@ def grid(tmp_path_factory):
     return expand_grid(load_sweep(file))
 
 
-def left_by(folder, grid, name, slowness):
+def write_finished(folder, grid, name, slowness):
     """Write the record of a run that took so much longer than the cost model says."""
     plan = make_plan(grid, {})
     point = plan.points[name]
@@ -38,23 +38,23 @@ def left_by(folder, grid, name, slowness):
     write_record(folder, Record(header, {}))
 
 
-def test_the_speed_is_that_of_finished_runs_else_of_the_file_else_a_usual_one(grid, tmp_path):
+def test_the_speed_is_that_of_finished_runs_else_of_the_file_else_a_typical_one(grid, tmp_path):
     folder = SweepFolder(tmp_path)
     plan = make_plan(grid, {})
     assert known_speed(plan, None, None).ns_per_day == REFERENCE_NS_PER_DAY
     assert known_speed(plan, folder, slurm(ns_per_day=300.0)).ns_per_day == 300.0
     name = next(iter(plan.points))
-    left_by(folder, grid, name, slowness=2.5)
+    write_finished(folder, grid, name, slowness=2.5)
     found = known_speed(make_plan(grid, folder.finished()), folder, slurm(ns_per_day=300.0))
     assert found.ns_per_day == pytest.approx(REFERENCE_NS_PER_DAY / 2.5)
     assert "1 runs that are done" in found.source
 
 
-def test_a_damaged_record_is_passed_over(grid, tmp_path):
+def test_a_damaged_record_is_ignored(grid, tmp_path):
     folder = SweepFolder(tmp_path)
     first, second, *_ = make_plan(grid, {}).points
-    left_by(folder, grid, first, slowness=2.0)
-    left_by(folder, grid, second, slowness=4.0)
+    write_finished(folder, grid, first, slowness=2.0)
+    write_finished(folder, grid, second, slowness=4.0)
     folder.record_path(second).write_bytes(b"torn")
     plan = make_plan(grid, {first: "done", second: "done"})
     assert known_speed(plan, folder, None).ns_per_day == pytest.approx(REFERENCE_NS_PER_DAY / 2)

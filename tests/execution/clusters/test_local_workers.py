@@ -38,7 +38,7 @@ def test_a_lost_worker_comes_back(forgotten):
         assert new.pid not in (None, first)
 
 
-def test_a_loss_that_was_never_told_is_noticed(monkeypatch):
+def test_a_loss_that_was_never_reported_is_noticed(monkeypatch):
     monkeypatch.setattr(dask_executor, "COUNT_EVERY_S", 0.5)
     with start_cluster(LocalCluster(kind="local", workers=1, start_timeout="600 s")) as executor:
         executor._client.unsubscribe_topic("all")
@@ -56,7 +56,7 @@ def test_a_worker_that_is_only_slow_is_left_alone(monkeypatch):
         (nanny,) = cluster.workers.values()
         first = nanny.pid
         for _ in range(5):
-            executor._local.mend(0)
+            executor._local.restart_lost(0)
             executor.answers(0.1)
         assert list(cluster.workers.values()) == [nanny]
         assert nanny.pid == first

@@ -14,7 +14,7 @@ from lbhsweep.execution.worker.ledger import NAME
 from lbhsweep.store.folder import SweepFolder
 
 
-class Strangers:
+class ForeignScheduler:
     """A scheduler on a port of its own and a worker, started by somebody else."""
 
     def __init__(self, path):
@@ -52,20 +52,20 @@ class Strangers:
 
 
 @pytest.fixture
-def strangers(tmp_path):
-    with Strangers(tmp_path) as strangers:
-        yield strangers
+def foreign_scheduler(tmp_path):
+    with ForeignScheduler(tmp_path) as foreign_scheduler:
+        yield foreign_scheduler
 
 
 @pytest.fixture
-def start(strangers, tmp_path):
+def start(foreign_scheduler, tmp_path):
     sweep, cluster = tmp_path / "sweep.yaml", tmp_path / "cluster.yaml"
     sweep.write_text(yaml_text())
     line = ["-m", "lbhsweep", "run", str(sweep), "--rehearse", "--rehearse-seconds", "2"]
     line += ["--cluster", str(cluster), "--output", str(tmp_path / "out")]
 
     def start(patience):
-        keys = f"kind: address\naddress: {strangers.address}\nstart_timeout: {patience}\n"
+        keys = f"kind: address\naddress: {foreign_scheduler.address}\nstart_timeout: {patience}\n"
         cluster.write_text(keys)
         return Started(line, tmp_path)
 
@@ -91,30 +91,30 @@ def assert_undisturbed(folder, tmp_path):
     return check
 
 
-def test_without_its_scheduler_a_driver_ends_and_the_same_command_goes_on(
-    start, strangers, folder, assert_undisturbed
+def test_without_its_scheduler_a_driver_ends_and_the_same_command_continues(
+    start, foreign_scheduler, folder, assert_undisturbed
 ):
     with start("10 s") as command:
         command.until(folder.finished)
-        strangers.kill()
+        foreign_scheduler.kill()
         assert command.wait() == 1, command.text
-        assert "the scheduler is gone; see its log" in command.text
+        assert "the scheduler is no longer there; see its log" in command.text
         assert "Traceback" not in command.text
-    assert "the scheduler is gone" in folder_status(folder).aborted.message
+    assert "the scheduler is no longer there" in folder_status(folder).aborted.message
     assert 0 < len(folder.finished()) < 8
-    strangers.start()
+    foreign_scheduler.start()
     with start("600 s") as command:
         assert command.wait() == 0, command.text
     assert_undisturbed()
 
 
-def test_a_scheduler_that_comes_back_at_once_is_found_again(
-    start, strangers, folder, assert_undisturbed
+def test_a_scheduler_that_restarts_at_once_is_found_again(
+    start, foreign_scheduler, folder, assert_undisturbed
 ):
     with start("600 s") as command:
         command.until(folder.finished)
-        strangers.kill()
-        strangers.start()
+        foreign_scheduler.kill()
+        foreign_scheduler.start()
         assert command.wait() == 0, command.text
     assert len(events_of(folder.events, "sweep-started")) == 1
     assert_undisturbed()

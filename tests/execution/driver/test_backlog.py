@@ -1,4 +1,4 @@
-"""What waits comes out once, in order, in packs that fit."""
+"""Waiting runs are submitted once, in order, in packs of the right size."""
 
 import pytest
 from hypothesis import given
@@ -74,7 +74,7 @@ def test_packs_are_fair_short_and_lose_nothing(ramps, slots, seconds, taken):
 
 
 @pytest.mark.parametrize("ending", ["failed", "error", "interrupted"])
-def test_only_whole_runs_tell_how_long_others_take(ramps, ending):
+def test_only_whole_runs_set_the_expected_time_of_others(ramps, ending):
     backlog = Backlog(ramps)
     first = next(iter(backlog))
     backlog.learn([RunSummary(run_id=first, ending=ending, seconds=1e-4)])
@@ -82,7 +82,7 @@ def test_only_whole_runs_tell_how_long_others_take(ramps, ending):
     assert len(backlog.next_pack(1, 0)) == 1
 
 
-def test_runs_that_go_on_from_others_come_once_those_are_released(plan_of):
+def test_runs_that_follow_others_are_added_once_those_are_released(plan_of):
     plan = plan_of(CHAINS)
     backlog = Backlog(plan)
     done = []
@@ -94,7 +94,7 @@ def test_runs_that_go_on_from_others_come_once_those_are_released(plan_of):
     assert sorted(done) == sorted(plan.missing)
 
 
-def test_runs_wait_again_for_one_that_must_be_done_again(plan_of):
+def test_runs_wait_again_for_one_that_is_repeated(plan_of):
     plan = plan_of(CHAINS)
     backlog = Backlog(plan)
     (first,) = backlog.next_pack(2, 0)
@@ -108,7 +108,7 @@ def test_runs_wait_again_for_one_that_must_be_done_again(plan_of):
     assert next(iter(backlog)) == follower
 
 
-def test_a_run_of_before_that_must_be_done_again_is_as_long_as_what_goes_on_from_it(plan_of):
+def test_a_done_run_that_is_repeated_is_as_long_as_the_chain_that_follows_it(plan_of):
     missing = plan_of(CHAINS)
     first = next(name for name in missing.missing if not missing.points[name].follows)
     plan = plan_of(CHAINS, {first: "done"})

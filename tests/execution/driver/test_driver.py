@@ -1,4 +1,4 @@
-"""What must hold of a sweep on every executor."""
+"""Properties of a sweep on every executor."""
 
 import errno
 import math
@@ -55,7 +55,7 @@ def test_all_runs_are_done_once_and_collected(sweep, tmp_path):
     assert not list(sweep.folder.runs.glob("*/*")), "finished runs leave no folder"
 
 
-def test_executors_give_the_same_bits(tmp_path, cluster):
+def test_executors_give_the_same_results_to_the_last_bit(tmp_path, cluster):
     serial = Sweep(tmp_path / "serial", lambda: nullcontext(SerialExecutor()))
     dask = Sweep(tmp_path / "dask", lambda: nullcontext(cluster))
     serial.run(workload=Rehearsal(failure_rate=0.6))
@@ -78,7 +78,7 @@ def test_a_failed_run_is_recorded_and_the_others_done(sweep):
     assert not sweep.of(RunFailed), "failed runs are not tried again unasked"
 
 
-def test_failed_runs_are_tried_again_when_asked(sweep):
+def test_failed_runs_are_repeated_on_request(sweep):
     failed = sweep.run(workload=Rehearsal(failure_rate=0.6)).failed
     ending = sweep.run(retry_failed=True)
     assert ending.done == ending.total
@@ -86,7 +86,7 @@ def test_failed_runs_are_tried_again_when_asked(sweep):
     assert (sweep.results()["status"] == Status.DONE).all()
 
 
-def test_a_run_that_went_on_near_its_end_says_nothing_of_how_long_runs_are(tmp_path):
+def test_a_run_resumed_near_its_end_is_no_measure_of_others(tmp_path):
     executor = Quick()
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
     assert sweep.run(yaml_text(replicas=15)).done == 60
@@ -95,7 +95,7 @@ def test_a_run_that_went_on_near_its_end_says_nothing_of_how_long_runs_are(tmp_p
 
 
 class Quick(SerialExecutor):
-    """Has a first run that only had its last moments to do."""
+    """Its first run only has its last moments to do."""
 
     def __init__(self):
         super().__init__()
@@ -136,7 +136,7 @@ def test_removed_points_stay_as_records(sweep, tmp_path):
     assert not workload.names()
 
 
-def test_a_damaged_record_is_run_again(sweep):
+def test_a_run_with_a_damaged_record_is_repeated(sweep):
     sweep.run()
     intact = sweep.results()
     path = next(sweep.folder.records.glob("*/*.rec"))
@@ -196,8 +196,8 @@ def _stop_when_under_way(folder):
     folder.stop_file.touch()
 
 
-class Deserted:
-    """Has lost its only worker when a stop is asked for, and may say so."""
+class LosesItsWorker:
+    """Has lost its only worker when a stop is requested, and may raise an error."""
 
     def __init__(self, folder, error):
         self.folder, self.error, self.slots, self.needs = folder, error, 1, []
@@ -221,9 +221,9 @@ class Deserted:
 
 
 @pytest.mark.parametrize("error", [None, ClusterError("no worker for 60 s (start_timeout)")])
-def test_a_stop_waits_for_no_worker_that_is_gone(tmp_path, error):
+def test_a_stop_does_not_wait_for_a_lost_worker(tmp_path, error):
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
-    executor = Deserted(sweep.folder, error)
+    executor = LosesItsWorker(sweep.folder, error)
     ending = sweep.run()
     assert executor.n_asked_since == 1, "nothing is waited for once nobody is left"
     assert (ending.interrupted, ending.done) == (True, 0)
@@ -233,17 +233,17 @@ def test_a_stop_waits_for_no_worker_that_is_gone(tmp_path, error):
 
 @dataclass(frozen=True)
 class Stale(Rehearsal):
-    """Can't begin, for storage stumbles; its worker rests for longer than any test may last."""
+    """Can't start because of a transient error; its worker backs off longer than a test lasts."""
 
     mark: Path = Path()
 
-    def prepare(self, tell):
-        worker.FIRST_REST_S = worker.LONGEST_REST_S = 3600.0
+    def prepare(self, notify):
+        worker.FIRST_BACK_OFF_S = worker.LONGEST_BACK_OFF_S = 3600.0
         self.mark.with_suffix(f".{os.getpid()}").touch()
         raise OSError(errno.ESTALE, "Stale file handle")
 
 
-def test_a_stop_waits_for_no_worker_that_rests(tmp_path, monkeypatch):
+def test_a_stop_does_not_wait_for_a_worker_that_backs_off(tmp_path, monkeypatch):
     monkeypatch.setattr(driver, "STOP_PATIENCE_S", math.inf)
     cluster = LocalCluster(kind="local", workers=2, start_timeout="600 s")
     sweep = Sweep(tmp_path / "out", lambda: start_cluster(cluster))
@@ -262,7 +262,7 @@ def test_a_stop_waits_for_no_worker_that_rests(tmp_path, monkeypatch):
 
 
 class BreaksWhileItStops(SerialExecutor):
-    """Asks for a stop; whatever comes back once the driver has heard is broken."""
+    """Requests a stop; all tasks that return after that are broken."""
 
     slots = 6
 
@@ -284,7 +284,7 @@ class BreaksWhileItStops(SerialExecutor):
         return broken
 
 
-def test_what_breaks_while_a_sweep_stops_is_no_error(tmp_path):
+def test_faults_while_a_sweep_stops_are_no_error(tmp_path):
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
     executor = BreaksWhileItStops(sweep.folder)
     assert sweep.run(yaml_text(replicas=4)).interrupted

@@ -1,4 +1,4 @@
-"""Who is to blame for tasks that break: a worker, a run, or everything."""
+"""The cause of tasks that break: a worker, a run, or everything."""
 
 import errno
 
@@ -12,9 +12,9 @@ from lbhsweep.execution.driver.faults import (
     FORGET_S,
     MAX_BREAKS,
     MAX_DROPPED,
-    MAX_STUMBLES,
-    MAX_UNBORN,
-    STUMBLE_S,
+    MAX_LOST_BEFORE_START,
+    MAX_STORAGE_ERRORS,
+    SAME_ERROR_S,
     Faults,
 )
 from lbhsweep.execution.events import RunStarted
@@ -31,7 +31,7 @@ def now(monkeypatch):
     return now
 
 
-def test_one_sick_worker_ends_nothing_while_others_may_still_be_compiling():
+def test_one_failing_worker_ends_nothing_while_others_may_still_be_compiling():
     faults = Faults()
     for _ in range(100):
         faults.count(TaskFault(ABSENT, "bad:1"), n_workers=4)
@@ -50,14 +50,14 @@ def test_workers_that_all_break_again_and_again_end_the_sweep():
 
 
 @pytest.mark.parametrize("n_workers", [1, 6, 200])
-def test_a_stumble_of_storage_that_all_meet_at_once_ends_nothing(n_workers):
+def test_a_transient_error_of_storage_on_all_workers_ends_nothing(n_workers):
     faults = Faults()
-    for _ in range(MAX_STUMBLES):
+    for _ in range(MAX_STORAGE_ERRORS):
         for number in range(n_workers):
             faults.count(TaskFault(STALE, f"host:{number}", f"run{number}"), n_workers)
 
 
-def test_a_sick_worker_says_nothing_of_the_runs_that_it_gets():
+def test_a_failing_worker_says_nothing_about_its_runs():
     faults = Faults()
     for attempt in range(10 * MAX_BREAKS):
         fault = TaskFault(StorageRefusedError("no", errno.EACCES), "bad:1", f"run{attempt % 3}")
@@ -65,7 +65,7 @@ def test_a_sick_worker_says_nothing_of_the_runs_that_it_gets():
     assert not faults.left_out
 
 
-@pytest.mark.parametrize(("error", "most"), [(ABSENT, MAX_BREAKS), (STALE, MAX_STUMBLES)])
+@pytest.mark.parametrize(("error", "most"), [(ABSENT, MAX_BREAKS), (STALE, MAX_STORAGE_ERRORS)])
 def test_a_run_at_which_workers_break_that_do_others_is_left_out(now, error, most):
     faults = Faults()
     for _ in range(most + 1):
@@ -74,23 +74,23 @@ def test_a_run_at_which_workers_break_that_do_others_is_left_out(now, error, mos
         assert faults.is_news(fault)
         faults.count(fault, n_workers=2)
         faults.works("good:1")
-        now[0] += STUMBLE_S
+        now[0] += SAME_ERROR_S
     assert list(faults.left_out) == ["poison"]
     with pytest.raises(ClusterError, match=f"1 runs could not be done {most + 1} times"):
         faults.check()
 
 
-def test_a_short_stumble_that_idle_workers_meet_one_after_the_other_leaves_no_run_out(now):
+def test_a_short_transient_error_on_several_workers_leaves_no_run_out(now):
     faults = Faults()
     for number in range(100):
-        now[0] += STUMBLE_S / 100
+        now[0] += SAME_ERROR_S / 100
         faults.count(TaskFault(STALE, f"idle:{number}", "last"), n_workers=200)
     assert not faults.left_out
 
 
-def test_workers_that_are_gone_are_not_sick_for_ever(now):
+def test_faults_of_lost_workers_are_forgotten(now):
     faults = Faults()
-    for _ in range(MAX_STUMBLES + 1):
+    for _ in range(MAX_STORAGE_ERRORS + 1):
         for number in range(4):
             # They have not all broken once too often at any time but the end.
             faults.count(TaskFault(STALE, f"gone:{number}"), n_workers=5)
@@ -99,16 +99,16 @@ def test_workers_that_are_gone_are_not_sick_for_ever(now):
     faults.count(TaskFault(STALE, "gone:1"), n_workers=2)
 
 
-def test_each_worker_is_sick_by_what_broke_there(now):
+def test_each_worker_has_the_limit_of_its_own_errors(now):
     faults = Faults()
-    for _ in range(MAX_STUMBLES - 1):
+    for _ in range(MAX_STORAGE_ERRORS - 1):
         for number in range(4):
             faults.count(TaskFault(STALE, f"a:{number}"), n_workers=4)
     faults.count(TaskFault(ABSENT, "a:0"), n_workers=4)
     faults.count(TaskFault(ClusterError("dropped")), n_workers=4)
 
 
-def test_without_any_worker_none_is_to_blame():
+def test_without_workers_there_is_no_fault_of_one():
     faults = Faults()
     for _ in range(10 * MAX_BREAKS):
         faults.count(TaskFault(ABSENT, "bad:1"), n_workers=0)
@@ -116,7 +116,7 @@ def test_without_any_worker_none_is_to_blame():
 
 @pytest.mark.parametrize("error", [ABSENT, STALE])
 @pytest.mark.parametrize("n_workers", [1, 3])
-def test_breaks_that_each_take_long_end_a_sweep_or_leave_the_run_out(now, error, n_workers):
+def test_faults_far_apart_end_a_sweep_or_leave_the_run_out(now, error, n_workers):
     faults = Faults()
     try:
         for number in range(100):
@@ -128,7 +128,7 @@ def test_breaks_that_each_take_long_end_a_sweep_or_leave_the_run_out(now, error,
     assert "slow" in faults.left_out
 
 
-def test_workers_that_were_asked_for_are_awaited_but_not_for_ever(now):
+def test_requested_workers_are_awaited_but_not_forever(now):
     faults = Faults()
     while now[0] < 100.0 + EXPECT_S - 60.0:
         faults.count(TaskFault(ABSENT, "first:1"), n_workers=1, n_expected=8)
@@ -141,24 +141,24 @@ def test_workers_that_were_asked_for_are_awaited_but_not_for_ever(now):
 STARTED = RunStarted(run_id="a", label="run a", worker="good:1", attempt=1)
 
 
-def test_workers_that_all_die_before_they_begin_end_the_sweep():
+def test_workers_that_all_die_before_their_first_run_end_the_sweep():
     faults = Faults()
-    for _ in range(MAX_UNBORN):
+    for _ in range(MAX_LOST_BEFORE_START):
         faults.lost(("run a", "run b"))
         faults.lost(())
     with pytest.raises(ClusterError, match=r"21 workers in a row .*Compiling kernels takes 0.6 GB"):
         faults.lost(("run b",))
 
 
-def test_workers_that_die_at_their_runs_or_beside_others_end_nothing():
+def test_workers_that_die_during_runs_or_beside_others_end_nothing():
     faults = Faults()
-    for _ in range(3 * MAX_UNBORN):
-        faults.begun(STARTED)
+    for _ in range(3 * MAX_LOST_BEFORE_START):
+        faults.started(STARTED)
         faults.lost(("run a",))
-    for _ in range(MAX_UNBORN):
+    for _ in range(MAX_LOST_BEFORE_START):
         faults.lost(("run b",))
-    faults.begun(STARTED)
-    for _ in range(3 * MAX_UNBORN):
+    faults.started(STARTED)
+    for _ in range(3 * MAX_LOST_BEFORE_START):
         faults.lost(("run b",))
     faults.works("good:1")
     faults.over("a")

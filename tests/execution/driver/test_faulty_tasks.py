@@ -1,4 +1,4 @@
-"""Tasks that break or err: by a run, a worker, a host, or storage; each has its own due."""
+"""Tasks that break or raise errors: because of a run, a worker, a host, or storage."""
 
 import errno
 import os
@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from distributed import Client, Future
 from execution.execution_sweeps import (
+    BreaksOnOneWorker,
     Broken,
     DiesAfterwards,
-    ErrsOnOneWorker,
     Misbehaving,
-    SickOnOneWorker,
+    RaisesOnOneWorker,
     Sweep,
     yaml_text,
 )
@@ -51,7 +51,7 @@ def test_an_unexpected_error_is_tried_once_more(sweep):
     assert (attempts.sel(replica=0) == 1).all()
 
 
-def test_storage_that_stumbles_counts_against_no_run(sweep):
+def test_transient_errors_of_storage_count_against_no_run(sweep):
     stale = OSError(errno.ESTALE, "Stale file handle")
     ending = sweep.run(workload=Misbehaving(stale, once=True))
     assert ending.done == ending.total
@@ -95,19 +95,19 @@ def test_an_error_that_stays_is_recorded_by_its_class(sweep):
     ],
     ids=["serial", "dask"],
 )
-def test_what_ails_all_workers_ends_the_sweep(tmp_path, open_executor):
+def test_a_fault_of_all_workers_ends_the_sweep(tmp_path, open_executor):
     sweep = Sweep(tmp_path / "out", open_executor)
     with pytest.raises(ClusterError, match="ImportError: no module named nonsense"):
         sweep.run(workload=Broken())
     assert sweep.run().done == 8
 
 
-def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_path, cluster):
+def test_a_worker_that_breaks_all_tasks_backs_off_and_the_others_work(tmp_path, cluster):
     client = cluster._client
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(DaskExecutor(client, patience_s=600.0)))
-    mark = tmp_path / "sick"
+    mark = tmp_path / "failing"
     started = time.monotonic()
-    ending = sweep.run(yaml_text(replicas=4), SickOnOneWorker(seconds=0.5, mark=mark))
+    ending = sweep.run(yaml_text(replicas=4), BreaksOnOneWorker(seconds=0.5, mark=mark))
     elapsed = time.monotonic() - started
     assert ending.done == ending.total == 16
     # At once, after 2 s, after 4 s more, …: on a busy machine the others take longer.
@@ -121,12 +121,12 @@ def test_a_worker_that_breaks_everything_is_left_alone_and_the_others_work(tmp_p
 
 
 @pytest.mark.parametrize("error", [TypeError("older"), ImportError("gone")])
-def test_a_worker_whose_runs_all_err_does_not_fail_the_sweep(tmp_path, error):
+def test_a_worker_whose_runs_all_raise_errors_does_not_fail_the_sweep(tmp_path, error):
     sweep = Sweep(
         tmp_path / "out",
         lambda: start_cluster(LocalCluster(kind="local", workers=2, start_timeout="600 s")),
     )
-    workload = ErrsOnOneWorker(seconds=0.5, mark=tmp_path / "sick", error=error)
+    workload = RaisesOnOneWorker(seconds=0.5, mark=tmp_path / "failing", error=error)
     ending = sweep.run(yaml_text(replicas=5), workload)
     assert (ending.done, ending.failed) == (20, ())
     assert bool(sweep.of(RunRetried)) == (not isinstance(error, ImportError))
@@ -146,7 +146,7 @@ class Tears(Rehearsal):
         return super().run(point, workdir, should_stop, on_progress, **places)
 
 
-def test_a_torn_record_that_a_worker_meets_is_put_aside_and_made_again(sweep):
+def test_a_torn_record_that_a_worker_finds_is_quarantined_and_the_run_repeated(sweep):
     points = sweep.grid(yaml_text()).points
     path = sweep.folder.record_path(run_id(points[-1]))
     assert sweep.run(workload=Tears(path=path)).done == 8
@@ -155,7 +155,7 @@ def test_a_torn_record_that_a_worker_meets_is_put_aside_and_made_again(sweep):
     assert not sweep.of(WorkerFaulty)
 
 
-def test_results_that_are_lost_with_their_workers_keep_nobody_waiting(tmp_path, monkeypatch):
+def test_results_that_are_lost_with_their_workers_delay_nothing(tmp_path, monkeypatch):
     gather = Client.gather
 
     def never_here(client, futures, *arguments, **options):
@@ -176,7 +176,7 @@ def test_results_that_are_lost_with_their_workers_keep_nobody_waiting(tmp_path, 
 
 
 class TwoHosts(SerialExecutor):
-    """Has a second worker, elsewhere, whose mount of the folder takes no writes for a while."""
+    """Has a second worker, elsewhere, whose mount of the folder accepts no writes for a while."""
 
     slots = 2
 
@@ -199,7 +199,7 @@ class TwoHosts(SerialExecutor):
         return [begun, broken] if self.shows_first else [broken]
 
 
-def test_one_machine_that_can_not_write_holds_up_no_other(tmp_path):
+def test_one_machine_that_can_not_write_stops_no_other(tmp_path):
     executor = TwoHosts(n_refusals=6, shows_first=True)
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
     assert sweep.run().done == 8
@@ -208,7 +208,7 @@ def test_one_machine_that_can_not_write_holds_up_no_other(tmp_path):
     assert (sweep.results()["attempts"] == 1).all()
 
 
-def test_where_nobody_else_works_a_refusal_elsewhere_pauses(tmp_path, monkeypatch):
+def test_without_other_workers_a_refusal_elsewhere_pauses_the_sweep(tmp_path, monkeypatch):
     monkeypatch.setattr(storage_pause, "FIRST_S", 0.01)
     executor = TwoHosts(n_refusals=2, shows_first=False)
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
@@ -217,7 +217,7 @@ def test_where_nobody_else_works_a_refusal_elsewhere_pauses(tmp_path, monkeypatc
 
 
 class SeesAnOldStopFile(SerialExecutor):
-    """Sends tasks back undone for a while, as a worker with a stale view of the folder does."""
+    """Returns tasks undone for a while, as a worker with a stale view of the folder does."""
 
     def __init__(self, seconds):
         super().__init__()
@@ -234,7 +234,7 @@ class SeesAnOldStopFile(SerialExecutor):
         return [TaskEnded(task, tuple(undone))]
 
 
-def test_a_worker_that_sends_all_back_is_not_given_all_at_full_speed(tmp_path):
+def test_a_worker_that_returns_all_tasks_does_not_get_all_at_full_speed(tmp_path):
     executor = SeesAnOldStopFile(seconds=2.5)
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(executor))
     assert sweep.run().done == 8

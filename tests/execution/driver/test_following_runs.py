@@ -1,4 +1,4 @@
-"""Sweeps whose runs go on from each other: order, failures, damage, kills."""
+"""Sweeps whose runs follow each other: order, failures, damage, kills."""
 
 import errno
 import time
@@ -45,12 +45,12 @@ exclude: {direction: heating, heating_rate: [1 K/ps, 2 K/ps, 5 K/ps]}
 
 
 class FailsAt:
-    """Rehearses, but runs at one temperature fail for good."""
+    """Rehearses, but runs at one temperature fail permanently."""
 
     def __init__(self, temperature_K):
         self.temperature_K = temperature_K
 
-    def prepare(self, tell):
+    def prepare(self, notify):
         pass
 
     def run(self, point, workdir, should_stop, on_progress, **places):
@@ -60,7 +60,7 @@ class FailsAt:
 
 
 class Stops(Recording):
-    """Notes its runs, and asks for a stop in those at 400 K."""
+    """Notes its runs, and requests a stop in those at 400 K."""
 
     def run(self, point, workdir, should_stop, on_progress, **places):
         outcome = super().run(point, workdir, should_stop, on_progress, **places)
@@ -82,7 +82,7 @@ def test_no_run_begins_before_the_one_it_follows(sweep, tmp_path):
             assert order.index(point.follows) < order.index(run_id(point))
 
 
-def test_runs_after_a_failed_one_wait_and_say_for_which(sweep):
+def test_runs_after_a_failed_one_wait_and_name_it(sweep):
     ending = sweep.run(HOLDS, FailsAt(400.0))
     assert (ending.total, ending.done, len(ending.failed), ending.waiting) == (8, 2, 2, 4)
     assert not ending.interrupted
@@ -97,7 +97,7 @@ def test_runs_after_a_failed_one_wait_and_say_for_which(sweep):
             assert error == f"goes on from the end of run {failed}, which failed"
 
 
-def test_once_the_failed_one_is_mended_all_are_done(sweep):
+def test_once_the_failed_one_is_fixed_all_are_done(sweep):
     sweep.run(HOLDS, FailsAt(400.0))
     again = sweep.run(HOLDS, FailsAt(400.0))
     assert (again.done, again.waiting) == (2, 4)
@@ -107,7 +107,7 @@ def test_once_the_failed_one_is_mended_all_are_done(sweep):
     assert set(sweep.results()["error"].values.ravel()) == {""}
 
 
-def test_a_record_damaged_behind_our_back_is_made_anew_for_those_that_follow(sweep):
+def test_a_record_damaged_from_outside_is_repeated_for_runs_that_follow(sweep):
     sweep.run(HOLDS, FailsAt(500.0))
     at_400 = [p for p in sweep.grid(HOLDS).points if p.protocol.temperature_K == 400.0]
     for point in at_400:
@@ -129,7 +129,7 @@ class Cooled(Rehearsal):
 
 @dataclass(frozen=True)
 class Looks(Rehearsal):
-    """Looks where its runs start, as real ones do; the first one to look may find nothing."""
+    """Reads the start of its runs, as real ones do; the first one may find nothing."""
 
     removed: Path | None = None
 
@@ -150,7 +150,7 @@ def flip_a_bit(path):
 
 
 @pytest.mark.parametrize("damage", ["changed", "removed"])
-def test_several_runs_may_find_that_the_one_before_them_is_no_good(sweep, damage):
+def test_several_runs_may_find_the_record_of_their_start_damaged(sweep, damage):
     first = sweep.run(FAN, Cooled())
     assert (first.total, first.done, len(first.failed)) == (5, 1, 4)
     (heating,) = [p for p in sweep.grid(FAN).points if p.protocol.direction == "heating"]
@@ -163,20 +163,20 @@ def test_several_runs_may_find_that_the_one_before_them_is_no_good(sweep, damage
     read_record(path)
 
 
-def test_storage_that_stumbles_while_a_lost_start_is_looked_at_ends_nothing(sweep, monkeypatch):
+def test_a_transient_error_while_a_lost_start_is_checked_ends_nothing(sweep, monkeypatch):
     monkeypatch.setattr(storage_pause, "FIRST_S", 0.01)
     sweep.run(FAN, Cooled())
     (heating,) = [p for p in sweep.grid(FAN).points if p.protocol.direction == "heating"]
     path = sweep.folder.record_path(run_id(heating))
     find, stale = SweepFolder.find_record, [OSError(errno.ESTALE, "Stale file handle")] * 2
 
-    def stumble(folder, name):
+    def fail_once(folder, name):
         # Only in this process; workers find out by themselves that it is gone.
         if name == run_id(heating) and stale and not path.exists() and is_drivers():
             raise stale.pop()
         return find(folder, name)
 
-    monkeypatch.setattr(SweepFolder, "find_record", stumble)
+    monkeypatch.setattr(SweepFolder, "find_record", fail_once)
     ending = sweep.run(FAN, Looks(removed=path), retry_failed=True)
     assert not stale
     assert (ending.done, ending.waiting) == (5, 0)
@@ -184,7 +184,7 @@ def test_storage_that_stumbles_while_a_lost_start_is_looked_at_ends_nothing(swee
 
 
 def is_drivers():
-    return any(frame.name == "_do_again_if_lost" for frame in traceback.extract_stack())
+    return any(frame.name == "_repeat_if_lost" for frame in traceback.extract_stack())
 
 
 def test_a_stop_in_a_chain_loses_nothing(sweep, tmp_path):
@@ -196,7 +196,7 @@ def test_a_stop_in_a_chain_loses_nothing(sweep, tmp_path):
     assert len(names) == len(set(names)) == 8
 
 
-def test_real_runs_go_on_from_each_other_whatever_executes_them(sweep, tmp_path):
+def test_molecular_dynamics_runs_follow_each_other_on_any_executor(sweep, tmp_path):
     file = tmp_path / "real.yaml"
     file.write_text(REAL)
     grid = expand_grid(load_sweep(file))

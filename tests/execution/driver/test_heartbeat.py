@@ -10,30 +10,33 @@ STARTED = RunStarted(run_id="a", label="a run", attempt=1)
 
 
 @pytest.fixture
-def told(tmp_path):
-    """Gives what the lock file says after an event."""
+def reported(tmp_path):
+    """Returns the content of the lock file after an event."""
     path = tmp_path / "driver.lock"
     with hold_lock(path) as driver:
         heartbeat = Heartbeat(path, driver)
 
-        def tell(event):
+        def report(event):
             heartbeat(event)
             said = json.loads(path.read_text())
             return said["state"], said["message"]
 
-        yield tell
+        yield report
     assert current_driver(path) is None
 
 
-def test_what_workers_prepare_is_told_until_a_run_begins(told):
-    assert told(WorkerPreparing(worker="a:1", what="compiling")) == ("working", "compiling")
-    assert told(STARTED) == ("working", "")
+def test_what_workers_prepare_is_reported_until_a_run_starts(reported):
+    assert reported(WorkerPreparing(worker="a:1", what="compiling")) == ("working", "compiling")
+    assert reported(STARTED) == ("working", "")
 
 
-def test_a_run_that_begins_elsewhere_takes_no_pause_away(told):
+def test_a_run_that_starts_elsewhere_ends_no_pause(reported):
     paused = StoragePaused(message="full", host="a", free_bytes=0, total_bytes=1)
-    assert told(paused) == ("paused", "full (0 MB free)")
-    assert told(STARTED) == ("paused", "full (0 MB free)")
-    assert told(WorkerPreparing(worker="a:1", what="compiling")) == ("paused", "full (0 MB free)")
+    assert reported(paused) == ("paused", "full (0 MB free)")
+    assert reported(STARTED) == ("paused", "full (0 MB free)")
+    assert reported(WorkerPreparing(worker="a:1", what="compiling")) == (
+        "paused",
+        "full (0 MB free)",
+    )
     progress = SweepProgress(total=1, done=0, failed=0, running=1, fraction=0.1, seconds_left=9.0)
-    assert told(progress) == ("paused", "full (0 MB free)")
+    assert reported(progress) == ("paused", "full (0 MB free)")

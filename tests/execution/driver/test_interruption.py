@@ -8,7 +8,7 @@ from lbhsweep.execution.driver.interruption import Interruption
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_asks_the_second_presses(tmp_path, monkeypatch, number):
+def test_the_first_signal_requests_a_stop_the_second_makes_it_urgent(tmp_path, monkeypatch, number):
     stop_file = tmp_path / "stop"
     before = signal.getsignal(number)
     with Interruption(stop_file) as interruption:
@@ -29,7 +29,7 @@ def test_the_first_signal_asks_the_second_presses(tmp_path, monkeypatch, number)
     assert stop_file.exists(), "workers that were not waited for must still find it"
 
 
-def test_a_stop_file_asks_too(tmp_path):
+def test_a_stop_file_requests_a_stop_too(tmp_path):
     with Interruption(tmp_path / "stop") as interruption:
         (tmp_path / "stop").touch()
         assert interruption.asked
@@ -37,7 +37,7 @@ def test_a_stop_file_asks_too(tmp_path):
     assert not (tmp_path / "stop").exists()
 
 
-def test_a_stop_needs_no_room_on_the_disk(tmp_path):
+def test_a_stop_needs_no_space_on_the_disk(tmp_path):
     stop_file = tmp_path / "absent" / "stop"
     with Interruption(stop_file) as interruption:
         os.kill(os.getpid(), signal.SIGINT)

@@ -1,4 +1,4 @@
-"""Time left: against the clock of a made-up cluster that does the runs."""
+"""Time left: against the clock of a simulated cluster that does the runs."""
 
 import heapq
 
@@ -37,7 +37,7 @@ def test_time_left_is_work_left_at_the_pace_so_far(clock):
     assert (pace.fraction, pace.seconds_left(1)) == (1.0, 0.0)
 
 
-def test_what_a_checkpoint_brings_is_progress_but_no_pace(clock):
+def test_work_from_a_checkpoint_is_progress_but_no_pace(clock):
     pace = Pace({"a": 10.0}, before=0.0)
     pace.start("a")
     pace.advance("a", 0.8)
@@ -50,7 +50,7 @@ def test_what_a_checkpoint_brings_is_progress_but_no_pace(clock):
     assert pace.seconds_left(1) == pytest.approx(2.0)
 
 
-def test_a_run_that_stops_keeps_what_it_did(clock):
+def test_a_run_that_stops_keeps_its_progress(clock):
     pace = Pace({"a": 10.0, "b": 10.0}, before=0.0)
     for name in "ab":
         pace.start(name)
@@ -74,7 +74,7 @@ def test_more_workers_than_runs_shorten_nothing(clock):
     assert pace.seconds_left(8, ["b"]) == pytest.approx(10.0)
 
 
-def test_without_workers_nothing_is_said(clock):
+def test_without_workers_there_is_no_estimate(clock):
     pace = Pace({"a": 10.0, "b": 10.0}, before=0.0)
     pace.end("a", 10.0)
     assert pace.seconds_left(0, ["b"]) is None
@@ -88,8 +88,8 @@ def test_a_chain_lasts_as_long_as_its_runs(clock):
     assert pace.seconds_left(4, ["b"]) == pytest.approx(20.0)
 
 
-def simulated(clock, costs, kinds, slots, speed, overhead, told_every):
-    """Do the runs on workers that tell of progress; yield the estimates and when they were made.
+def simulated(clock, costs, kinds, slots, speed, overhead, reported_every):
+    """Do the runs on workers that report progress; yield the estimates and when they were made.
 
     A run of cost c takes c·speed[kind] seconds, and `overhead` before each.
     """
@@ -101,7 +101,7 @@ def simulated(clock, costs, kinds, slots, speed, overhead, told_every):
     number = slots
     while moments:
         clock.now, _, what, name, begun = heapq.heappop(moments)
-        if what == "told":
+        if what == "reported":
             seconds = costs[name] * speed[kinds[name]]
             pace.advance(name, (clock.now - begun) / seconds)
         if what == "ends":
@@ -114,11 +114,13 @@ def simulated(clock, costs, kinds, slots, speed, overhead, told_every):
             heapq.heappush(moments, (begun, number, "begins", name, begun))
             number += 1
         elif what == "begins":
-            pace.start(name, anew=True)
+            pace.start(name, from_scratch=True)
             seconds = costs[name] * speed[kinds[name]]
-            ticks = [begun + told_every * k for k in range(1, int(seconds / told_every) + 1)]
+            ticks = [
+                begun + reported_every * k for k in range(1, int(seconds / reported_every) + 1)
+            ]
             for tick in ticks:
-                heapq.heappush(moments, (tick, number, "told", name, begun))
+                heapq.heappush(moments, (tick, number, "reported", name, begun))
                 number += 1
             heapq.heappush(moments, (begun + seconds, number, "ends", name, begun))
             number += 1
@@ -144,7 +146,7 @@ def test_from_a_tenth_on_it_is_right_within_a_quarter(lengths, slots, fast, othe
         kinds = {name: (k + seed) % 3 == 0 for k, name in enumerate(costs)}
         speed = {False: fast, True: fast * other}
         begun = clock.now
-        said = list(simulated(clock, costs, kinds, slots, speed, overhead, told_every=2.0))
+        said = list(simulated(clock, costs, kinds, slots, speed, overhead, reported_every=2.0))
     end = max(now for now, _ in said)
     for now, left in said:
         if 0.1 <= (now - begun) / (end - begun) <= 0.9:

@@ -56,7 +56,7 @@ def undisturbed(tmp_path_factory):
 
 
 class Disk:
-    """Refuses some of what is written, from one call of a function to another."""
+    """Refuses writes from the n-th call of a function to another."""
 
     def __init__(self, write, number, first, last):
         self.write, self.number, self.first, self.last = write, number, first, last
@@ -115,13 +115,13 @@ def test_the_end_of_a_sweep_waits_too(sweep, monkeypatch, undisturbed):
     assert_nothing_lost(sweep, undisturbed)
 
 
-def test_what_physics_meets_is_no_error_of_the_run(sweep, undisturbed):
+def test_a_refusal_in_a_workload_is_no_error_of_the_run(sweep, undisturbed):
     full = OSError(errno.ENOSPC, "No space left on device")
     assert sweep.run(workload=Misbehaving(full, once=True)).done == 8
     assert_nothing_lost(sweep, undisturbed)
 
 
-def test_a_pause_is_told_in_the_status_and_ends_on_a_stop(sweep, monkeypatch):
+def test_a_pause_is_shown_in_the_status_and_ends_on_a_stop(sweep, monkeypatch):
     disk = Disk(atomic._write_through, errno.ENOSPC, 8, 10**9)
     monkeypatch.setattr(atomic, "_write_through", disk)
     seen = []
@@ -152,13 +152,13 @@ def test_a_pause_is_told_in_the_status_and_ends_on_a_stop(sweep, monkeypatch):
 
 def test_pauses_without_progress_grow_longer_up_to_a_bound(sweep, monkeypatch):
     sweep.folder.create()
-    told, waits = [], []
+    reported, waits = [], []
     monkeypatch.setattr(storage_pause, "FIRST_S", 2.0)
     monkeypatch.setattr(storage_pause, "LONGEST_S", 60.0)
     now = [0.0]
     give_clock(monkeypatch, storage_pause, lambda: now[0])
     monkeypatch.setattr(storage_pause, "takes_writes", lambda *_: waits.append(now[0]) or False)
-    pause = storage_pause.StoragePause(sweep.folder, told.append)
+    pause = storage_pause.StoragePause(sweep.folder, reported.append)
     pause.begin(StorageRefusedError("full", errno.ENOSPC))
     while now[0] < 400:
         assert not pause.is_over()
@@ -166,15 +166,15 @@ def test_pauses_without_progress_grow_longer_up_to_a_bound(sweep, monkeypatch):
     assert [b - a for a, b in zip([0.0, *waits], waits, strict=False)] == [
         2, 4, 8, 16, 32, 60, 60, 60, 60, 60,
     ]  # fmt: skip
-    assert len(told) == 1
+    assert len(reported) == 1
     monkeypatch.setattr(storage_pause, "takes_writes", lambda *_: True)
     now[0] += 60
     assert pause.is_over()
-    assert told[1].seconds == now[0]
+    assert reported[1].seconds == now[0]
 
 
-class Stumbling:
-    """Fails to read from one call to another, as while a file server restarts."""
+class FailsTransiently:
+    """Fails to read from the n-th call to another, as while a file server restarts."""
 
     def __init__(self, first, last):
         self.first, self.last, self.calls = first, last, 0
@@ -188,7 +188,7 @@ class Stumbling:
 
 @pytest.mark.parametrize(("first", "last"), [(1, 3), (5, 9), (8, 8 + 20)])
 def test_records_that_can_not_be_read_for_a_while(sweep, monkeypatch, undisturbed, first, last):
-    reads = Stumbling(first, last)
+    reads = FailsTransiently(first, last)
     monkeypatch.setattr(collect, "read_record", reads)
     assert sweep.run().done == 8
     assert reads.calls > last
@@ -196,7 +196,7 @@ def test_records_that_can_not_be_read_for_a_while(sweep, monkeypatch, undisturbe
 
 
 class Needed(SerialExecutor):
-    """Remembers for how many runs it was told to have workers."""
+    """Remembers the number of runs for which there should be workers."""
 
     def __init__(self):
         super().__init__()
@@ -218,7 +218,7 @@ def test_workers_without_work_leave_in_a_long_pause(sweep, monkeypatch, undistur
     assert_nothing_lost(sweep, undisturbed)
 
 
-def test_records_that_vanish_are_made_again(sweep, monkeypatch, undisturbed):
+def test_runs_whose_records_vanish_are_repeated(sweep, monkeypatch, undisturbed):
     find = SweepFolder.find_record
     lost = []
 
@@ -236,9 +236,9 @@ def test_records_that_vanish_are_made_again(sweep, monkeypatch, undisturbed):
     assert_nothing_lost(sweep, undisturbed)
 
 
-def test_a_storage_that_stays_ill_ends_the_sweep_with_its_words(sweep, monkeypatch):
-    monkeypatch.setattr(faults, "STUMBLE_S", 0.2)
-    monkeypatch.setattr(collect, "read_record", Stumbling(1, 10**9))
+def test_a_permanent_error_of_storage_ends_the_sweep_with_its_message(sweep, monkeypatch):
+    monkeypatch.setattr(faults, "SAME_ERROR_S", 0.2)
+    monkeypatch.setattr(collect, "read_record", FailsTransiently(1, 10**9))
     with pytest.raises((StoreError, ClusterError), match="Input/output error"):
         sweep.run()
     monkeypatch.undo()
@@ -246,7 +246,7 @@ def test_a_storage_that_stays_ill_ends_the_sweep_with_its_words(sweep, monkeypat
 
 
 @pytest.mark.parametrize("number", REFUSALS)
-def test_refusals_are_told_from_other_errors_and_travel(tmp_path, number):
+def test_refusals_are_distinguished_from_other_errors_and_pickled(tmp_path, number):
     with pytest.raises(StorageRefusedError) as caught, storing(tmp_path):
         raise OSError(number, os.strerror(number))
     error = pickle.loads(pickle.dumps(caught.value))
@@ -258,7 +258,7 @@ def test_refusals_are_told_from_other_errors_and_travel(tmp_path, number):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.ESTALE])
-def test_events_wait_in_memory(tmp_path, monkeypatch, number):
+def test_events_are_kept_in_memory(tmp_path, monkeypatch, number):
     path = tmp_path / "events.jsonl"
     path.write_text('{"event": "to')
     with EventLog(path) as log:
@@ -274,7 +274,7 @@ def test_events_wait_in_memory(tmp_path, monkeypatch, number):
     assert [line.split('"worker": ')[1][1] for line in lines[1:]] == list("abcd")
 
 
-def test_a_start_whose_end_finds_no_room_is_taken_back(sweep, monkeypatch):
+def test_a_start_whose_end_can_not_be_written_is_removed(sweep, monkeypatch):
     (point, *_) = sweep.grid(yaml_text()).points
     sweep.folder.create()
     workload = Misbehaving(StorageRefusedError("full", errno.ENOSPC), point.replica)

@@ -1,4 +1,4 @@
-"""The driver does as much for a run of a large sweep as for one of a small."""
+"""The driver's work for a run does not grow with the size of the sweep."""
 
 import itertools
 import sys
@@ -30,7 +30,7 @@ protocol: {{ramp: {{temperature: 300 K .. 400 K, bin: 50 K, directions: [heating
 
 @contextmanager
 def counted_steps():
-    """Count the driver's instructions, each turn of a loop or comprehension anew."""
+    """Count the driver's instructions, each iteration of a loop or comprehension counted."""
     count = [0]
 
     def each(frame, event, argument):

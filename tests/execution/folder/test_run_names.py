@@ -27,7 +27,7 @@ def test_labels_differ_wherever_runs_do():
     assert "lbh-2021 cutoff 4.5 Å 0 GPa 1 vacancy from beta 600 K r0" in LABELS.values()
 
 
-def test_words_of_a_label_are_enough():
+def test_words_of_a_label_select_a_run():
     name = find_run(LABELS, "4.5 Å 0.3 GPa 2 vacancies beta 300 K r1")
     assert LABELS[name] == "lbh-2021 cutoff 4.5 Å 0.3 GPa 2 vacancies from beta 300 K r1"
     assert find_run(LABELS, name[:12].upper()) == name
@@ -37,11 +37,11 @@ def test_words_of_a_label_are_enough():
 
 
 @pytest.mark.parametrize("text", ["r1 300 K", "0.4 GPa", "", "zz"])
-def test_what_fits_nothing_is_said_with_an_example(text):
+def test_a_text_without_match_is_an_error_with_an_example(text):
     with pytest.raises(RunNotFoundError, match=r"such as 'lbh-2021 cutoff 4\.5 Å 0 GPa 300 K r0'"):
         find_run(LABELS, text)
 
 
-def test_what_fits_many_is_said_with_some():
-    with pytest.raises(RunNotFoundError, match="48 runs fit 'r1', such as"):
+def test_a_text_with_many_matches_is_an_error_with_some():
+    with pytest.raises(RunNotFoundError, match="48 runs match 'r1', such as"):
         find_run(LABELS, "r1")

@@ -32,7 +32,7 @@ def test_counts_and_failures_come_from_the_records(finished):
     assert all(one.label.startswith("lbh-2021 0") for one in status.failures)
 
 
-def test_attempts_under_way_are_told_from_those_that_ended(finished):
+def test_attempts_under_way_are_distinguished_from_those_that_ended(finished):
     folder = finished.folder
     ledgers = []
     for path in list(folder.records.glob("*/*.rec"))[:3]:
@@ -56,7 +56,7 @@ def test_attempts_under_way_are_told_from_those_that_ended(finished):
         assert (interrupted.label, interrupted.worker) == ("a run", "host:1")
 
 
-def test_the_error_that_ended_the_last_driver_is_told(tmp_path):
+def test_the_error_that_ended_the_last_driver_is_shown(tmp_path):
     sweep = Sweep(tmp_path / "out", lambda: nullcontext(SerialExecutor()))
     with pytest.raises(ClusterError):
         sweep.run(workload=Broken())

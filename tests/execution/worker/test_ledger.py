@@ -29,7 +29,7 @@ def test_attempts_are_numbered_and_only_errors_count(ledger):
     assert ledger.n_errors() == 1
 
 
-def test_deaths_count_only_while_nothing_is_gained(ledger):
+def test_deaths_count_only_while_there_is_no_progress(ledger):
     for expected in range(4):
         start(ledger)
         assert ledger.n_deaths() == expected
@@ -43,7 +43,7 @@ def test_deaths_count_only_while_nothing_is_gained(ledger):
 
 
 @given(cut=st.integers(min_value=1, max_value=200), junk=st.binary(max_size=20))
-def test_a_torn_line_is_left_out_and_harms_no_other(tmp_path_factory, cut, junk):
+def test_a_torn_line_is_left_out_and_no_other(tmp_path_factory, cut, junk):
     ledger = Ledger(tmp_path_factory.mktemp("run") / "attempts.jsonl")
     start(ledger)
     whole, first = list(ledger.lines()), ledger.path.stat().st_size
@@ -59,13 +59,13 @@ def test_a_torn_line_is_left_out_and_harms_no_other(tmp_path_factory, cut, junk)
 
 
 @pytest.mark.parametrize("line", ['{"a": 1}', '{"event": "start"}', '{"event": ["end"]}'])
-def test_a_line_that_lacks_what_it_should_say_is_left_out(ledger, line):
+def test_an_incomplete_line_is_left_out(ledger, line):
     ledger.path.write_text(line + "\n")
     assert start(ledger) == 1
     assert (ledger.n_deaths(), ledger.n_errors()) == (0, 0)
 
 
-def test_another_process_at_work_is_waited_for_and_then_refused(ledger):
+def test_another_process_is_awaited_and_then_an_error(ledger):
     hold = (
         "import sys, time; from pathlib import Path\n"
         "from lbhsweep.execution.worker.ledger import Ledger\n"
@@ -78,7 +78,7 @@ def test_another_process_at_work_is_waited_for_and_then_refused(ledger):
     ) as other:
         assert other.stdout.readline() == b"held\n"
         with (
-            pytest.raises(AttemptUnderwayError, match="another process is at work"),
+            pytest.raises(AttemptUnderwayError, match="another process works on this run"),
             ledger.hold(patience_s=0.2),
         ):
             pass

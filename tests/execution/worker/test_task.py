@@ -47,7 +47,7 @@ def test_repeating_a_task_does_nothing(folder, points):
     assert times == {path: path.stat().st_mtime_ns for path in folder.records.glob("*/*.rec")}
 
 
-def test_a_stop_leaves_runs_unbegun(folder, points):
+def test_a_stop_starts_no_more_runs(folder, points):
     folder.stop_file.touch()
     summaries = run_task(Task(folder, points, Rehearsal()), [].append)
     assert {one.ending for one in summaries} == {"interrupted"}
@@ -69,7 +69,7 @@ def test_a_run_that_kills_its_workers_is_recorded_at_last(folder, points):
     assert f"died {MAX_DEATHS} times in a row" in error.message
 
 
-def test_what_a_killed_worker_left_of_a_checkpoint_is_no_progress(folder, points):
+def test_a_temporary_file_of_a_killed_worker_is_no_progress(folder, points):
     name = run_id(points[0])
     ledger = Ledger(folder.run_folder(name) / NAME)
     ledger.path.parent.mkdir(parents=True)
@@ -82,7 +82,7 @@ def test_what_a_killed_worker_left_of_a_checkpoint_is_no_progress(folder, points
     assert not left.exists()
 
 
-def test_lost_workers_do_not_count_while_the_run_comes_further(folder, points):
+def test_lost_workers_do_not_count_while_the_run_makes_progress(folder, points):
     name = run_id(points[0])
     ledger = Ledger(folder.run_folder(name) / NAME)
     ledger.path.parent.mkdir(parents=True)
@@ -111,17 +111,17 @@ def test_a_full_disk_does_not_count_against_a_run(folder, points, monkeypatch, w
     assert (summary.ending, summary.attempts) == ("done", 1)
 
 
-def test_starts_are_told_of_single_runs_only(folder, points):
-    told = []
-    run_task(Task(folder, points[:1], Rehearsal()), told.append)
-    assert [type(event) for event in told] == [RunStarted]
-    run_task(Task(folder, points[1:], Rehearsal()), told.append)
-    assert len(told) == 1
-    assert not any(isinstance(event, RunProgress) for event in told)
+def test_starts_are_reported_for_single_runs_only(folder, points):
+    reported = []
+    run_task(Task(folder, points[:1], Rehearsal()), reported.append)
+    assert [type(event) for event in reported] == [RunStarted]
+    run_task(Task(folder, points[1:], Rehearsal()), reported.append)
+    assert len(reported) == 1
+    assert not any(isinstance(event, RunProgress) for event in reported)
 
 
 @dataclass(frozen=True)
-class Telling(Rehearsal):
+class ReportsProgress(Rehearsal):
     """Tells of its progress three times."""
 
     def run(self, point, workdir, should_stop, on_progress, **places):
@@ -131,21 +131,21 @@ class Telling(Rehearsal):
 
 
 @pytest.mark.parametrize(("every_s", "fractions"), [(0.0, [0.25, 0.5, 1.0]), (60.0, [])])
-def test_progress_is_told_now_and_then(folder, points, monkeypatch, every_s, fractions):
+def test_progress_is_reported_at_intervals(folder, points, monkeypatch, every_s, fractions):
     monkeypatch.setattr(task_module, "PROGRESS_EVERY_S", every_s)
-    told = []
-    run_task(Task(folder, points[:1], Telling()), told.append)
-    assert [event.fraction for event in told if isinstance(event, RunProgress)] == fractions
+    reported = []
+    run_task(Task(folder, points[:1], ReportsProgress()), reported.append)
+    assert [event.fraction for event in reported if isinstance(event, RunProgress)] == fractions
 
 
-def test_one_run_of_a_pack_that_errs_spares_the_others(folder, points):
+def test_an_error_of_one_run_of_a_pack_does_not_affect_the_others(folder, points):
     summaries = run_task(Task(folder, points, Misbehaving(RuntimeError("odd"))), [].append)
     endings = {point.replica: one.ending for point, one in zip(points, summaries, strict=True)}
     assert endings == {0: "done", 1: "error"}
 
 
 @dataclass(frozen=True)
-class GoesOn(Rehearsal):
+class Follows(Rehearsal):
     """Looks where its runs start, as real ones do."""
 
     def run(self, point, workdir, should_stop, on_progress, **places):
@@ -157,7 +157,7 @@ class GoesOn(Rehearsal):
     ("happens", "is_lost"),
     [("removed", True), ("torn", True), ("stale", False), ("stale once", False)],
 )
-def test_only_a_start_that_is_gone_or_damaged_counts_as_lost(
+def test_only_a_missing_or_damaged_start_counts_as_lost(
     folder, points, monkeypatch, happens, is_lost
 ):
     run_task(Task(folder, points[:1], Rehearsal()), [].append)
@@ -165,45 +165,45 @@ def test_only_a_start_that_is_gone_or_damaged_counts_as_lost(
     after = replace(points[1], follows=before.stem)
     read, n_read = task_module.read_record, []
 
-    def stumble(path):
+    def fail_once(path):
         n_read.append(path)
         if happens.startswith("stale") and (happens == "stale" or len(n_read) == 1):
             raise StoreError(f"{path}: can't read: Stale file handle")
         return read(path)
 
-    monkeypatch.setattr(task_module, "read_record", stumble)
+    monkeypatch.setattr(task_module, "read_record", fail_once)
     if happens == "removed":
         before.unlink()
     elif happens == "torn":
         before.write_bytes(before.read_bytes()[:-9])
     with pytest.raises(TaskFault) as caught:
-        run_task(Task(folder, (after,), GoesOn()), [].append)
+        run_task(Task(folder, (after,), Follows()), [].append)
     assert isinstance(caught.value.error, LostStartError) == is_lost
     assert caught.value.run_id == run_id(after)
     ledger = Ledger(folder.run_folder(run_id(after)) / NAME)
     assert (ledger.n_errors(), ledger.n_deaths()) == (0, 0)
     if happens == "stale once":
-        (summary,) = run_task(Task(folder, (after,), GoesOn()), [].append)
+        (summary,) = run_task(Task(folder, (after,), Follows()), [].append)
         assert (summary.ending, summary.attempts) == ("done", 1)
 
 
-class SaysTooMuch(Rehearsal):
+class RaisesALongMessage(Rehearsal):
     """Can't begin, with many words."""
 
-    def prepare(self, tell):
+    def prepare(self, notify):
         raise ImportError("x" * 100_000)
 
 
-def test_errors_travel_with_so_many_words_that_dask_lets_them_through(folder, points):
+def test_messages_of_errors_are_cut_to_what_dask_sends(folder, points):
     with pytest.raises(TaskFault) as caught:
-        run_task(Task(folder, points[:1], SaysTooMuch()), [].append)
+        run_task(Task(folder, points[:1], RaisesALongMessage()), [].append)
     text = str(caught.value.error)
     assert text.startswith("ImportError: xxx")
     assert len(text) < 5000
 
 
 @pytest.mark.parametrize("error", [StoreError("stale"), ImportError("no module named nonsense")])
-def test_what_ails_the_worker_is_no_error_of_the_run(folder, points, error):
+def test_a_fault_of_the_worker_is_no_error_of_the_run(folder, points, error):
     with pytest.raises(TaskFault, match=type(error).__name__) as caught:
         run_task(Task(folder, points[:1], Misbehaving(error, replica=0)), [].append)
     assert caught.value.run_id == run_id(points[0])

@@ -32,7 +32,7 @@ def test_walltimes(text, seconds):
     assert seconds_of_walltime(text) == seconds
 
 
-def test_storage_that_stumbles_is_no_fault_of_a_run(tmp_path, monkeypatch):
+def test_a_transient_error_of_storage_is_no_fault_of_a_run(tmp_path, monkeypatch):
     """Python 3.11 lets ESTALE through where it looks for a file."""
     monkeypatch.setattr(worker, "POLL_S", 0.0)
     file = tmp_path / "stop"

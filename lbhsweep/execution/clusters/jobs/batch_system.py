@@ -1,4 +1,4 @@
-"""How each batch system is asked for its jobs, told to cancel them, and checked beforehand."""
+"""Commands of each batch system that list and cancel jobs, and a check before the first."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class BatchSystem:
     Attributes
     ----------
     ask : callable
-        Gives this user's jobs, or None if the system did not answer.
+        Returns this user's jobs, or None if the system did not answer.
     check : callable
-        Refuses a job script that could never run.
+        Raises an error for a job script that could never run.
     cancel_command : str
-        Takes job ids.
+        Command that gets job ids.
     """
 
     ask: AskQueue
@@ -50,7 +50,7 @@ class BatchSystem:
 
 
 def _answer(*command: str) -> list[list[str]] | None:
-    """Give the words of each line that a command prints; None if it fails."""
+    """Return the words of each line that a command prints; None if it fails."""
     try:
         answer = subprocess.run(
             command, capture_output=True, text=True, timeout=ASK_PATIENCE_S, check=True
@@ -84,7 +84,7 @@ def ask_sge() -> dict[str, JobState] | None:
 
 
 def ask_lsf() -> dict[str, JobState] | None:
-    """Ask LSF, which says on another channel that there are none."""
+    """Ask LSF, which reports on stderr that there are no jobs."""
     lines = _answer("bjobs", "-noheader", "-u", getpass.getuser(), "-o", "jobid stat")
     if lines is None:
         return None
@@ -96,7 +96,7 @@ def ask_lsf() -> dict[str, JobState] | None:
 
 
 def ask_condor() -> dict[str, JobState] | None:
-    """Ask HTCondor: states are 1 idle, 2 running, 5 held, and others that pass."""
+    """Ask HTCondor: states are 1 idle, 2 running, 5 held, and transient ones."""
     lines = _answer(
         "condor_q", getpass.getuser(), "-autoformat", "ClusterId", "ProcId", "JobStatus"
     )

@@ -35,27 +35,27 @@ JOB_NAME = "lbhsweep"
 
 
 class JobCluster:
-    """Jobs that were asked for, and their workers.
+    """Jobs of a batch system, and their workers.
 
     Parameters
     ----------
     spec : JobsCluster
-        What to ask for.
+        The cluster file.
     environment : dict of str to str
-        Variables that workers shall have.
+        Environment variables of the workers.
     logs : Path
         Folder of the jobs' logs; created if absent.
     security : Security, optional
-        Keys of scheduler and workers; without it whoever reaches the scheduler is obeyed.
+        Keys of scheduler and workers; without it anybody who reaches the scheduler can use it.
 
     Attributes
     ----------
     dask : dask_jobqueue.JobQueueCluster
         With a scheduler in this process and no jobs yet.
     system : BatchSystem
-        How to ask its queue.
+        Commands for its queue.
     job_ids : set of str
-        All jobs that were ever submitted.
+        All submitted jobs.
     """
 
     def __init__(
@@ -74,16 +74,16 @@ class JobCluster:
             options |= {"protocol": "tls://", "security": security}
         self._late: set[asyncio.Future[None]] = set()
         self.dask = _open(spec, environment, self.job_ids, self._late, options)
-        self._names_seen: set[str] = set()
-        self.dask.scheduler.add_plugin(_Names(self._names_seen))
+        self._seen_names: set[str] = set()
+        self.dask.scheduler.add_plugin(_WorkerNames(self._seen_names))
 
     @property
     def job_script(self) -> str:
-        """The script of each job, with made-up names of scheduler and worker."""
+        """The script of each job, with placeholders for scheduler and worker."""
         return str(self.dask.job_script())
 
     def submitted(self) -> dict[str, SubmittedJob]:
-        """Give the jobs that were asked for, by name."""
+        """Return the requested jobs, by name."""
         return {
             name: SubmittedJob(
                 job_id=str(job.job_id or ""), workers=self._names(name), refusal=job.refusal
@@ -92,26 +92,26 @@ class JobCluster:
         }
 
     def workers(self) -> dict[str, bool]:
-        """Give the names of the workers that are there, and whether each has work."""
+        """Return the names of the present workers, and whether each has work."""
         states = list(self.dask.scheduler.workers.values())
         return {str(state.name): bool(state.processing) for state in states}
 
-    def ever_came(self, worker: str) -> bool:
-        """Say whether a worker of this name has ever been there."""
-        return worker in self._names_seen
+    def was_seen(self, worker: str) -> bool:
+        """Return whether a worker of this name was ever present."""
+        return worker in self._seen_names
 
     def drop(self, names: Collection[str]) -> None:
         """Cancel jobs."""
         self.dask.sync(self.dask.scale_down, list(names))
 
     def scale(self, n_jobs: int) -> None:
-        """Ask for new jobs until there are so many."""
+        """Request new jobs until there are `n_jobs`."""
         self.dask.loop.add_callback(lambda: self.dask.scale(jobs=n_jobs))
 
     def close(self) -> None:
         """Cancel all jobs and end the scheduler.
 
-        A batch system that doesn't answer must not take the place of how the sweep ended.
+        Errors of a batch system that doesn't answer must not hide how the sweep ended.
         """
         late, self._late = self._late, set()
         with suppress(TimeoutError, OSError, subprocess.SubprocessError):
@@ -125,8 +125,8 @@ class JobCluster:
         return tuple(f"{name}-{number}" for number in range(self._workers_per_job))
 
 
-class _Names(SchedulerPlugin):  # type: ignore[misc]
-    """Collects the names of all workers that come."""
+class _WorkerNames(SchedulerPlugin):  # type: ignore[misc]
+    """Collects the names of all workers that register."""
 
     name = "lbhsweep-names"
 
@@ -134,7 +134,7 @@ class _Names(SchedulerPlugin):  # type: ignore[misc]
         self._seen = seen
 
     def add_worker(self, scheduler: Scheduler, worker: str) -> None:
-        """Note the name of one."""
+        """Note the name of a worker."""
         self._seen.add(str(scheduler.workers[worker].name))
 
 
@@ -149,7 +149,7 @@ def _open(
 
     class_name, options_of = _SYSTEMS[spec.kind]
     exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
-    return _forgiving(getattr(dask_jobqueue, class_name), job_ids, late)(
+    return _remembering_refusals(getattr(dask_jobqueue, class_name), job_ids, late)(
         name=JOB_NAME,
         cores=spec.cores,
         processes=spec.workers_per_job,
@@ -157,13 +157,13 @@ def _open(
         interface=spec.interface,
         job_name=JOB_NAME,
         local_directory=spec.scratch,
-        # The job's shell becomes the nanny, so that a signal to the shell reaches the workers.
+        # `exec` replaces the job's shell by the nanny, so that signals reach the workers.
         python=f"exec {quote(sys.executable)}",
-        # Runs are single-threaded, also where memory leaves fewer workers than cores.
+        # Runs are single-threaded, also where there are fewer workers than cores.
         worker_extra_args=["--nthreads", "1"],
         # The clock starts before the prologue, which may take minutes.
         job_script_prologue=[*_deadline(spec), *spec.prologue, *exports],
-        # Without the page there still is a server, of plain numbers; either for this machine only.
+        # Without the page Dask still serves plain numbers; both on this machine only.
         scheduler_options={
             "dashboard": spec.dashboard is not None,
             "dashboard_address": f"127.0.0.1:{spec.dashboard or 0}",
@@ -174,8 +174,8 @@ def _open(
     )
 
 
-# A job that the batch system runs again would come back under a name that is taken, so each is
-# told not to; HTCondor has no such option.
+# A requeued job would reuse the names of its workers, so requeueing is switched off; HTCondor has
+# no such option.
 
 
 def _slurm(spec: SlurmCluster) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def _lsf(spec: LsfCluster) -> dict[str, Any]:
     return {
         "queue": spec.queue,
         "project": spec.account,
-        # LSF knows no seconds.
+        # LSF has no seconds.
         "walltime": _clock(spec.walltime).rpartition(":")[0],
         "job_extra_directives": ["-rn", *spec.job_extra],
     }
@@ -248,10 +248,12 @@ def _deadline(spec: JobsCluster) -> list[str]:
     ]
 
 
-def _forgiving(cluster_class: Any, job_ids: set[str], late: set[asyncio.Future[None]]) -> Any:
-    """Give a cluster class whose jobs remember a refusal instead of raising it where none hears.
+def _remembering_refusals(
+    cluster_class: Any, job_ids: set[str], late: set[asyncio.Future[None]]
+) -> Any:
+    """Return a cluster class whose jobs keep a refusal instead of raising it where it is lost.
 
-    Names are never used twice: a lost worker may still hold its own.
+    Names are never used twice: a lost worker may still be registered under its own.
     """
     from distributed.core import Status
 
@@ -265,14 +267,14 @@ def _forgiving(cluster_class: Any, job_ids: set[str], late: set[asyncio.Future[N
                 await asyncio.wait_for(asyncio.shield(submission), SUBMIT_PATIENCE_S)
                 job_ids.add(str(self.job_id))
             except (RuntimeError, OSError, ValueError, TimeoutError) as error:
-                self.refusal = _words(error)
-                # The cluster would submit it once more whenever it looks, and never say why.
+                self.refusal = _submit_message(error)
+                # The cluster would submit it again at each check, and never report why.
                 self.status = Status.running
                 if not submission.done():
                     late.add(asyncio.ensure_future(self._cancel_late(submission)))
 
         async def _cancel_late(self, submission: asyncio.Future[None]) -> None:
-            """Cancel a job that nobody waits for any more as soon as it has a number."""
+            """Cancel a job that is no longer needed as soon as it has a number."""
             with suppress(RuntimeError, OSError, ValueError):
                 await submission
                 if self._is_dropped:
@@ -283,7 +285,7 @@ def _forgiving(cluster_class: Any, job_ids: set[str], late: set[asyncio.Future[N
         async def close(self) -> None:
             self._is_dropped = True
             await super().close()
-            # The cluster refuses to close as long as it remembers a job that seems to run.
+            # The cluster does not close while one of its jobs seems to run.
             self.status = Status.closed
 
     class Cluster(cluster_class):  # type: ignore[misc]
@@ -296,7 +298,7 @@ def _forgiving(cluster_class: Any, job_ids: set[str], late: set[asyncio.Future[N
     return Cluster
 
 
-def _words(error: BaseException) -> str:
-    """Give what the submit command said, without the frame that dask-jobqueue sets it in."""
+def _submit_message(error: BaseException) -> str:
+    """Return the submit command's message, without what dask-jobqueue adds to it."""
     text = str(error) or type(error).__name__
     return " ".join(text.rpartition("stderr:\n")[2].split())

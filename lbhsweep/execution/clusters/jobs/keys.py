@@ -1,4 +1,4 @@
-"""The key without which nobody can talk to a sweep's scheduler, which runs code for whoever can."""
+"""The TLS key of a sweep: its scheduler runs code of anybody who can connect to it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ LOOPBACK = "lo"
 
 @contextmanager
 def job_security(folder: Path) -> Iterator[Security]:
-    """Make a key and its certificate for one driver and its jobs.
+    """Create a key and its certificate for one driver and its jobs.
 
     Parameters
     ----------
     folder : Path
-        Created for this user alone, on storage that jobs see; removed in the end.
+        Created for this user only, on storage that jobs see; removed in the end.
 
     Yields
     ------
     Security
-        By which scheduler, workers and client know each other and encrypt what they say.
+        By which scheduler, workers and client authenticate each other and encrypt messages.
     """
     pem = Security.temporary()
     shutil.rmtree(folder, ignore_errors=True)
@@ -36,7 +36,7 @@ def job_security(folder: Path) -> Iterator[Security]:
         roles = ("scheduler", "worker", "client")
         yield Security(
             require_encryption=True,
-            # It has signed itself: who has another one is a stranger.
+            # Self-signed: no other certificate is accepted.
             tls_ca_file=certificate,
             **{f"tls_{role}_cert": certificate for role in roles},
             **{f"tls_{role}_key": key for role in roles},

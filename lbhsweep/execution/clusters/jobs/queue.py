@@ -1,4 +1,4 @@
-"""What SLURM says of its jobs, asked by its own commands."""
+"""The state of jobs in SLURM's queue, by its own commands."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from types import MappingProxyType
 from lbhsweep.errors import ClusterError
 
 ASK_PATIENCE_S = 60.0
-MEND = "mend the cluster file and give it anew, by --cluster: DIR keeps a copy of its own"
+REMEDY = "fix the cluster file and give it again, by --cluster: DIR keeps a copy of its own"
 HOPELESS = MappingProxyType(
     {
         "PartitionTimeLimit": "walltime is over the queue's limit",
-        "PartitionNodeLimit": "the queue has not so many nodes for one job",
+        "PartitionNodeLimit": "the queue does not have so many nodes for one job",
         "AssocMaxWallDurationPerJobLimit": "walltime is over the account's limit",
         "QOSMaxWallDurationPerJobLimit": "walltime is over the limit of the quality of service",
         "AccountNotAllowed": "the account may not use this queue",
@@ -27,8 +27,8 @@ HOPELESS = MappingProxyType(
         "held": "HTCondor holds it, see 'condor_q -hold'",
     }
 )
-"""Reasons for which a job is kept waiting for ever, without an error."""
-_PASSING = (
+"""Reasons for which a job waits forever, without an error."""
+_TEMPORARY = (
     "Unable to contact",
     "timed out",
     "TimeoutError",
@@ -38,7 +38,7 @@ _PASSING = (
     "MaxSubmitJobs",
 )
 _DRAINED = "Requested node configuration is not available"
-"""Said by the check also while all nodes that would do are drained; submitting tells."""
+"""The check also says so while all suitable nodes are drained; only a submission shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,16 @@ class JobState:
     running : bool
         Whether it has started.
     reason : str
-        Why it waits, in the batch system's words; empty if it doesn't say.
+        Why it waits, as the batch system says; empty if unknown.
     """
 
     running: bool
     reason: str = ""
 
 
-def is_passing(refusal: str) -> bool:
-    """Say whether the batch system was out of reach or has enough jobs for now, not unwilling."""
-    return any(sign in refusal for sign in _PASSING)
+def is_temporary(refusal: str) -> bool:
+    """Return whether a refusal is temporary: no connection, or too many jobs for now."""
+    return any(sign in refusal for sign in _TEMPORARY)
 
 
 AskQueue = Callable[[], dict[str, JobState] | None]
@@ -71,7 +71,7 @@ def ask_slurm() -> dict[str, JobState] | None:
     Returns
     -------
     dict of str to JobState or None
-        By job id; None if SLURM did not answer, which says nothing of the jobs.
+        By job id; None if SLURM did not answer, which says nothing about the jobs.
     """
     command = ["squeue", "--noheader", "--format=%i|%T|%r", "--user", str(os.getuid())]
     try:
@@ -88,7 +88,7 @@ def ask_slurm() -> dict[str, JobState] | None:
 
 
 def check_slurm(script: str) -> None:
-    """Have SLURM check a job script without submitting it.
+    """Let SLURM check a job script without submitting it.
 
     Raises
     ------
@@ -112,6 +112,6 @@ def check_slurm(script: str) -> None:
     except subprocess.TimeoutExpired:
         return
     said = answer.stderr
-    if answer.returncode and not is_passing(said) and _DRAINED not in said:
+    if answer.returncode and not is_temporary(said) and _DRAINED not in said:
         words = " ".join(said.split())
-        raise ClusterError(f"SLURM refuses the jobs: {words}; {MEND}")
+        raise ClusterError(f"SLURM refuses the jobs: {words}; {REMEDY}")

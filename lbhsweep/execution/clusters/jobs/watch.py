@@ -1,7 +1,7 @@
-"""Keeps as many jobs in the queue as there is work for, whatever becomes of single ones.
+"""Keeps as many jobs in the queue as there is work for, and replaces lost ones.
 
-dask-jobqueue counts a job as soon as it was asked for: one that was refused, cancelled, or died
-before its worker registered is never replaced, and nothing says so.
+dask-jobqueue counts a job as soon as it is requested.  One that is refused, cancelled, or ends
+before its worker registers is never replaced, and nothing is reported.
 """
 
 from __future__ import annotations
@@ -17,57 +17,63 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from lbhsweep.errors import ClusterError
-from lbhsweep.execution.clusters.jobs.queue import HOPELESS, MEND, AskQueue, JobState, is_passing
+from lbhsweep.execution.clusters.jobs.queue import (
+    HOPELESS,
+    REMEDY,
+    AskQueue,
+    JobState,
+    is_temporary,
+)
 from lbhsweep.execution.events import Event, JobLost
 
 FIRST_LOOK_S = 2.0
 LAST_LOOK_S = 30.0
-"""Pause between two looks, at first and while nothing changes."""
-MAX_DEATHS = 5
-"""Jobs that may end one after the other without any worker before the sweep is given up."""
+"""Pause between two checks, at first and while nothing changes."""
+MAX_FAILED = 5
+"""Jobs in a row that may end without any worker before the sweep is given up."""
 MAX_REFUSALS = 3
-"""Times that the batch system may refuse jobs, one after the other, while there are none."""
+"""Refusals in a row by the batch system while there are no jobs."""
 MAX_PAUSE_S = 60.0
 LATE_S = 300.0
-"""A running job without any worker for so long is of no use any more."""
+"""A running job without any worker for so long is cancelled."""
 IDLE_S = 60.0
-"""Jobs with nothing left to do end after so long."""
+"""Jobs without work are cancelled after this time."""
 LEAVE_S = 120.0
-"""How long the end waits for a look under way; a batch system may answer to nothing."""
+"""How long to wait at the end for a check under way; a batch system may not answer."""
 LOG_LINES = 10
 
 
 class Jobs(Protocol):
-    """What is watched: jobs by the names of their workers."""
+    """The watched jobs, by the names of their workers."""
 
     def submitted(self) -> dict[str, SubmittedJob]:
-        """Give the jobs that were asked for, by name."""
+        """Return the requested jobs, by name."""
 
     def workers(self) -> dict[str, bool]:
-        """Give the names of the workers that are there, and whether each has work."""
+        """Return the names of the present workers, and whether each has work."""
 
-    def ever_came(self, worker: str) -> bool:
-        """Say whether a worker of this name has ever been there."""
+    def was_seen(self, worker: str) -> bool:
+        """Return whether a worker of this name was ever present."""
 
     def drop(self, names: Collection[str]) -> None:
         """Cancel jobs."""
 
     def scale(self, n_jobs: int) -> None:
-        """Ask for new jobs until there are so many."""
+        """Request new jobs until there are `n_jobs`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmittedJob:
-    """A job that was asked for.
+    """A requested job.
 
     Attributes
     ----------
     job_id : str
         The batch system's number; empty until it has accepted the job.
     workers : tuple of str
-        Names that its workers have once they are there.
+        Names of its workers.
     refusal : str
-        What the batch system said instead of accepting it.
+        The batch system's message if it was not accepted.
     """
 
     job_id: str
@@ -76,10 +82,10 @@ class SubmittedJob:
 
 
 @dataclass(slots=True)
-class _Sight:
-    """What was seen of a job."""
+class _Seen:
+    """Observations of a job."""
 
-    came: bool = False
+    registered: bool = False
     n_absent: int = 0
     running_since: float | None = None
     idle_since: float | None = None
@@ -93,9 +99,9 @@ class JobWatch:
     jobs : Jobs
         The cluster's jobs.
     ask : callable
-        Asks the queue.
+        Returns the state of the queue.
     n_workers, workers_per_job : int
-        Most workers in all, and how many come with each job.
+        Largest number of workers in all, and number in each job.
     logs : Path
         Folder in which each job's log has the job's id in its name.
     """
@@ -109,9 +115,9 @@ class JobWatch:
         self._workers_per_job = workers_per_job
         self._logs = logs
         self._n_runs = 0
-        self._sights: dict[str, _Sight] = {}
-        self._n_deaths = self._n_refusals = 0
-        self._last_dead = ""
+        self._seen: dict[str, _Seen] = {}
+        self._n_failed = self._n_refusals = 0
+        self._last_failed = ""
         self._not_before = -math.inf
         self._queue: dict[str, JobState] = {}
         self._problem: ClusterError | None = None
@@ -135,7 +141,7 @@ class JobWatch:
         self._thread.join(LEAVE_S)
 
     def need(self, n_runs: int) -> None:
-        """Say how many runs could be at work now; there are never more workers than that."""
+        """Set the number of runs that could run now; there are never more workers than that."""
         grown = n_runs > 0 and self._n_runs == 0
         self._n_runs = n_runs
         if grown:
@@ -143,11 +149,11 @@ class JobWatch:
 
     @property
     def n_expected(self) -> int:
-        """Number of workers that all jobs together are to have."""
+        """Number of workers of all jobs together."""
         return self._target() * self._workers_per_job
 
     def events(self) -> list[Event]:
-        """Take what happened since.
+        """Return the events since the last call.
 
         Raises
         ------
@@ -159,17 +165,17 @@ class JobWatch:
         return [self._events.popleft() for _ in range(len(self._events))]
 
     def waiting_for(self) -> str:
-        """Say why there may be no workers: what jobs wait for, and what they died of."""
+        """Describe why there may be no workers: what jobs wait for, and why they ended."""
         waiting = [state.reason for state in self._queue.values() if not state.running]
         reasons = ", ".join(sorted(set(filter(None, waiting))))
-        told = [f"{len(waiting)} jobs wait in the queue ({reasons})"] if waiting else []
-        if self._n_deaths:
-            died = f"{self._n_deaths} jobs ended before their worker came"
-            told.append(f"{died}; {self._last_words(self._last_dead)}\n")
-        return "; ".join(told)
+        parts = [f"{len(waiting)} jobs wait in the queue ({reasons})"] if waiting else []
+        if self._n_failed:
+            failed = f"{self._n_failed} jobs ended before their worker registered"
+            parts.append(f"{failed}; {self._end_of_log(self._last_failed)}\n")
+        return "; ".join(parts)
 
     def look(self) -> bool:
-        """Compare jobs with workers and queue once, and mend what differs.
+        """Compare jobs with workers and queue once, and request or cancel jobs as needed.
 
         Returns
         -------
@@ -178,8 +184,10 @@ class JobWatch:
         """
         now = time.monotonic()
         jobs, workers = self._jobs.submitted(), self._jobs.workers()
-        self._sights = {name: self._sights.get(name, _Sight()) for name in jobs}
-        absent = [name for name, job in jobs.items() if not self._has_come(name, job, workers, now)]
+        self._seen = {name: self._seen.get(name, _Seen()) for name in jobs}
+        absent = [
+            name for name, job in jobs.items() if not self._is_present(name, job, workers, now)
+        ]
         target = self._target()
         if not absent and len(jobs) == target:
             return False
@@ -194,7 +202,7 @@ class JobWatch:
         self._count_refusals([jobs[name].refusal for name in lost], bool(workers))
         for name in lost:
             if not jobs[name].refusal:
-                self._mourn(jobs[name], self._sights[name], bool(workers))
+                self._report_lost(jobs[name], self._seen[name], bool(workers))
         useless = lost + self._too_many(jobs, set(absent) - set(lost), len(jobs) - target, now)
         if self._over.is_set():
             return False
@@ -219,7 +227,7 @@ class JobWatch:
             except Exception as error:
                 # A thread that ended silently would leave the sweep waiting for ever.
                 self._problem = ClusterError(
-                    f"can't look after the jobs: {type(error).__name__}: {error}"
+                    f"can't watch the jobs: {type(error).__name__}: {error}"
                 )
             else:
                 is_waiting = any(not state.running for state in self._queue.values())
@@ -229,25 +237,27 @@ class JobWatch:
     def _target(self) -> int:
         return min(self._most, math.ceil(self._n_runs / self._workers_per_job))
 
-    def _has_come(self, name: str, job: SubmittedJob, workers: dict[str, bool], now: float) -> bool:
-        sight = self._sights[name]
+    def _is_present(
+        self, name: str, job: SubmittedJob, workers: dict[str, bool], now: float
+    ) -> bool:
+        seen = self._seen[name]
         here = [workers[one] for one in job.workers if one in workers]
-        if not sight.came and any(map(self._jobs.ever_came, job.workers)):
-            # It may have come and gone between two looks.
-            sight.came = True
-            self._n_deaths = self._n_refusals = 0
+        if not seen.registered and any(map(self._jobs.was_seen, job.workers)):
+            # It may have registered and ended between two checks.
+            seen.registered = True
+            self._n_failed = self._n_refusals = 0
         if not here:
-            sight.idle_since = None
+            seen.idle_since = None
             return False
-        sight.n_absent, sight.running_since = 0, None
+        seen.n_absent, seen.running_since = 0, None
         if any(here):
-            sight.idle_since = None
-        elif sight.idle_since is None:
-            sight.idle_since = now
+            seen.idle_since = None
+        elif seen.idle_since is None:
+            seen.idle_since = now
         return True
 
     def _is_lost(self, name: str, job: SubmittedJob, now: float) -> bool:
-        sight = self._sights[name]
+        seen = self._seen[name]
         if job.refusal:
             return True
         if not job.job_id:
@@ -255,22 +265,22 @@ class JobWatch:
             return False
         state = self._queue.get(job.job_id)
         if state is None:
-            # Once may be the moment between its submission and the queue's answer.
-            sight.n_absent += 1
-            return sight.n_absent > 1
-        sight.n_absent = 0
+            # A single absence may be the moment between submission and the queue's answer.
+            seen.n_absent += 1
+            return seen.n_absent > 1
+        seen.n_absent = 0
         if not state.running:
-            sight.running_since = None
-        elif sight.running_since is None:
-            sight.running_since = now
-        return sight.running_since is not None and now - sight.running_since > LATE_S
+            seen.running_since = None
+        elif seen.running_since is None:
+            seen.running_since = now
+        return seen.running_since is not None and now - seen.running_since > LATE_S
 
     def _refuse_hopeless(self) -> None:
         for job_id, state in self._queue.items():
             if state.reason in HOPELESS:
                 raise ClusterError(
-                    f"job {job_id} would wait for ever: {HOPELESS[state.reason]} "
-                    f"({state.reason}); {MEND}"
+                    f"job {job_id} would wait forever: {HOPELESS[state.reason]} "
+                    f"({state.reason}); {REMEDY}"
                 )
 
     def _count_refusals(self, refusals: list[str], others_work: bool) -> None:
@@ -279,37 +289,37 @@ class JobWatch:
             return
         self._n_refusals += 1
         self._delay(self._n_refusals)
-        # As long as others wait or work, a refusal may be but a limit on their number.
+        # While other jobs wait or run, a refusal may only be a limit on their number.
         alone = not self._queue and not others_work
-        if self._n_refusals >= MAX_REFUSALS and alone and not is_passing(words):
+        if self._n_refusals >= MAX_REFUSALS and alone and not is_temporary(words):
             raise ClusterError(
-                f"no job was accepted, {self._n_refusals} times in a row: {words}; {MEND}"
+                f"no job was accepted, {self._n_refusals} times in a row: {words}; {REMEDY}"
             )
 
-    def _mourn(self, job: SubmittedJob, sight: _Sight, others_work: bool) -> None:
-        """Tell of a lost job, and see whether it is one too many."""
-        self._events.append(JobLost(job=job.job_id, had_worker=sight.came))
-        if sight.came:
+    def _report_lost(self, job: SubmittedJob, seen: _Seen, others_work: bool) -> None:
+        """Report a lost job, and raise an error if it is one too many."""
+        self._events.append(JobLost(job=job.job_id, had_worker=seen.registered))
+        if seen.registered:
             return
-        self._n_deaths += 1
-        self._last_dead = job.job_id
-        self._delay(self._n_deaths)
-        if self._n_deaths >= MAX_DEATHS and not others_work:
+        self._n_failed += 1
+        self._last_failed = job.job_id
+        self._delay(self._n_failed)
+        if self._n_failed >= MAX_FAILED and not others_work:
             raise ClusterError(
-                f"{self._n_deaths} jobs in a row ended before their worker came; "
-                f"{self._last_words(job.job_id)}"
+                f"{self._n_failed} jobs in a row ended before their worker registered; "
+                f"{self._end_of_log(job.job_id)}"
             )
 
     def _delay(self, n_times: int) -> None:
         # A queue may refuse for days.
         self._not_before = time.monotonic() + min(MAX_PAUSE_S, 2.0 ** min(n_times - 1, 10))
 
-    def _last_words(self, job_id: str) -> str:
+    def _end_of_log(self, job_id: str) -> str:
         logs = sorted(self._logs.glob(f"*{job_id}*"), key=lambda path: path.stat().st_size)
         text = logs[-1].read_text(errors="replace").strip() if logs else ""
         if not text:
             return (
-                f"job {job_id} left no log in {self._logs}; see that nodes can write there, and "
+                f"job {job_id} has no log in {self._logs}; check that nodes can write there, and "
                 "that prologue and job_extra in the cluster file are right"
             )
         return f"the end of {logs[-1]}:\n" + "\n".join(text.splitlines()[-LOG_LINES:])
@@ -317,7 +327,7 @@ class JobWatch:
     def _too_many(
         self, jobs: dict[str, SubmittedJob], absent: Iterable[str], excess: int, now: float
     ) -> list[str]:
-        """Choose jobs to give back: those that have not started, then those long without work."""
+        """Choose jobs to cancel: those that have not started, then those long without work."""
         waiting = [
             name
             for name in absent
@@ -326,6 +336,6 @@ class JobWatch:
         idle = [
             name
             for name in jobs
-            if (since := self._sights[name].idle_since) is not None and now - since > IDLE_S
+            if (since := self._seen[name].idle_since) is not None and now - since > IDLE_S
         ]
         return [*waiting, *idle][: max(excess, 0)]

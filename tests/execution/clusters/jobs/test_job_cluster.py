@@ -145,7 +145,7 @@ def test_names_of_workers_are_never_used_again(open_cluster):
     assert set(first) != set(second)
 
 
-def test_a_refused_job_is_remembered_with_the_systems_words(open_cluster, monkeypatch, tmp_path):
+def test_a_refused_job_keeps_the_systems_message(open_cluster, monkeypatch, tmp_path):
     refuse = tmp_path / "sbatch"
     refuse.write_text("#!/bin/sh\necho 'sbatch: error: no' >&2\nexit 1\n")
     refuse.chmod(0o755)
@@ -200,7 +200,7 @@ def test_the_end_leaves_no_job_that_was_accepted_too_late(late, tmp_path, case):
     assert late.dask.status is Status.closed
 
 
-def test_workers_in_jobs_are_told_of_the_settings_by_variables():
+def test_workers_in_jobs_get_the_settings_by_variables():
     settings = _settings()
     assert settings["DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE"] == "False"
     assert settings["DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL"] == "1s"

@@ -18,7 +18,7 @@ def modes(folder: Path):
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.iterdir()]}
 
 
-def test_keys_are_for_their_owner_alone_and_gone_in_the_end(tmp_path):
+def test_keys_are_for_their_owner_only_and_removed_in_the_end(tmp_path):
     folder = tmp_path / "keys"
     with job_security(folder) as security:
         assert modes(folder) == {"keys": 0o700, "certificate.pem": 0o600, "key.pem": 0o600}
@@ -58,7 +58,7 @@ def test_nobody_without_the_key_connects(tmp_path):
 
 def test_a_folder_with_spaces_is_refused(tmp_path):
     with (
-        pytest.raises(ClusterError, match=r"a b/logs: .* can't do with spaces"),
+        pytest.raises(ClusterError, match=r"a b/logs: .* do not support spaces"),
         start_cluster(SlurmCluster(**SPEC), tmp_path / "a b"),
     ):
         pass

@@ -7,7 +7,7 @@ from lbhsweep.execution.clusters.jobs.queue import (
     JobState,
     ask_slurm,
     check_slurm,
-    is_passing,
+    is_temporary,
 )
 
 
@@ -29,7 +29,7 @@ def test_no_jobs_differ_from_no_answer(play):
 
 def test_a_script_that_is_refused(play):
     play("sbatch", "cat >&2; exit 1")
-    with pytest.raises(ClusterError, match="SLURM refuses the jobs: #SBATCH -p nope; mend"):
+    with pytest.raises(ClusterError, match="SLURM refuses the jobs: #SBATCH -p nope; fix"):
         check_slurm("#SBATCH -p nope\n")
 
 
@@ -61,12 +61,12 @@ def test_without_slurm(tmp_path, monkeypatch):
         "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
     ],
 )
-def test_a_refusal_that_passes_is_none(words):
-    assert is_passing(f"sbatch: error: Batch job submission failed: {words}")
+def test_a_temporary_refusal_is_none(words):
+    assert is_temporary(f"sbatch: error: Batch job submission failed: {words}")
 
 
 @pytest.mark.parametrize(
     "words", ["Invalid partition specified: nope", "Invalid account or account/partition"]
 )
-def test_a_refusal_that_stays(words):
-    assert not is_passing(f"sbatch: error: Batch job submission failed: {words}")
+def test_a_permanent_refusal(words):
+    assert not is_temporary(f"sbatch: error: Batch job submission failed: {words}")

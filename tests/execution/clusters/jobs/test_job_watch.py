@@ -15,7 +15,7 @@ WORKERS_PER_JOB = 2
 
 
 class Cluster:
-    """Jobs of a batch system that does as it is told; tests do the rest."""
+    """Jobs of a batch system that does what tests ask for."""
 
     def __init__(self):
         self.jobs = {}
@@ -32,7 +32,7 @@ class Cluster:
     def workers(self):
         return dict(self.here)
 
-    def ever_came(self, worker):
+    def was_seen(self, worker):
         return worker in self.came
 
     def drop(self, names):
@@ -71,7 +71,7 @@ def cluster():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Time that passes only when it is told to."""
+    """Time that only passes on request."""
 
     class Clock:
         now = 1000.0
@@ -107,7 +107,7 @@ def test_the_queue_is_left_alone_while_all_workers_are_there(watch, cluster, clo
     assert not watch.look()
 
 
-def test_a_job_that_ends_in_the_midst_is_replaced(watch, cluster, clock):
+def test_a_job_that_ends_early_is_replaced(watch, cluster, clock):
     watch.need(8)
     settle(watch, clock)
     for name in list(cluster.jobs):
@@ -121,7 +121,7 @@ def test_a_job_that_ends_in_the_midst_is_replaced(watch, cluster, clock):
     assert (event.job, event.had_worker) == ("102", True)
 
 
-def test_a_worker_that_comes_and_goes_between_two_looks_has_come(watch, cluster, clock):
+def test_a_worker_that_registers_and_ends_between_two_checks_counts(watch, cluster, clock):
     watch.need(2)
     watch.look()
     for number in range(1, 10):
@@ -163,14 +163,14 @@ def test_jobs_that_die_at_once_end_the_sweep_with_the_logs_last_lines(
             settle(watch, clock, 1)
             cluster.queue.clear()
 
-    with pytest.raises(ClusterError, match="5 jobs in a row ended before their") as told:
+    with pytest.raises(ClusterError, match="5 jobs in a row ended before their") as caught:
         die()
-    assert "no such python" in str(told.value)
-    assert str(told.value).count("first") == job_watch.LOG_LINES - 1
+    assert "no such python" in str(caught.value)
+    assert str(caught.value).count("first") == job_watch.LOG_LINES - 1
     assert cluster.n_submitted == 5
 
 
-def test_a_worker_that_comes_makes_good_for_jobs_that_died(watch, cluster, clock):
+def test_a_registered_worker_resets_the_count_of_failed_jobs(watch, cluster, clock):
     watch.need(2)
     for _ in range(3):
         for _ in range(4):
@@ -212,14 +212,14 @@ def test_a_queue_may_refuse_for_days(watch, cluster, clock):
     assert cluster.n_submitted > 1100
 
 
-def test_refusals_are_told_in_the_systems_words(watch, cluster, clock):
+def test_refusals_are_reported_with_the_systems_message(watch, cluster, clock):
     cluster.refusal = "sbatch: error: no such thing"
     watch.need(8)
     with pytest.raises(ClusterError, match=r"no job was accepted, 3 times in a row: .*such thing"):
         settle(watch, clock, 20)
 
 
-def test_a_refusal_may_be_but_a_limit_on_the_number_of_jobs(watch, cluster, clock):
+def test_a_refusal_may_only_be_a_limit_on_the_number_of_jobs(watch, cluster, clock):
     watch.need(2)
     settle(watch, clock)
     cluster.start("lbhsweep-1")
@@ -233,7 +233,7 @@ def test_a_job_that_can_never_start_is_an_error(watch, cluster, clock):
     watch.need(2)
     watch.look()
     cluster.queue["101"] = JobState(running=False, reason="PartitionTimeLimit")
-    with pytest.raises(ClusterError, match="job 101 would wait for ever: walltime is over"):
+    with pytest.raises(ClusterError, match="job 101 would wait forever: walltime is over"):
         watch.look()
 
 
@@ -249,7 +249,7 @@ def test_a_running_job_without_workers_is_given_up_after_a_while(watch, cluster,
     assert set(cluster.jobs) == {"lbhsweep-2"}
 
 
-def test_jobs_are_given_back_when_less_is_left_to_do(watch, cluster, clock):
+def test_jobs_are_cancelled_when_less_work_is_left(watch, cluster, clock):
     watch.need(8)
     settle(watch, clock)
     cluster.start("lbhsweep-1")
@@ -262,12 +262,12 @@ def test_jobs_are_given_back_when_less_is_left_to_do(watch, cluster, clock):
     assert set(cluster.jobs) == {"lbhsweep-1"}, "idle ones after a while, busy ones never"
 
 
-def test_what_goes_wrong_in_the_watch_reaches_the_driver(cluster, tmp_path, monkeypatch):
+def test_errors_of_the_watch_reach_the_driver(cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(job_watch, "FIRST_LOOK_S", 0.01)
     monkeypatch.setattr(cluster, "submitted", lambda: 1 / 0)
     with JobWatch(cluster, cluster.ask, 8, 2, tmp_path) as watch:
         watch._thread.join(600)
-        with pytest.raises(ClusterError, match="can't look after the jobs: ZeroDivisionError"):
+        with pytest.raises(ClusterError, match="can't watch the jobs: ZeroDivisionError"):
             watch.events()
 
 
