@@ -23,7 +23,7 @@ def test_a_job_is_tried(slurm, tmp_path):
 
 
 def test_a_job_that_dies_is_told_with_the_end_of_its_log(slurm, tmp_path, monkeypatch):
-    monkeypatch.setattr(job_watch, "MAX_DEATHS", 2)
+    monkeypatch.setattr(job_watch, "MAX_FAILED", 2)
     found = check(tmp_path, 600, prologue='["echo no python today; exit 3"]')
     assert found.exit_code == 2, found.output
     assert "before their worker registered" in found.output
