@@ -283,7 +283,20 @@ def load_cluster(path: str | Path | None) -> ClusterSpec:
 
 
 def memory_warning(spec: ClusterSpec) -> str:
-    """Return a warning if workers have too little memory to compile kernels, else empty."""
+    """Return a warning if workers may get too little memory to compile kernels, else empty.
+
+    dask-jobqueue 0.9.0 asks the batch systems for `memory`, but Grid Engine for none, whose sites
+    name this resource themselves.
+    """
+    if (
+        isinstance(spec, SgeCluster)
+        and not spec.resources
+        and not any(option.startswith("-l") for option in spec.job_extra)
+    ):
+        return (
+            "memory: jobs of Grid Engine ask for memory by 'resources' alone, and it is not set: "
+            "name what this site calls it, such as 'resources: h_vmem=2G'"
+        )
     share: float | None = None
     if isinstance(spec, JobsCluster):
         share = spec.memory / spec.workers_per_job

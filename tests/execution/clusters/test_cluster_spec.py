@@ -132,10 +132,13 @@ def test_malformed_files(tmp_path, text, problems):
         ({"kind": "slurm", "memory": "4 GB", "cores": 4}, None),
         ({"kind": "slurm", "memory": "2 GB", "cores": 4}, "500 MB a worker"),
         ({"kind": "slurm", "memory": "2 GB", "cores": 4, "processes": 2}, None),
+        ({"kind": "sge", "memory": "4 GB", "cores": 4}, "'resources: h_vmem=2G'"),
+        ({"kind": "sge", "memory": "4 GB", "cores": 4, "resources": "h_vmem=1G"}, None),
+        ({"kind": "sge", "memory": "4 GB", "cores": 4, "job_extra": ["-l h_vmem=1G"]}, None),
         ({"kind": "address", "address": "tcp://a:1"}, None),
     ],
 )
 def test_too_little_memory_for_compiling_gives_a_warning(keys, share):
-    more = {"workers": 4, "walltime": "1:00:00"} if keys["kind"] == "slurm" else {}
+    more = {} if keys["kind"] in ("local", "address") else {"workers": 4, "walltime": "1:00:00"}
     warning = memory_warning(KINDS[keys["kind"]](**keys, **more))
     assert share in warning if share else not warning
