@@ -103,7 +103,7 @@ def needs_rebuild(
     radius: float,
     skin: float,
 ) -> bool:
-    """Tell whether a pair outside the list may have come within `radius` less `skin`.
+    """Return whether a pair outside the list may have come within `radius` less `skin`.
 
     Points (not wrapped) are compared with where the box alone would have carried them; a pair's
     distance has then changed by at most twice the largest displacement, and the strain times the

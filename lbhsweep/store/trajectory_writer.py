@@ -19,11 +19,11 @@ from lbhsweep.atomic import DIRECTORY_MODE, is_there, storing, sync, sync_tree
 from lbhsweep.errors import StoreError
 
 TRAJECTORY_SCHEMA = 1
-"""Raised when an older reader would misread a newer trajectory."""
+"""Version of the format; it rises when an older reader would misread a newer trajectory."""
 CHUNK_BYTES = 1 << 20
-"""At least, of positions: smaller chunks make many files, larger ones need more memory."""
+"""Least size of a chunk of positions: smaller ones make many files, larger ones need memory."""
 FEWEST_FRAMES = 16
-"""In a chunk, however large the frames: from one to the next only leading bits repeat."""
+"""Least number of frames in a chunk: compression needs the bits that repeat between frames."""
 
 Array = npt.NDArray[Any]
 _DAMAGE = (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, RuntimeError)
@@ -180,7 +180,7 @@ class TrajectoryWriter:
         with storing(self.path):
             for leftover in self.path.rglob(_PARTIAL):
                 leftover.unlink()
-            return not self._lost(self._count // self._layout.frames_per_chunk)
+            return not self._find_loss(self._count // self._layout.frames_per_chunk)
 
     def finish(self) -> None:
         """Write the remaining frames, all through to the disk.
@@ -197,13 +197,13 @@ class TrajectoryWriter:
                 waiting[n_waiting:] = np.nan
             self._write_chunk()
         with storing(self.path):
-            lost = self._lost(math.ceil(self._count / size))
+            lost = self._find_loss(math.ceil(self._count / size))
             if not lost:
                 sync_tree(self.path)
         if lost:
-            raise self._loss(lost)
+            raise self._loss_error(lost)
 
-    def _loss(self, lost: str) -> StoreError:
+    def _loss_error(self, lost: str) -> StoreError:
         return StoreError(
             f"{self.path}: the trajectory has lost {lost} while its run continued; "
             "give the same command again, which starts that run from the beginning"
@@ -226,7 +226,7 @@ class TrajectoryWriter:
             try:
                 self._arrays[name] = zarr.open_array(self.path / name, mode="r+")
             except (FileNotFoundError, KeyError, ValueError) as error:
-                raise self._loss(name) from error
+                raise self._loss_error(name) from error
         return self._arrays[name]
 
     def _chunk_file(self, name: str, chunk: int) -> Path:
@@ -235,7 +235,7 @@ class TrajectoryWriter:
         )
         return self.path / name / key
 
-    def _lost(self, n_chunks: int) -> str:
+    def _find_loss(self, n_chunks: int) -> str:
         """Return the name of what a trajectory with `n_chunks` lacks; empty if it is complete."""
         self._arrays.clear()
         try:
@@ -253,7 +253,7 @@ class TrajectoryWriter:
                     if not is_there(self._chunk_file(name, chunk)):
                         return f"a chunk of {name}"
         except (StoreError, *_DAMAGE):
-            # Of our own errors only that an array is no more.
+            # A StoreError here is always that of an array which is missing.
             return "files"
         return ""
 
@@ -282,8 +282,8 @@ class TrajectoryWriter:
                 chunk_key_encoding={"name": "default", "separator": "."},
                 dimension_names=("time", "vector" if name == "cell" else "atom", "xyz"),
                 fill_value=np.nan,
-                # One coordinate's course side by side, and its leading bytes together: what
-                # repeats stands next to itself.
+                # One coordinate's values in time side by side, and their leading bytes together,
+                # so that repeating bytes are neighbours.
                 filters=TransposeCodec(order=(1, 2, 0)),
                 compressors=(
                     BloscCodec(

@@ -176,7 +176,7 @@ class Cycle:
         """Compute ΔS_rev at (t,) temperatures, (d, p, t), kJ/mol/K.
 
         Where the pressure does not overcome the hysteresis, the phase never changes and may be
-        either: the lesser of both changes is what is sure.
+        either: the smaller of both changes is guaranteed.
         """
         if not self.known.any():
             return self._nothing(temperature)
@@ -195,8 +195,8 @@ class Cycle:
     def temperature_change(self, temperature: FloatArray) -> FloatArray:
         """Compute ΔT_rev from (t,) temperatures at P₀, (d, p, t), K.
 
-        Where the hysteresis is not overcome it is the lesser change of a phase by itself, as ΔS_rev
-        is: compression of a crystal that stays as it is warms it too.
+        Where the hysteresis is not overcome, it is the smaller change of a phase by itself, as it is
+        for ΔS_rev: compression warms a crystal that keeps its phase, too.
         """
         if not self.known.any():
             return self._nothing(temperature)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from lbhsweep.arrays import FloatArray
-from lbhsweep.quietly import import_pymbar, quiet_pymbar
+from lbhsweep.late_pymbar import import_pymbar, quiet_pymbar
 from lbhsweep.units import BOLTZMANN, GPA
 
 LEAST_OVERLAP = 0.03

@@ -71,10 +71,10 @@ def survey(
     reach: float,
     skin: float,
 ) -> int:
-    """Tell whether the lists still hold all pairs within the cutoff.
+    """Return whether the lists still hold all pairs within the cutoff.
 
-    They do while centres have come nearer by no more than the skin, less what the blocks have
-    grown; `list_radii` (n_blocks,) are the largest when the lists were built, and `reach` the
+    They do while centres have approached by no more than the skin, less the growth of the blocks.
+    `list_radii` (n_blocks,) are the largest radii when the lists were built, `reach` is the
     largest radius of a list.
     """
     # `not <` so that NaN, which compares false with everything, counts.
@@ -142,7 +142,7 @@ def sum_pairs(
         )
         if closest < interactions.closest[n] and too_close < 0:
             too_close = n
-        n += 1  # noqa: SIM113 - literal_unroll knows no enumerate
+        n += 1  # noqa: SIM113 - literal_unroll does not support enumerate
     return too_close
 
 
@@ -215,7 +215,7 @@ class PairSum:
                     yield _Pairing(p, q, terms)
 
     def survey(self, positions: FloatArray, cell: FloatArray) -> int:
-        """Tell whether the lists must be rebuilt: what `survey` finds."""
+        """Return whether the lists must be rebuilt: what `survey` finds."""
         return int(
             survey(
                 positions,

@@ -94,15 +94,15 @@ class Backlog:
         """Add the runs that follow this one."""
         self._waiting.extendleft(self._followers.pop(name, ()))
 
-    def hold(self, name: str) -> None:
+    def hold_back(self, name: str) -> None:
         """Hold a run back until the run that it follows is released."""
         self._followers.setdefault(self._points[name].follows, []).append(name)
 
-    def take_back(self, name: str) -> None:
+    def hold_back_followers(self, name: str) -> None:
         """Hold back the runs that follow this one, which is repeated."""
         for follower in [one for one in self._waiting if self._points[one].follows == name]:
             self._waiting.remove(follower)
-            self.hold(follower)
+            self.hold_back(follower)
         self.costs.setdefault(name, estimated_core_seconds(self._points[name]))
         behind = (self.lengths[one] for one in self._followers.get(name, ()))
         self.lengths.setdefault(name, self.costs[name] + max(behind, default=0.0))

@@ -58,7 +58,7 @@ COLLECT_SHARE = 10
 STOP_PATIENCE_S = 120.0
 """How long a stop waits for runs to write their checkpoints."""
 SUBMIT_PAUSE_S = 1.0
-"""Pause in submitting tasks after one that came back undone."""
+"""Pause in submitting tasks after one that was returned without having run."""
 MOST_SCHEDULED = 1000
 """Runs that are scheduled one by one for the time left; others count by their sum."""
 
@@ -138,7 +138,7 @@ class Driver:
 
     def _work(self, interruption: Interruption) -> None:
         patient_until = math.inf
-        while self._is_unfinished():
+        while self._has_work():
             if interruption.asked and not self._stopping:
                 self._stop(interruption.reason)
                 patient_until = time.monotonic() + STOP_PATIENCE_S
@@ -162,7 +162,8 @@ class Driver:
         in_flight = len(self._in_flight)
         return in_flight if self._pause.is_long else len(self._backlog) + in_flight
 
-    def _is_unfinished(self) -> bool:
+    def _has_work(self) -> bool:
+        """Return whether anything is left to do; collects when nothing is under way."""
         if not self._backlog and not self._in_flight:
             # Only collected records are known to be whole; runs with damaged ones are repeated.
             self._collect()
@@ -198,10 +199,10 @@ class Driver:
                 names = [run_id(point) for point in task.points]
                 for name in names:
                     self._in_flight.discard(name)
-                    self._faults.over(name)
-                if self._has_lost_start(fault):
+                    self._faults.ended(name)
+                if self._repeat_lost_start(fault):
                     names.remove(fault.run_id)
-                elif not self._has_lost_record(fault):
+                elif not self._count_damaged_record(fault):
                     self._count(fault)
                 for name in names:
                     self._repeat(name)
@@ -228,7 +229,7 @@ class Driver:
         self._in_flight.discard(name)
         self._started.discard(name)
         self._resumed.discard(name)
-        self._faults.over(name)
+        self._faults.ended(name)
         if summary.ending in ("done", "failed"):
             self._faults.works(summary.worker)
             self._counts[summary.ending] += 1
@@ -285,40 +286,40 @@ class Driver:
             self._report(WorkerFaulty(worker=fault.worker, message=str(fault)))
         self._faults.count(fault, self._executor.slots, self._executor.n_expected)
 
-    def _has_lost_start(self, fault: TaskFault) -> bool:
-        """Return whether a run broke because it follows a run whose record is damaged or lost.
+    def _repeat_lost_start(self, fault: TaskFault) -> bool:
+        """Repeat the run that a broken one follows if its record is damaged or lost.
 
-        That run is repeated then, and the following run waits for it.
+        The broken run then waits for it.  Returns whether this was the reason.
         """
         if not isinstance(fault.error, LostStartError):
             return False
         before = self._plan.points[fault.run_id].follows
         if before not in self._repeated and not self._repeat_if_lost(before):
             return False
-        self._backlog.hold(fault.run_id)
+        self._backlog.hold_back(fault.run_id)
         return True
 
     def _repeat_if_lost(self, name: str) -> bool:
         """Repeat a finished run if its record is damaged or lost; runs that follow it wait."""
-        problem = self._record_problem(name)
+        problem = self._quarantine_if_damaged(name)
         if not problem:
             return False
         self._repeated.add(name)
-        self._backlog.take_back(name)
+        self._backlog.hold_back_followers(name)
         self._counts["done"] -= 1
         self._repeat_lost(name, CorruptRecordError(problem))
         return True
 
-    def _has_lost_record(self, fault: TaskFault) -> bool:
-        """Return whether a run broke because of its own damaged record, now in quarantine."""
-        if not isinstance(fault.error, CorruptRecordError) or not self._record_problem(
+    def _count_damaged_record(self, fault: TaskFault) -> bool:
+        """Count a fault of a run's own damaged record; return whether this was the reason."""
+        if not isinstance(fault.error, CorruptRecordError) or not self._quarantine_if_damaged(
             fault.run_id
         ):
             return False
         self._faults.count_run(fault)
         return True
 
-    def _record_problem(self, name: str) -> str:
+    def _quarantine_if_damaged(self, name: str) -> str:
         """Check a record, move it to quarantine if it is damaged, and return what is wrong.
 
         Empty if nothing is wrong, or if storage has a transient error.
@@ -378,7 +379,7 @@ class Driver:
         left = {name: self._to_collect[name] for name in report.unread}
         self._to_collect.clear()
         if left and self._pause.is_exhausted:
-            # No process seems to see the record; a worker that does returns it again.
+            # The record seems lost. A worker that does see it reports the run as done at once.
             for name, ending in left.items():
                 self._counts[ending] -= 1
                 self._repeat_lost(name, StoreError(report.unread[name]))

@@ -81,7 +81,7 @@ class Faults:
         self._n_deaths = 0
         self._under_way[run.run_id] = run
 
-    def over(self, name: str) -> None:
+    def ended(self, name: str) -> None:
         """Note that a run is no longer under way, for whatever reason."""
         self._under_way.pop(name, None)
 
@@ -95,7 +95,7 @@ class Faults:
         """
         begun = [run for run in self._under_way.values() if run.label in labels]
         for run in begun:
-            self.over(run.run_id)
+            self.ended(run.run_id)
         self._n_deaths += bool(labels and not begun)
         if self._n_deaths > MAX_LOST_BEFORE_START and not self._under_way:
             raise ClusterError(

@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.late_pymbar import import_pymbar
 from lbhsweep.observables.statistics.errors_of_means import (
     about_polynomial,
     is_constant,
     mean_error,
     statistical_inefficiency,
 )
-from lbhsweep.quietly import import_pymbar
 
 FEWEST_INDEPENDENT = 15.0
 """Independent samples below which a series says nothing of its own error.

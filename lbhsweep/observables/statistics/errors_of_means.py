@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lbhsweep.arrays import FloatArray
-from lbhsweep.quietly import import_pymbar
+from lbhsweep.late_pymbar import import_pymbar
 
 ROUNDING = 1e-28
 """Variance, as a share of the mean square, below which a series is constant but for rounding."""

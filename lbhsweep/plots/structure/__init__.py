@@ -1,11 +1,8 @@
 """Figures of structure and vibrations."""
 
 from lbhsweep.plots.structure import (
-    correlation,
-    correlation_vacancies,
     density,
     radial,
-    rotation,
     sites,
     spectra,
 )
@@ -15,7 +12,4 @@ FIGURES = (
     density.FIGURE,
     radial.FIGURE,
     spectra.FIGURE,
-    rotation.FIGURE,
-    correlation.FIGURE,
-    correlation_vacancies.FIGURE,
 )

@@ -6,9 +6,12 @@ from lbhsweep.plots.transport import (
     arrhenius,
     conductivity,
     convergence,
+    correlation,
+    correlation_vacancies,
     diffusion,
     displacement,
     reorientation,
+    rotation,
 )
 
 FIGURES = (
@@ -20,4 +23,7 @@ FIGURES = (
     convergence.FIGURE,
     conductivity.FIGURE,
     activation_energy.FIGURE,
+    rotation.FIGURE,
+    correlation.FIGURE,
+    correlation_vacancies.FIGURE,
 )

@@ -30,7 +30,7 @@ NOISE = 0.05
 
 
 def rehearse_diffusion(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `diffusion` measures; nothing in a ramp."""
+    """Draw what the observable `diffusion` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     temperature = point.protocol.temperature_K

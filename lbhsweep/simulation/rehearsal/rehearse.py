@@ -28,7 +28,7 @@ def rehearse(
     seconds: float = 0.0,
     should_stop: ShouldStop = never,
 ) -> Outcome:
-    """Make up the results of a run, the same every time for the same point.
+    """Draw the results of a run, the same every time for the same point.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _wait(point: RunPoint, until: float, should_stop: ShouldStop) -> None:
 
 
 def rehearsed(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up the arrays of a run: thermodynamics in any case, then all else that is asked for."""
+    """Draw the arrays of a run: thermodynamics in any case, then all else that is asked for."""
     arrays: Arrays = {}
     for name in ("thermo", *(name for name in point.observables if name != "thermo")):
         arrays |= load_code(DECLARATIONS[name].rehearsed_by)(point, rng)

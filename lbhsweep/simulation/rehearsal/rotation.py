@@ -24,7 +24,7 @@ FLUCTUATION = 0.01
 
 
 def rehearse_rotation(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `rotation` measures; nothing in a ramp."""
+    """Draw what the observable `rotation` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     axes = {name: np.array(values) for name, values in rotation_axes(production_of(point)).items()}
@@ -55,7 +55,7 @@ def rehearse_rotation(point: RunPoint, rng: np.random.Generator) -> Arrays:
 
 
 def rehearse_anion_position(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `anion_position` measures; nothing in a ramp."""
+    """Draw what the observable `anion_position` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     fluctuation = FLUCTUATION * math.sqrt(point.protocol.temperature_K)

@@ -28,7 +28,7 @@ NOISE = 0.02
 
 
 def rehearse_spectra(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `spectra` measures; nothing in a ramp, NaN in a short hold."""
+    """Draw what the observable `spectra` measures; nothing in a ramp, NaN in a short hold."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     window = spectral_window(point.dynamics.outer_step_ps)

@@ -40,7 +40,7 @@ CELL_VOLUME_A3 = 950.0
 
 
 def rehearse_density(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `density` measures; nothing in a ramp."""
+    """Draw what the observable `density` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     fraction = np.array(inner_axes(point)["fraction_a"])
@@ -56,7 +56,7 @@ def rehearse_density(point: RunPoint, rng: np.random.Generator) -> Arrays:
 
 
 def rehearse_sites(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `sites` measures: numbers in a hold, by bin in a ramp."""
+    """Draw what the observable `sites` measures: numbers in a hold, by bin in a ramp."""
     schedule = schedule_of(point)
     low, high = sorted((schedule.start_K, schedule.end_K))
     centres = low + (high - low) * (np.arange(schedule.n_bins) + 0.5) / schedule.n_bins
@@ -75,7 +75,7 @@ def rehearse_sites(point: RunPoint, rng: np.random.Generator) -> Arrays:
 
 
 def rehearse_radial(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `radial` measures; nothing in a ramp."""
+    """Draw what the observable `radial` measures; nothing in a ramp."""
     if not isinstance(point.protocol, HoldPoint):
         return {}
     radius = np.array(inner_axes(point)["radius"])

@@ -35,7 +35,7 @@ N_EFFECTIVE = 20.0
 
 
 def rehearse_thermo(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Make up what the observable `thermo` measures, and whether a hold is equilibrated."""
+    """Draw what the observable `thermo` measures, and whether a hold is equilibrated."""
     make = _hold if point.group == "hold" else _ramp
     return {name: np.asarray(array) for name, array in make(point, rng).items()}
 

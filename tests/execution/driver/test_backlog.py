@@ -100,7 +100,7 @@ def test_runs_wait_again_for_one_that_is_repeated(plan_of):
     (first,) = backlog.next_pack(2, 0)
     backlog.release(first)
     (follower,) = (name for name in backlog if plan.points[name].follows == first)
-    backlog.take_back(first)
+    backlog.hold_back_followers(first)
     assert follower not in backlog
     backlog.put(first)
     assert len(backlog) == 2
@@ -114,7 +114,7 @@ def test_a_done_run_that_is_repeated_is_as_long_as_the_chain_that_follows_it(pla
     plan = plan_of(CHAINS, {first: "done"})
     backlog = Backlog(plan)
     assert first not in backlog.lengths
-    backlog.take_back(first)
+    backlog.hold_back_followers(first)
     fresh = Backlog(missing)
     assert backlog.lengths[first] == fresh.lengths[first]
     assert backlog.costs[first] == fresh.costs[first]

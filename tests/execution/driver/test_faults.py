@@ -161,7 +161,7 @@ def test_workers_that_die_during_runs_or_beside_others_end_nothing():
     for _ in range(3 * MAX_LOST_BEFORE_START):
         faults.lost(("run b",))
     faults.works("good:1")
-    faults.over("a")
+    faults.ended("a")
     faults.lost(("run b",))
 
 

@@ -11,7 +11,7 @@ from lbhsweep.plots.shared.gradual import colour_bar, pick_evenly, shown_of
 from lbhsweep.plots.shared.phase_cells import averaged_holds, needs_averages
 from lbhsweep.plots.shared.phase_look import line_legend
 from lbhsweep.plots.shared.style import Nothing, finish, gigapascal, label, new_figure
-from lbhsweep.plots.structure.correlation import QUANTITIES, TITLES, draw_curves, phases_of
+from lbhsweep.plots.transport.correlation import QUANTITIES, TITLES, draw_curves, phases_of
 
 _MOST_TEMPERATURES = 3
 

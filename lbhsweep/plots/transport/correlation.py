@@ -60,7 +60,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     line_legend(figure, phases_of(here))
     planned = np.any([is_planned(tree, here["temperature"], p) for p in pressures], axis=0)
     empty = here["temperature"].values[planned & ~filled]
-    notes = [f"no finished hold that has settled at {_listed(empty)} K"] if empty.size else []
+    notes = [f"no hold is finished and equilibrated at {_listed(empty)} K"] if empty.size else []
     remarks = (
         shown_of(temperatures, len(all_of_them), "temperatures"),
         shown_of(pressures, dataset.sizes["pressure"], "pressures"),
@@ -82,7 +82,7 @@ def phases_of(dataset: xr.Dataset) -> list[str]:
 def draw_curves(axes: Axes, here: xr.Dataset, name: str, along: str) -> None:
     """Draw one autocorrelation (phase, along, lag) with error bands.
 
-    Colours are values of `along`, kinds of line are phases.
+    Colours are values of `along`, line styles are phases.
     """
     axes.set_xscale("log")
     axes.set_xlabel(label(here["lag"], "t"))
