@@ -195,7 +195,7 @@ class Cycle:
     def temperature_change(self, temperature: FloatArray) -> FloatArray:
         """Compute ΔT_rev from (t,) temperatures at P₀, (d, p, t), K.
 
-        Where the hysteresis is not overcome, it is the smaller change of a phase by itself, as it is
+        Where the hysteresis is not overcome, it is the smaller change of a phase by itself, as
         for ΔS_rev: compression warms a crystal that keeps its phase, too.
         """
         if not self.known.any():
