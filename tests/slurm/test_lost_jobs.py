@@ -21,11 +21,12 @@ def test_a_job_cancelled_in_mid_run(case, serial, slurm):
     assert_recovered(case, serial, slurm)
 
 
-def test_a_job_cancelled_before_its_worker_comes(case, serial, slurm):
+def test_a_job_cancelled_before_its_worker_comes(case, serial, slurm, tmp_path):
     # The first job waits where it stands, so that its worker is never sooner than the test.
     wait = '["test -e {path}/waited || (touch {path}/waited && sleep 600)"]'
     with case.start(seconds=0.5, workers="1", cores="1", prologue=wait) as command:
-        job = command.until(lambda: next(iter(slurm.jobs()), None))
+        command.until((tmp_path / "waited").exists)
+        (job,) = slurm.jobs("RUNNING")
         slurm.run("scancel", job)
         assert command.wait() == 0, command.text
     (lost,) = case.events("job-lost")
