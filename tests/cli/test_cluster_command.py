@@ -70,11 +70,11 @@ def test_a_pilot_measures_dynamics_for_the_plan(file, tmp_path):
     found = check(file, "--output", tmp_path, "--pilot", "--json")
     assert found.exit_code == 0, found.output
     speed = json.loads(found.stdout)["ns_per_day"]
-    assert speed > 1
-    file.write_text(f"kind: local\nworkers: 2\nns_per_day: {speed:.0f}\n")
+    assert speed > 0
+    file.write_text(f"kind: local\nworkers: 2\nns_per_day: {speed:.9g}\n")
     sweep = Path(__file__).parents[2] / "sweeps" / "quickstart.yaml"
     planned = CliRunner().invoke(command, ["plan", str(sweep), "--cluster", str(file), "--json"])
     forecast = json.loads(planned.stdout)["forecast"]
-    assert forecast["ns_per_day"] == round(speed)
+    assert forecast["ns_per_day"] == pytest.approx(speed, rel=1e-8)
     assert forecast["workers"] == 2
     assert forecast["seconds"] > 0

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,8 +205,12 @@ def test_a_killed_writer_leaves_whole_records_only(tmp_path, delay_s):
         text=True,
     ) as process:
         assert process.stdout.readline() == "ready\n"
+        records = made_folder(tmp_path).records
+        while not any(records.glob("*/*.rec")):
+            assert process.poll() is None
+            time.sleep(0.01)
         try:
-            process.wait(0.2 + delay_s)
+            process.wait(delay_s)
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
 
