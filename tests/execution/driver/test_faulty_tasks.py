@@ -140,7 +140,7 @@ class Tears(Rehearsal):
     path: Path = Path()
 
     def run(self, point, workdir, should_stop, on_progress, **places):
-        if not self.path.exists() and not (workdir.parents[3] / "quarantine").exists():
+        if not self.path.exists() and not (workdir.parents[2] / "quarantine").exists():
             self.path.parent.mkdir(exist_ok=True)
             self.path.write_bytes(b"LBHREC 1\n")
         return super().run(point, workdir, should_stop, on_progress, **places)

@@ -65,7 +65,7 @@ class Stops(Recording):
     def run(self, point, workdir, should_stop, on_progress, **places):
         outcome = super().run(point, workdir, should_stop, on_progress, **places)
         if point.protocol.temperature_K == 400.0:
-            (workdir.parents[3] / "stop").touch()
+            (workdir.parents[2] / "stop").touch()
             # It is looked for once a second.
             time.sleep(1.5)
         return outcome
@@ -135,7 +135,7 @@ class Looks(Rehearsal):
 
     def run(self, point, workdir, should_stop, on_progress, **places):
         if point.follows:
-            mark = workdir.parents[3] / "removed"
+            mark = workdir.parents[2] / "removed"
             if self.removed and not mark.exists():
                 mark.touch()
                 self.removed.unlink(missing_ok=True)
