@@ -26,6 +26,7 @@ POLL_S = 0.01
 
 LASTING_THREADS = {
     "asyncio_": "executor of an event loop, whose own thread is what counts",
+    "tqdm_monitor": "of tqdm, for all progress bars of the process",
     "zarr_io": "event loop of zarr, for all arrays of the process",
     "zarr_pool": "decoders of zarr, for all arrays of the process",
     "Dask-Offload": "pool of distributed, for all schedulers and clients of the process",

@@ -88,8 +88,11 @@ def fit_linear(design: FloatArray, values: FloatArray, stderrs: FloatArray) -> L
     target = values / stderrs
     solution, *_ = np.linalg.lstsq(weighted, target, rcond=None)
     parameters = np.asarray(solution, dtype=np.float64)
-    covariance = np.asarray(np.linalg.pinv(weighted.T @ weighted), dtype=np.float64)
-    estimator = covariance @ weighted.T / stderrs
+    # Of the design, not of AᵀA, whose singular values are the squares: with a point that is
+    # known a million times better than the others they fall below the cutoff.
+    inverse = np.asarray(np.linalg.pinv(weighted), dtype=np.float64)
+    covariance = inverse @ inverse.T
+    estimator = inverse / stderrs
     return LinearFit(parameters, covariance, target - weighted @ parameters, estimator)
 
 

@@ -54,3 +54,15 @@ def test_two_points_on_a_line_leave_nothing_to_judge_it_by():
     assert fit.probability == fit.scatter_factor == 1.0
     # The errors of both points propagated to the slope.
     assert fit.covariance[1, 1] == pytest.approx((SIGMA[0] ** 2 + SIGMA[1] ** 2) / 0.1**2)
+
+
+@pytest.mark.parametrize("exact", [0, 1, 2])
+def test_a_point_that_is_known_exactly_fixes_the_line_there_and_no_more(exact):
+    x, y, sigma = np.array([0.0, 0.1, 0.2]), np.array([425.0, 460.0, 489.0]), np.full(3, 7.2)
+    sigma[exact] = 1e-6
+    fit = fit_line(x, y, sigma)
+    others = np.arange(3) != exact
+    run, rise = x[others] - x[exact], y[others] - y[exact]
+    assert fit.parameters[1] == pytest.approx(run @ rise / (run @ run))
+    assert np.sqrt(fit.covariance[1, 1]) == pytest.approx(7.2 / np.sqrt(run @ run))
+    assert fit.estimator @ y == pytest.approx(fit.parameters)

@@ -30,7 +30,7 @@ def test_about_the_requested_fraction_fails_and_always_the_same_runs():
     assert failed[:50] == [rehearse(p, failure_rate=0.1).status == "failed" for p in points[:50]]
     outcome = rehearse(points[failed.index(True)], failure_rate=0.1)
     assert outcome.arrays == {}
-    assert "make-believe" in outcome.error.message
+    assert "synthetic" in outcome.error.message
     assert outcome.error.error_class == "not-finite"
 
 

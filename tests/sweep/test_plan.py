@@ -111,7 +111,7 @@ def test_command_tells_what_changed(sweep, tmp_path):
     assert summary["others"] == 1
     assert summary["changed"] == {"model.cutoff_A": [9.0, 8.0]}
     shown = CliRunner().invoke(command, [str(sweep), "--output", str(folder.path)])
-    assert "what they do changed" in shown.stdout
+    assert "their settings changed" in shown.stdout
     assert "model.cutoff_A: 9.0 → 8.0" in shown.stdout
 
 

@@ -32,7 +32,7 @@ from lbhsweep.execution.worker.task import RunSummary, Task, run_task
 from lbhsweep.sweep.identity import run_id
 
 T = TypeVar("T")
-TOPIC = "lbhsweep"
+TOPIC, REPORTED = "lbhsweep", "reported"
 REHEARSAL = "rehearsal"
 COUNT_EVERY_S = 10.0
 """Workers are counted at this interval too: a message about a lost worker may not arrive (seen
@@ -45,7 +45,8 @@ def _on_worker(task: Task) -> tuple[RunSummary, ...]:
     worker = get_worker()
 
     def report(event: Event) -> None:
-        worker.log_event(TOPIC, event_values(event))
+        # In a dictionary of its own: Dask puts its name of the worker into the outer one.
+        worker.log_event(TOPIC, {REPORTED: event_values(event)})
 
     should_stop = StopPoll(task.folder.stop_file)
     try:
@@ -239,7 +240,7 @@ class DaskExecutor:
         return returned
 
     def _read(self, message: dict[str, Any]) -> list[Event]:
-        if (event := read_event(message)) is not None:
+        if (event := read_event(message.get(REPORTED, {}))) is not None:
             return [event]
         if message.get("action") == "add-worker":
             self._workers.add(message["worker"])

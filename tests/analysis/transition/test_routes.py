@@ -90,3 +90,18 @@ def test_one_side_of_the_loop_is_a_bound_and_says_where_the_loop_closes():
     said = route_caveat("ramp_heating", heating, pressure)
     assert "at 1 of 3 pressures only (midpoint 440 K at 0.2 GPa)" in said
     assert route_caveat("hold", heating, pressure) == ""
+
+
+@pytest.mark.parametrize("exact", [0, 1, 2])
+def test_a_bracket_of_no_width_leaves_the_slope_its_error(exact):
+    pressure, line = np.array([0.0, 0.1, 0.2]), np.array([425.0, 457.5, 490.0])
+    stderr = np.full(3, 7.2)
+    stderr[exact] = 0.0
+    slope, _ = fit_boundary(pressure, line, stderr)
+    run = np.delete(pressure - pressure[exact], exact)
+    assert slope.value == pytest.approx(325.0)
+    assert slope.stderr == pytest.approx(7.2 / np.sqrt(run @ run), rel=1e-6)
+    draws = line + stderr * np.random.default_rng(5).normal(size=(4000, 3))
+    slopes = boundary_slopes(pressure, draws, stderr)
+    assert slopes.mean() == pytest.approx(325.0, abs=4.0)
+    assert slopes.std() == pytest.approx(slope.stderr, rel=0.05)

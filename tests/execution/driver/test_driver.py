@@ -3,6 +3,7 @@
 import errno
 import math
 import os
+import socket
 import threading
 import time
 from contextlib import nullcontext
@@ -53,6 +54,15 @@ def test_all_runs_are_done_once_and_collected(sweep, tmp_path):
     assert {event.run_id for event in sweep.of(RunFinished)} == set(workload.names())
     assert sweep.of(SweepFinished)[0].done == 8
     assert not list(sweep.folder.runs.glob("*/*")), "finished runs leave no folder"
+
+
+def test_every_event_of_a_run_names_the_same_process(sweep):
+    sweep.run()
+    started = {event.run_id: event.worker for event in sweep.of(RunStarted)}
+    finished = {event.run_id: event.worker for event in sweep.of(RunFinished)}
+    assert started
+    assert started.items() <= finished.items()
+    assert all(worker.startswith(f"{socket.gethostname()}:") for worker in started.values())
 
 
 def test_executors_give_the_same_results_to_the_last_bit(tmp_path, cluster):
