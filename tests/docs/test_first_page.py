@@ -57,7 +57,7 @@ def test_the_dataset_example_prints_the_transition_and_its_caveat(quickstart):
     analysis = xr.open_datatree(path, engine="zarr", chunks=None)
     line = analysis["transition"].dataset.sel(route="ramp_heating").squeeze()
     assert str(line.transition_temperature.values) in done.stdout
-    assert str(line.reason.values) in done.stdout
+    assert str(line.used_reason.values) in done.stdout
 
 
 def test_every_page_of_the_documentation_can_be_reached():

@@ -157,6 +157,8 @@ def _draw_points(
 
 def _draw_runs(panels: list[Axes], tree: xr.DataTree, pressure: float) -> None:
     """Draw every finished hold by itself, also those that have not settled."""
+    if "hold" not in tree.children or any(name not in tree["hold"].variables for name in ORDER):
+        return
     here = joined_holds(tree).sel(pressure=pressure)
     dims = here["alpha_order"].dims
     done = is_done(here).transpose(*dims).values
