@@ -27,7 +27,8 @@ from lbhsweep.execution.events import (
     read_event,
 )
 from lbhsweep.execution.executor import Answer, TaskBroken, TaskEnded
-from lbhsweep.execution.worker.process import BackOff, StopPoll, WorkerSignals
+from lbhsweep.execution.worker.back_off import BackOff
+from lbhsweep.execution.worker.process import StopPoll, WorkerSignals
 from lbhsweep.execution.worker.task import RunSummary, Task, run_task
 from lbhsweep.sweep.identity import run_id
 

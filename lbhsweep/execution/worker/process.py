@@ -1,14 +1,13 @@
-"""A worker's process: its signals, the stop file, and its back-off after faults."""
+"""A worker's process: its signals, and the stop file."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -19,8 +18,6 @@ from distributed.core import Status
 POLL_S = 1.0
 GRACE_S = 60.0
 _LEAVE_S = 1.0
-FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 2.0, 60.0
-_MOST_FAILURES = 10
 JOB_END = "LBHSWEEP_JOB_END"
 """Variable with the Unix time at which the batch system ends this job."""
 JOB_SECONDS = "LBHSWEEP_JOB_SECONDS"
@@ -39,6 +36,11 @@ _timed = threading.Event()
 def worker_name() -> str:
     """Return the name of this process: ``host:pid``."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def is_terminating() -> bool:
+    """Return whether this process must end."""
+    return _terminating.is_set()
 
 
 def time_to_leave(environment: Mapping[str, str]) -> float | None:
@@ -102,51 +104,6 @@ class WorkerSignals(WorkerPlugin):  # type: ignore[misc]
         # Also called when another plugin replaces this one.
         if worker.status is Status.closing:
             _terminating.set()
-
-
-class BackOff:
-    """Pauses a worker after it broke a task, each time twice as long if `grows`.
-
-    Otherwise a worker that breaks every task at once would get all of them.
-    """
-
-    def __init__(self) -> None:
-        self._n_failures = 0
-
-    def begin(self, worker: Worker, should_stop: Callable[[], bool], *, grows: bool = True) -> None:
-        """Pause the worker before the answer is sent; a stop ends the pause."""
-        seconds = FIRST_BACK_OFF_S
-        if grows:
-            seconds = min(FIRST_BACK_OFF_S * 2.0**self._n_failures, LONGEST_BACK_OFF_S)
-            self._n_failures = min(self._n_failures + 1, _MOST_FAILURES)
-        is_paused = threading.Event()
-        worker.loop.add_callback(_pause, worker, seconds, should_stop, is_paused)
-        is_paused.wait(POLL_S)
-
-    def forget(self) -> None:
-        """Note that the worker did a task."""
-        self._n_failures = 0
-
-
-async def _pause(
-    worker: Worker, seconds: float, should_stop: Callable[[], bool], is_paused: threading.Event
-) -> None:
-    if worker.status is not Status.running:
-        is_paused.set()
-        return
-    memory = worker.memory_manager
-    pause_fraction = memory.memory_pause_fraction
-    # Dask's own pause for lack of memory would also end this one.
-    memory.memory_pause_fraction = False
-    worker.status = Status.paused
-    is_paused.set()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not await asyncio.to_thread(should_stop):
-        await asyncio.sleep(min(POLL_S, max(end - time.monotonic(), 0.0)))
-    memory.memory_pause_fraction = pause_fraction
-    # It may have to leave by now.
-    if worker.status is Status.paused and not _terminating.is_set():
-        worker.status = Status.running
 
 
 def _retire(worker: Worker) -> None:

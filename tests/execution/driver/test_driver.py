@@ -34,7 +34,7 @@ from lbhsweep.execution.events import (
     WorkerFaulty,
 )
 from lbhsweep.execution.executor import TaskBroken
-from lbhsweep.execution.worker import process as worker
+from lbhsweep.execution.worker import back_off
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.store.record import read_record
 from lbhsweep.store.schema import Status
@@ -248,7 +248,7 @@ class Stale(Rehearsal):
     mark: Path = Path()
 
     def prepare(self, notify):
-        worker.FIRST_BACK_OFF_S = worker.LONGEST_BACK_OFF_S = 3600.0
+        back_off.FIRST_BACK_OFF_S = back_off.LONGEST_BACK_OFF_S = 3600.0
         self.mark.with_suffix(f".{os.getpid()}").touch()
         raise OSError(errno.ESTALE, "Stale file handle")
 
