@@ -295,7 +295,7 @@ class SweepAborted(Event):
 
 Observer = Callable[[Event], None]
 
-_PASSING = (RunProgress, SweepProgress)
+_PROGRESS = (RunProgress, SweepProgress)
 
 
 class EventLog:
@@ -325,7 +325,7 @@ class EventLog:
 
     def __call__(self, event: Event) -> None:
         """Write the event, unless it only reports progress."""
-        if not isinstance(event, _PASSING):
+        if not isinstance(event, _PROGRESS):
             line = event_json(event).encode() + b"\n"
             self._waiting = self._waiting[-MOST_WAITING:] + line
             with suppress(OSError):

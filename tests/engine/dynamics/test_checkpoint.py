@@ -90,12 +90,12 @@ def stale(monkeypatch):
     """Makes files unreadable for a while, by name."""
     names, read = set(), Path.read_bytes
 
-    def stumble(path):
+    def fail_once(path):
         if path.name in names and path.exists():
             raise OSError(errno.ESTALE, "Stale file handle")
         return read(path)
 
-    monkeypatch.setattr(Path, "read_bytes", stumble)
+    monkeypatch.setattr(Path, "read_bytes", fail_once)
     return names
 
 
