@@ -40,6 +40,7 @@ PRODUCTS = (
     "arrhenius/reorientation",
     "anion_fluctuation",
     "convergence",
+    "published",
 )
 """Groups of the analysis, in their order."""
 STATUSES = MappingProxyType(
@@ -67,7 +68,7 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
         ``entropy``, ``barocaloric``, ``reversible``, ``hysteresis_rate``, ``partial_entropy``,
         ``replicas/{hold,ramp}``, ``transport``,
         ``arrhenius/{diffusion,conductivity,conductivity_tracer,reorientation}``,
-        ``anion_fluctuation``, ``convergence``, each by the dimensions of
+        ``anion_fluctuation``, ``convergence``, ``published``, each by the dimensions of
         materials; those without any input are absent.  What is missing is NaN, with a `reason`
         beside it.  The same results give the same analysis.
     """

@@ -88,7 +88,7 @@ def write_table(path: Path, dataset: xr.Dataset) -> dict[str, Any]:
             _plain(dataset).to_netcdf(path, engine="h5netcdf")
         return {"variables": len(dataset.data_vars), "left_out": []}
     kept = [name for name, one in dataset.data_vars.items() if not set(one.dims) & set(DIMENSIONS)]
-    flat = dataset[kept]
+    flat = _at_their_route(dataset[kept])
     dims = tuple(str(dim) for dim in flat.dims)
     frame = flat.to_dataframe(dim_order=list(dims)).reset_index() if dims else _one_row(flat)
     frame = frame.rename(columns={str(name): _titled(flat[name]) for name in flat.variables})
@@ -99,6 +99,21 @@ def write_table(path: Path, dataset: xr.Dataset) -> dict[str, Any]:
             frame.to_parquet(path, index=False)
     left_out = sorted(str(name) for name in set(dataset.data_vars) - set(kept))
     return {"variables": len(kept), "left_out": left_out}
+
+
+def _at_their_route(dataset: xr.Dataset) -> xr.Dataset:
+    """Keep what belongs to one entry of a dimension out of the rows of the others.
+
+    A variable's attribute of the dimension's name says which variable names that entry, as
+    ``route: used_route`` of what is taken at T_t of one route.
+    """
+    kept = dataset
+    for dim in dataset.dims:
+        for name, one in dataset.data_vars.items():
+            if chosen := one.attrs.get(str(dim)):
+                here = dataset[dim].astype(object) == dataset[str(chosen)]
+                kept = kept.assign({name: one.where(here).assign_attrs(one.attrs)})
+    return kept
 
 
 def _one_row(dataset: xr.Dataset) -> Any:

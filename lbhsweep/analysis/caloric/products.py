@@ -23,6 +23,7 @@ from lbhsweep.analysis.material import Material, join_products
 from lbhsweep.analysis.phases.curves import HOLD
 from lbhsweep.analysis.sweep_file import string_at
 from lbhsweep.analysis.transition import Transition
+from lbhsweep.analysis.transition.bounds import bound_variable, interpolate_bounds
 from lbhsweep.quantities import stderr_name
 
 READ = (FLUCTUATION, stderr_name(FLUCTUATION), CORRECTION, stderr_name(CORRECTION))
@@ -84,6 +85,9 @@ def _analyze_material(part: MaterialPart, transition: Transition) -> dict[str, x
     products["entropy"], products["barocaloric"] = analyze_entropy(
         model, temperature, molar_mass, transition.notes, maps=maps, correction=correction
     )
+    for name, along in (("entropy", "pressure"), ("barocaloric", "final_pressure")):
+        kinds = interpolate_bounds(products[name][along].values, model.pressure, transition.bounds)
+        products[name]["transition_bound"] = bound_variable((along,), kinds, "T_t, which S is at")
     loops = {}
     if transition.rates is not None:
         loops = loops_of_ramps(transition.routes, transition.rates, part.pressures)

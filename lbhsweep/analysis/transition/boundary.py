@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.statistics import value_and_error
+from lbhsweep.analysis.transition.bounds import Bound, bound_name, bound_variable, combine
 from lbhsweep.analysis.transition.caveats import fit_errors, legs_caveats, near_zero, slope_caveat
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.transition.phase_lines import LOW
@@ -34,6 +35,7 @@ def analyze_boundary(
     model: TwoPhase,
     notes: Sequence[str],
     molar_mass: float,
+    published: Sequence[str] = (),
 ) -> xr.Dataset:
     """Describe the phase boundary of one material.
 
@@ -49,20 +51,28 @@ def analyze_boundary(
         By pressure, what was assumed about phases, from `fit_phases`.
     molar_mass : float
         g/mol per formula unit.
+    published : sequence of str
+        By pressure, where T_t contradicts what is published, from `published_caveats`.
 
     Returns
     -------
     Dataset
-        By (route, pressure): transition_temperature, reason; by route: boundary_slope,
-        boundary_intercept; by pressure, at T_t of the used route: volume_step, enthalpy_step,
+        By (route, pressure): transition_temperature, its bound flag, its lower and upper limit
+        where it has one, reason; by route: boundary_slope, boundary_intercept; by pressure, at T_t
+        of the used route, which used_bound flags: volume_step, enthalpy_step,
         entropy_step_enthalpy (ΔH/T_t), entropy_step_clapeyron (ΔV·dP/dT; NaN where dT/dP is
         zero within its error), entropy_closure (their difference), each entropy also per mole;
         clapeyron_slope, what dT/dP should be by ΔV and ΔH; legs_reason where both disagree.
     """
     pressure = model.pressure
     variables = _routes(table, pressure)
-    variables |= _steps(model)
-    variables |= _entropies(model, table[route or ROUTES[0]], molar_mass)
+    derived = _steps(model)
+    derived |= _entropies(model, table[route or ROUTES[0]], molar_mass)
+    for one in derived.values():
+        one.attrs["route"] = "used_route"
+    variables |= derived
+    kinds = [e.kind for e in table[route]] if route else [Bound.ABSENT] * len(pressure)
+    variables["used_bound"] = bound_variable(("pressure",), kinds, "T_t, which ΔV, ΔH, ΔS are at")
     variables["used_route"] = text((), route or "", "route used for derived quantities")
     variables["used_reason"] = text(
         (),
@@ -70,6 +80,9 @@ def analyze_boundary(
         "caveat of the used route",
     )
     variables["phase_reason"] = text(("pressure",), list(notes), "what was assumed about phases")
+    variables["published_reason"] = text(
+        ("pressure",), list(published) or [""] * len(pressure), "where T_t contradicts publications"
+    )
     coords = {
         "route": text(("route",), list(ROUTES), "route to the transition temperature"),
         "pressure": variable(("pressure",), pressure, "GPa", "pressure"),
@@ -102,6 +115,14 @@ def _routes(
         formula="hold: step of V(T) over holds; ramp: half-height temperatures",
         source="half heights and their mean: Maltsev et al. 2023, fig. 2",
     )
+    variables[bound_name("transition_temperature")] = bound_variable(
+        _BOTH, [[e.kind for e in table[route]] for route in ROUTES], "T_t"
+    )
+    limits = np.array([[e.limits for e in table[route]] for route in ROUTES])
+    for i, side in enumerate(("lower", "upper")):
+        variables[f"transition_temperature_{side}"] = variable(
+            _BOTH, limits[..., i], "K", f"{side} limit of T_t by holds that changed their phase"
+        )
     variables["reason"] = text(_BOTH, reasons, "why T_t is absent, or a caveat")
     for name, fitted, units, long_name in (
         ("boundary_slope", slopes, "K/GPa", "slope of the phase boundary dT/dP"),
@@ -116,6 +137,16 @@ def _routes(
             long_name,
             formula="weighted straight line through T_t(P)",
         )
+    variables[bound_name("boundary_intercept")] = bound_variable(
+        ("route",),
+        [
+            combine(e.bound for e in table[route] if e.known and not e.censored)
+            if intercept.known
+            else Bound.ABSENT
+            for route, intercept in zip(ROUTES, intercepts, strict=True)
+        ],
+        "T_t",
+    )
     variables["slope_reason"] = text(("route",), notes, "why dT/dP is absent, or a caveat")
     return variables
 

@@ -18,8 +18,8 @@ CURVATURE = 0.15
 
 
 def fit_errors(estimates: Sequence[Estimate]) -> FloatArray:
-    """Return the errors of T_t for the fit of T_t(P), K; NaN leaves bounds out."""
-    return np.array([np.nan if e.bound else e.stderr for e in estimates])
+    """Return the errors of T_t for the fit of T_t(P), K; NaN leaves censored ones out."""
+    return np.array([np.nan if e.censored else e.stderr for e in estimates])
 
 
 def near_zero(slope: Estimate) -> bool:
@@ -29,7 +29,7 @@ def near_zero(slope: Estimate) -> bool:
 
 def slope_caveat(pressure: FloatArray, estimates: Sequence[Estimate], slope: Estimate) -> str:
     """Return the reason why dT/dP is absent, or its caveats."""
-    bounds = [f"{p:g} GPa" for p, e in zip(pressure, estimates, strict=True) if e.bound]
+    bounds = [f"{p:g} GPa" for p, e in zip(pressure, estimates, strict=True) if e.censored]
     parts = [slope.reason] if slope.reason else []
     if bounds:
         parts.append(f"dT/dP without T_t at {', '.join(bounds)}: only a bound")
@@ -69,6 +69,20 @@ def legs_caveats(
             else ""
         )
     return notes
+
+
+def published_caveats(transition: xr.Dataset) -> list[str]:
+    """List where T_t contradicts what is published.
+
+    Parameters
+    ----------
+    transition : Dataset
+        One material's part of the group `transition`.
+    """
+    if "published_reason" not in transition:
+        return []
+    rows = zip(transition["pressure"].values, transition["published_reason"].values, strict=True)
+    return [f"{p:g} GPa: {note}" for p, note in rows if str(note) not in ("", "nan")]
 
 
 def caveats(analysis: xr.DataTree) -> list[str]:
