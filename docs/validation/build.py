@@ -18,10 +18,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.published import DIFFUSION, TRANSITIONS
+
 HERE = Path(__file__).parent
 MARKS = ("<!-- tables -->", "<!-- end of tables -->")
 B = "barocaloric study"
-PUBLISHED_D = {500.0: 4.88e-6, 600.0: 2.33e-5, 700.0: 4.89e-5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,10 +382,13 @@ def _figure(analyses: Analyses, potentials: Sequence[str]) -> Figure:
                 fillstyle="none", linestyle="none", capsize=2, label=f"{potential}, β",
             )  # fmt: skip
     right.plot(
-        [1000 / t for t in PUBLISHED_D], list(PUBLISHED_D.values()), marker="*", color="k",
+        [1000 / t for t in DIFFUSION], list(DIFFUSION.values()), marker="*", color="k",
         linestyle="none", markersize=10, label="published (Sci. Rep. 2021)",
     )  # fmt: skip
-    left.axvspan(450, 500, color="#E69F00", alpha=0.25, label="published transition")
+    simulated = TRANSITIONS[0]
+    left.axvspan(
+        simulated.low, simulated.high, color="#E69F00", alpha=0.25, label="published transition"
+    )
     left.set_xlabel("Temperature T (K)")
     left.set_ylabel("Volume per formula unit (Å³)")
     right.set_yscale("log")

@@ -1,4 +1,4 @@
-"""Published values with their sources, declared once: what caveats, figures and reports compare with.
+"""Published values with their sources, declared once for caveats, figures and reports.
 
 Temperatures and effects are as the sources state them; what a source only shows in a picture is
 not here.
@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+
+MEASURED = "measured"
+SIMULATED = "simulated"
+"""With the force field of the barocaloric study, in whatever reading."""
+OTHER_POTENTIAL = "simulated with another potential"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,12 @@ class PublishedTransition:
         T_t lies between them, K; equal for a single temperature.
     statement : str
         In a few words, as legends and caveats write it.
-    kind : {'measured', 'simulated'}
+    kind : {MEASURED, SIMULATED, OTHER_POTENTIAL}
         From where it is.
     source : Reference
         Who stated it.
     place : str
         Where in the source, with a comma before it.
-    of_force_field : bool
-        Whether it is of the force field of the barocaloric study, in whatever reading.
     """
 
     low: float
@@ -72,7 +75,6 @@ class PublishedTransition:
     kind: str
     source: Reference
     place: str = ""
-    of_force_field: bool = False
 
     @property
     def label(self) -> str:
@@ -107,12 +109,10 @@ class PublishedEffect:
 
 TRANSITIONS = (
     PublishedTransition(
-        450.0, 500.0, "450 K is α, 500 K is β", "simulated", SAU_2021, ", suppl. fig. 1", True
+        450.0, 500.0, "450 K is α, 500 K is β", SIMULATED, SAU_2021, ", suppl. fig. 1"
     ),
-    PublishedTransition(628.0, 628.0, "628 K", "measured", PASKEVICIUS_2013),
-    PublishedTransition(
-        675.0, 675.0, "675 K by another potential", "simulated", MALTSEV_2023, ", fig. 2"
-    ),
+    PublishedTransition(628.0, 628.0, "628 K", MEASURED, PASKEVICIUS_2013),
+    PublishedTransition(675.0, 675.0, "675 K", OTHER_POTENTIAL, MALTSEV_2023, ", fig. 2"),
 )
 """Paskevicius: 355 °C on heating, X-ray diffraction.  Maltsev: mean of the half heights 725 K of
 heating at 1 K/ps and 625 K of cooling at 0.1 K/ps."""
@@ -121,7 +121,7 @@ EFFECTS = (
     PublishedEffect("AgI, measured", 0.25, 60.0, 18.0, AZNAR_2017),
     PublishedEffect("LiCB₁₁H₁₂, measured, reversible", 0.23, 280.0, 32.0, ZENG_2024),
     PublishedEffect("LiCB₁₁H₁₂, measured, reversible", 0.10, 200.0, 10.0, ZENG_2024),
-    PublishedEffect("Li₂B₁₂H₁₂, calculated (Sci. Rep. 2021)", 0.10, 367.0, 43.0, SAU_2021),
+    PublishedEffect("Li₂B₁₂H₁₂, calculated", 0.10, 367.0, 43.0, SAU_2021),
 )
 HEAT_CAPACITY = 4100.0
 """Mean C_P of Li₂B₁₂H₁₂ without the peaks of the transition, J/kg/K (Sau, suppl. fig. 2)."""
@@ -153,5 +153,4 @@ def transitions_of(
     near = abs(molar_mass / FORMULA_MASS - 1) < _SAME_COMPOUND
     if n_vacancies or frozen != "none" or not (is_published or near):
         return ()
-    return tuple(one for one in TRANSITIONS if is_published or not one.of_force_field)
-
+    return tuple(one for one in TRANSITIONS if is_published or one.kind != SIMULATED)

@@ -56,10 +56,11 @@ def bracket_transitions(
     """Bracket T_t at each pressure by holds that changed their phase.
 
     A hold that leaves α lies above T_t, one that turns from β into α below it: T_t is anywhere
-    between the lowest of the former and the highest of the latter, its standard error the width
-    over √12 (an interval).  Where both are one temperature, it reaches to the next on either side.  Holds that keep a phase are no evidence, for it may be metastable.  With one end only
-    T_t is a bound at that end, with the gap to the next hold that kept its phase over √12 for how
-    well the end is known.  β that orders into α-b is no evidence of T_t of α.
+    between the lowest of the former and the highest of the latter, an interval, and its standard
+    error the width over √12.  Where both are one temperature the interval reaches to the next on
+    either side.  Holds that keep a phase are no evidence, for it may be metastable.  With one end
+    only T_t is a bound at that end, with the gap to the next hold that kept its phase over √12 for
+    how well the end is known.  β that orders into α-b is no evidence of T_t of α.
 
     Parameters
     ----------

@@ -25,7 +25,6 @@ from lbhsweep.analysis.transition.routes import choose_route, estimate_routes, s
 from lbhsweep.analysis.transition.shared_slope import share_heat_capacity
 from lbhsweep.analysis.transition.two_phase import TwoPhase, draw_two_phase
 
-
 _ROUTE_WORDS = {
     "hold": "holds",
     "ramp_midpoint": "midpoint of the loop",

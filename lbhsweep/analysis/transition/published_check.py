@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.published import AMBIENT_GPA, PublishedTransition
+from lbhsweep.analysis.published import AMBIENT_GPA, OTHER_POTENTIAL, PublishedTransition
 from lbhsweep.analysis.transition.bounds import SIGNS, Bound
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.variables import text, variable
@@ -42,7 +42,7 @@ def published_caveats(
     list of str
         By pressure; empty where nothing is to be said.
     """
-    compared = [one for one in statements if one.kind == "measured" or one.of_force_field]
+    compared = [one for one in statements if one.kind != OTHER_POTENTIAL]
     return [
         "; ".join(note for one in compared if (note := _compare(one, found)))
         if abs(p) <= AMBIENT_GPA
@@ -68,7 +68,9 @@ def describe_published(statements: Sequence[PublishedTransition]) -> xr.Dataset:
             "transition_high": variable(
                 _DIMS, [one.high for one in statements], "K", "upper limit of the published T_t"
             ),
-            "kind": text(_DIMS, [one.kind for one in statements], "measured or simulated"),
+            "kind": text(
+                _DIMS, [one.kind for one in statements], "measured, or how it was simulated"
+            ),
             "source": text(_DIMS, [one.source.full for one in statements], "reference"),
         },
         coords={"statement": text(_DIMS, [one.label for one in statements], "what is published")},
@@ -88,7 +90,7 @@ def _compare(statement: PublishedTransition, found: Mapping[str, Estimate]) -> s
         if high > 0 and estimate.bound != Bound.UPPER and _matters(high, estimate, is_bound):
             above.append(_beside(where, estimate, high))
     parts = [
-        f"{' and '.join(items)} {side} the published {statement.label}"
+        f"{' and '.join(items)} {side} what is published: {statement.label}"
         for side, items in (("below", below), ("above", above))
         if items
     ]
@@ -103,11 +105,18 @@ def _matters(distance: float, estimate: Estimate, is_bound: bool) -> bool:
 
 def _beside(where: str, estimate: Estimate, distance: float) -> str:
     sign = SIGNS.get(estimate.bound, "=")
-    if not (np.isfinite(estimate.stderr) and estimate.stderr > 0):
+    # Holds that left their phase are evidence without an error; that of their bound is a gap.
+    is_limit = estimate.bound.is_one_sided and np.isfinite(estimate.limits).any()
+    if is_limit or not (np.isfinite(estimate.stderr) and estimate.stderr > 0):
         return f"T_t {sign} {estimate.value:.0f} K ({where}) lies {distance:.0f} K"
     apart = distance / estimate.stderr
     within = ", within its error" if apart < 1 else ""
     return (
-        f"T_t {sign} {estimate.value:.0f} ± {estimate.stderr:.0f} K ({where}) lies "
-        f"{distance:.0f} K ({apart:.1f}σ{within})"
+        f"T_t {sign} {estimate.value:.0f} ± {_rounded(estimate.stderr)} K ({where}) lies "
+        f"{distance:.0f} K ({_rounded(apart)}σ{within})"
     )
+
+
+def _rounded(number: float) -> str:
+    """Write a number to two digits, without exponents."""
+    return f"{number:.0f}" if number >= 10 else f"{number:.2g}"
