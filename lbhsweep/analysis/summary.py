@@ -49,7 +49,8 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         pressure of a reversible transition, ``diffusion`` and
         ``activation_energies`` (lists of what is known), ``missing`` with the reasons, and
         ``flagged`` with the runs that drift or are too short for their own correlation time;
-        ``published``, what others state of T_t, with sources.
+        ``published``, what others state of T_t, with sources; ``contradicts_published``, where T_t
+        or a bound of it lies elsewhere.
         A number is ``{"value", "stderr", "units"}`` or null.  T_t also has ``"bound"``: value,
         upper bound, lower bound, interval (then with ``"lower"`` and ``"upper"``), or either side;
         a number that depends on a T_t which is no value has ``"at_T_t"`` with its kind.
@@ -104,6 +105,7 @@ def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
         "activation_energies": _activation_energies(analysis, material),
         **_reversible(analysis, material),
         "published": _published(analysis, material),
+        "contradicts_published": published_caveats(transition),
         "missing": _missing(transition, barocaloric, route),
         "flagged": _flagged(analysis, material),
     }
@@ -318,7 +320,6 @@ def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> lis
     if route:
         notes.append(str(transition["slope_reason"].sel(route=route).item()))
     notes += [str(note) for note in transition["legs_reason"].values]
-    notes += published_caveats(transition)
     for p, note in zip(
         transition["pressure"].values, transition["phase_reason"].values, strict=True
     ):

@@ -99,7 +99,11 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     console.print(f"least reversible P  {_cell(material['reversible_pressure'])} GPa")
     for one in material["published"]:
         console.print(f"published T_t  {one['statement']}", markup=False)
-    for note in (*material["missing"], *material["flagged"]):
+    for note in (
+        *material["contradicts_published"],
+        *material["missing"],
+        *material["flagged"],
+    ):
         console.print(f"  · {note}", style="yellow", markup=False)
 
 

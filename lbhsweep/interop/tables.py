@@ -107,13 +107,21 @@ def _at_their_route(dataset: xr.Dataset) -> xr.Dataset:
     A variable's attribute of the dimension's name says which variable names that entry, as
     ``route: used_route`` of what is taken at T_t of one route.
     """
-    kept = dataset
-    for dim in dataset.dims:
+    kept: dict[str, xr.Variable] = {}
+    for dim in map(str, dataset.dims):
         for name, one in dataset.data_vars.items():
-            if chosen := one.attrs.get(str(dim)):
-                here = dataset[dim].astype(object) == dataset[str(chosen)]
-                kept = kept.assign({name: one.where(here).assign_attrs(one.attrs)})
-    return kept
+            if chosen := one.attrs.get(dim):
+                here = _objects(dataset[dim]) == _objects(dataset[str(chosen)])
+                kept[str(name)] = one.variable.where(here)
+                kept[str(name)].attrs = one.attrs
+    return dataset.assign(kept)
+
+
+def _objects(texts: xr.DataArray) -> xr.Variable:
+    """Return texts as Python's own: NumPy's variable strings don't compare with others."""
+    flat = np.empty(texts.size, dtype=object)
+    flat[:] = [str(one) for one in texts.values.ravel()]
+    return xr.Variable(texts.dims, flat.reshape(texts.shape))
 
 
 def _one_row(dataset: xr.Dataset) -> Any:

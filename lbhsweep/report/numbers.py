@@ -15,7 +15,14 @@ from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.described import Description, describe_variable
 from lbhsweep.report.parts import Definition, Table, TableCell, table
 
-_SHOWN_ELSEWHERE = ("label", "missing", "flagged", "published", *MATERIAL)
+_SHOWN_ELSEWHERE = (
+    "label",
+    "missing",
+    "flagged",
+    "published",
+    "contradicts_published",
+    *MATERIAL,
+)
 _VARIABLES = {
     "largest_entropy_change": "isothermal_entropy_change",
     "largest_temperature_change": "adiabatic_temperature_change",

@@ -14,8 +14,8 @@ from made_up_material import (
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis import analyze_results
+from lbhsweep.analysis.published import EFFECTS
 from lbhsweep.plots import FIGURES
-from lbhsweep.plots.caloric.published import PUBLISHED
 from lbhsweep.plots.figures import COMPARISONS
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.style import Nothing
@@ -109,7 +109,7 @@ def test_reversible_effects_stand_beside_the_ideal_ones(loops):
 def test_published_materials_stand_beside_ours(loops):
     figure = FIGURES["published"].make(*loops)
     texts = legend_texts(figure)
-    assert {one.name for one in PUBLISHED} <= texts
+    assert {f"{one.name} ({one.source.short})" for one in EFFECTS} <= texts
     assert {"this sweep", "this sweep, reversible"} <= texts
     assert any("calculated" in text for text in texts)
     points = [line.get_xydata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 1]

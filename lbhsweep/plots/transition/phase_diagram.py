@@ -86,7 +86,10 @@ def _limits(at: xr.Dataset) -> tuple[FloatArray, FloatArray] | None:
 
 
 def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
-    """Draw midpoints at zero rate with both of their errors; nothing else depends on them."""
+    """Draw midpoints at zero rate with both of their errors; nothing else depends on them.
+
+    Where there is none, the half height of one branch is drawn as the bound that it is.
+    """
     name = "zero_rate_midpoint"
     if known(rates[name].values):
         axes.errorbar(
@@ -94,6 +97,16 @@ def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
             yerr=np.hypot(rates[f"{name}_stderr"], rates[f"{name}_systematic"]), marker="D",
             fillstyle="none", color="0.35", linestyle="none", markersize=10, capsize=5,
             label="ramps, midpoint at zero rate",
+        )  # fmt: skip
+    absent = ~np.isfinite(rates[name].values)
+    single = "zero_rate_temperature"
+    for direction in rates["direction"].values:
+        here = rates.sel(direction=direction).isel(pressure=np.flatnonzero(absent))
+        _, marker, _, colour = _ROUTES[f"ramp_{direction}"]
+        draw_temperatures(
+            axes, here["pressure"].values, here[single].values, here[f"{single}_stderr"].values,
+            read_bounds(here, single), {"marker": marker, "fillstyle": "none", "color": colour,
+            "linestyle": "none", "markersize": 10}, label=f"ramps, {direction} at zero rate",
         )  # fmt: skip
 
 
