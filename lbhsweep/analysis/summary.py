@@ -269,7 +269,7 @@ def write_bound(found: Mapping[str, Any], shown: str) -> str:
 
 def note_bounds(material: Mapping[str, Any]) -> str:
     """Say which signs stand before the T_t of a material's table, and what is taken at them."""
-    found = [entry["transition_temperature"] for entry in material["pressures"]]
+    found = [entry["transition_temperature"] for entry in material.get("pressures", [])]
     words = list(dict.fromkeys(one["bound"] for one in found if one))
     signs = {WORDS[kind]: sign for kind, sign in SIGNS.items()}
     bounds = [f"{signs[word]}: {_MEANINGS[word]}" for word in words if word in signs]

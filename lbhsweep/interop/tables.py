@@ -112,16 +112,19 @@ def _at_their_route(dataset: xr.Dataset) -> xr.Dataset:
         for name, one in dataset.data_vars.items():
             if chosen := one.attrs.get(dim):
                 here = _objects(dataset[dim]) == _objects(dataset[str(chosen)])
-                kept[str(name)] = one.variable.where(here)
+                is_text = one.dtype.kind in "OT"
+                values = _objects(one) if is_text else xr.DataArray(one.variable)
+                found = values.where(here, "" if is_text else np.nan)
+                kept[str(name)] = found.variable
                 kept[str(name)].attrs = one.attrs
     return dataset.assign(kept)
 
 
-def _objects(texts: xr.DataArray) -> xr.Variable:
+def _objects(texts: xr.DataArray) -> xr.DataArray:
     """Return texts as Python's own: NumPy's variable strings don't compare with others."""
     flat = np.empty(texts.size, dtype=object)
     flat[:] = [str(one) for one in texts.values.ravel()]
-    return xr.Variable(texts.dims, flat.reshape(texts.shape))
+    return xr.DataArray(flat.reshape(texts.shape), dims=texts.dims)
 
 
 def _one_row(dataset: xr.Dataset) -> Any:
