@@ -11,7 +11,7 @@ import argparse
 import csv
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.published import DIFFUSION, TRANSITIONS
+from lbhsweep.analysis.transition.bounds import SIGNS, Bound, read_bound
 
 HERE = Path(__file__).parent
 MARKS = ("<!-- tables -->", "<!-- end of tables -->")
@@ -32,13 +33,14 @@ class Number:
     value: float = math.nan
     stderr: float = math.nan
     note: str = ""
+    bound: Bound = Bound.VALUE
 
     def text(self, digits: str = ".3g") -> str:
         """Write value and error."""
         if not math.isfinite(self.value):
             return f"– ({self.note})" if self.note else "–"
-        if "upper bound" in self.note:
-            return f"≤ {self.value:{digits}}"
+        if self.bound.is_one_sided:
+            return f"{SIGNS[self.bound]} {self.value:{digits}}"
         error = f" ± {self.stderr:.2g}" if math.isfinite(self.stderr) else ""
         return f"{self.value:{digits}}{error}"
 
@@ -58,8 +60,10 @@ class Target:
         """Say where the result lies; less than two standard errors outside is undecided."""
         if not math.isfinite(number.value) or not math.isfinite(self.low):
             return "reported"
-        if "upper bound" in number.note:
+        if number.bound == Bound.UPPER:
             return "a bound" if number.value >= self.low else "outside"
+        if number.bound == Bound.LOWER:
+            return "a bound" if number.value <= self.high else "outside"
         if self.low <= number.value <= self.high:
             return "within"
         distance = max(self.low - number.value, number.value - self.high)
@@ -135,7 +139,8 @@ def _transition(which: str, route: str) -> Callable[[Analyses, str], Number]:
         if found is None:
             return Number(note="not run")
         at = found.sel(route=route, pressure=0.0)
-        return _number(at, "transition_temperature", str(at["reason"].item()))
+        number = _number(at, "transition_temperature", str(at["reason"].item()))
+        return replace(number, bound=read_bound(at, "transition_temperature"))
 
     return measure
 
