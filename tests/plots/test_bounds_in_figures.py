@@ -16,6 +16,7 @@ from lbhsweep.analysis.published import TRANSITIONS
 from lbhsweep.analysis.transition.bounds import Bound
 from lbhsweep.plots import FIGURES
 from lbhsweep.plots.shared.bounds import ARROW_LABEL, arrow_id, draw_temperatures
+from lbhsweep.plots.shared.isobars import PHASES
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.phase_look import LOOKS
 
@@ -175,8 +176,10 @@ def test_each_kind_has_its_arrows_and_bars(kind, steps):
         np.testing.assert_allclose(bars(axes, "T"), [expected])
 
 
-def test_no_two_phases_have_one_line_or_one_filling_and_colour():
-    lines = [look.line for look in LOOKS.values()]
-    assert len(set(lines)) == len(lines)
-    assert len({(look.fill, look.colour) for look in LOOKS.values()}) == len(lines)
-    assert LOOKS["undecided"].fill != LOOKS["alpha"].fill
+def test_no_two_phases_look_alike():
+    for looks in (
+        [(look.line, look.fill, look.colour) for look in LOOKS.values()],
+        [(look["linestyle"], look["fillstyle"]) for look in PHASES.values()],
+    ):
+        assert len(set(looks)) == len({look[0] for look in looks}) == len(looks)
+    assert LOOKS["undecided"].fill not in (LOOKS["alpha"].fill, LOOKS["beta"].fill)

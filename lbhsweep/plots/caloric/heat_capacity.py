@@ -42,7 +42,7 @@ _PHASES = {
     "alpha": ("α", "full"),
     "alpha_cap": ("α, Li over cages", "bottom"),
     "beta": ("β", "none"),
-    "undecided": ("", "none"),
+    "undecided": ("", "left"),
 }
 """Name in legends and filling of each phase."""
 _APART = 2.0
