@@ -78,7 +78,9 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
     )
     replicas = {name: combine_group(dataset) for name, dataset in groups.items()}
     products = phase_products(parts)
-    of_transition, transitions = transition_products(parts)
+    of_transition, transitions = transition_products(
+        parts, compare=not tree.attrs.get("rehearsal", False)
+    )
     products |= of_transition
     products |= caloric_products(parts, transitions, replicas.get("hold"))
     products |= transport_products(groups.get("hold"))

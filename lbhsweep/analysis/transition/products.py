@@ -67,8 +67,17 @@ class Transition:
 
 def transition_products(
     parts: Mapping[Material, MaterialPart],
+    *,
+    compare: bool = True,
 ) -> tuple[dict[str, xr.Dataset], dict[Material, Transition]]:
     """Find the transition of every material.
+
+    Parameters
+    ----------
+    parts : mapping of Material to MaterialPart
+        What the results hold of each.
+    compare : bool
+        Whether T_t is compared with what is published; a rehearsal's is of no real crystal.
 
     Returns
     -------
@@ -78,13 +87,16 @@ def transition_products(
     transitions : dict
         By material.
     """
-    found = {material: _analyze_material(part, material) for material, part in parts.items()}
+    found = {
+        material: _analyze_material(part, material, compare=compare)
+        for material, part in parts.items()
+    }
     products = join_products({material: products for material, (products, _) in found.items()})
     return products, {material: transition for material, (_, transition) in found.items()}
 
 
 def _analyze_material(
-    part: MaterialPart, material: Material
+    part: MaterialPart, material: Material, *, compare: bool
 ) -> tuple[dict[str, xr.Dataset], Transition]:
     steps = [item for dataset in part.present for item in find_steps(read_runs(dataset))]
     pressures = part.pressures
@@ -109,7 +121,9 @@ def _analyze_material(
             "hysteresis_rate": rates,
         }
     published = _published(material, part.molar_mass)
-    conflicts = published_caveats(pressures, _estimates(routes, rates, pressures), published)
+    conflicts = published_caveats(
+        pressures, _estimates(routes, rates, pressures), published if compare else ()
+    )
     boundary = analyze_boundary(routes, route, model, notes, part.molar_mass, conflicts)
     products = {"transition": boundary, **products}
     if published:

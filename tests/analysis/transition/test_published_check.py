@@ -121,3 +121,12 @@ def test_materials_without_statements_have_no_group():
     assert "published" not in analysis.children
     (material,) = summarize(analysis)["materials"]
     assert material["published"] == material["contradicts_published"] == []
+
+
+def test_a_rehearsal_contradicts_nothing():
+    experiment = Experiment(rates=(20.0,), pressures=(0.0,))
+    for rehearsal in (True, False):
+        (material,) = summarize(analyze_results(make_results(experiment, rehearsal=rehearsal)))[
+            "materials"
+        ]
+        assert bool(material["contradicts_published"]) == (not rehearsal)
