@@ -25,6 +25,7 @@ from lbhsweep.sweep.checks.starts import (
     first_runs_planned,
     given_in_one_place,
     heated_from_below,
+    masses_fit,
     structure_fits,
     vacancy_sites_exist,
 )
@@ -396,6 +397,7 @@ _CHECKS: tuple[Check, ...] = (
     _observables_fit_protocol,
     given_in_one_place,
     structure_fits,
+    masses_fit,
     vacancy_sites_exist,
     heated_from_below,
     first_direction_runs,

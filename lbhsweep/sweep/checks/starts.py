@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence, Set
 
 from lbhsweep.physics.conventional import shown_cells
+from lbhsweep.physics.files.species import other_masses
 from lbhsweep.sweep.cells import PlannedCells
 from lbhsweep.sweep.chains import GridCell, in_order_of_start
 from lbhsweep.sweep.checks.findings import Finding, values_of
@@ -65,6 +66,18 @@ def structure_fits(spec: SweepSpec) -> Iterator[Finding]:
                 "drawn at random"
             )
             yield where, message
+
+
+def masses_fit(spec: SweepSpec) -> Iterator[Finding]:
+    """Refuse isotopes in a crystal's file that are not those of a potential."""
+    crystal = spec.system.structure
+    if crystal is None:
+        return
+    for _, force_field in values_of(spec, "potential"):
+        wrong = other_masses(crystal.masses, force_field)
+        if wrong:
+            yield ("system", "structure"), wrong
+            return
 
 
 def vacancy_sites_exist(spec: SweepSpec) -> Iterator[Finding]:
