@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import ase.io
@@ -112,7 +113,9 @@ def write_atoms(path: Path, atoms: Atoms, force_field: ForceField | None = None)
     """
     kind = format_of(path.name)
     try:
-        with storing(path):
+        with storing(path), warnings.catch_warnings():
+            # ASE warns of its own plans; what was written is checked below.
+            warnings.simplefilter("ignore")
             if kind == "lammps-data":
                 path.write_text(_lammps_data(atoms, force_field), encoding="utf-8")
             elif kind == "vasp" or "POSCAR" in path.name:

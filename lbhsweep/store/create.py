@@ -23,6 +23,7 @@ from lbhsweep.store.schema import (
     run_id_variable,
     status_variable,
 )
+from lbhsweep.store.texts import TEXT_ATTRIBUTES
 
 CHUNK_BYTES = 1 << 20
 """Target size of a chunk: smaller chunks make many files, larger ones are rewritten more often."""
@@ -95,6 +96,26 @@ def write_attributes(path: Path, layout: GridLayout) -> None:
         zarr.consolidate_metadata(path)
 
 
+def texts_are_marked(group: zarr.Group, layout: GridLayout) -> bool:
+    """Return whether all texts have the attribute by which xarray reads them as objects."""
+    return all(
+        group[name].attrs.get(key) == value
+        for name in _texts(layout)
+        for key, value in TEXT_ATTRIBUTES.items()
+    )
+
+
+def mark_texts(group: zarr.Group, layout: GridLayout) -> None:
+    """Mark the texts of a dataset that an earlier version made (see `store.texts`)."""
+    for name in _texts(layout):
+        group[name].attrs.update(TEXT_ATTRIBUTES)
+
+
+def _texts(layout: GridLayout) -> list[str]:
+    known = [*layout.variables, *(variable for variable, _ in _labels(layout))]
+    return [variable.name for variable in known if variable.dtype == "text"]
+
+
 def expected_attributes(layout: GridLayout) -> dict[str, Any]:
     """Return the attributes of the dataset's root."""
     return {
@@ -163,7 +184,7 @@ def _create(group: zarr.Group, variable: Variable, sizes: Mapping[str, int]) -> 
         fill_value=variable.fill,
         # The checksum makes a torn chunk an error instead of wrong numbers.
         compressors=ZstdCodec(level=1, checksum=True),
-        attributes=dict(variable.attributes),
+        attributes=variable.attributes | (TEXT_ATTRIBUTES if variable.dtype == "text" else {}),
         # Every chunk is there from the beginning, so that a lost one is noticed.
         config={"write_empty_chunks": True},
     )

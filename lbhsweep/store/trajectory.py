@@ -12,6 +12,7 @@ import xarray as xr
 from lbhsweep.errors import FolderError, RunNotFoundError, SchemaError, StoreError
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.open import open_results
+from lbhsweep.store.texts import with_plain_texts
 from lbhsweep.store.trajectory_writer import TRAJECTORY_SCHEMA
 
 MOST_NAMED = 5
@@ -57,7 +58,7 @@ def open_trajectory(folder: str | Path, run: str) -> xr.Dataset:
     sweep = SweepFolder(Path(folder))
     path = sweep.trajectory_path(find_run(sweep, run))
     try:
-        dataset: xr.Dataset = xr.open_zarr(path)
+        dataset = with_plain_texts(xr.open_zarr(path))
         found = int(dataset.attrs["trajectory_schema"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(

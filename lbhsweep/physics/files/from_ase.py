@@ -208,8 +208,10 @@ def plain_reason(error: Exception) -> str:
     number = re.search(r"invalid literal for int\(\).*: (.*)|string to float: (.*)", text)
     if number:
         return f"{number[1] or number[2]} stands where a number is wanted"
-    if isinstance(error, StopIteration | EOFError | IndexError) or "not enough values" in text:
-        return "it ends early, or lines are missing"
+    if isinstance(error, StopIteration | EOFError | IndexError) or re.search(
+        r"StopIteration|not enough values|too many values", text
+    ):
+        return "it ends early, or parts of it are missing"
     if isinstance(error, UnicodeError):
         return "it is no text in UTF-8"
     if isinstance(error, OSError) and error.strerror:
