@@ -13,12 +13,12 @@ import numpy.typing as npt
 import zarr
 from zarr.codecs import ZstdCodec
 
+from lbhsweep.arrays import GridValue
 from lbhsweep.quantities import DIMENSIONS
 from lbhsweep.store.schema import (
     RESULTS_SCHEMA,
     GridLayout,
     Status,
-    Value,
     Variable,
     run_id_variable,
     status_variable,
@@ -147,7 +147,7 @@ def _run_ids(layout: GridLayout) -> npt.NDArray[Any]:
     return run_ids
 
 
-def _coordinates(layout: GridLayout) -> Iterator[tuple[Variable, tuple[Value, ...]]]:
+def _coordinates(layout: GridLayout) -> Iterator[tuple[Variable, tuple[GridValue, ...]]]:
     for dim, values in {**layout.coordinates, **layout.inner}.items():
         yield _coordinate(dim, dim, values, _COORDINATE_ATTRIBUTES[dim]), values
     for name, (units, long_name) in _DERIVED.items():
@@ -164,7 +164,7 @@ def _derived(name: str, n_vacancies: int, layout: GridLayout) -> float:
 
 
 def _coordinate(
-    name: str, dim: str, values: tuple[Value, ...], attributes: Mapping[str, str]
+    name: str, dim: str, values: tuple[GridValue, ...], attributes: Mapping[str, str]
 ) -> Variable:
     if any(isinstance(value, str) for value in values):
         return Variable(name, (dim,), "text", attributes, "")
@@ -184,7 +184,7 @@ def _create(group: zarr.Group, variable: Variable, sizes: Mapping[str, int]) -> 
         fill_value=variable.fill,
         # The checksum makes a torn chunk an error instead of wrong numbers.
         compressors=ZstdCodec(level=1, checksum=True),
-        attributes=variable.attributes | (TEXT_ATTRIBUTES if variable.dtype == "text" else {}),
+        attributes={**variable.attributes, **(TEXT_ATTRIBUTES if variable.dtype == "text" else {})},
         # Every chunk is there from the beginning, so that a lost one is noticed.
         config={"write_empty_chunks": True},
     )

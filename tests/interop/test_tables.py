@@ -67,3 +67,18 @@ def test_wrong_names_say_what_there_is(folder, tmp_path):
         open_group(folder, "transitions", rehearsal=True)
     with pytest.raises(FolderError, match=r"wanted one of \.csv, \.parquet, \.nc"):
         write_table(tmp_path / "x.xlsx", open_group(folder, "transition", rehearsal=True))
+
+
+def test_a_group_of_several_tables_names_them_and_of_one_it_is_taken(folder, monkeypatch):
+    whole = open_group(folder, "heat_capacity/baseline", rehearsal=True)
+    assert open_group(folder, "heat_capacity", rehearsal=True).identical(whole)
+    two = {"heat_capacity/baseline": whole, "heat_capacity/holds": whole, "transition": whole}
+    monkeypatch.setattr(
+        "lbhsweep.interop.tables.current_analysis", lambda *_: xr.DataTree.from_dict(two)
+    )
+    with pytest.raises(FolderError, match="heat_capacity") as caught:
+        open_group(folder, "heat_capacity", rehearsal=True)
+    assert str(caught.value).endswith(
+        "got group 'heat_capacity', which has several tables, wanted one of "
+        "heat_capacity/baseline, heat_capacity/holds"
+    )
