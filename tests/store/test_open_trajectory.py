@@ -110,7 +110,7 @@ def test_runs_are_found_by_their_place_in_the_results(results):
     "at",
     [
         {"pressure": "200 MPa", "temperature": "400 K"},
-        {"pressure": "0.2 GPa", "temperature": "126.85 °C"},
+        {"pressure": "0.2 GPa", "temperature": 400.0},
         {"pressure": "2 kbar", "temperature": 400},
         {"pressure": 0.2, "temperature": 400, "replica": "0"},
     ],

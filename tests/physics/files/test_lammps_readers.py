@@ -1,4 +1,4 @@
-"""Files that LAMMPS itself writes: boxes, atom styles, labels, dumps; and what is missing in others."""
+"""Files that LAMMPS itself writes: boxes, atom styles, labels, dumps; what is missing in others."""
 
 import itertools
 import os
@@ -39,7 +39,8 @@ write_data labels.data types labels
 write_dump all custom types.dump id type x y z modify format float %20.15g
 write_dump all custom plain.dump id type mass x y z modify format float %20.15g
 write_dump all custom scaled.dump id type mass xs ys zs modify format float %20.15g
-write_dump all custom element.dump id element xu yu zu vx vy vz modify element Li B H format float %20.15g
+write_dump all custom element.dump id element xu yu zu vx vy vz &
+    modify element Li B H format float %20.15g
 write_dump all custom label.dump id typelabel x y z modify format float %20.15g
 write_dump all extxyz element.extxyz modify element Li B H
 """
@@ -47,7 +48,8 @@ GENERAL = """\
 clear
 units metal
 atom_style charge
-lattice custom 1.0 a1 10 1 0 a2 0.5 9.5 0.3 a3 -0.4 0.2 9.8 basis 0 0 0 basis 0.5 0.25 0.1 triclinic/general
+lattice custom 1.0 a1 10 1 0 a2 0.5 9.5 0.3 a3 -0.4 0.2 9.8 &
+    basis 0 0 0 basis 0.5 0.25 0.1 triclinic/general
 create_box 2 NULL 0 1 0 1 0 1
 create_atoms 1 box basis 2 2
 mass 1 6.94
