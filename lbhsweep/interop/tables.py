@@ -25,12 +25,13 @@ ENDINGS = (".csv", ".parquet", ".nc")
 def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.Dataset:
     """Open one group: of the analysis by its name, of the results as ``hold`` or ``results/hold``.
 
-    The analysis is computed if it is missing or not that of the results.
+    Of a group that holds nothing but another one, that one is meant.  The analysis is computed if
+    it is missing or not that of the results.
 
     Raises
     ------
     FolderError
-        If there is no such group.
+        If there is no such group, or it has several below it and no table of its own.
     StoreError
         If there are no results.
     """
@@ -44,9 +45,13 @@ def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.
     if wanted not in known:
         analysis = current_analysis(results, sweep.analysis)
         known |= {node.path.strip("/"): node for node in analysis.subtree if node.data_vars}
+    inside = sorted(one for one in known if one.startswith(f"{wanted}/"))
+    if wanted not in known and len(inside) == 1:
+        (wanted,) = inside
     if wanted not in known:
+        got = f"group {name!r}" + (", which has several tables" if inside else "")
         raise FolderError(
-            f"{sweep.path}: got group {name!r}, wanted one of {', '.join(sorted(known))}"
+            f"{sweep.path}: got {got}, wanted one of {', '.join(inside or sorted(known))}"
         )
     return known[wanted].to_dataset()
 

@@ -84,3 +84,20 @@ def test_a_table_has_the_bounds_and_what_belongs_to_a_route_only_in_its_rows(tmp
         assert rows.loc["ramp_heating", name].notna().all()
         others = rows.index != "ramp_heating"
         assert rows.loc[others, name].isna().all()
+
+
+def test_a_group_of_several_tables_names_them_and_of_one_it_is_taken(folder, monkeypatch):
+    with pytest.raises(FolderError) as caught:
+        open_group(folder, "heat_capacity", rehearsal=True)
+    assert "group 'heat_capacity', which has several tables, wanted one of" in str(caught.value)
+    named = str(caught.value).partition("wanted one of ")[2].split(", ")
+    assert "heat_capacity/baseline" in named
+    assert all(one.startswith("heat_capacity/") for one in named)
+    for one in named:
+        whole = open_group(folder, one, rehearsal=True)
+        assert whole.data_vars
+    alone = {"heat_capacity/baseline": whole, "transition": whole}
+    monkeypatch.setattr(
+        "lbhsweep.interop.tables.current_analysis", lambda *_: xr.DataTree.from_dict(alone)
+    )
+    assert open_group(folder, "heat_capacity", rehearsal=True).identical(whole)
