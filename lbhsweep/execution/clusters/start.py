@@ -186,8 +186,8 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
             cluster.close()
             # Whatever went wrong above, none of our jobs outlives us.
             with suppress(OSError, subprocess.SubprocessError):
-                left = system.ask()
-                system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
+                left = system.ask(cluster.job_ids)
+                system.cancel(cluster.job_ids if left is None else left)
 
 
 def check_names(spec: ClusterSpec, folder: Path) -> None:

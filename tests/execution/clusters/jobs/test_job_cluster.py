@@ -181,7 +181,7 @@ def until(condition):
 
 def test_a_job_that_is_accepted_too_late_is_cancelled(late, tmp_path):
     ((name, job),) = late.submitted().items()
-    assert (job.job_id, job.refusal) == ("", "TimeoutError")
+    assert (job.job_id, job.refusal) == ("", "TimeoutError: no answer within 0 s")
     late.drop([name])
     cancelled = tmp_path / "cancelled"
     until(lambda: cancelled.exists() and cancelled.read_text())
@@ -208,3 +208,69 @@ def test_workers_in_jobs_get_the_settings_by_variables():
 
     found = collect_env(settings)
     assert found["distributed"]["worker"]["memory"]["pause"] is False
+
+
+SUBMIT = {
+    "slurm": "sbatch",
+    "pbs": "qsub",
+    "sge": "qsub",
+    "lsf": "bsub",
+    "htcondor": "condor_submit",
+}
+CANCEL = {"slurm": "scancel", "pbs": "qdel", "sge": "qdel", "lsf": "bkill", "htcondor": "condor_rm"}
+PROMISE = {
+    "slurm": "Submitted batch job 77",
+    "pbs": "77.server",
+    "sge": 'Your job 77 ("lbhsweep") has been submitted',
+    "lsf": "Job <77> is submitted to queue <normal>.",
+    "htcondor": "1 job(s) submitted to cluster 77.",
+}
+
+
+@pytest.fixture
+def submitted(open_cluster, play, tmp_path):
+    """The one job of a batch system whose submit command is a script; and what was cancelled."""
+
+    def submit(kind, script):
+        play(SUBMIT[kind], script)
+        play(CANCEL[kind], f'echo "$@" >> "{tmp_path}/cancelled"')
+        keys = {"disk": "1 GB"} if kind == "htcondor" else {}
+        cluster = open_cluster(kind=kind, cores=1, **keys)
+        cluster.scale(1)
+        cluster.dask.sync(cluster.dask._correct_state)
+        ((name, job),) = cluster.submitted().items()
+        cluster.drop([name])
+        cancelled = tmp_path / "cancelled"
+        return job, cancelled.read_text() if cancelled.exists() else ""
+
+    return submit
+
+
+@pytest.mark.parametrize("kind", list(SUBMIT))
+def test_greetings_of_a_wrapper_are_no_job(submitted, kind):
+    greeting = "echo 'Welcome to Stampede3, node 12 of 560'; echo 3 warnings"
+    job, cancelled = submitted(kind, f"{greeting}; cat <<'END'\n{PROMISE[kind]}\nEND\n{greeting}")
+    assert job.refusal == ""
+    assert cancelled.split()[-1].partition(".")[0] == "77"
+    assert cancelled.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", list(SUBMIT))
+def test_nothing_is_cancelled_without_a_promised_number(submitted, kind):
+    job, cancelled = submitted(kind, "echo 'Welcome to Stampede3, node 12 of 560'")
+    assert job.has_no_number
+    assert "'Welcome to Stampede3, node 12 of 560'" in job.refusal
+    assert cancelled == ""
+
+
+@pytest.mark.parametrize("stream", ["", ">&2"])
+@pytest.mark.parametrize("kind", list(SUBMIT))
+def test_every_systems_refusal_is_kept_in_its_own_words(submitted, kind, stream):
+    job, cancelled = submitted(kind, f"echo 'no such project: mine' {stream}; exit 1")
+    assert (job.job_id, job.refusal) == ("", "no such project: mine")
+    assert not job.has_no_number
+    assert cancelled == ""
+
+
+def test_a_refusal_without_words_names_the_command(submitted):
+    assert submitted("pbs", "exit 3")[0].refusal == "qsub ended with status 3"
