@@ -126,9 +126,13 @@ class Ledger:
         )
 
     def withdraw(self) -> None:
-        """Remove the latest start by truncating the file, which works on a full disk too."""
+        """Remove the latest start if nothing follows it; nothing else is ever removed.
+
+        The file is truncated, which works on a full disk too.
+        """
+        lines = list(self.lines())
         at = self.path.read_bytes().rfind(b'\n{"event": "start"')
-        if at >= 0:
+        if at >= 0 and lines and lines[-1]["event"] == "start":
             os.truncate(self.path, at)
 
     def n_errors(self) -> int:
@@ -165,12 +169,21 @@ class Ledger:
                     yield entry
 
     def _append(self, entry: dict[str, object]) -> None:
+        """Append a line, or leave the file as it was."""
         # The line break in front ends a line that was cut.
         text = "\n" + json.dumps(entry, ensure_ascii=False) + "\n"
-        with storing(self.path), self.path.open("a", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        with storing(self.path):
+            size = self.path.stat().st_size if self.path.exists() else 0
+            try:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                # Only its holder writes to a ledger.
+                with suppress(OSError):
+                    os.truncate(self.path, size)
+                raise
 
 
 def _locked(descriptor: int) -> bool:

@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.clusters.jobs.environment import batch_environment, value_of, words_of
-from lbhsweep.execution.job_number import job_number
 from lbhsweep.execution.clusters.jobs.queue import (
     ASK_PATIENCE_S,
     JobState,
@@ -23,6 +22,7 @@ from lbhsweep.execution.clusters.jobs.queue import (
     check_slurm,
 )
 from lbhsweep.execution.clusters.spec import JobsCluster, PbsCluster, SlurmCluster
+from lbhsweep.execution.job_number import job_number
 
 Environment = Mapping[str, str]
 

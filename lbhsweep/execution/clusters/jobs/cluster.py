@@ -17,7 +17,6 @@ from distributed import Scheduler, Security
 from distributed.diagnostics.plugin import SchedulerPlugin
 
 from lbhsweep.execution.clusters.jobs.batch_system import BatchSystem
-from lbhsweep.execution.job_number import NoJobNumberError
 from lbhsweep.execution.clusters.jobs.watch import SubmittedJob
 from lbhsweep.execution.clusters.spec import (
     CondorCluster,
@@ -28,6 +27,7 @@ from lbhsweep.execution.clusters.spec import (
     SlurmCluster,
     seconds_of_walltime,
 )
+from lbhsweep.execution.job_number import NoJobNumberError
 from lbhsweep.execution.worker.process import JOB_END, JOB_SECONDS
 
 SUBMIT_PATIENCE_S = 120.0
