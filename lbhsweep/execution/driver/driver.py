@@ -201,8 +201,9 @@ class Driver:
                 names = [run_id(point) for point in task.points]
                 for point, name in zip(task.points, names, strict=True):
                     if name in self._started:
-                        ended = {"run_id": name, "label": point.label, "worker": fault.worker}
-                        self._report(RunInterrupted(**ended))
+                        self._report(
+                            RunInterrupted(run_id=name, label=point.label, worker=fault.worker)
+                        )
                     self._forget_attempt(name)
                     self._pace.stop(name)
                 if self._repeat_lost_start(fault):

@@ -16,6 +16,7 @@ from typing import Any
 from distributed import Scheduler, Security
 from distributed.diagnostics.plugin import SchedulerPlugin
 
+from lbhsweep.execution.clusters.dask_settings import write_settings
 from lbhsweep.execution.clusters.jobs.batch_system import BatchSystem
 from lbhsweep.execution.clusters.jobs.watch import SubmittedJob
 from lbhsweep.execution.clusters.spec import (
@@ -26,12 +27,15 @@ from lbhsweep.execution.clusters.spec import (
     SgeCluster,
     SlurmCluster,
     seconds_of_walltime,
+    shell_word,
+    slurm_memory,
 )
 from lbhsweep.execution.job_number import NoJobNumberError
 from lbhsweep.execution.worker.process import JOB_END, JOB_SECONDS
 
 SUBMIT_PATIENCE_S = 120.0
 CLOSE_PATIENCE_S = 60.0
+LONGEST_PROLOG_S = 600
 JOB_NAME = "lbhsweep"
 
 
@@ -154,6 +158,11 @@ def _open(
 
     class_name, options_of = _SYSTEMS[spec.kind]
     exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
+    exports.append(
+        f"export DASK_CONFIG={quote(str(write_settings(Path(options['log_directory']))))}"
+    )
+    if spec.numba_cache:
+        exports.append(f"export NUMBA_CACHE_DIR={shell_word(spec.numba_cache, 'numba_cache')}")
     return _our_cluster(getattr(dask_jobqueue, class_name), system, job_ids, late)(
         name=JOB_NAME,
         cores=spec.cores,
@@ -161,7 +170,8 @@ def _open(
         memory=f"{spec.memory} B",
         interface=spec.interface,
         job_name=JOB_NAME,
-        local_directory=spec.scratch,
+        local_directory=shell_word(spec.scratch, "scratch") if spec.scratch else None,
+        death_timeout=spec.worker_timeout,
         # `exec` replaces the job's shell by the nanny, so that signals reach the workers.
         python=f"exec {quote(sys.executable)}",
         # Runs are single-threaded, also where there are fewer workers than cores.
@@ -170,6 +180,8 @@ def _open(
         job_script_prologue=[*_deadline(spec), *spec.prologue, *exports],
         # Without the page Dask still serves plain numbers; both on this machine only.
         scheduler_options={
+            **({"interface": spec.scheduler_interface} if spec.scheduler_interface else {}),
+            **({"port": spec.scheduler_port} if spec.scheduler_port else {}),
             "dashboard": spec.dashboard is not None,
             "dashboard_address": f"127.0.0.1:{spec.dashboard or 0}",
         },
@@ -188,7 +200,9 @@ def _slurm(spec: SlurmCluster) -> dict[str, Any]:
         "queue": spec.queue,
         "account": spec.account,
         "walltime": spec.walltime,
-        "job_extra_directives": ["--no-requeue", *spec.job_extra],
+        # dask-jobqueue's own line is left out, and one of ours takes its place.
+        "job_directives_skip": ["--mem="],
+        "job_extra_directives": ["--no-requeue", *slurm_memory(spec), *spec.job_extra],
     }
 
 
@@ -244,13 +258,27 @@ def _clock(walltime: str) -> str:
 
 
 def _deadline(spec: JobsCluster) -> list[str]:
+    """Set when the job ends, by the clock of the node that runs it.
+
+    SLURM's times are by the clock of its controller. If that differs from the node's by more than
+    a job's prolog takes, the job's length counts from now on.
+    """
     seconds = spec.job_seconds
     if seconds is None:
         return []
-    return [
-        f"export {JOB_SECONDS}={seconds}",
-        f"export {JOB_END}=${{SLURM_JOB_END_TIME:-$(($(date +%s) + {seconds}))}}",
-    ]
+    lines = [f"export {JOB_SECONDS}={seconds}", f"export {JOB_END}=$(($(date +%s) + {seconds}))"]
+    if isinstance(spec, SlurmCluster):
+        lines += [
+            'if [ -n "$SLURM_JOB_START_TIME" ] && [ -n "$SLURM_JOB_END_TIME" ]; then',
+            "  ago=$(($(date +%s) - SLURM_JOB_START_TIME))",
+            f"  if [ $ago -ge 0 ] && [ $ago -le {LONGEST_PROLOG_S} ]; then",
+            f"    {JOB_END}=$SLURM_JOB_END_TIME",
+            "  else",
+            f"    {JOB_END}=$(($(date +%s) + SLURM_JOB_END_TIME - SLURM_JOB_START_TIME))",
+            "  fi",
+            "fi",
+        ]
+    return lines
 
 
 def _our_cluster(

@@ -54,7 +54,8 @@ def hidden_variables(spec: JobsCluster, environment: Mapping[str, str]) -> list[
 def acting_variables(spec: JobsCluster, environment: Mapping[str, str]) -> list[str]:
     """List the variables that the commands get, and that say where and how jobs run."""
     hidden = hidden_variables(spec, environment)
-    known = (*_UNLESS_OPTION, *_OF_CLIENTS, *OF_SERVERS)
+    # Whoever sees the token may use SLURM as this user.
+    known = {*_UNLESS_OPTION, *_OF_CLIENTS, *OF_SERVERS} - {"SLURM_JWT"}
     return sorted(name for name in known if name in environment and name not in hidden)
 
 
