@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -17,6 +18,7 @@ import dask
 import distributed
 from dask.system import CPU_COUNT
 from distributed import Client, Security
+from distributed.utils import get_ip_interface
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.clusters.dask_executor import DaskExecutor
@@ -199,9 +201,41 @@ def check_names(spec: ClusterSpec, folder: Path) -> None:
             )
 
 
+def _check_network(spec: JobsCluster) -> None:
+    """Check that the scheduler can listen where the file says; Dask would leave threads behind.
+
+    Raises
+    ------
+    ClusterError
+        If this machine has no such interface, or the port is taken.
+    """
+    key = "scheduler_interface" if spec.scheduler_interface else "interface"
+    name = spec.scheduler_interface or spec.interface
+    try:
+        host = get_ip_interface(name) if name else ""
+    except ValueError as error:
+        known = ", ".join(sorted(one for _, one in socket.if_nameindex()))
+        raise ClusterError(
+            f"{key}: this machine has no interface {name} with an address, wanted one of {known}; "
+            "if that of nodes has another name, give this machine's as scheduler_interface"
+        ) from error
+    if spec.scheduler_port is None:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, spec.scheduler_port))
+        except OSError as error:
+            raise ClusterError(
+                f"scheduler_port: can't use {spec.scheduler_port} on this machine: "
+                f"{error.strerror}; another driver may have it: choose one port for each sweep"
+            ) from error
+
+
 @contextmanager
 def _job_cluster(spec: JobsCluster, folder: Path) -> Iterator[JobCluster]:
     check_names(spec, folder)
+    _check_network(spec)
     logs, keys = _logs(spec, folder), folder / "keys"
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(_IN_JOBS))

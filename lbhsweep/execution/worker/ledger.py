@@ -56,13 +56,15 @@ class Ledger:
         ------
         AttemptUnderwayError
             If another process holds the run for longer than `patience_s`.
+        StoreError
+            If the file can't be opened, or its file system has no locks.
         """
         with storing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             deadline = time.monotonic() + patience_s
-            while not _locked(descriptor):
+            while not _locked(descriptor, self.path):
                 if time.monotonic() > deadline:
                     raise AttemptUnderwayError(
                         f"{self.path.parent}: another process works on this run; wait until it ends"
@@ -186,9 +188,15 @@ class Ledger:
                 raise
 
 
-def _locked(descriptor: int) -> bool:
+def _locked(descriptor: int, path: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise StoreError(
+            f"{path}: {socket.gethostname()} sees a file system without locks there "
+            f"({error.strerror}); without them two workers could do the same run at once: have it "
+            "mounted with flock, or choose an output folder on another"
+        ) from error
     return True

@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import json
 import os
 import subprocess
@@ -129,3 +130,13 @@ def test_only_a_start_without_an_end_is_withdrawn(ledger):
     assert [line["event"] for line in ledger.lines()] == ["start", "end"]
     assert ledger.n_errors() == 1
     assert start(ledger) == 2
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named_by_what_it_lacks(ledger, monkeypatch, number):
+    def flock(descriptor, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(StoreError, match="a file system without locks there"), ledger.hold():
+        pass
