@@ -56,7 +56,7 @@ def legs_caveats(
     pressure : (p,) array
         GPa.
     calorimetric, clapeyron, closure : pairs of (p,) arrays
-        Value and standard error of either leg and of their difference, J/kg/K.
+        Value and error of either leg and of their difference, J/kg/K; systematic errors included.
     """
     notes = []
     rows = zip(pressure, *calorimetric, *clapeyron, *closure, strict=True)
