@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.material import Material, has_material, label, materials, select_material
+from lbhsweep.analysis.transition.caveats import BAROCALORIC_REASONS
 from lbhsweep.analysis.transition.routes import NOT_SIMULATED
 from lbhsweep.analysis.transport.activation import LAWS
 from lbhsweep.quantities import stderr_name
@@ -41,7 +42,9 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         pressure of a reversible transition, ``diffusion`` and
         ``activation_energies`` (lists of what is known), ``missing`` with the reasons, and
         ``flagged`` with the runs that drift or are too short for their own correlation time.
-        A number is ``{"value", "stderr", "units"}`` or null.
+        A number is ``{"value", "stderr", "units"}`` or null; one that depends on range and order of
+        fits also has ``systematic``, beside the statistical ``stderr``.  The largest entropy
+        change has ``maxwell``, that from volumes at the same place.
     """
     found: list[dict[str, Any]] = []
     if "transition" in analysis.children:
@@ -186,11 +189,15 @@ def number(dataset: xr.Dataset, name: str) -> dict[str, Any] | None:
     if not np.isfinite(value):
         return None
     stderr = float(dataset[stderr_name(name)])
-    return {
+    found: dict[str, Any] = {
         "value": value,
         "stderr": stderr if np.isfinite(stderr) else None,
         "units": dataset[name].attrs["units"],
     }
+    systematic = f"{name}_systematic"
+    if systematic in dataset and np.isfinite(error := float(dataset[systematic])):
+        found["systematic"] = error
+    return found
 
 
 def _largest(barocaloric: xr.Dataset, name: str, flag: str) -> dict[str, Any] | None:
@@ -207,11 +214,14 @@ def _largest(barocaloric: xr.Dataset, name: str, flag: str) -> dict[str, Any] | 
     at = certain.argmax(["final_pressure", "temperature"])
     assert isinstance(at, dict)  # noqa: S101 - two dimensions give a mapping
     found = barocaloric.isel(at)
-    place = {
+    place: dict[str, Any] = {
         "temperature_K": float(found["temperature"]),
         "initial_pressure_GPa": float(found["initial_pressure"]),
         "final_pressure_GPa": float(found["final_pressure"]),
     }
+    other = f"{name}_maxwell"
+    if other in found:
+        place["maxwell"] = number(found, other)
     return (number(found, name) or {}) | place
 
 
@@ -233,5 +243,5 @@ def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> lis
         transition["pressure"].values, transition["phase_reason"].values, strict=True
     ):
         notes += [f"{p:g} GPa: {note}"] if note else []
-    notes.append(str(barocaloric["reason"].item()))
+    notes += [str(barocaloric[name].item()) for name in BAROCALORIC_REASONS]
     return list(dict.fromkeys(note for note in notes if note))

@@ -79,7 +79,9 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     for entry in material["pressures"]:
         table.add_row(*(_cell(entry[key]) for _, key in _COLUMNS))
     console.print(table)
-    console.print("standard errors of the last digits in brackets")
+    console.print(
+        "standard errors of the last digits in brackets, of steps with range and order of fits"
+    )
     console.print(f"dT/dP  {_cell(material['boundary_slope'])} K/GPa")
     for label, key, unit in (
         ("largest ΔS_iso", "largest_entropy_change", "J/kg/K"),
@@ -99,10 +101,12 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
 def _effect(found: dict[str, Any] | None, unit: str) -> str:
     if found is None:
         return "–"
-    return (
+    place = (
         f"{_cell(found)} {unit} at {found['temperature_K']:g} K, "
         f"{found['initial_pressure_GPa']:g} → {found['final_pressure_GPa']:g} GPa"
     )
+    other = found.get("maxwell")
+    return f"{place}; from volumes (Maxwell) {_cell(other)} {unit}" if other else place
 
 
 def _activation(energy: dict[str, Any]) -> str:
@@ -118,7 +122,8 @@ def _cell(number: float | dict[str, Any] | None) -> str:
         return "–"
     if not isinstance(number, dict):
         return f"{number:g}"
-    value, stderr = number["value"], number["stderr"]
+    value = number["value"]
+    stderr = math.hypot(number["stderr"] or 0.0, number.get("systematic", 0.0))
     if not stderr:
         return f"{value:.4g}"
     exponent = math.floor(math.log10(stderr))

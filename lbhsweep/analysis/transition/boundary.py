@@ -137,7 +137,7 @@ def _systematic_steps(
     Those of both phases' lines at T_t add up in squares; NaN where there is no step.
     """
     found = {name: np.full(model.pressure.size, np.nan) for name in QUANTITIES}
-    for i in np.flatnonzero(model.complete):
+    for i in map(int, np.flatnonzero(model.complete)):
         at = float(model.transition[0, i])
         for name in QUANTITIES:
             parts = [

@@ -17,6 +17,10 @@ CURVATURE = 0.15
 """Share by which ΔV·dP/dT may be off because dT/dP is that of a straight line."""
 
 
+BAROCALORIC_REASONS = ("reason", "maxwell_reason", "pressure_reason")
+"""Texts of the barocaloric maps that are caveats of the whole material."""
+
+
 def fit_errors(estimates: Sequence[Estimate]) -> FloatArray:
     """Return the errors of T_t for the fit of T_t(P), K; NaN leaves bounds out."""
     return np.array([np.nan if e.bound else e.stderr for e in estimates])
@@ -95,6 +99,9 @@ def caveats(analysis: xr.DataTree) -> list[str]:
     if route == "hold":
         notes.append(str(analysis["holds"]["flagged"].item()))
     notes += [str(note) for note in transition["legs_reason"].values]
+    if "barocaloric" in analysis.children:
+        maps = analysis["barocaloric"].to_dataset()
+        notes += [str(maps[name].item()) for name in BAROCALORIC_REASONS[1:] if name in maps]
     notes += [
         f"{p:g} GPa: {note}"
         for p, note in zip(
