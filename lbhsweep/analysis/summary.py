@@ -161,8 +161,8 @@ def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:
     """Describe the runs with doubtful errors: holds by their flag, bins of ramps by count."""
     notes = []
     if (holds := _of_material(analysis, "holds", material)) is not None:
-        note = str(holds["flagged"].item())
-        notes += [note] if note not in ("", "nan") else []
+        both = (str(holds[name].item()) for name in ("flagged", "falling"))
+        notes += [note for note in both if note not in ("", "nan")]
     ramps = _of_material(analysis, "replicas/ramp", material)
     if ramps is not None and "n_effective" in ramps:
         each = (ramps["n_effective"] / ramps["n_replicas"]).values

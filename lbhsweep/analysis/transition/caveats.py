@@ -97,7 +97,7 @@ def caveats(analysis: xr.DataTree) -> list[str]:
         ]
         notes.append(str(used["slope_reason"].item()))
     if route == "hold":
-        notes.append(str(analysis["holds"]["flagged"].item()))
+        notes += [str(analysis["holds"][name].item()) for name in ("flagged", "falling")]
     notes += [str(note) for note in transition["legs_reason"].values]
     if "barocaloric" in analysis.children:
         maps = analysis["barocaloric"].to_dataset()
