@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
@@ -17,6 +18,8 @@ from lbhsweep.quantities import stderr_name
 RUN_COUNTS = ("done", "failed", "missing")
 FEWEST_IN_A_BIN = 2.0
 """Independent samples without which a ramp's bin is no more than part of one fluctuation."""
+MAXWELL = "isothermal_entropy_change_maxwell"
+"""ΔS_iso from volumes alone, shown beside the largest one."""
 _AT_PRESSURE = (
     "volume_step",
     "enthalpy_step",
@@ -43,8 +46,8 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         ``activation_energies`` (lists of what is known), ``missing`` with the reasons, and
         ``flagged`` with the runs that drift or are too short for their own correlation time.
         A number is ``{"value", "stderr", "units"}`` or null; one that depends on range and order of
-        fits also has ``systematic``, beside the statistical ``stderr``.  The largest entropy
-        change has ``maxwell``, that from volumes at the same place.
+        fits also has ``systematic``, beside the statistical ``stderr`` (`combined_error`).
+        ``isothermal_entropy_change_maxwell`` is that from volumes where the other is largest.
     """
     found: list[dict[str, Any]] = []
     if "transition" in analysis.children:
@@ -79,15 +82,15 @@ def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
         entry["mean_heat_capacity"] = number(baseline.sel(pressure=p), "mean_heat_capacity")
         pressures.append(entry)
     barocaloric = analysis["barocaloric"].to_dataset().sel(where)
+    largest = _largest(barocaloric, "isothermal_entropy_change", "extrapolated")
     return {
         "label": label(material),
         **where,
         "route": route or None,
         "boundary_slope": None if temperatures is None else number(temperatures, "boundary_slope"),
         "pressures": pressures,
-        "largest_entropy_change": _largest(
-            barocaloric, "isothermal_entropy_change", "extrapolated"
-        ),
+        "largest_entropy_change": largest,
+        MAXWELL: _at_place(barocaloric, MAXWELL, largest),
         "largest_temperature_change": _largest(
             barocaloric, "adiabatic_temperature_change", "adiabatic_extrapolated"
         ),
@@ -214,15 +217,34 @@ def _largest(barocaloric: xr.Dataset, name: str, flag: str) -> dict[str, Any] | 
     at = certain.argmax(["final_pressure", "temperature"])
     assert isinstance(at, dict)  # noqa: S101 - two dimensions give a mapping
     found = barocaloric.isel(at)
-    place: dict[str, Any] = {
+    place = {
         "temperature_K": float(found["temperature"]),
         "initial_pressure_GPa": float(found["initial_pressure"]),
         "final_pressure_GPa": float(found["final_pressure"]),
     }
-    other = f"{name}_maxwell"
-    if other in found:
-        place["maxwell"] = number(found, other)
     return (number(found, name) or {}) | place
+
+
+def _at_place(
+    barocaloric: xr.Dataset, name: str, largest: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return another variable where the largest effect is."""
+    if largest is None or name not in barocaloric:
+        return None
+    place = {key: value for key, value in largest.items() if key.endswith(("_K", "_GPa"))}
+    found = number(
+        barocaloric.sel(
+            final_pressure=place["final_pressure_GPa"], temperature=place["temperature_K"]
+        ),
+        name,
+    )
+    return None if found is None else found | place
+
+
+def combined_error(number: Mapping[str, Any]) -> float | None:
+    """Combine a number's statistical and systematic error in squares; None where none is known."""
+    errors = [number.get(name) for name in ("stderr", "systematic")]
+    return None if errors[0] is None else float(np.hypot(errors[0], errors[1] or 0.0))
 
 
 def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> list[str]:

@@ -85,6 +85,7 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     console.print(f"dT/dP  {_cell(material['boundary_slope'])} K/GPa")
     for label, key, unit in (
         ("largest ΔS_iso", "largest_entropy_change", "J/kg/K"),
+        ("  from V only (Maxwell)", "isothermal_entropy_change_maxwell", "J/kg/K"),
         ("largest ΔT_ad ", "largest_temperature_change", "K"),
         ("largest ΔS_rev", "largest_reversible_entropy_change", "J/kg/K"),
         ("largest ΔT_rev", "largest_reversible_temperature_change", "K"),
@@ -101,12 +102,10 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
 def _effect(found: dict[str, Any] | None, unit: str) -> str:
     if found is None:
         return "–"
-    place = (
+    return (
         f"{_cell(found)} {unit} at {found['temperature_K']:g} K, "
         f"{found['initial_pressure_GPa']:g} → {found['final_pressure_GPa']:g} GPa"
     )
-    other = found.get("maxwell")
-    return f"{place}; from volumes (Maxwell) {_cell(other)} {unit}" if other else place
 
 
 def _activation(energy: dict[str, Any]) -> str:
@@ -118,12 +117,13 @@ def _activation(energy: dict[str, Any]) -> str:
 
 def _cell(number: float | dict[str, Any] | None) -> str:
     """Write a number with its standard error: 480.3(1.2), 495.98(13), 219(17)."""
+    from lbhsweep.analysis.summary import combined_error
+
     if number is None:
         return "–"
     if not isinstance(number, dict):
         return f"{number:g}"
-    value = number["value"]
-    stderr = math.hypot(number["stderr"] or 0.0, number.get("systematic", 0.0))
+    value, stderr = number["value"], combined_error(number)
     if not stderr:
         return f"{value:.4g}"
     exponent = math.floor(math.log10(stderr))
