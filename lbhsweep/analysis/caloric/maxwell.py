@@ -66,7 +66,8 @@ def _jumps(maps: EntropyMaps, usable: IntArray, high: BoolArray) -> FloatArray:
             volumes.append(v[:, :-1] * (1 - share) + v[:, 1:] * share)
         jump = (volumes[0] - volumes[1]) / steepness[..., None]
     jump = np.where(before == after, 0.0, np.where(before, jump, -jump))
-    return np.concatenate([np.zeros_like(jump[:, :1]), jump], axis=1)
+    none = np.zeros((jump.shape[0], 1, jump.shape[2]))
+    return np.concatenate([none, jump], axis=1)
 
 
 def check_maxwell(maps: EntropyMaps, own: EntropyMaps, molar_mass: float) -> dict[str, xr.Variable]:
@@ -170,6 +171,6 @@ def _falls(maps: EntropyMaps, used: FloatArray, far: BoolArray) -> str:
     if not places:
         return ""
     return (
-        f"|ΔS_iso| falls as P rises: {'; '.join(places)}: a phase's volumes there are no property "
+        f"|ΔS_iso| falls as P rises: {'; '.join(places)}: volumes or enthalpies there are not those "
         "of one phase, or too noisy"
     )
