@@ -1,7 +1,8 @@
 """A made-up material of two phases whose free energy is known, and datasets 'measured' on it.
 
 G(T,P) = h − T s + C[(T − T_r) − T ln(T/T_r)] + v P + w (T − T_r) P + ½ b (T − T_r)² P + ½ x P² for
-each phase (volumes times 0.602214 kJ/mol/GPa/Å³), so that V, H, S, C_P follow exactly and fit together.
+each phase (volumes times 0.602214 kJ/mol/GPa/Å³), so that V, H, S, C_P follow exactly and fit
+together.
 """
 
 from __future__ import annotations

@@ -54,20 +54,24 @@ def maxwell_change(maps: EntropyMaps) -> FloatArray:
 def _jumps(maps: EntropyMaps, usable: IntArray, high: BoolArray) -> FloatArray:
     """Compute (V_before − V_after) dP_t/dT of transitions since the pressure before, (d, p, t)."""
     model, t = maps.lines.model, maps.temperature
-    at = np.where(np.isfinite(model.transition), model.transition, np.nan)[:, usable]
-    before, after = high[:, usable][:, :-1], high[:, usable][:, 1:]
+    at = model.transition[:, usable]
+    stable = high[:, usable]
+    jumps = np.zeros(stable.shape)
+    # Few of all cells: those between two pressures of which T_t is on either side of T.
+    d, k, j = np.nonzero(stable[:, :-1] != stable[:, 1:])
+    first, second = at[d, k], at[d, k + 1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        steepness = np.diff(at, axis=1) / np.diff(model.pressure[usable])
-        # Where T_t(P) between both pressures is T, lines are those between both.
-        share = (t - at[:, :-1, None]) / np.diff(at, axis=1)[..., None]
+        steepness = (second - first) / np.diff(model.pressure[usable])[k]
+        share = (t[j] - first) / (second - first)
         volumes = []
         for phase in (HIGH, LOW):
-            v = evaluate(model.volume[phase][:, usable][:, :, None], t)
-            volumes.append(v[:, :-1] * (1 - share) + v[:, 1:] * share)
-        jump = (volumes[0] - volumes[1]) / steepness[..., None]
-    jump = np.where(before == after, 0.0, np.where(before, jump, -jump))
-    none = np.zeros((jump.shape[0], 1, jump.shape[2]))
-    return np.concatenate([none, jump], axis=1)
+            line = model.volume[phase][:, usable]
+            v = [evaluate(line[d, k + after], t[j]) for after in (0, 1)]
+            # Where T_t(P) between both pressures is T, lines are those between both.
+            volumes.append(v[0] * (1 - share) + v[1] * share)
+        step = (volumes[0] - volumes[1]) / steepness
+    jumps[d, k + 1, j] = np.where(stable[d, k, j], step, -step)
+    return jumps
 
 
 def check_maxwell(maps: EntropyMaps, own: EntropyMaps, molar_mass: float) -> dict[str, xr.Variable]:
@@ -171,6 +175,6 @@ def _falls(maps: EntropyMaps, used: FloatArray, far: BoolArray) -> str:
     if not places:
         return ""
     return (
-        f"|ΔS_iso| falls as P rises: {'; '.join(places)}: volumes or enthalpies there are not those "
-        "of one phase, or too noisy"
+        f"|ΔS_iso| falls as P rises: {'; '.join(places)}: volumes or enthalpies there are not "
+        "those of one phase, or too noisy"
     )
