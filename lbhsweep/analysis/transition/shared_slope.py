@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.integrate import cumulative_trapezoid
+from scipy.linalg import block_diag
 from scipy.special import chdtrc
 
 from lbhsweep.analysis.transition.phase_lines import PHASES, PhaseLines
@@ -22,8 +23,9 @@ from lbhsweep.analysis.transition.two_phase import TwoPhase
 from lbhsweep.arrays import FloatArray
 from lbhsweep.units import GPA
 
-CONFIDENCE = 0.95
-"""Heat capacities are shared unless a χ² test finds them different at this level."""
+CONFIDENCE = 0.997
+"""Heat capacities are shared unless a χ² test finds them different at this level, three standard
+errors: Maxwell's relation is exact, and to give it up costs more than it saves."""
 
 
 def share_heat_capacity(model: TwoPhase, lines: Sequence[Mapping[str, PhaseLines]]) -> TwoPhase:
@@ -66,13 +68,11 @@ def _share(model: TwoPhase, phase: str, lines: Sequence[Mapping[str, PhaseLines]
         # A straight line through a curve has the curve's slope at the middle of the points.
         middle = -cross[:, 0] / covariances[:, 0, 0]
         bent = bent + 2 * middle[:, None] * tied[:, full, 2:]
-    inverse = np.linalg.inv(covariances)
-    weights = np.linalg.inv(inverse.sum(axis=0)) @ inverse
     apart = own[..., inner] - bent
-    common = np.einsum("pkl,dpl->dk", weights, apart)
-    rest = apart[0] - common[0]
-    chi_squared = float(np.einsum("pk,pkl,pl->", rest, inverse, rest))
-    if chdtrc(degree * (int(full.sum()) - 1), chi_squared) < 1 - CONFIDENCE:
+    weights, inverse = _weights(covariances, bent[1:])
+    common = apart.reshape(len(apart), -1) @ weights.T
+    rest = (apart[0] - common[0]).ravel()
+    if chdtrc(degree * (int(full.sum()) - 1), float(rest @ inverse @ rest)) < 1 - CONFIDENCE:
         return draws
     shared = draws.copy()
     coefficients = tied.copy()
@@ -80,6 +80,21 @@ def _share(model: TwoPhase, phase: str, lines: Sequence[Mapping[str, PhaseLines]
     coefficients[..., 0] = _heights(draws[:, present], coefficients, fits)
     shared[:, present] = coefficients
     return shared
+
+
+def _weights(covariances: FloatArray, bent: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Compute the weights, (k, p k), of the mean of p vectors of k, and the inverse covariance.
+
+    Generalised least squares.  Errors are those of the enthalpies' fits, (p, k, k), and those of
+    what the volumes' curvature adds, (d, p, k) draws, which pressures share.
+    """
+    n, k = covariances.shape[:2]
+    of_volumes = np.cov(bent.reshape(len(bent), -1), rowvar=False).reshape(n * k, n * k)
+    total = block_diag(*covariances) + np.nan_to_num(of_volumes)
+    inverse = np.linalg.inv(total)
+    alike = np.tile(np.eye(k), (n, 1))
+    left = alike.T @ inverse
+    return np.asarray(np.linalg.solve(left @ alike, left)), np.asarray(inverse)
 
 
 def _heights(own: FloatArray, new: FloatArray, fits: Sequence[Polynomial]) -> FloatArray:
