@@ -11,7 +11,7 @@ import xarray as xr
 
 from lbhsweep.analysis.material import Material, has_material, label, materials, select_material
 from lbhsweep.analysis.transition.bounds import SIGNS, WORDS, Bound, combine, read_bound, read_flag
-from lbhsweep.analysis.transition.caveats import published_caveats
+from lbhsweep.analysis.transition.caveats import BAROCALORIC_REASONS, published_caveats
 from lbhsweep.analysis.transition.routes import NOT_SIMULATED
 from lbhsweep.analysis.transport.activation import LAWS
 from lbhsweep.quantities import stderr_name
@@ -24,6 +24,8 @@ _MEANINGS = {
     WORDS[Bound.LOWER]: "a lower bound of T_t",
     WORDS[Bound.EITHER]: "T_t may be on either side, beyond the error",
 }
+MAXWELL = "isothermal_entropy_change_maxwell"
+"""ΔS_iso from volumes alone, shown beside the largest one."""
 _AT_PRESSURE = (
     "volume_step",
     "enthalpy_step",
@@ -51,9 +53,12 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         ``flagged`` with the runs that drift or are too short for their own correlation time;
         ``published``, what others state of T_t, with sources; ``contradicts_published``, where T_t
         or a bound of it lies elsewhere.
-        A number is ``{"value", "stderr", "units"}`` or null.  T_t also has ``"bound"``: value,
-        upper bound, lower bound, interval (then with ``"lower"`` and ``"upper"``), or either side;
-        a number that depends on a T_t which is no value has ``"at_T_t"`` with its kind.
+        A number is ``{"value", "stderr", "units"}`` or null; one that depends on range and order of
+        fits also has ``systematic``, beside the statistical ``stderr`` (`combined_error`).
+        T_t also has ``"bound"``: value, upper bound, lower bound, interval (then with ``"lower"``
+        and ``"upper"``), or either side; a number that depends on a T_t which is no value has
+        ``"at_T_t"`` with its kind.  ``isothermal_entropy_change_maxwell`` is that from volumes
+        where the other is largest.
     """
     found: list[dict[str, Any]] = []
     if "transition" in analysis.children:
@@ -89,15 +94,15 @@ def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
         entry["mean_heat_capacity"] = number(baseline.sel(pressure=p), "mean_heat_capacity")
         pressures.append(entry)
     barocaloric = analysis["barocaloric"].to_dataset().sel(where)
+    largest = _largest(barocaloric, "isothermal_entropy_change", "extrapolated")
     return {
         "label": label(material),
         **where,
         "route": route or None,
         "boundary_slope": None if temperatures is None else _slope(temperatures),
         "pressures": pressures,
-        "largest_entropy_change": _largest(
-            barocaloric, "isothermal_entropy_change", "extrapolated"
-        ),
+        "largest_entropy_change": largest,
+        MAXWELL: _at_place(barocaloric, MAXWELL, largest),
         "largest_temperature_change": _largest(
             barocaloric, "adiabatic_temperature_change", "adiabatic_extrapolated"
         ),
@@ -215,8 +220,8 @@ def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:
     """Describe the runs with doubtful errors: holds by their flag, bins of ramps by count."""
     notes = []
     if (holds := _of_material(analysis, "holds", material)) is not None:
-        note = str(holds["flagged"].item())
-        notes += [note] if note not in ("", "nan") else []
+        both = (str(holds[name].item()) for name in ("flagged", "falling"))
+        notes += [note for note in both if note not in ("", "nan")]
     ramps = _of_material(analysis, "replicas/ramp", material)
     if ramps is not None and "n_effective" in ramps:
         each = (ramps["n_effective"] / ramps["n_replicas"]).values
@@ -243,11 +248,15 @@ def number(dataset: xr.Dataset, name: str) -> dict[str, Any] | None:
     if not np.isfinite(value):
         return None
     stderr = float(dataset[stderr_name(name)])
-    return {
+    found: dict[str, Any] = {
         "value": value,
         "stderr": stderr if np.isfinite(stderr) else None,
         "units": dataset[name].attrs["units"],
     }
+    systematic = f"{name}_systematic"
+    if systematic in dataset and np.isfinite(error := float(dataset[systematic])):
+        found["systematic"] = error
+    return found
 
 
 def write_bound(found: Mapping[str, Any], shown: str) -> str:
@@ -306,6 +315,28 @@ def _largest(barocaloric: xr.Dataset, name: str, flag: str) -> dict[str, Any] | 
     return (_at(number(found, name), kind) or {}) | place
 
 
+def _at_place(
+    barocaloric: xr.Dataset, name: str, largest: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return another variable where the largest effect is."""
+    if largest is None or name not in barocaloric:
+        return None
+    place = {key: value for key, value in largest.items() if key.endswith(("_K", "_GPa"))}
+    found = number(
+        barocaloric.sel(
+            final_pressure=place["final_pressure_GPa"], temperature=place["temperature_K"]
+        ),
+        name,
+    )
+    return None if found is None else found | place
+
+
+def combined_error(number: Mapping[str, Any]) -> float | None:
+    """Combine a number's statistical and systematic error in squares; None where none is known."""
+    errors = [number.get(name) for name in ("stderr", "systematic")]
+    return None if errors[0] is None else float(np.hypot(errors[0], errors[1] or 0.0))
+
+
 def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> list[str]:
     notes = [str(transition["used_reason"].item())]
     for name in transition["route"].values:
@@ -324,5 +355,5 @@ def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> lis
         transition["pressure"].values, transition["phase_reason"].values, strict=True
     ):
         notes += [f"{p:g} GPa: {note}"] if note else []
-    notes.append(str(barocaloric["reason"].item()))
+    notes += [str(barocaloric[name].item()) for name in BAROCALORIC_REASONS]
     return list(dict.fromkeys(note for note in notes if note))

@@ -81,13 +81,18 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     for entry in material["pressures"]:
         table.add_row(*(_cell(entry[key]) for _, key in _COLUMNS))
     console.print(table)
-    console.print("± 1σ of the last digits in brackets, (?): error unknown", markup=False)
+    console.print(
+        "± 1σ of the last digits in brackets, of steps with range and order of fits; "
+        "(?): error unknown",
+        markup=False,
+    )
     if note := note_bounds(material):
         console.print(note, markup=False)
     slope = material["boundary_slope"]
     console.print(f"dT/dP  {_cell(slope)} K/GPa{_at_bound(slope)}")
     for label, key, unit in (
         ("largest ΔS_iso", "largest_entropy_change", "J/kg/K"),
+        ("  from V only (Maxwell)", "isothermal_entropy_change_maxwell", "J/kg/K"),
         ("largest ΔT_ad ", "largest_temperature_change", "K"),
         ("largest ΔS_rev", "largest_reversible_entropy_change", "J/kg/K"),
         ("largest ΔT_rev", "largest_reversible_temperature_change", "K"),
@@ -130,13 +135,13 @@ def _activation(energy: dict[str, Any]) -> str:
 
 def _cell(number: float | dict[str, Any] | None) -> str:
     """Write a number with its standard error and bound: 480.3(1.2), 495.98(13), ≤ 450(7)."""
-    from lbhsweep.analysis.summary import write_bound
+    from lbhsweep.analysis.summary import combined_error, write_bound
 
     if number is None:
         return "–"
     if not isinstance(number, dict):
         return f"{number:g}"
-    return write_bound(number, _with_error(number["value"], number["stderr"], number))
+    return write_bound(number, _with_error(number["value"], combined_error(number), number))
 
 
 def _with_error(value: float, stderr: float | None, number: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import xarray as xr
 
 from lbhsweep.analysis.material import MATERIAL
-from lbhsweep.analysis.summary import note_bounds, write_bound
+from lbhsweep.analysis.summary import combined_error, note_bounds, write_bound
 from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.described import Description, describe_variable
 from lbhsweep.report.parts import Definition, Table, TableCell, table
@@ -34,7 +34,7 @@ _SMALL = 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _REMARK = "reason"
 _VALUE = "value"
-_OF_NUMBER = ("value", "stderr", "units")
+_OF_NUMBER = ("value", "stderr", "systematic", "units")
 _UNITS_IN_NAMES = {"_GPa": "GPa", "_K": "K"}
 _ABSENT = TableCell("–", hint="absent; the reason is below")
 
@@ -96,12 +96,12 @@ def describe_numbers(
 
 
 def number_cell(number: Mapping[str, Any] | float | None, note: str = "") -> TableCell:
-    """Write a number of the summary with its standard error; `value` has all its digits."""
+    """Write a number of the summary with its combined error; `value` has all its digits."""
     if number is None:
         return _ABSENT
     if not isinstance(number, Mapping):
         return TableCell(f"{number:g}", value=repr(number))
-    shown = with_error(number["value"], number["stderr"])
+    shown = with_error(number["value"], combined_error(number))
     if not number["stderr"] and number.get("bound", _VALUE) != _VALUE:
         shown = f"{number['value']:.4g}"
     if "at_T_t" in number:

@@ -15,6 +15,7 @@ from lbhsweep.analysis.caloric.hold_heat_capacity import (
     analyze_hold_heat_capacity,
     draw_quantum_correction,
 )
+from lbhsweep.analysis.caloric.maxwell import check_maxwell
 from lbhsweep.analysis.caloric.partial_entropy import analyze_partial_entropies
 from lbhsweep.analysis.caloric.reversible import analyze_reversible
 from lbhsweep.analysis.caloric.reversible_lines import loops_of_ramps
@@ -88,6 +89,9 @@ def _analyze_material(part: MaterialPart, transition: Transition) -> dict[str, x
     for name, along in (("entropy", "pressure"), ("barocaloric", "final_pressure")):
         kinds = interpolate_bounds(products[name][along].values, model.pressure, transition.bounds)
         products[name]["transition_bound"] = bound_variable((along,), kinds, "T_t, which S is at")
+    own = entropy_maps(transition.own_lines, temperature)
+    checked = check_maxwell(maps, own, molar_mass)
+    products["barocaloric"] = products["barocaloric"].assign(checked)
     loops = {}
     if transition.rates is not None:
         loops = loops_of_ramps(transition.routes, transition.rates, part.pressures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.phases.assignment import ORDERED, Phase, assign_phases
+from lbhsweep.analysis.phases.assignment import ORDERED, Phase, assign_by_order, assign_phases
 from lbhsweep.analysis.phases.starts import initial_phases
 from lbhsweep.analysis.runs import done
 from lbhsweep.analysis.transition.bounds import Bound
@@ -46,7 +46,11 @@ def bracket_holds(hold: xr.Dataset, sweep: Document | None) -> dict[float, Estim
         hold["alpha_order"].transpose(*order).values < ORDERED
     )
     final = np.where(transforming & (done(hold).transpose(*order).values), Phase.MIXED, final)
-    initial = initial_phases(hold, phases, sweep)
+    by_order = assign_by_order(hold)
+    initial = initial_phases(hold, by_order, sweep)
+    # β that ordered during the run is evidence; α that is still partly β has left α.
+    ends = by_order.transpose(*order).values.astype(np.int64)
+    final = np.where((initial == Phase.BETA) & (final == Phase.MIXED), ends, final)
     return bracket_transitions(hold["pressure"].values, hold["temperature"].values, initial, final)
 
 

@@ -17,6 +17,10 @@ CURVATURE = 0.15
 """Share by which ΔV·dP/dT may be off because dT/dP is that of a straight line."""
 
 
+BAROCALORIC_REASONS = ("reason", "maxwell_reason", "pressure_reason")
+"""Texts of the barocaloric maps that are caveats of the whole material."""
+
+
 def fit_errors(estimates: Sequence[Estimate]) -> FloatArray:
     """Return the errors of T_t for the fit of T_t(P), K; NaN leaves censored ones out."""
     return np.array([np.nan if e.censored else e.stderr for e in estimates])
@@ -56,7 +60,7 @@ def legs_caveats(
     pressure : (p,) array
         GPa.
     calorimetric, clapeyron, closure : pairs of (p,) arrays
-        Value and standard error of either leg and of their difference, J/kg/K.
+        Value and error of either leg and of their difference, J/kg/K; systematic errors included.
     """
     notes = []
     rows = zip(pressure, *calorimetric, *clapeyron, *closure, strict=True)
@@ -107,8 +111,11 @@ def caveats(analysis: xr.DataTree) -> list[str]:
         ]
         notes.append(str(used["slope_reason"].item()))
     if route == "hold":
-        notes.append(str(analysis["holds"]["flagged"].item()))
+        notes += [str(analysis["holds"][name].item()) for name in ("flagged", "falling")]
     notes += [str(note) for note in transition["legs_reason"].values]
+    if "barocaloric" in analysis.children:
+        maps = analysis["barocaloric"].to_dataset()
+        notes += [str(maps[name].item()) for name in BAROCALORIC_REASONS[1:] if name in maps]
     notes += [
         f"{p:g} GPa: {note}"
         for p, note in zip(

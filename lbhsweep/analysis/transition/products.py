@@ -18,7 +18,7 @@ from lbhsweep.analysis.transition.bounds import Bound, direction_bound
 from lbhsweep.analysis.transition.bracket import bracket_holds
 from lbhsweep.analysis.transition.half_heights import Estimate, RunStep, find_steps
 from lbhsweep.analysis.transition.hysteresis import analyze_hysteresis, branch_transitions
-from lbhsweep.analysis.transition.phase_lines import HIGH, LOW, fit_phases
+from lbhsweep.analysis.transition.phase_lines import HIGH, LOW, choose_degrees, fit_phases
 from lbhsweep.analysis.transition.published_check import describe_published, published_caveats
 from lbhsweep.analysis.transition.rate_extrapolation import analyze_rates
 from lbhsweep.analysis.transition.routes import choose_route, estimate_routes, slowest_rate
@@ -107,7 +107,8 @@ def _analyze_material(
     source = [item for item in steps if _enters_lines(item, route, slowest)]
     start = _start(part)
     at = {p: [item for item in source if item.run.pressure == p] for p in pressures}
-    lines, notes = zip(*(fit_phases(at[p], start) for p in pressures), strict=True)
+    fitted, notes = zip(*(fit_phases(at[p], start) for p in pressures), strict=True)
+    lines = choose_degrees(fitted)
     chosen = routes[route] if route else [Estimate()] * len(pressures)
     own_lines = draw_two_phase(pressures, chosen, lines)
     model = share_heat_capacity(own_lines, lines)
@@ -124,7 +125,7 @@ def _analyze_material(
     conflicts = published_caveats(
         pressures, _estimates(routes, rates, pressures), published if compare else ()
     )
-    boundary = analyze_boundary(routes, route, model, notes, part.molar_mass, conflicts)
+    boundary = analyze_boundary(routes, route, model, lines, notes, part.molar_mass, conflicts)
     products = {"transition": boundary, **products}
     if published:
         products["published"] = describe_published(published)

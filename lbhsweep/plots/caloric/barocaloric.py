@@ -30,6 +30,7 @@ _MAPS = (
 _LEAST_KNOWN = 0.1
 """Share of the map of ΔS_iso that must be known for a picture."""
 _HATCHED = "no value, or a phase extrapolated far beyond its data"
+_DISAGREES = "disagrees with −∫(∂V/∂T)dP by more than 2 σ"
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -67,7 +68,11 @@ def _draw_map(
     )  # fmt: skip
     holes = far | ~np.isfinite(array.values)
     if holes.any():
-        _hatch_cells(axes, t, p, holes)
+        _hatch_cells(axes, t, p, holes, "////", _HATCHED)
+    if name == _MAPS[0][0] and "maxwell_disagrees" in dataset:
+        apart = dataset["maxwell_disagrees"].values == 1
+        if (apart & ~holes).any():
+            _hatch_cells(axes, t, p, apart & ~holes, "xxx", _DISAGREES)
     axes.grid(visible=False)
     figure.colorbar(mesh, ax=axes, label=label(array, symbol))
     axes.set_xlabel(label(dataset["temperature"], "T"))
@@ -97,10 +102,12 @@ def _draw_transitions(axes: Axes, dataset: xr.Dataset) -> None:
     axes.set_ylim(*limits[1])
 
 
-def _hatch_cells(axes: Axes, t: FloatArray, p: FloatArray, holes: BoolArray) -> None:
-    """Hatch the cells without a reliable value, and explain the hatching in the legend."""
-    axes.contourf(t, p, holes.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
-    axes.fill_between([], [], facecolor="none", edgecolor="0.3", hatch="////", label=_HATCHED)
+def _hatch_cells(
+    axes: Axes, t: FloatArray, p: FloatArray, cells: BoolArray, pattern: str, meaning: str
+) -> None:
+    """Hatch cells without a reliable value, and explain the hatching in the legend."""
+    axes.contourf(t, p, cells.astype(float), levels=[0.5, 1.5], colors="none", hatches=[pattern])
+    axes.fill_between([], [], facecolor="none", edgecolor="0.3", hatch=pattern, label=meaning)
 
 
 FIGURE = FigureDeclaration(
@@ -110,7 +117,8 @@ FIGURE = FigureDeclaration(
     topic=Topic.CALORIC,
     caption=(
         "Isothermal entropy change and adiabatic temperature change over temperature and final "
-        "pressure; hatched where nothing is known. Circles: T_t, with arrows where it is a bound."
+        "pressure; hatched where nothing is known, cross-hatched where the entropy change "
+        "disagrees with that from volumes. Circles: T_t, with arrows where it is a bound."
     ),
     variables=("isothermal_entropy_change", "adiabatic_temperature_change"),
     needs=(Needs("analysis", "barocaloric", "the results are empty"),),
