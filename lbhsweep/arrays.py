@@ -1,4 +1,4 @@
-"""Types of arrays, by the numbers that they hold."""
+"""Types of arrays, by the numbers that they hold, and of coordinates on a grid."""
 
 from __future__ import annotations
 
@@ -14,3 +14,5 @@ Int32Array = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
 Arrays = dict[str, npt.NDArray[Any]]
 """Arrays by name, as observables, checkpoints and records keep them."""
+GridValue = str | int | float
+"""A coordinate of a cell on one dimension of a grid."""

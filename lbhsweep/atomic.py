@@ -22,6 +22,9 @@ _REMEDIES = {
 }
 
 
+_NO_SUCH_FEATURE = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
+
+
 @contextmanager
 def not_shared() -> Iterator[None]:
     """Create files and folders that only their owner may change, whatever the umask allows.
@@ -131,10 +134,17 @@ def takes_writes(folder: Path, n_bytes: int) -> bool:
 
 
 def sync(path: Path) -> None:
-    """Write a file or a directory's entries through to the disk, to outlive a power cut."""
+    """Write a file or a directory's entries through to the disk, to outlive a power cut.
+
+    Some file systems don't sync directories: their entries are written when the server likes.
+    What is read then is whole in any case, since files are synced before they are renamed.
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_FEATURE or not path.is_dir():
+            raise
     finally:
         os.close(descriptor)
 

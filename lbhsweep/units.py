@@ -136,8 +136,11 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
 
 
 def duration(seconds: float) -> str:
-    """Format a time for people: ``3 h 5 min``, ``2 min 10 s``, ``4 s``."""
-    whole = round(seconds)
+    """Format a time for people: ``3 h 5 min``, ``2 min 10 s``, ``4 s``.
+
+    A time since an event that another machine's clock puts into the future is ``0 s``.
+    """
+    whole = max(round(seconds), 0)
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"

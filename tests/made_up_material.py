@@ -1,7 +1,8 @@
 """A made-up material of two phases whose free energy is known, and datasets 'measured' on it.
 
-G(T,P) = h − T s + C[(T − T_r) − T ln(T/T_r)] + v P + w (T − T_r) P + ½ x P² for each phase
-(volumes times 0.602214 kJ/mol/GPa/Å³), so that V, H, S, C_P follow exactly and fit together.
+G(T,P) = h − T s + C[(T − T_r) − T ln(T/T_r)] + v P + w (T − T_r) P + ½ b (T − T_r)² P + ½ x P² for
+each phase (volumes times 0.602214 kJ/mol/GPa/Å³), so that V, H, S, C_P follow exactly and fit
+together.
 """
 
 from __future__ import annotations
@@ -28,16 +29,25 @@ class Phase:
     v: float
     w: float
     x: float
+    bend: float = 0.0
+    """∂²V/∂T², Å³/K²: V(T) is convex where it is positive, and C_P then falls with P."""
 
     def volume(self, t, p):
-        return self.v + self.w * (t - T_R) + self.x * p
+        away = t - T_R
+        return self.v + self.w * away + self.bend * away**2 / 2 + self.x * p
 
     def enthalpy(self, t, p):
+        away = t - T_R
         work = (self.v - self.w * T_R) * p + self.x * p**2 / 2
-        return self.h + self.capacity * (t - T_R) + GPA * work
+        bent = self.bend * p * (away**2 / 2 - t * away)
+        return self.h + self.capacity * away + GPA * (work + bent)
 
     def entropy(self, t, p):
-        return self.s + self.capacity * np.log(t / T_R) - GPA * self.w * p
+        expansion = self.w + self.bend * (t - T_R)
+        return self.s + self.capacity * np.log(t / T_R) - GPA * expansion * p
+
+    def heat_capacity(self, t, p):
+        return self.capacity - t * GPA * self.bend * p
 
     def gibbs(self, t, p):
         return self.enthalpy(t, p) - t * self.entropy(t, p)

@@ -1,10 +1,11 @@
 import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from lbhsweep.atomic import write_atomically
+from lbhsweep.atomic import sync_tree, write_atomically
 from lbhsweep.errors import StorageRefusedError, StoreError
 
 
@@ -92,3 +93,36 @@ def test_a_disk_that_loses_data_is_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", lambda _: b"something else")
     with pytest.raises(StoreError, match="file: what was read back differs"):
         write_atomically(tmp_path / "file", b"1")
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_that_syncs_no_folders_is_good_enough(tmp_path, monkeypatch, number):
+    real = os.fsync
+
+    def fsync(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    path = tmp_path / "new" / "file"
+    write_atomically(path, b"whole")
+    assert path.read_bytes() == b"whole"
+    sync_tree(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_folder"), [(errno.EIO, True), (errno.ENOSPC, True), (errno.EINVAL, False)]
+)
+def test_no_other_error_of_syncing_is_taken_for_a_missing_feature(
+    tmp_path, monkeypatch, number, is_folder
+):
+    path = tmp_path / "one"
+    path.mkdir() if is_folder else path.touch()
+
+    def fsync(descriptor):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match=os.strerror(number)):
+        sync_tree(path)

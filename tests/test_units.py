@@ -63,6 +63,8 @@ def test_anything_else_is_refused_with_the_known_units(text, dimension, message)
     ("seconds", "text"),
     [
         (0.2, "0 s"),
+        # By the clock of a machine that is ahead.
+        (-3700.0, "0 s"),
         (59.6, "1 min 0 s"),
         (130, "2 min 10 s"),
         (3599.7, "1 h 0 min"),

@@ -11,17 +11,19 @@ import argparse
 import csv
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.published import DIFFUSION, TRANSITIONS
+from lbhsweep.analysis.transition.bounds import SIGNS, Bound, read_bound
+
 HERE = Path(__file__).parent
 MARKS = ("<!-- tables -->", "<!-- end of tables -->")
 B = "barocaloric study"
-PUBLISHED_D = {500.0: 4.88e-6, 600.0: 2.33e-5, 700.0: 4.89e-5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,14 @@ class Number:
     value: float = math.nan
     stderr: float = math.nan
     note: str = ""
+    bound: Bound = Bound.VALUE
 
     def text(self, digits: str = ".3g") -> str:
         """Write value and error."""
         if not math.isfinite(self.value):
             return f"– ({self.note})" if self.note else "–"
-        if "upper bound" in self.note:
-            return f"≤ {self.value:{digits}}"
+        if self.bound.is_one_sided:
+            return f"{SIGNS[self.bound]} {self.value:{digits}}"
         error = f" ± {self.stderr:.2g}" if math.isfinite(self.stderr) else ""
         return f"{self.value:{digits}}{error}"
 
@@ -57,8 +60,10 @@ class Target:
         """Say where the result lies; less than two standard errors outside is undecided."""
         if not math.isfinite(number.value) or not math.isfinite(self.low):
             return "reported"
-        if "upper bound" in number.note:
+        if number.bound == Bound.UPPER:
             return "a bound" if number.value >= self.low else "outside"
+        if number.bound == Bound.LOWER:
+            return "a bound" if number.value <= self.high else "outside"
         if self.low <= number.value <= self.high:
             return "within"
         distance = max(self.low - number.value, number.value - self.high)
@@ -134,7 +139,8 @@ def _transition(which: str, route: str) -> Callable[[Analyses, str], Number]:
         if found is None:
             return Number(note="not run")
         at = found.sel(route=route, pressure=0.0)
-        return _number(at, "transition_temperature", str(at["reason"].item()))
+        number = _number(at, "transition_temperature", str(at["reason"].item()))
+        return replace(number, bound=read_bound(at, "transition_temperature"))
 
     return measure
 
@@ -381,10 +387,13 @@ def _figure(analyses: Analyses, potentials: Sequence[str]) -> Figure:
                 fillstyle="none", linestyle="none", capsize=2, label=f"{potential}, β",
             )  # fmt: skip
     right.plot(
-        [1000 / t for t in PUBLISHED_D], list(PUBLISHED_D.values()), marker="*", color="k",
+        [1000 / t for t in DIFFUSION], list(DIFFUSION.values()), marker="*", color="k",
         linestyle="none", markersize=10, label="published (Sci. Rep. 2021)",
     )  # fmt: skip
-    left.axvspan(450, 500, color="#E69F00", alpha=0.25, label="published transition")
+    simulated = TRANSITIONS[0]
+    left.axvspan(
+        simulated.low, simulated.high, color="#E69F00", alpha=0.25, label="published transition"
+    )
     left.set_xlabel("Temperature T (K)")
     left.set_ylabel("Volume per formula unit (Å³)")
     right.set_yscale("log")

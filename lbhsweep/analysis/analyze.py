@@ -12,6 +12,7 @@ from lbhsweep.analysis.caloric import caloric_products
 from lbhsweep.analysis.digest import SCHEMA_VERSION, results_digest, select_read
 from lbhsweep.analysis.groups import GROUPS, read_group, read_groups, split_materials
 from lbhsweep.analysis.phases import phase_products
+from lbhsweep.analysis.phases.assignment import with_phases
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.analysis.sweep_file import sweep_of
 from lbhsweep.analysis.transition import transition_products
@@ -40,6 +41,7 @@ PRODUCTS = (
     "arrhenius/reorientation",
     "anion_fluctuation",
     "convergence",
+    "published",
 )
 """Groups of the analysis, in their order."""
 STATUSES = MappingProxyType(
@@ -67,17 +69,19 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
         ``entropy``, ``barocaloric``, ``reversible``, ``hysteresis_rate``, ``partial_entropy``,
         ``replicas/{hold,ramp}``, ``transport``,
         ``arrhenius/{diffusion,conductivity,conductivity_tracer,reorientation}``,
-        ``anion_fluctuation``, ``convergence``, each by the dimensions of
+        ``anion_fluctuation``, ``convergence``, ``published``, each by the dimensions of
         materials; those without any input are absent.  What is missing is NaN, with a `reason`
         beside it.  The same results give the same analysis.
     """
-    groups = read_groups(tree)
+    groups = {name: with_phases(dataset) for name, dataset in read_groups(tree).items()}
     parts = split_materials(
         {name: select_read(dataset) for name, dataset in groups.items()}, sweep_of(tree)
     )
     replicas = {name: combine_group(dataset) for name, dataset in groups.items()}
     products = phase_products(parts)
-    of_transition, transitions = transition_products(parts)
+    of_transition, transitions = transition_products(
+        parts, compare=not tree.attrs.get("rehearsal", False)
+    )
     products |= of_transition
     products |= caloric_products(parts, transitions, replicas.get("hold"))
     products |= transport_products(groups.get("hold"))

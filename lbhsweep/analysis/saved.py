@@ -13,6 +13,7 @@ from zarr.errors import ZarrUserWarning
 from lbhsweep.analysis.analyze import analyze_results
 from lbhsweep.analysis.digest import results_digest
 from lbhsweep.errors import StoreError
+from lbhsweep.store.texts import tree_with_plain_texts, with_storable_texts
 
 
 def write_analysis(analysis: xr.DataTree, path: Path) -> None:
@@ -25,12 +26,18 @@ def write_analysis(analysis: xr.DataTree, path: Path) -> None:
     """
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     old = path.with_name(f"{path.name}.{os.getpid()}.old")
+    storable = xr.DataTree.from_dict(
+        {
+            node.path: with_storable_texts(node.to_dataset(inherit=False))
+            for node in analysis.subtree
+        }
+    )
     try:
         shutil.rmtree(beside, ignore_errors=True)
         with warnings.catch_warnings():
             # xarray opens without a warning only what is consolidated, zarr warns that it is.
             warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
-            analysis.to_zarr(beside, mode="w", consolidated=True)
+            storable.to_zarr(beside, mode="w", consolidated=True)
         if path.exists():
             path.rename(old)
         beside.rename(path)
@@ -48,7 +55,8 @@ def read_analysis(path: Path) -> xr.DataTree | None:
     if not path.is_dir():
         return None
     try:
-        return xr.open_datatree(path, engine="zarr", consolidated=True).load()
+        written = xr.open_datatree(path, engine="zarr", consolidated=True)
+        return tree_with_plain_texts(written).load()
     except (OSError, ValueError, KeyError):
         return None
 

@@ -8,6 +8,7 @@ from lbhsweep.arrays import FloatArray, IntArray
 
 MAXIMUM_CORRELATION = 0.8
 """Largest lag-1 correlation that is used; beyond it a series holds no noise estimate."""
+_ONE_SIGMA = (0.158655, 0.841345)
 SEED = 20210517
 """Seed of every Monte Carlo estimate, so that the same results give the same analysis."""
 
@@ -207,8 +208,12 @@ def value_and_error(draws: FloatArray, *, quantiles: bool = False) -> tuple[Floa
     enough = (finite.sum(axis=0) * 2 >= len(sample)) & np.isfinite(value)
     usable = np.where(finite & enough, sample, np.where(enough, np.nan, 0.0))
     if quantiles:
-        low, high = np.nanquantile(usable, [0.158655, 0.841345], axis=0)
-        error = (high - low) / 2
+        bounds = np.atleast_1d(np.quantile(usable, _ONE_SIGMA, axis=0))
+        # NumPy takes one column after another where any may be NaN.
+        holes = np.isnan(bounds[0])
+        if holes.any():
+            bounds[:, holes] = np.nanquantile(usable[:, holes], _ONE_SIGMA, axis=0)
+        error = (bounds[1] - bounds[0]) / 2
     else:
         error = np.nanstd(usable, axis=0, ddof=1)
     return value, np.where(enough, error, np.nan)

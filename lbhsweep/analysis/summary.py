@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.material import Material, has_material, label, materials, select_material
+from lbhsweep.analysis.transition.bounds import SIGNS, WORDS, Bound, combine, read_bound, read_flag
+from lbhsweep.analysis.transition.caveats import BAROCALORIC_REASONS, published_caveats
 from lbhsweep.analysis.transition.routes import NOT_SIMULATED
 from lbhsweep.analysis.transport.activation import LAWS
 from lbhsweep.quantities import stderr_name
@@ -16,6 +19,13 @@ from lbhsweep.quantities import stderr_name
 RUN_COUNTS = ("done", "failed", "missing")
 FEWEST_IN_A_BIN = 2.0
 """Independent samples without which a ramp's bin is no more than part of one fluctuation."""
+_MEANINGS = {
+    WORDS[Bound.UPPER]: "an upper bound of T_t",
+    WORDS[Bound.LOWER]: "a lower bound of T_t",
+    WORDS[Bound.EITHER]: "T_t may be on either side, beyond the error",
+}
+MAXWELL = "isothermal_entropy_change_maxwell"
+"""ΔS_iso from volumes alone, shown beside the largest one."""
 _AT_PRESSURE = (
     "volume_step",
     "enthalpy_step",
@@ -40,8 +50,15 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         dT/dP, one entry a pressure, the largest effects without and with hysteresis, the least
         pressure of a reversible transition, ``diffusion`` and
         ``activation_energies`` (lists of what is known), ``missing`` with the reasons, and
-        ``flagged`` with the runs that drift or are too short for their own correlation time.
-        A number is ``{"value", "stderr", "units"}`` or null.
+        ``flagged`` with the runs that drift or are too short for their own correlation time;
+        ``published``, what others state of T_t, with sources; ``contradicts_published``, where T_t
+        or a bound of it lies elsewhere.
+        A number is ``{"value", "stderr", "units"}`` or null; one that depends on range and order of
+        fits also has ``systematic``, beside the statistical ``stderr`` (`combined_error`).
+        T_t also has ``"bound"``: value, upper bound, lower bound, interval (then with ``"lower"``
+        and ``"upper"``), or either side; a number that depends on a T_t which is no value has
+        ``"at_T_t"`` with its kind.  ``isothermal_entropy_change_maxwell`` is that from volumes
+        where the other is largest.
     """
     found: list[dict[str, Any]] = []
     if "transition" in analysis.children:
@@ -71,29 +88,74 @@ def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
         entry: dict[str, Any] = {"pressure_GPa": float(p), "transition_temperature": None}
         if temperatures is not None:
             at = temperatures.sel(pressure=p)
-            entry["transition_temperature"] = number(at, "transition_temperature")
-        entry |= {name: number(here, name) for name in _AT_PRESSURE}
+            entry["transition_temperature"] = _temperature(at)
+        kind = read_flag(here, "used_bound")
+        entry |= {name: _at(number(here, name), kind) for name in _AT_PRESSURE}
         entry["mean_heat_capacity"] = number(baseline.sel(pressure=p), "mean_heat_capacity")
         pressures.append(entry)
     barocaloric = analysis["barocaloric"].to_dataset().sel(where)
+    largest = _largest(barocaloric, "isothermal_entropy_change", "extrapolated")
     return {
         "label": label(material),
         **where,
         "route": route or None,
-        "boundary_slope": None if temperatures is None else number(temperatures, "boundary_slope"),
+        "boundary_slope": None if temperatures is None else _slope(temperatures),
         "pressures": pressures,
-        "largest_entropy_change": _largest(
-            barocaloric, "isothermal_entropy_change", "extrapolated"
-        ),
+        "largest_entropy_change": largest,
+        MAXWELL: _at_place(barocaloric, MAXWELL, largest),
         "largest_temperature_change": _largest(
             barocaloric, "adiabatic_temperature_change", "adiabatic_extrapolated"
         ),
         "diffusion": _diffusion(analysis, material),
         "activation_energies": _activation_energies(analysis, material),
         **_reversible(analysis, material),
+        "published": _published(analysis, material),
+        "contradicts_published": published_caveats(transition),
         "missing": _missing(transition, barocaloric, route),
         "flagged": _flagged(analysis, material),
     }
+
+
+def _temperature(at: xr.Dataset) -> dict[str, Any] | None:
+    """Return T_t with what it is: a value, a bound, or an interval with its ends."""
+    name = "transition_temperature"
+    found = number(at, name)
+    if found is None:
+        return None
+    kind = read_bound(at, name)
+    found["bound"] = WORDS[kind]
+    if kind == Bound.INTERVAL:
+        found |= {side: float(at[f"{name}_{side}"]) for side in ("lower", "upper")}
+    return found
+
+
+def _slope(at: xr.Dataset) -> dict[str, Any] | None:
+    """Return dT/dP; that through bounds of T_t says so."""
+    return _at(number(at, "boundary_slope"), read_bound(at, "boundary_intercept"))
+
+
+def _at(found: dict[str, Any] | None, kind: Bound) -> dict[str, Any] | None:
+    """Add to a number which bound of T_t it is taken at; nothing where T_t is a value."""
+    if found is not None and kind not in (Bound.VALUE, Bound.INTERVAL, Bound.ABSENT):
+        found["at_T_t"] = WORDS[kind]
+    return found
+
+
+def _published(analysis: xr.DataTree, material: Material) -> list[dict[str, Any]]:
+    """List what is published of T_t."""
+    published = _of_material(analysis, "published", material)
+    if published is None:
+        return []
+    return [
+        {
+            "statement": str(here["statement"].item()),
+            "lower_K": float(here["transition_low"]),
+            "upper_K": float(here["transition_high"]),
+            "source": str(here["source"].item()),
+        }
+        for i in range(published.sizes["statement"])
+        if np.isfinite(float((here := published.isel(statement=i))["transition_low"]))
+    ]
 
 
 def _diffusion(analysis: xr.DataTree, material: Material) -> list[dict[str, Any]]:
@@ -158,8 +220,8 @@ def _flagged(analysis: xr.DataTree, material: Material) -> list[str]:
     """Describe the runs with doubtful errors: holds by their flag, bins of ramps by count."""
     notes = []
     if (holds := _of_material(analysis, "holds", material)) is not None:
-        note = str(holds["flagged"].item())
-        notes += [note] if note not in ("", "nan") else []
+        both = (str(holds[name].item()) for name in ("flagged", "falling"))
+        notes += [note for note in both if note not in ("", "nan")]
     ramps = _of_material(analysis, "replicas/ramp", material)
     if ramps is not None and "n_effective" in ramps:
         each = (ramps["n_effective"] / ramps["n_replicas"]).values
@@ -186,11 +248,45 @@ def number(dataset: xr.Dataset, name: str) -> dict[str, Any] | None:
     if not np.isfinite(value):
         return None
     stderr = float(dataset[stderr_name(name)])
-    return {
+    found: dict[str, Any] = {
         "value": value,
         "stderr": stderr if np.isfinite(stderr) else None,
         "units": dataset[name].attrs["units"],
     }
+    systematic = f"{name}_systematic"
+    if systematic in dataset and np.isfinite(error := float(dataset[systematic])):
+        found["systematic"] = error
+    return found
+
+
+def write_bound(found: Mapping[str, Any], shown: str) -> str:
+    """Write a number of the summary as what it is: ``≤ 450(7)``, ``425 to 450``, or `shown`.
+
+    Parameters
+    ----------
+    found : mapping
+        The number.
+    shown : str
+        Its value and error, as they are written where it is a value.
+    """
+    bound = found.get("bound", "")
+    if bound == WORDS[Bound.INTERVAL]:
+        return f"{found['lower']:g} to {found['upper']:g}"
+    sign = next((sign for kind, sign in SIGNS.items() if WORDS[kind] == bound), "")
+    return f"{sign} {shown}".strip()
+
+
+def note_bounds(material: Mapping[str, Any]) -> str:
+    """Say which signs stand before the T_t of a material's table, and what is taken at them."""
+    found = [entry["transition_temperature"] for entry in material.get("pressures", [])]
+    words = list(dict.fromkeys(one["bound"] for one in found if one))
+    signs = {WORDS[kind]: sign for kind, sign in SIGNS.items()}
+    bounds = [f"{signs[word]}: {_MEANINGS[word]}" for word in words if word in signs]
+    if WORDS[Bound.INTERVAL] in words:
+        bounds.append("from … to: T_t lies between both, anywhere")
+    if not set(words) & set(signs):
+        return "; ".join(bounds)
+    return "; ".join([*bounds, "ΔV, ΔH and ΔS are those at this T_t"])
 
 
 def _largest(barocaloric: xr.Dataset, name: str, flag: str) -> dict[str, Any] | None:
@@ -212,7 +308,33 @@ def _largest(barocaloric: xr.Dataset, name: str, flag: str) -> dict[str, Any] | 
         "initial_pressure_GPa": float(found["initial_pressure"]),
         "final_pressure_GPa": float(found["final_pressure"]),
     }
-    return (number(found, name) or {}) | place
+    kind = combine(
+        read_flag(barocaloric.sel(final_pressure=p, drop=True), "transition_bound")
+        for p in (place["initial_pressure_GPa"], place["final_pressure_GPa"])
+    )
+    return (_at(number(found, name), kind) or {}) | place
+
+
+def _at_place(
+    barocaloric: xr.Dataset, name: str, largest: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return another variable where the largest effect is."""
+    if largest is None or name not in barocaloric:
+        return None
+    place = {key: value for key, value in largest.items() if key.endswith(("_K", "_GPa"))}
+    found = number(
+        barocaloric.sel(
+            final_pressure=place["final_pressure_GPa"], temperature=place["temperature_K"]
+        ),
+        name,
+    )
+    return None if found is None else found | place
+
+
+def combined_error(number: Mapping[str, Any]) -> float | None:
+    """Combine a number's statistical and systematic error in squares; None where none is known."""
+    errors = [number.get(name) for name in ("stderr", "systematic")]
+    return None if errors[0] is None else float(np.hypot(errors[0], errors[1] or 0.0))
 
 
 def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> list[str]:
@@ -233,5 +355,5 @@ def _missing(transition: xr.Dataset, barocaloric: xr.Dataset, route: str) -> lis
         transition["pressure"].values, transition["phase_reason"].values, strict=True
     ):
         notes += [f"{p:g} GPa: {note}"] if note else []
-    notes.append(str(barocaloric["reason"].item()))
+    notes += [str(barocaloric[name].item()) for name in BAROCALORIC_REASONS]
     return list(dict.fromkeys(note for note in notes if note))

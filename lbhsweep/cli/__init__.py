@@ -77,6 +77,9 @@ class _Verbs(click.Group):
         except LbhsweepError as error:
             click.echo(str(error), err=True)
             ctx.exit(exit_status(error))
+        except EOFError as error:
+            # Click takes it for Ctrl-C; it is the end of a file, and an error of ours.
+            raise RuntimeError(f"a file ends too early: {error}") from error
 
 
 def exit_status(error: LbhsweepError) -> int:
@@ -104,6 +107,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stop:
+        if isinstance(stop.__context__, EOFError):
+            click.echo("no answer: the input has ended", err=True)
+            sys.exit(2)
         click.echo("Interrupted.", err=True)
         sys.exit(INTERRUPTED)

@@ -67,6 +67,8 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
 
+    from lbhsweep.analysis.summary import note_bounds
+
     route = material["route"] or "none"
     table = Table(
         *(Column(header, justify="right") for header, _ in _COLUMNS),
@@ -79,10 +81,18 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     for entry in material["pressures"]:
         table.add_row(*(_cell(entry[key]) for _, key in _COLUMNS))
     console.print(table)
-    console.print("standard errors of the last digits in brackets")
-    console.print(f"dT/dP  {_cell(material['boundary_slope'])} K/GPa")
+    console.print(
+        "± 1σ of the last digits in brackets, of steps with range and order of fits; "
+        "(?): error unknown",
+        markup=False,
+    )
+    if note := note_bounds(material):
+        console.print(note, markup=False)
+    slope = material["boundary_slope"]
+    console.print(f"dT/dP  {_cell(slope)} K/GPa{_at_bound(slope)}")
     for label, key, unit in (
         ("largest ΔS_iso", "largest_entropy_change", "J/kg/K"),
+        ("  from V only (Maxwell)", "isothermal_entropy_change_maxwell", "J/kg/K"),
         ("largest ΔT_ad ", "largest_temperature_change", "K"),
         ("largest ΔS_rev", "largest_reversible_entropy_change", "J/kg/K"),
         ("largest ΔT_rev", "largest_reversible_temperature_change", "K"),
@@ -92,7 +102,13 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
         if energy["quantity"] != "conductivity_tracer":  # that of diffusion again
             console.print(_activation(energy), markup=False)
     console.print(f"least reversible P  {_cell(material['reversible_pressure'])} GPa")
-    for note in (*material["missing"], *material["flagged"]):
+    for one in material["published"]:
+        console.print(f"published T_t  {one['statement']}", markup=False)
+    for note in (
+        *material["contradicts_published"],
+        *material["missing"],
+        *material["flagged"],
+    ):
         console.print(f"  · {note}", style="yellow", markup=False)
 
 
@@ -101,8 +117,13 @@ def _effect(found: dict[str, Any] | None, unit: str) -> str:
         return "–"
     return (
         f"{_cell(found)} {unit} at {found['temperature_K']:g} K, "
-        f"{found['initial_pressure_GPa']:g} → {found['final_pressure_GPa']:g} GPa"
+        f"{found['initial_pressure_GPa']:g} → {found['final_pressure_GPa']:g} GPa{_at_bound(found)}"
     )
+
+
+def _at_bound(number: dict[str, Any] | None) -> str:
+    """Say of which bounds of T_t a number is, if it is."""
+    return f" (at T_t's {number['at_T_t']})" if number and "at_T_t" in number else ""
 
 
 def _activation(energy: dict[str, Any]) -> str:
@@ -113,14 +134,21 @@ def _activation(energy: dict[str, Any]) -> str:
 
 
 def _cell(number: float | dict[str, Any] | None) -> str:
-    """Write a number with its standard error: 480.3(1.2), 495.98(13), 219(17)."""
+    """Write a number with its standard error and bound: 480.3(1.2), 495.98(13), ≤ 450(7)."""
+    from lbhsweep.analysis.summary import combined_error, write_bound
+
     if number is None:
         return "–"
     if not isinstance(number, dict):
         return f"{number:g}"
-    value, stderr = number["value"], number["stderr"]
+    return write_bound(number, _with_error(number["value"], combined_error(number), number))
+
+
+def _with_error(value: float, stderr: float | None, number: dict[str, Any]) -> str:
+    """Write value and error; a value without one gets a question mark, a bound needs none."""
     if not stderr:
-        return f"{value:.4g}"
+        is_bound = number.get("bound", "value") != "value"
+        return f"{value:.4g}" if is_bound else f"{value:.4g}(?)"
     exponent = math.floor(math.log10(stderr))
     digits = (stderr < 2 * 10**exponent) - exponent
     if digits > 0:

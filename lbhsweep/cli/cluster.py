@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from lbhsweep.execution.clusters.check import ClusterCheck
+    from lbhsweep.execution.clusters.leaks import Leaks
+    from lbhsweep.execution.events import Event
+
+CLOCK_TOLERANCE_S = 5.0
 
 
 @click.group("cluster")
@@ -57,33 +61,63 @@ def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) 
     """
     from lbhsweep.atomic import storing
     from lbhsweep.execution.clusters.check import check_cluster
-    from lbhsweep.execution.clusters.spec import load_cluster, memory_warning
+    from lbhsweep.execution.clusters.leaks import leaks
+    from lbhsweep.execution.clusters.spec import load_cluster, memory_note, memory_warning
     from lbhsweep.execution.clusters.start import job_script
 
     spec = load_cluster(file)
     if warning := memory_warning(spec):
         click.echo(f"{file}: {warning}", err=True)
     spec = spec.model_copy(update={"start_timeout": min(timeout, spec.start_timeout)})
+    leaked = leaks(spec)
     with storing(output):
         folder = Path(tempfile.mkdtemp(prefix="lbhsweep-check-", dir=output.absolute()))
     try:
         script = job_script(spec, folder)
         if script and not as_json:
             click.echo(f"job script:\n{script.rstrip()}\n")
-        found = check_cluster(spec, folder, pilot=pilot)
+        if not as_json:
+            _show_leaks(leaked, memory_note(spec))
+        found = check_cluster(spec, folder, pilot=pilot, report=_warn)
     except ClusterError as error:
         click.echo(f"{error}\nfiles are kept: {folder}", err=True)
         sys.exit(2)
     shutil.rmtree(folder, ignore_errors=True)
     if as_json:
-        click.echo(json.dumps({"job_script": script, **asdict(found)}, ensure_ascii=False))
+        known = {"job_script": script, "environment": asdict(leaked), **asdict(found)}
+        click.echo(json.dumps(known, ensure_ascii=False))
     else:
         _show(found, output, file)
+
+
+def _warn(event: Event) -> None:
+    """Print what keeps the worker from starting."""
+    from lbhsweep.cli.progress import note
+
+    if text := note(event):
+        click.echo(text, err=True)
+
+
+def _show_leaks(leaked: Leaks, memory: str) -> None:
+    """Print the settings of this shell and user that act, and those that don't."""
+    for what, names in (("act", leaked.acting), ("do not act", leaked.ignored)):
+        if names:
+            click.echo(f"settings from outside the cluster file that {what}:")
+        for name in names:
+            click.echo(f"  {name}")
+    if memory:
+        click.echo(f"memory:    {memory}")
 
 
 def _show(found: ClusterCheck, output: Path, file: Path) -> None:
     worker = found.worker
     click.echo(f"worker:    on {worker.host} after {found.waited_s:.0f} s")
+    click.echo(f"network:   scheduler {found.scheduler}, worker {worker.address}")
+    if abs(found.clock_difference) >= CLOCK_TOLERANCE_S:
+        click.echo(
+            f"clock:     {found.clock_difference:+.0f} s against this machine's: times in logs are "
+            "by this one's"
+        )
     click.echo(f"processor: {worker.cpu}; {worker.cpu_features}")
     versions = ", ".join(f"{name} {one}" for name, one in worker.packages.items())
     click.echo(f"versions:  Python {worker.python}, {versions}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,17 +19,17 @@ if TYPE_CHECKING:
 
 UNCHARGED = 1e-9
 """Net charge in e that is only rounding."""
-NO_ASE = "reading structure files needs ASE; install it with: pip install ase"
 
 
 @click.command(
     "evaluate",
     epilog=examples(
         "lbhsweep evaluate alpha.extxyz",
+        "lbhsweep evaluate 'my.cif#alpha'",
         "lbhsweep evaluate POSCAR --potential lbh-2021-fullk --cutoff 8",
     ),
 )
-@click.argument("structure", type=click.Path(path_type=Path))
+@click.argument("structure", type=click.Path())
 @click.option(
     "--potential",
     default="lbh-2021",
@@ -55,7 +54,7 @@ NO_ASE = "reading structure files needs ASE; install it with: pip install ase"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with forces.")
 def command(
-    structure: Path,
+    structure: str,
     potential: str,
     cutoff: float,
     shift: bool,
@@ -63,7 +62,11 @@ def command(
     charge_compensation: Any,
     as_json: bool,
 ) -> None:
-    """Print energies by term, forces and stress of STRUCTURE (any file that ASE reads)."""
+    """Print energies by term, forces and stress of STRUCTURE.
+
+    STRUCTURE is a file of LAMMPS (data, text dump) or any other that ASE reads.  After a # stands
+    which crystal of several is meant: a CIF's block or a frame's number.
+    """
     from lbhsweep.physics.charges import species_charges
     from lbhsweep.physics.forcefield import load_force_field
 
@@ -82,30 +85,29 @@ def command(
         "charge_compensation": charge_compensation,
         "bare_charge_e": float(species_charges(read, force_field).sum()),
     }
-    summary = {"structure": str(structure), **settings, **_summary(read, found)}
+    summary = {"structure": structure, **settings, **_summary(read, found)}
     if as_json:
         click.echo(json.dumps({**summary, "forces_kJ_mol_A": found.forces.tolist()}))
     else:
         _show(summary)
 
 
-def _read(path: Path, force_field: ForceField) -> Structure:
-    try:
-        from ase.io import read
+def _read(name: str, force_field: ForceField) -> Structure:
+    from lbhsweep.physics.files.read import located, read_structure_file
+    from lbhsweep.physics.files.species import other_masses
+    from lbhsweep.physics.molecules import structure_with_molecules
 
-        from lbhsweep.interop.ase_atoms import structure_from_atoms
-    except ImportError as error:
-        raise StructureError(NO_ASE) from error
     try:
-        atoms = read(path)
-    except Exception as error:
-        # ASE's readers raise any error of their format's parser.
-        reason = str(error) or type(error).__name__
-        raise StructureError(
-            f"{path}: ASE can't read a structure from it ({reason}); wanted an existing file in "
-            "a format of ASE, such as extended XYZ, CIF or POSCAR"
-        ) from error
-    return structure_from_atoms(atoms, force_field)
+        found = read_structure_file(*located(name))
+        force_field.require_species(found.symbols)
+        wrong = other_masses(found.masses, force_field)
+        if wrong:
+            raise StructureError(wrong)
+        return structure_with_molecules(
+            found.symbols, found.positions, found.cell, found.molecule, force_field
+        )
+    except StructureError as error:
+        raise StructureError(f"{name}: {error}") from error
 
 
 def _evaluate(

@@ -122,7 +122,7 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
 def table(folder: Path, group: str, output: Path, rehearsal: bool, as_json: bool) -> None:
     """Write GROUP of FOLDER's results (hold, ramp) or analysis (transition, …) to one file.
 
-    A wrong name lists all groups.
+    A wrong name lists all groups, that of a group with several tables (heat_capacity) these.
 
     In tables a row is a cell of the grid; quantities with further axes are only in netCDF.
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.repeated import split_at_commas
 
 if TYPE_CHECKING:
     from lbhsweep.plots import FigureReport
@@ -27,7 +28,7 @@ def _names() -> tuple[str, ...]:
 @click.command(
     "plot",
     epilog=examples(
-        "lbhsweep plot DIR", "lbhsweep plot DIR --only hysteresis --only barocaloric --vector"
+        "lbhsweep plot DIR", "lbhsweep plot DIR --only hysteresis,barocaloric --vector"
     ),
 )
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -38,7 +39,8 @@ def _names() -> tuple[str, ...]:
     multiple=True,
     metavar="NAME",
     shell_complete=_complete_names,
-    help="Draw this figure only; repeatable.",
+    callback=split_at_commas,
+    help="Draw this figure only; repeatable, or several with commas.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(

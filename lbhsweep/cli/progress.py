@@ -13,6 +13,8 @@ import click
 from lbhsweep.execution.events import (
     Event,
     JobLost,
+    JobsDelayed,
+    JobsProceed,
     PageOpened,
     RunFailed,
     RunRetried,
@@ -60,9 +62,13 @@ def note(event: Event) -> str:
             )
         case StorageBack(seconds=seconds):
             return f"storage accepts writes again after {duration(seconds)}: continuing"
-        case JobLost(job=job, had_worker=had_worker):
+        case JobLost(job=job, had_worker=had_worker, message=text):
             before = "" if had_worker else " before its worker registered"
-            return f"job {job} ended{before}; another takes its place"
+            return f"job {job} ended{before}; another takes its place" + (text and f": {text}")
+        case JobsDelayed(message=text):
+            return f"waiting for jobs: {text}"
+        case JobsProceed():
+            return "jobs are accepted and start again"
         case StopRequested(reason=reason):
             again = "; again to stop at once" if sys.stderr.isatty() else ""
             return f"stopping ({reason}): runs write their checkpoints{again}"

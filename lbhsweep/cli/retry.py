@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.repeated import split_at_commas
 
 if TYPE_CHECKING:
     from lbhsweep.execution.folder.status import Failure
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     "--error",
     "classes",
     multiple=True,
-    help="Only runs that failed by this class, such as lost-atoms; may be given several times.",
+    callback=split_at_commas,
+    help="Only runs that failed by this class, such as lost-atoms; repeatable, or with commas.",
 )
 @click.option("--rehearsal", is_flag=True, help="Retry runs of the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -12,6 +12,8 @@ import numpy as np
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.material import label, materials, select_material
+from lbhsweep.analysis.transition.bounds import read_bounds
+from lbhsweep.analysis.transition.caveats import published_caveats
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.open import open_results
 
@@ -33,7 +35,8 @@ def derive(path: str) -> dict[str, Any]:
     dict
         By material's label: ``curves`` (name, pressure, branch, x, y, error by quantity), all
         ``pressures``, ``transition`` (pressure,
-        T_t, error, route), ``entropy`` (pressures, temperatures, ΔS_iso of the map), ``notes``.
+        T_t, error, kind of bound, route), ``entropy`` (pressures, temperatures, ΔS_iso of the
+        map), ``notes``.
     """
     with open_results(Path(path)) as results:
         analysis = analyze_results(results.load())
@@ -55,9 +58,10 @@ def derive(path: str) -> dict[str, Any]:
                 "pressure": used["pressure"].values.tolist(),
                 "value": used["transition_temperature"].values.tolist(),
                 "error": used["transition_temperature_stderr"].values.tolist(),
+                "bound": read_bounds(used, "transition_temperature").tolist(),
                 "route": route,
             }
-            entry["notes"] = [str(here["used_reason"].item())]
+            entry["notes"] = [str(here["used_reason"].item()), *published_caveats(here)]
         if "barocaloric" in analysis.children:
             maps = select_material(analysis["barocaloric"].to_dataset(), material)
             entry["entropy"] = {

@@ -20,6 +20,7 @@ from bokeh.models import (
 from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
 
+from lbhsweep.analysis.transition.bounds import SIGNS, Bound
 from lbhsweep.dashboard.derived import SHOWN, Deriver
 from lbhsweep.dashboard.style import text
 from lbhsweep.dashboard.texts import muted
@@ -35,6 +36,9 @@ MARKERS = {
     "mixed": ("plus", True), "undecided": ("asterisk", True),
 }  # fmt: skip
 """Marker of each branch or phase, and whether it is filled."""
+BOUND_MARKERS = {Bound.UPPER: "inverted_triangle", Bound.LOWER: "triangle"}
+"""They point to where T_t lies."""
+BOUNDS = {"≤": "≤: upper bound", "≥": "≥: lower bound", "≈": "≈: on either side"}
 MOST_NAMED = 12
 CELL = ("x", "value", "error", "width", "y", "height")
 """Columns of the map's cells."""
@@ -69,7 +73,7 @@ class PhysicsPanel:
         self._curves.add_layout(Legend(ncols=3, label_text_font_size="10px"), "below")
         self._map_colours, self._cells = _colours(), _empty(*CELL)
         self._map = self._draw_map()
-        self._points = _empty("x", "y", "low", "high")
+        self._points = _empty("x", "y", "low", "high", "marker", "label")
         self._transition = self._draw_transition()
         self._entropy_colours, self._image = _colours(), _empty("image", "x", "y", "dw", "dh")
         self._entropy = self._draw_entropy()
@@ -175,16 +179,23 @@ class PhysicsPanel:
             height=220, width=WIDTH, name="transition", visible=False, toolbar_location=None,
             x_axis_label="P (GPa)", y_axis_label="T_t (K)", title="Transition",
         )  # fmt: skip
-        plot.scatter("x", "y", source=self._points, size=9, color=GREEN, marker="diamond")
+        plot.scatter("x", "y", source=self._points, size=9, color=GREEN, marker="marker")
         plot.segment("x", "low", "x", "high", source=self._points, color=GREEN)
+        plot.text(
+            "x", "y", text="label", source=self._points, x_offset=8, text_font_size="11px",
+            text_baseline="middle",
+        )  # fmt: skip
         return plot
 
     def _show_transition(self, line: dict[str, Any] | None) -> None:
         known = line and np.isfinite(np.array(line["value"], dtype=np.float64)).any()
         self._transition.visible = bool(known)
         if line and known:
-            self._points.data = _points(line["pressure"], line["value"], line["error"])
-            self._transition.title.text = f"Transition by {line['route'].replace('_', ' ')}"
+            self._points.data = _bounded_points(line)
+            labels = " ".join(self._points.data["label"])
+            signs = [text for sign, text in BOUNDS.items() if sign in labels]
+            title = f"Transition by {line['route'].replace('_', ' ')}"
+            self._transition.title.text = " – ".join([title, *signs])
 
     def _draw_entropy(self) -> Any:
         plot = figure(
@@ -232,6 +243,24 @@ def _points(x: list[float], y: list[float], error: list[float]) -> dict[str, Any
         "x": np.array(x, dtype=np.float64)[known], "y": values,
         "low": values - errors, "high": values + errors,
     }  # fmt: skip
+
+
+def _bounded_points(line: dict[str, Any]) -> dict[str, Any]:
+    """Build the columns of T_t: bounds have a sign, a marker of their own and no error bar."""
+    points = _points(line["pressure"], line["value"], line["error"])
+    known = np.isfinite(np.array(line["value"], dtype=np.float64))
+    kinds = [Bound(kind) for kind, there in zip(line["bound"], known, strict=True) if there]
+    open_ended = np.array([kind in SIGNS for kind in kinds], dtype=bool)
+    for side in ("low", "high"):
+        points[side] = np.where(open_ended, points["y"], points[side])
+    signs = [SIGNS.get(kind, "") for kind in kinds]
+    return points | {
+        "marker": [BOUND_MARKERS.get(kind, "diamond") for kind in kinds],
+        "label": [
+            f"{sign} {value:.0f}" if sign else ""
+            for sign, value in zip(signs, points["y"], strict=True)
+        ],
+    }
 
 
 def _span(shown: Range1d, centres: list[float]) -> None:

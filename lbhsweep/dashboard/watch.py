@@ -19,6 +19,8 @@ from lbhsweep.errors import LbhsweepError
 from lbhsweep.execution.events import (
     Event,
     JobLost,
+    JobsDelayed,
+    JobsProceed,
     PageOpened,
     RunEvent,
     RunFailed,
@@ -233,8 +235,12 @@ class SweepWatch:
                 self._say(when, f"worker {worker} lost")
             case WorkerFaulty(message=message):
                 self._say(when, f"a worker can't work: {message}"[:160])
-            case JobLost(job=job):
-                self._say(when, f"job {job} ended")
+            case JobLost(job=job, message=message):
+                self._say(when, f"job {job} ended{message and ': '}{message}"[:400])
+            case JobsDelayed(message=message):
+                self._say(when, f"waiting for jobs: {message}"[:400])
+            case JobsProceed():
+                self._say(when, "jobs are accepted and start again")
             case StoragePaused(message=message):
                 self._say(when, f"storage paused: {message}"[:160])
             case StopRequested(reason=reason):

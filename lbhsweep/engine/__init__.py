@@ -80,3 +80,8 @@ def private_folder(path: Path) -> Path:
 
 os.environ.setdefault("NUMBA_CACHE_DIR", _default_cache_folder())
 private_folder(Path(os.environ["NUMBA_CACHE_DIR"]))
+
+# Only now may numba be imported.
+from lbhsweep.engine import kernel_cache  # noqa: E402
+
+kernel_cache.install()

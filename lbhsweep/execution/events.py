@@ -199,12 +199,47 @@ class WorkerFaulty(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLost(Event):
-    """A job of the batch system ended early; another takes its place."""
+    """A job of the batch system ended early; another takes its place.
+
+    Attributes
+    ----------
+    job : str
+        Its number.
+    had_worker : bool
+        Whether any of its workers was ever connected.
+    message : str
+        Why it was cancelled; empty if it ended by itself.
+    """
 
     name: ClassVar[str] = "job-lost"
 
     job: str
     had_worker: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsDelayed(Event):
+    """The batch system accepts no jobs, starts none for a reason that may stay, or is silent.
+
+    Reported when the message changes.
+
+    Attributes
+    ----------
+    message : str
+        Its own words.
+    """
+
+    name: ClassVar[str] = "jobs-delayed"
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsProceed(Event):
+    """What delayed jobs has passed."""
+
+    name: ClassVar[str] = "jobs-proceed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from ase import Atoms
 
-from lbhsweep.arrays import Int32Array
 from lbhsweep.errors import StructureError
+from lbhsweep.physics.files.from_ase import MOLECULE, molecule_numbers
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.physics.molecules import find_molecules, make_whole
+from lbhsweep.physics.molecules import structure_with_molecules
 from lbhsweep.physics.structure import Structure
 
-MOLECULE = "molecule"
-"""Name of the optional array of molecule numbers in `Atoms.arrays`."""
+__all__ = ["MOLECULE", "atoms_from_structure", "molecule_numbers", "structure_from_atoms"]
 
 
 def structure_from_atoms(atoms: Atoms, force_field: ForceField) -> Structure:
@@ -47,31 +46,8 @@ def structure_from_atoms(atoms: Atoms, force_field: ForceField) -> Structure:
     symbols = tuple(atoms.get_chemical_symbols())
     cell = np.array(atoms.cell)
     positions = np.array(atoms.positions)
-    given = molecule_numbers(atoms)
-    if given is None:
-        molecule, whole = find_molecules(symbols, positions, cell, force_field)
-    else:
-        molecule, whole = given, make_whole(symbols, positions, cell, given, force_field)
-    return Structure(symbols, whole, cell, molecule)
-
-
-def molecule_numbers(atoms: Atoms) -> Int32Array | None:
-    """Return the array of molecule numbers, if the atoms have one.
-
-    Raises
-    ------
-    StructureError
-        If it holds anything but whole numbers from 0.
-    """
-    given = atoms.arrays.get(MOLECULE)
-    if given is None:
-        return None
-    if not np.issubdtype(given.dtype, np.integer) or given.ndim != 1 or (given < 0).any():
-        raise StructureError(
-            f"atoms.arrays['{MOLECULE}'] holds {given.dtype} of shape {given.shape}, wanted one "
-            "whole number for each atom: 0 for single ions, otherwise the anion's number"
-        )
-    return np.array(given, dtype=np.int32)
+    molecule = molecule_numbers(atoms)
+    return structure_with_molecules(symbols, positions, cell, molecule, force_field)
 
 
 def atoms_from_structure(structure: Structure) -> Atoms:

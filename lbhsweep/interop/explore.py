@@ -9,7 +9,6 @@ tree["ramp"].to_dataset().lbh.at(pressure="300 MPa", direction="heating").volume
 from __future__ import annotations
 
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,25 +19,10 @@ from lbhsweep.analysis.phases.assignment import LONG_NAMES, assign_phases
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.errors import RunNotFoundError
 from lbhsweep.quantities import stderr_name
+from lbhsweep.store.coordinates import place_of
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.open import open_results
 from lbhsweep.store.schema import Status
-from lbhsweep.units import parse_quantity
-
-CLOSE = 1e-9
-"""Relative distance within which two coordinates are the same."""
-_DIMENSIONS = MappingProxyType(
-    {
-        "pressure": "pressure",
-        "final_pressure": "pressure",
-        "temperature": "temperature",
-        "heating_rate": "rate",
-        "cutoff": "length",
-        "time": "time",
-        "lag": "time",
-    }
-)
-"""What kind of quantity a coordinate is, for texts with a unit."""
 
 
 def open_sweep(folder: str | Path, *, rehearsal: bool = False) -> xr.DataTree:
@@ -112,23 +96,8 @@ class Explorer:
         return chosen.squeeze(drop=False)
 
     def _index(self, dim: str, wanted: object) -> int:
-        values = self._dataset[dim].values
-        if values.dtype.kind in "fiu":
-            value = (
-                parse_quantity(wanted, _DIMENSIONS[dim])
-                if isinstance(wanted, str) and dim in _DIMENSIONS
-                else float(wanted)  # type: ignore[arg-type]
-            )
-            nearest = int(np.abs(values - value).argmin())
-            is_grid = "status" in self._dataset and dim in self._dataset["status"].dims
-            if not is_grid or np.isclose(values[nearest], value, rtol=CLOSE, atol=1e-12):
-                return nearest
-        elif str(wanted) in (names := [str(value) for value in values]):
-            return names.index(str(wanted))
-        known = ", ".join(f"{value:g}" if values.dtype.kind in "fiu" else str(value)
-                          for value in values)  # fmt: skip
-        unit = str(self._dataset[dim].attrs.get("units", ""))
-        raise RunNotFoundError(f"no {dim} {wanted}, wanted one of {known} {unit}".rstrip())
+        is_grid = "status" in self._dataset and dim in self._dataset["status"].dims
+        return place_of(self._dataset[dim], wanted, nearest=not is_grid)
 
     @property
     def phase(self) -> xr.DataArray:

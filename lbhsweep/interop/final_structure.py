@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import ase.io
@@ -9,14 +10,18 @@ import numpy as np
 from ase import Atoms
 
 from lbhsweep.atomic import storing
-from lbhsweep.errors import StructureError
+from lbhsweep.errors import StoreError, StructureError
 from lbhsweep.interop.ase_atoms import MOLECULE, structure_from_atoms
 from lbhsweep.interop.lammps import data_file
 from lbhsweep.interop.trajectory import wrapped
 from lbhsweep.interop.trajectory_ase import ANGSTROM_PER_PS
 from lbhsweep.physics.charges import compensated_charges, species_charges
 from lbhsweep.physics.conventional import ConventionalCrystal
+from lbhsweep.physics.files.formats import format_of
+from lbhsweep.physics.files.from_ase import plain_reason
+from lbhsweep.physics.files.read import read_structure_file
 from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
+from lbhsweep.physics.structure import composition
 from lbhsweep.simulation.end_state import EndState
 from lbhsweep.simulation.setup import build_structure
 from lbhsweep.store.folder import SweepFolder
@@ -24,8 +29,9 @@ from lbhsweep.store.record import read_record
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RunPoint
 
-FORMATS = {".data": "lammps-data", ".lmp": "lammps-data", ".poscar": "vasp"}
-"""Endings for which ASE's own guess is different."""
+SAME_VOLUME = 1e-3
+"""Relative difference of volumes that the digits of a format may leave."""
+WANTED = "an ending such as .extxyz, .cif, .vasp or .data"
 
 
 def final_atoms(
@@ -100,25 +106,49 @@ def write_atoms(path: Path, atoms: Atoms, force_field: ForceField | None = None)
     Raises
     ------
     StructureError
-        If ASE knows no such format, or can't write these atoms in it.
+        If ASE knows no such format, can't write these atoms in it, or it can't hold them: what was
+        written must be readable as a start or by ``lbhsweep evaluate``.
     StoreError
         If the file can't be written.
     """
-    named = FORMATS.get(path.suffix.lower())
+    kind = format_of(path.name)
     try:
-        with storing(path):
-            if named == "lammps-data":
+        with storing(path), warnings.catch_warnings():
+            # ASE warns of its own plans; what was written is checked below.
+            warnings.simplefilter("ignore")
+            if kind == "lammps-data":
                 path.write_text(_lammps_data(atoms, force_field), encoding="utf-8")
-            elif named == "vasp" or path.suffix == ".vasp" or "POSCAR" in path.name:
+            elif kind == "vasp" or "POSCAR" in path.name:
                 ase.io.write(path, atoms, format="vasp", direct=True, sort=True)
             else:
-                ase.io.write(path, atoms, format=named)
-    except (ValueError, KeyError, TypeError, ase.io.formats.UnknownFileTypeError) as error:
+                ase.io.write(path, atoms, format=kind)
+    except StoreError:
+        raise
+    except Exception as error:
+        # Whatever a writer of ASE meets.
+        path.unlink(missing_ok=True)
+        reason = plain_reason(error)
+        raise StructureError(f"{path}: ASE can't write it ({reason}); wanted {WANTED}") from error
+    _require_readable(path, atoms)
+
+
+def _require_readable(path: Path, atoms: Atoms) -> None:
+    """Delete what can't be read back: pictures, and formats without a periodic cell."""
+    try:
+        found = read_structure_file(path)
+        volume = float(abs(np.linalg.det(found.cell)))
+        got = f"{composition(found.symbols)} in {volume:.1f} Å³"
+        is_same = composition(found.symbols) == composition(list(atoms.symbols)) and np.isclose(
+            volume, atoms.cell.volume, rtol=SAME_VOLUME
+        )
+    except StructureError as error:
+        is_same, got = False, str(error)
+    if not is_same:
         path.unlink(missing_ok=True)
         raise StructureError(
-            f"{path}: ASE can't write it: {error}; wanted an ending such as .extxyz, .cif, .vasp "
-            "or .data"
-        ) from error
+            f"{path}: this format does not keep the crystal (read back: {got:.200}); wanted "
+            f"{WANTED}"
+        )
 
 
 def _lammps_data(atoms: Atoms, force_field: ForceField | None) -> str:

@@ -25,12 +25,13 @@ ENDINGS = (".csv", ".parquet", ".nc")
 def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.Dataset:
     """Open one group: of the analysis by its name, of the results as ``hold`` or ``results/hold``.
 
-    The analysis is computed if it is missing or not that of the results.
+    Of a group that holds nothing but another one, that one is meant.  The analysis is computed if
+    it is missing or not that of the results.
 
     Raises
     ------
     FolderError
-        If there is no such group.
+        If there is no such group, or it has several below it and no table of its own.
     StoreError
         If there are no results.
     """
@@ -44,9 +45,13 @@ def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.
     if wanted not in known:
         analysis = current_analysis(results, sweep.analysis)
         known |= {node.path.strip("/"): node for node in analysis.subtree if node.data_vars}
+    inside = sorted(one for one in known if one.startswith(f"{wanted}/"))
+    if wanted not in known and len(inside) == 1:
+        (wanted,) = inside
     if wanted not in known:
+        got = f"group {name!r}" + (", which has several tables" if inside else "")
         raise FolderError(
-            f"{sweep.path}: got group {name!r}, wanted one of {', '.join(sorted(known))}"
+            f"{sweep.path}: got {got}, wanted one of {', '.join(inside or sorted(known))}"
         )
     return known[wanted].to_dataset()
 
@@ -88,7 +93,7 @@ def write_table(path: Path, dataset: xr.Dataset) -> dict[str, Any]:
             _plain(dataset).to_netcdf(path, engine="h5netcdf")
         return {"variables": len(dataset.data_vars), "left_out": []}
     kept = [name for name, one in dataset.data_vars.items() if not set(one.dims) & set(DIMENSIONS)]
-    flat = dataset[kept]
+    flat = _at_their_route(dataset[kept])
     dims = tuple(str(dim) for dim in flat.dims)
     frame = flat.to_dataframe(dim_order=list(dims)).reset_index() if dims else _one_row(flat)
     frame = frame.rename(columns={str(name): _titled(flat[name]) for name in flat.variables})
@@ -99,6 +104,32 @@ def write_table(path: Path, dataset: xr.Dataset) -> dict[str, Any]:
             frame.to_parquet(path, index=False)
     left_out = sorted(str(name) for name in set(dataset.data_vars) - set(kept))
     return {"variables": len(kept), "left_out": left_out}
+
+
+def _at_their_route(dataset: xr.Dataset) -> xr.Dataset:
+    """Keep what belongs to one entry of a dimension out of the rows of the others.
+
+    A variable's attribute of the dimension's name says which variable names that entry, as
+    ``route: used_route`` of what is taken at T_t of one route.
+    """
+    kept: dict[str, xr.Variable] = {}
+    for dim in map(str, dataset.dims):
+        for name, one in dataset.data_vars.items():
+            if chosen := one.attrs.get(dim):
+                here = _objects(dataset[dim]) == _objects(dataset[str(chosen)])
+                is_text = one.dtype.kind in "OT"
+                values = _objects(one) if is_text else xr.DataArray(one.variable)
+                found = values.where(here, "" if is_text else np.nan)
+                kept[str(name)] = found.variable
+                kept[str(name)].attrs = one.attrs
+    return dataset.assign(kept)
+
+
+def _objects(texts: xr.DataArray) -> xr.DataArray:
+    """Return texts as Python's own: NumPy's variable strings don't compare with others."""
+    flat = np.empty(texts.size, dtype=object)
+    flat[:] = [str(one) for one in texts.values.ravel()]
+    return xr.DataArray(flat.reshape(texts.shape), dims=texts.dims)
 
 
 def _one_row(dataset: xr.Dataset) -> Any:

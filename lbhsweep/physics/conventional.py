@@ -7,8 +7,8 @@ the axes; atoms come in the order of `lbhsweep.physics.crystal`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -51,11 +51,15 @@ class ConventionalCrystal:
         Conventional cells along each axis.
     digest : str
         SHA-256 of what it was made from, in hex.
+    masses : mapping of str to float
+        g/mol by species, where its file gives them; runs move with those of the force field, which
+        must be the same.
     """
 
     structure: Structure
     supercell: Supercell
     digest: str
+    masses: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def n_vacancies(self) -> int:

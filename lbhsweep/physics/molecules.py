@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from lbhsweep.arrays import FloatArray, Int32Array
 from lbhsweep.errors import StructureError
 from lbhsweep.physics.forcefield import DEFAULT_FORCE_FIELD, ForceField, load_force_field
-from lbhsweep.physics.structure import checked_cell, checked_positions
+from lbhsweep.physics.structure import Structure, checked_cell, checked_positions
 
 SMALLEST_DISTANCE_A = 1e-3
 
@@ -103,6 +103,24 @@ def make_whole(
     links = _links(symbols, positions, cell, force_field)
     same = (molecule[links.i] == molecule[links.j]) & (molecule[links.i] > 0)
     return _unwrapped(symbols, positions, cell, molecule, links.where(same))
+
+
+def structure_with_molecules(
+    symbols: tuple[str, ...],
+    positions: FloatArray,
+    cell: FloatArray,
+    molecule: Int32Array | None,
+    force_field: ForceField,
+) -> Structure:
+    """Build a structure of whole molecules, which are found by their bonds if not given.
+
+    Parameters and errors are those of `find_molecules` and `make_whole`.
+    """
+    if molecule is None:
+        molecule, whole = find_molecules(symbols, positions, cell, force_field)
+    else:
+        whole = make_whole(symbols, positions, cell, molecule, force_field)
+    return Structure(symbols, whole, cell, molecule)
 
 
 def _links(

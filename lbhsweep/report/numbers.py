@@ -10,11 +10,19 @@ from typing import Any
 import xarray as xr
 
 from lbhsweep.analysis.material import MATERIAL
+from lbhsweep.analysis.summary import combined_error, note_bounds, write_bound
 from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.described import Description, describe_variable
 from lbhsweep.report.parts import Definition, Table, TableCell, table
 
-_SHOWN_ELSEWHERE = ("label", "missing", "flagged", *MATERIAL)
+_SHOWN_ELSEWHERE = (
+    "label",
+    "missing",
+    "flagged",
+    "published",
+    "contradicts_published",
+    *MATERIAL,
+)
 _VARIABLES = {
     "largest_entropy_change": "isothermal_entropy_change",
     "largest_temperature_change": "adiabatic_temperature_change",
@@ -25,7 +33,8 @@ _GROUPS = ("transition", "barocaloric", "heat_capacity/baseline")
 _SMALL = 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _REMARK = "reason"
-_OF_NUMBER = ("value", "stderr", "units")
+_VALUE = "value"
+_OF_NUMBER = ("value", "stderr", "systematic", "units")
 _UNITS_IN_NAMES = {"_GPa": "GPa", "_K": "K"}
 _ABSENT = TableCell("–", hint="absent; the reason is below")
 
@@ -50,6 +59,8 @@ class MaterialNumbers:
         Whether any of the numbers is known.
     tables : tuple of Table
         The numbers.
+    signs : str
+        What signs before T_t mean; empty if all are values.
     formulas : tuple of Definition
         Formulas and sources of those shown.
     notes : tuple of Notes
@@ -59,6 +70,7 @@ class MaterialNumbers:
     label: str
     has_number: bool
     tables: tuple[Table, ...]
+    signs: str
     formulas: tuple[Definition, ...]
     notes: tuple[Notes, ...]
 
@@ -84,13 +96,17 @@ def describe_numbers(
 
 
 def number_cell(number: Mapping[str, Any] | float | None, note: str = "") -> TableCell:
-    """Write a number of the summary with its standard error; `value` has all its digits."""
+    """Write a number of the summary with its combined error; `value` has all its digits."""
     if number is None:
         return _ABSENT
     if not isinstance(number, Mapping):
         return TableCell(f"{number:g}", value=repr(number))
-    shown = with_error(number["value"], number["stderr"])
-    return TableCell(shown, value=repr(number["value"]), note=note)
+    shown = with_error(number["value"], combined_error(number))
+    if not number["stderr"] and number.get("bound", _VALUE) != _VALUE:
+        shown = f"{number['value']:.4g}"
+    if "at_T_t" in number:
+        note += f" at the {number['at_T_t']} of T_t"
+    return TableCell(write_bound(number, shown), value=repr(number["value"]), note=note)
 
 
 def with_error(value: float, stderr: float | None) -> str:
@@ -114,6 +130,7 @@ def _material(
 ) -> MaterialNumbers:
     shown = {key: value for key, value in material.items() if key not in _SHOWN_ELSEWHERE}
     tables, used = _tables(shown, analysis)
+    tables += _published(material.get("published", []))
     lists = {
         "Caveats": caveats,
         "Flagged runs": [note for note in material.get("flagged", []) if note not in caveats],
@@ -123,9 +140,24 @@ def _material(
         label=str(material["label"]),
         has_number=any(map(_has_number, shown.values())),
         tables=tuple(tables),
+        signs=note_bounds(material),
         formulas=_formulas(used, analysis),
         notes=tuple(Notes(title, tuple(lines)) for title, lines in lists.items() if lines),
     )
+
+
+def _published(statements: list[Mapping[str, Any]]) -> list[Table]:
+    if not statements:
+        return []
+    rows = [
+        (one["statement"], _range(one["lower_K"], one["upper_K"]), one["source"])
+        for one in statements
+    ]
+    return [table(("statement", "T_t (K)", "source"), rows, "published T_t at ambient pressure")]
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def _has_number(value: Any) -> bool:

@@ -39,6 +39,8 @@ class Picture:
         The same figure in other formats.
     formulas : tuple of Definition
         Formulas and sources of its variables.
+    references : tuple of str
+        Sources of the published values in it.
     """
 
     title: str
@@ -47,6 +49,7 @@ class Picture:
     alternative: str
     other_files: tuple[OtherFile, ...]
     formulas: tuple[Definition, ...]
+    references: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def _picture(figure: FigureReport, trees: Sequence[xr.DataTree]) -> Picture:
             if path != image
         ),
         formulas=_formulas(declared.variables, trees),
+        references=tuple(one.full for one in declared.references),
     )
 
 

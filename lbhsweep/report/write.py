@@ -9,7 +9,7 @@ import xarray as xr
 
 from lbhsweep.analysis.summary import summarize
 from lbhsweep.analysis.sweep_file import sweep_of
-from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.analysis.transition.caveats import caveats, published_caveats
 from lbhsweep.atomic import write_atomically
 from lbhsweep.document import Document
 from lbhsweep.plots.figures import FigureReport
@@ -81,7 +81,7 @@ def _page(
     summary = summarize(analysis)
     document = sweep_of(results)
     rehearsal = bool(summary["rehearsal"]) or bool(results.attrs.get("rehearsal", False))
-    notes = {label: caveats(part) for label, _, part in each_material(results, analysis)}
+    notes = {label: _caveats(part) for label, _, part in each_material(results, analysis)}
     folder = sweep.path.parent if rehearsal else sweep.path
     template = make_environment("lbhsweep.report").get_template("report.html")
     return template.render(
@@ -94,6 +94,12 @@ def _page(
         figures=describe_figures(figures, analysis, results, only),
         provenance=describe_provenance(results, analysis),
     )
+
+
+def _caveats(part: xr.DataTree) -> list[str]:
+    if "transition" not in part.children:
+        return []
+    return [*caveats(part), *published_caveats(part["transition"].to_dataset())]
 
 
 def _of_sweep(document: Document | None, key: str) -> str:

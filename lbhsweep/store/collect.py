@@ -22,6 +22,8 @@ from lbhsweep.store.create import (
     create_results,
     expected_attributes,
     has_labels,
+    mark_texts,
+    texts_are_marked,
     write_attributes,
 )
 from lbhsweep.store.folder import RecordStatus, SweepFolder
@@ -177,11 +179,15 @@ class Collector:
             root = zarr.open_group(results, mode="r+", use_consolidated=False)
             if root.attrs["layout_digest"] != self._layout.digest:
                 return None
-            if dict(root.attrs) != expected_attributes(self._layout):
+            group = root.require_group(self._layout.group)
+            is_marked = texts_are_marked(group, self._layout)
+            if not is_marked:
+                mark_texts(group, self._layout)
+            if not is_marked or dict(root.attrs) != expected_attributes(self._layout):
                 write_attributes(results, self._layout)
             writer = _writer(results, self._layout)
             writer.read_all()
-            if not has_labels(root.require_group(self._layout.group), self._layout):
+            if not has_labels(group, self._layout):
                 return None
         except _DAMAGE:
             return None

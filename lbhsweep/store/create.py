@@ -13,16 +13,17 @@ import numpy.typing as npt
 import zarr
 from zarr.codecs import ZstdCodec
 
+from lbhsweep.arrays import GridValue
 from lbhsweep.quantities import DIMENSIONS
 from lbhsweep.store.schema import (
     RESULTS_SCHEMA,
     GridLayout,
     Status,
-    Value,
     Variable,
     run_id_variable,
     status_variable,
 )
+from lbhsweep.store.texts import TEXT_ATTRIBUTES
 
 CHUNK_BYTES = 1 << 20
 """Target size of a chunk: smaller chunks make many files, larger ones are rewritten more often."""
@@ -95,6 +96,26 @@ def write_attributes(path: Path, layout: GridLayout) -> None:
         zarr.consolidate_metadata(path)
 
 
+def texts_are_marked(group: zarr.Group, layout: GridLayout) -> bool:
+    """Return whether all texts have the attribute by which xarray reads them as objects."""
+    return all(
+        group[name].attrs.get(key) == value
+        for name in _texts(layout)
+        for key, value in TEXT_ATTRIBUTES.items()
+    )
+
+
+def mark_texts(group: zarr.Group, layout: GridLayout) -> None:
+    """Mark the texts of a dataset that an earlier version made (see `store.texts`)."""
+    for name in _texts(layout):
+        group[name].attrs.update(TEXT_ATTRIBUTES)
+
+
+def _texts(layout: GridLayout) -> list[str]:
+    known = [*layout.variables, *(variable for variable, _ in _labels(layout))]
+    return [variable.name for variable in known if variable.dtype == "text"]
+
+
 def expected_attributes(layout: GridLayout) -> dict[str, Any]:
     """Return the attributes of the dataset's root."""
     return {
@@ -126,7 +147,7 @@ def _run_ids(layout: GridLayout) -> npt.NDArray[Any]:
     return run_ids
 
 
-def _coordinates(layout: GridLayout) -> Iterator[tuple[Variable, tuple[Value, ...]]]:
+def _coordinates(layout: GridLayout) -> Iterator[tuple[Variable, tuple[GridValue, ...]]]:
     for dim, values in {**layout.coordinates, **layout.inner}.items():
         yield _coordinate(dim, dim, values, _COORDINATE_ATTRIBUTES[dim]), values
     for name, (units, long_name) in _DERIVED.items():
@@ -143,7 +164,7 @@ def _derived(name: str, n_vacancies: int, layout: GridLayout) -> float:
 
 
 def _coordinate(
-    name: str, dim: str, values: tuple[Value, ...], attributes: Mapping[str, str]
+    name: str, dim: str, values: tuple[GridValue, ...], attributes: Mapping[str, str]
 ) -> Variable:
     if any(isinstance(value, str) for value in values):
         return Variable(name, (dim,), "text", attributes, "")
@@ -163,7 +184,7 @@ def _create(group: zarr.Group, variable: Variable, sizes: Mapping[str, int]) -> 
         fill_value=variable.fill,
         # The checksum makes a torn chunk an error instead of wrong numbers.
         compressors=ZstdCodec(level=1, checksum=True),
-        attributes=dict(variable.attributes),
+        attributes={**variable.attributes, **(TEXT_ATTRIBUTES if variable.dtype == "text" else {})},
         # Every chunk is there from the beginning, so that a lost one is noticed.
         config={"write_empty_chunks": True},
     )

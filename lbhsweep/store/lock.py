@@ -45,7 +45,7 @@ class LockHolder:
     state : {'working', 'paused', 'stopping'}
         Its state; paused while storage accepts no writes.
     message : str
-        Why it is paused or stopping, or what its workers prepare.
+        Why it is paused or stopping, or what its workers prepare, and what delays its jobs.
     seconds_left : float or None
         Time to the end, estimated from the pace so far.
     """

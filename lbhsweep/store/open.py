@@ -9,6 +9,7 @@ import xarray as xr
 from lbhsweep.errors import SchemaError, StoreError
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.schema import RESULTS_SCHEMA
+from lbhsweep.store.texts import tree_with_plain_texts
 
 
 def open_results(path: str | Path) -> xr.DataTree:
@@ -41,7 +42,7 @@ def open_results(path: str | Path) -> xr.DataTree:
             f"'lbhsweep run SWEEP.yaml --output {results.parent}'"
         )
     try:
-        tree = xr.open_datatree(results, engine="zarr")
+        tree = tree_with_plain_texts(xr.open_datatree(results, engine="zarr"))
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(
             f"{results}: can't read the results: {error}; delete that folder and give the "

@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lbhsweep.arrays import GridValue
 from lbhsweep.errors import StoreError
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
 
 RESULTS_SCHEMA = 1
 """Raised when an older reader would misread a newer dataset."""
 
-Value = str | int | float
 Place = tuple[int, ...]
 
 
@@ -55,7 +55,7 @@ class Variable:
     dims: tuple[str, ...]
     dtype: Literal["f8", "i8", "i4", "i1", "text"]
     attributes: Mapping[str, Any]
-    fill: Value
+    fill: GridValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +90,8 @@ class GridLayout:
     """
 
     group: Literal["hold", "ramp"]
-    coordinates: Mapping[str, tuple[Value, ...]]
-    planned: tuple[tuple[str, Mapping[str, Value]], ...]
+    coordinates: Mapping[str, tuple[GridValue, ...]]
+    planned: tuple[tuple[str, Mapping[str, GridValue]], ...]
     n_formula_units: int
     n_li_sites: int
     molar_mass: Mapping[int, float]

@@ -10,8 +10,10 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.errors import FolderError, RunNotFoundError, SchemaError, StoreError
+from lbhsweep.store.coordinates import place_of
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.open import open_results
+from lbhsweep.store.texts import with_plain_texts
 from lbhsweep.store.trajectory_writer import TRAJECTORY_SCHEMA
 
 MOST_NAMED = 5
@@ -57,7 +59,7 @@ def open_trajectory(folder: str | Path, run: str) -> xr.Dataset:
     sweep = SweepFolder(Path(folder))
     path = sweep.trajectory_path(find_run(sweep, run))
     try:
-        dataset: xr.Dataset = xr.open_zarr(path)
+        dataset = with_plain_texts(xr.open_zarr(path))
         found = int(dataset.attrs["trajectory_schema"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
@@ -171,13 +173,15 @@ def run_at(folder: str | Path, **coordinates: str | float) -> str:
     folder : str or Path
         A sweep's folder, with results.
     **coordinates
-        Values by dimension, such as ``pressure=0.3, replica=0``; dimensions with one value only
-        may be left out.
+        Values by dimension, such as ``pressure="300 MPa", replica=0``: numbers in the coordinate's
+        own unit, or texts; dimensions with one value only may be left out.
 
     Raises
     ------
     RunNotFoundError
         If no planned run has these coordinates, or several have.
+    UnitError
+        If a text has a wrong unit.
     StoreError
         If there are no results.
     """
@@ -189,13 +193,7 @@ def run_at(folder: str | Path, **coordinates: str | float) -> str:
             raise RunNotFoundError(
                 f"{dim} is no dimension of this sweep, wanted {', '.join(map(str, runs.dims))}"
             )
-        values = runs[dim].values
-        same = values == wanted if isinstance(wanted, str) else np.isclose(values, wanted, 1e-9, 0)
-        if not same.any():
-            raise RunNotFoundError(
-                f"no run has {dim} {wanted}, wanted one of {', '.join(map(str, values))}"
-            )
-        runs = runs.isel({dim: np.flatnonzero(same)})
+        runs = runs.isel({dim: [place_of(runs[dim], wanted)]})
     names = [str(name) for name in runs.values.ravel() if name]
     if len(names) != 1:
         several = [str(dim) for dim in runs.dims if runs.sizes[dim] > 1]

@@ -17,6 +17,7 @@ from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec
 
 from lbhsweep.atomic import DIRECTORY_MODE, is_there, storing, sync, sync_tree
 from lbhsweep.errors import StoreError
+from lbhsweep.store.texts import TEXT_ATTRIBUTES
 
 TRAJECTORY_SCHEMA = 1
 """Version of the format; it rises when an older reader would misread a newer trajectory."""
@@ -269,7 +270,8 @@ class TrajectoryWriter:
                 dimension_names=dims,
                 # A chunk of zeros would otherwise look lost.
                 config={"write_empty_chunks": True},
-                attributes=_described(units, long_name),
+                attributes=_described(units, long_name)
+                | (TEXT_ATTRIBUTES if values.dtype.kind == "T" else {}),
             )
         for name, (shape, dtype) in layout.frame_shapes.items():
             units, long_name = _FRAMES[name]

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from lbhsweep.arrays import BoolArray
+from lbhsweep.arrays import BoolArray, GridValue
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.sweep.file.spec import AxesSection, Selection, SweepSpec
 
@@ -18,8 +18,7 @@ MAX_CELLS = 1_000_000
 """Most cells of the dense grid that holds all points."""
 
 Group = Literal["hold", "ramp"]
-Value = str | int | float
-Values = tuple[Value, ...]
+Values = tuple[GridValue, ...]
 
 _MATERIAL = ("potential", "cutoff", "n_vacancies", "frozen", "start", "pressure")
 GRID_DIMENSIONS = MappingProxyType(
@@ -49,7 +48,7 @@ class PlannedCells:
     coordinates: dict[str, Values]
     mask: BoolArray
 
-    def cells(self) -> list[tuple[Value, ...]]:
+    def cells(self) -> list[tuple[GridValue, ...]]:
         """Return the coordinates of each planned cell, in their order."""
         axes = zip(self.coordinates.values(), self.mask.nonzero(), strict=True)
         return list(

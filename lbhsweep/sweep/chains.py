@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lbhsweep.sweep.cells import Value
+from lbhsweep.arrays import GridValue
 from lbhsweep.sweep.file.spec import SweepSpec
 
-GridCell = tuple[Value, ...]
+CellCoordinates = tuple[GridValue, ...]
 """One value for each dimension."""
 
 
 def in_order_of_start(
-    spec: SweepSpec, dims: Sequence[str], cells: Sequence[GridCell]
-) -> Iterator[tuple[GridCell, GridCell | None]]:
+    spec: SweepSpec, dims: Sequence[str], cells: Sequence[CellCoordinates]
+) -> Iterator[tuple[CellCoordinates, CellCoordinates | None]]:
     """Yield the cells, each after the cell from the end of whose run its own run starts.
 
     Parameters
@@ -42,8 +42,8 @@ def in_order_of_start(
 
 
 def _second_after_first(
-    first: Value, rate: float | None, dims: Sequence[str], cells: Sequence[GridCell]
-) -> Iterator[tuple[GridCell, GridCell | None]]:
+    first: GridValue, rate: float | None, dims: Sequence[str], cells: Sequence[CellCoordinates]
+) -> Iterator[tuple[CellCoordinates, CellCoordinates | None]]:
     direction, heating_rate = dims.index("direction"), dims.index("heating_rate")
     yield from ((cell, None) for cell in cells if cell[direction] == first)
     for cell in cells:
@@ -54,8 +54,10 @@ def _second_after_first(
             yield cell, tuple(other)
 
 
-def _along(axis: int, cells: Sequence[GridCell]) -> Iterator[tuple[GridCell, GridCell | None]]:
-    latest: dict[GridCell, GridCell] = {}
+def _along(
+    axis: int, cells: Sequence[CellCoordinates]
+) -> Iterator[tuple[CellCoordinates, CellCoordinates | None]]:
+    latest: dict[CellCoordinates, CellCoordinates] = {}
     for cell in cells:
         elsewhere = (*cell[:axis], *cell[axis + 1 :])
         yield cell, latest.get(elsewhere)

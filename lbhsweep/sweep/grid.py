@@ -11,7 +11,7 @@ from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.quantities import measured_in
 from lbhsweep.sweep.cells import Group, PlannedCells, Values, group_of, plan_cells, potentials
-from lbhsweep.sweep.chains import GridCell, in_order_of_start
+from lbhsweep.sweep.chains import CellCoordinates, in_order_of_start
 from lbhsweep.sweep.file.spec import SweepSpec
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import (
@@ -95,7 +95,7 @@ def _points(
     observables = tuple(sorted(spec.observables or measured_in(group_of(spec))))
     trajectory = _trajectory_point(spec)
     dims, cells = tuple(planned.coordinates), planned.cells()
-    made: dict[GridCell, RunPoint] = {}
+    made: dict[CellCoordinates, RunPoint] = {}
     for cell, other in in_order_of_start(spec, dims, cells):
         at: dict[str, Any] = dict(zip(dims, cell, strict=True))
         driven = at.get("heating_rate", at.get("temperature"))

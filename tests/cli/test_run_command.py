@@ -101,6 +101,15 @@ def test_a_bad_sweep_or_cluster_file_writes_nothing(sweep, tmp_path):
     assert (found.exit_code, out.exists()) == (2, False)
 
 
+@pytest.mark.parametrize("name", ["~/out", "$SCRATCH/out", "${SCRATCH}/out", "./~/out"])
+def test_a_folder_that_no_shell_has_expanded_is_refused(sweep, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    found = invoke("run", sweep, f"--output={name}", "--rehearse")
+    assert found.exit_code == 2
+    assert "which no shell has expanded" in found.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["sweep.yaml"]
+
+
 def test_a_folder_of_something_else_is_left_alone(sweep, tmp_path):
     thesis = tmp_path / "thesis"
     thesis.mkdir()

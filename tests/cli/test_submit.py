@@ -128,6 +128,9 @@ FAKE_SBATCH = """\
 #!/bin/bash
 printf '%s\\n' "$@" > "{folder}/options"
 cat > "{folder}/script"
+echo "Welcome to node 3, in service for"
+echo 12 years
+echo
 echo "77;cluster"
 """
 
@@ -142,6 +145,7 @@ def slurm(tmp_path, monkeypatch):
     (programs / "scancel").write_text(f'#!/bin/bash\necho "$@" >> "{tmp_path}/scancel"\n')
     (programs / "squeue").write_text(
         f'#!/bin/bash\necho "$@" >> "{tmp_path}/squeue"\n'
+        '[[ "$*" == *--clusters=cluster* ]] || exit 0\necho CLUSTER: cluster\n'
         f'[[ "$*" == *%l* ]] && cat "{tmp_path}/limit" || cat "{tmp_path}/queue"\n'
     )
     (tmp_path / "limit").write_text("1-00:00:00\n")
@@ -176,7 +180,7 @@ def test_a_driver_in_a_slurm_job_is_queued_again_at_its_walltime(file, tmp_path,
     assert again.returncode == 2
     assert "SLURM job 77 is in the queue to drive this sweep" in again.stderr
     assert json.loads(lbhsweep(*stop).stdout)["cancelled_job"] == "77"
-    assert (slurm / "scancel").read_text() == "77\n"
+    assert (slurm / "scancel").read_text() == "--clusters=cluster 77\n"
     assert "--jobs 77 --name lbhsweep-driver" in (slurm / "squeue").read_text()
     (slurm / "queue").unlink()
 
@@ -234,8 +238,26 @@ def test_a_job_too_short_for_a_driver_is_cancelled(file, tmp_path, slurm, limit,
     assert found.returncode == 1
     assert f"SLURM would give the driver {minutes} min" in found.stderr
     assert "--sbatch=--time=24:00:00" in found.stderr
-    assert (slurm / "scancel").read_text() == "77\n"
+    assert (slurm / "scancel").read_text() == "--clusters=cluster 77\n"
     assert not SweepFolder(tmp_path / "out" / "rehearsal").job.exists()
+
+
+def test_a_driver_whose_job_has_no_number_is_reported(file, tmp_path, slurm):
+    (slurm / "programs" / "sbatch").write_text("#!/bin/bash\necho Welcome to node 3\n")
+    found = lbhsweep("submit", file, "--output", tmp_path / "out", "--rehearse", "--slurm")
+    assert found.returncode == 1
+    assert "without a job's number: 'Welcome to node 3'" in found.stderr
+    assert not (slurm / "scancel").exists()
+    assert not SweepFolder(tmp_path / "out" / "rehearsal").job.exists()
+
+
+def test_names_that_slurm_would_expand_reach_it_as_they_are(file, tmp_path, slurm):
+    out = tmp_path / "at 50% %j"
+    found = lbhsweep("submit", file, "--output", out, "--rehearse", "--slurm")
+    assert found.returncode == 0, found.stderr
+    # "%%" is a percent sign.
+    log = str(SweepFolder(out / "rehearsal").log).replace("%", "%%")
+    assert f"--output={log}" in (slurm / "options").read_text().splitlines()
 
 
 def test_the_drivers_job_is_charged_to_the_account_of_its_workers(file, tmp_path, slurm):

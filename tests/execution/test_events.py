@@ -103,7 +103,7 @@ def test_a_log_that_can_not_be_opened_is_named(tmp_path):
 
 def test_each_event_has_a_name_of_its_own_that_is_derived_from_nothing():
     names = [kind.__dict__["name"] for kind in NAMED]
-    assert len(names) == len(set(names)) == 18
+    assert len(names) == len(set(names)) == 20
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)+", name) for name in names)
     with pytest.raises(TypeError, match="Again: RunFailed is named 'run-failed'"):
 
@@ -137,7 +137,9 @@ def test_a_log_of_the_version_before_is_read():
     times = [1790000000.0 + k for k in range(16)]
     times[4] += 0.5
     assert found == [replace(one, time=time) for one, time in zip(wanted, times, strict=True)]
-    assert [event_json(one) for one in found] == lines
+    # The reason of a lost job is newer.
+    again = [event_json(one).replace(', "message": ""}', "}") for one in found]
+    assert again == lines
 
 
 @given(st.one_of([st.builds(kind, time=st.floats(0, 4e9)) for kind in NAMED]))

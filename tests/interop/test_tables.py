@@ -6,7 +6,10 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 from execution.execution_sweeps import yaml_text
+from made_up_material import Experiment, make_results
 
+from lbhsweep.analysis import analyze_results
+from lbhsweep.analysis.transition.bounds import Bound
 from lbhsweep.cli import command
 from lbhsweep.errors import FolderError
 from lbhsweep.interop.tables import open_group, write_table
@@ -67,3 +70,34 @@ def test_wrong_names_say_what_there_is(folder, tmp_path):
         open_group(folder, "transitions", rehearsal=True)
     with pytest.raises(FolderError, match=r"wanted one of \.csv, \.parquet, \.nc"):
         write_table(tmp_path / "x.xlsx", open_group(folder, "transition", rehearsal=True))
+
+
+def test_a_table_has_the_bounds_and_what_belongs_to_a_route_only_in_its_rows(tmp_path):
+    tree = make_results(Experiment(rates=(20.0,), frozen_cooling=True))
+    write_table(tmp_path / "x.csv", analyze_results(tree)["transition"].to_dataset())
+    rows = pd.read_csv(tmp_path / "x.csv").set_index("route")
+    assert set(rows["used_route"]) == {"ramp_heating"}
+    assert set(rows.loc["ramp_heating", "transition_temperature_bound"]) == {Bound.UPPER}
+    assert set(rows.loc["hold", "transition_temperature_bound"]) == {Bound.ABSENT}
+    entropy = ("entropy_step_enthalpy [J/kg/K]", "entropy_step_enthalpy_stderr [J/kg/K]")
+    for name in ("enthalpy_step [kJ/mol]", "volume_step [angstrom**3]", *entropy):
+        assert rows.loc["ramp_heating", name].notna().all()
+        others = rows.index != "ramp_heating"
+        assert rows.loc[others, name].isna().all()
+
+
+def test_a_group_of_several_tables_names_them_and_of_one_it_is_taken(folder, monkeypatch):
+    with pytest.raises(FolderError) as caught:
+        open_group(folder, "heat_capacity", rehearsal=True)
+    assert "group 'heat_capacity', which has several tables, wanted one of" in str(caught.value)
+    named = str(caught.value).partition("wanted one of ")[2].split(", ")
+    assert "heat_capacity/baseline" in named
+    assert all(one.startswith("heat_capacity/") for one in named)
+    for one in named:
+        whole = open_group(folder, one, rehearsal=True)
+        assert whole.data_vars
+    alone = {"heat_capacity/baseline": whole, "transition": whole}
+    monkeypatch.setattr(
+        "lbhsweep.interop.tables.current_analysis", lambda *_: xr.DataTree.from_dict(alone)
+    )
+    assert open_group(folder, "heat_capacity", rehearsal=True).identical(whole)

@@ -14,8 +14,8 @@ from made_up_material import (
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis import analyze_results
+from lbhsweep.analysis.published import EFFECTS
 from lbhsweep.plots import FIGURES
-from lbhsweep.plots.caloric.published import PUBLISHED
 from lbhsweep.plots.figures import COMPARISONS
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.style import Nothing
@@ -109,7 +109,7 @@ def test_reversible_effects_stand_beside_the_ideal_ones(loops):
 def test_published_materials_stand_beside_ours(loops):
     figure = FIGURES["published"].make(*loops)
     texts = legend_texts(figure)
-    assert {one.name for one in PUBLISHED} <= texts
+    assert {f"{one.name} ({one.source.short})" for one in EFFECTS} <= texts
     assert {"this sweep", "this sweep, reversible"} <= texts
     assert any("calculated" in text for text in texts)
     points = [line.get_xydata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
@@ -187,3 +187,24 @@ def test_titles_and_reasons_are_not_cut_off(name):
     (reason,) = panel.texts
     one.draw_without_rendering()
     assert reason.get_window_extent().width < panel.get_window_extent().width
+
+
+def test_entropy_change_from_volumes_is_drawn_beside_ours_and_hatched_where_both_disagree(holds):
+    results, products = holds
+    figure = FIGURES["entropy"].make(results, products)
+    assert "−∫(∂V/∂T)dP (Maxwell)" in legend_texts(figure)
+    at = products["barocaloric"].to_dataset().sel(final_pressure=0.4)
+    expected = at["isothermal_entropy_change_maxwell"].values
+    dashed = [line.get_ydata() for line in figure.axes[1].lines if line.get_linestyle() == "--"]
+    near = at["extrapolated"].values == 0
+    assert any(np.allclose(y[near], expected[near]) for y in dashed if len(y) == len(near))
+
+    hatched = "disagrees with −∫(∂V/∂T)dP by more than 2 σ"
+    for disagrees in (False, True):
+        maps = products["barocaloric"].to_dataset()
+        flags = xr.zeros_like(maps["maxwell_disagrees"])
+        flags[20:30, 20:40] = int(disagrees)
+        changed = products.copy()
+        changed["barocaloric"] = xr.DataTree(maps.assign(maxwell_disagrees=flags))
+        drawn = FIGURES["barocaloric"].make(results, changed)
+        assert (hatched in legend_texts(drawn)) == disagrees

@@ -10,7 +10,7 @@ from lbhsweep.plots import FIGURES, draw_figures
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.style import Nothing
 
-PUBLISHED = "450 K is α, 500 K is β (Sci. Rep. 2021, suppl. fig. 1)"
+PUBLISHED = "450 K is α, 500 K is β, simulated (Sci. Rep. 2021, suppl. fig. 1)"
 
 
 def material(tree):
@@ -115,7 +115,7 @@ def test_phase_diagram_names_its_slope_and_caveats(both):
     frozen = material(make_results(Experiment(rates=(20.0,), replicas=1, frozen_cooling=True)))
     for name in ("phase_diagram", "entropy", "barocaloric"):
         notes = texts_of(FIGURES[name].make(*frozen))
-        assert "upper bound" in notes
+        assert "upper bound of T_t" in notes
         assert "no replicas" in notes
     assert "no half height: cooling" in titles(FIGURES["hysteresis"].make(*frozen))
 

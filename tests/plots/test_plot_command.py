@@ -36,7 +36,7 @@ def test_it_analyzes_first_draws_and_names_what_it_did_not_draw(tmp_path):
 def test_only_some_figures_are_drawn_and_a_wrong_name_is_refused(tmp_path):
     tree = make_results(Experiment(pressures=(0.2,), rates=(20.0,), replicas=1))
     _write(tree, tmp_path)
-    only = ["--only", "hysteresis", "--only", "hold"]
+    only = ["--only", "hysteresis, hold"]
     result = CliRunner().invoke(command, ["plot", str(tmp_path), *only, "--json"])
     report = json.loads(result.stdout)
     assert report["written"] == [str(tmp_path / "figures" / "hysteresis.png")]

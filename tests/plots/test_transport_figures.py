@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.groups import join_starts
+from lbhsweep.analysis.published import ACTIVATION_ENERGY
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.analysis.transport.activation import analyze_activation
 from lbhsweep.analysis.transport.anion_fluctuation import analyze_anion_fluctuation
@@ -19,7 +20,6 @@ from lbhsweep.plots import FIGURES, draw_figures
 from lbhsweep.plots.figures import COMPARISONS
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.style import Nothing
-from lbhsweep.plots.transport.activation_energy import PUBLISHED as PUBLISHED_ENERGIES
 from lbhsweep.plots.transport.diffusion import PUBLISHED_LABEL
 from lbhsweep.plots.transport.displacement import FITTED_SHARE
 from lbhsweep.quantities import stderr_name
@@ -238,7 +238,7 @@ def test_activation_energies_stand_beside_the_published(compared):
     expected = laws["activation_energy_plain"].sel(phase="beta", pressure=0.4)
     np.testing.assert_allclose(drawn[:, 1], expected)
     stars = figure.axes[0].lines[-1]
-    np.testing.assert_allclose(stars.get_ydata(), list(PUBLISHED_ENERGIES.values()))
+    np.testing.assert_allclose(stars.get_ydata(), list(ACTIVATION_ENERGY.values()))
 
 
 def test_pressures_and_vacancies_without_a_value_are_visibly_missing(hold):

@@ -4,14 +4,14 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 import xarray as xr
-from made_up_material import Experiment, make_results
+from made_up_material import Experiment, make_hold_from_both, make_results
 from report.page_reader import read_page
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.summary import summarize
 from lbhsweep.plots import FIGURES, FigureReport
 from lbhsweep.report import write_report
-from lbhsweep.report.numbers import describe_numbers, with_error
+from lbhsweep.report.numbers import describe_numbers, number_cell, with_error
 from lbhsweep.report.rendering import make_environment
 from lbhsweep.store.folder import SweepFolder
 
@@ -276,3 +276,43 @@ def test_lists_of_numbers_are_tables_of_their_places_and_remarks():
     assert [attrs["value"] for attrs in page.attributes("data")] == ["0.1", "0.37"]
     assert "few <points>" in page.text
     assert "0.370 ± 0.050" in page.text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ({"value": 450.0, "stderr": None, "bound": "upper bound"}, "≤ 450"),
+        ({"value": 550.0, "stderr": 29.0, "bound": "lower bound"}, "≥ 550 ± 29"),
+        (
+            {"value": 437.5, "stderr": 7.2, "bound": "interval", "lower": 425.0, "upper": 450.0},
+            "425 to 450",
+        ),
+        ({"value": 450.0, "stderr": None, "bound": "value"}, "450 (error unknown)"),
+    ],
+)
+def test_a_bound_never_looks_like_a_value(number, text):
+    assert number_cell(number).text == text
+
+
+def test_bounds_their_signs_and_the_meaning_of_errors_stand_on_the_page(tmp_path):
+    hold = make_hold_from_both(Experiment(pressures=(0.0,))).sel(start=["alpha"])
+    page, analysis = write(xr.DataTree.from_dict({"/hold": hold}), tmp_path)
+    assert "± is one standard error (1σ)." in page.text
+    (entry,) = summarize(analysis)["materials"][0]["pressures"]
+    temperature = entry["transition_temperature"]
+    assert f"≤ {with_error(temperature['value'], temperature['stderr'])}" in page.of("data")
+    assert "≤: an upper bound of T_t; ΔV, ΔH and ΔS are those at this T_t." in page.text
+    assert " at the upper bound of T_t" in page.text
+
+
+def test_what_is_published_stands_with_its_sources(tmp_path):
+    tree = make_results(Experiment(rates=(20.0,), replicas=1, pressures=(0.0,)))
+    names = ("published", "phase_diagram", "hold")
+    drawn = [FigureReport(name, "made-up", (tmp_path / f"{name}.png",)) for name in names]
+    page, _ = write(tree, tmp_path, drawn)
+    assert "published T_t at ambient pressure" in page.of("caption")
+    assert "628 K, measured (Paskevicius et al. 2013)" in page.text
+    assert page.text.count("doi:10.1039/C3CP53090F") == 2
+    assert "Published values, where drawn, are from: B. Li et al., arXiv:1808.07834" in page.text
+    assert page.text.count("Published values, where drawn") == 2
+    assert "below what is published: 628 K" in page.text

@@ -1,5 +1,7 @@
 """After the warm-up a run compiles nothing more."""
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -7,6 +9,7 @@ import sys
 import pytest
 
 from lbhsweep.engine.compile_clock import compile_clock
+from lbhsweep.simulation import warmup
 from lbhsweep.simulation.benchmark import bench_grid
 from lbhsweep.simulation.simulate import simulate
 from lbhsweep.simulation.warmup import warm_up
@@ -21,6 +24,18 @@ def test_a_run_needs_nothing_that_was_not_compiled_before(tmp_path):
         outcome = simulate(point, tmp_path, force_field=grid.force_fields["lbh-2021"])
     assert outcome.status == "done"
     assert seconds() == 0.0
+
+
+def test_a_cache_without_locks_takes_longer_alone(tmp_path, monkeypatch):
+    def flock(descriptor, operation):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    compiled = []
+    monkeypatch.setattr(fcntl, "flock", flock)
+    monkeypatch.setattr(warmup, "_run_a_little", lambda: compiled.append(True))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    warm_up()
+    assert compiled
 
 
 WARM = """\

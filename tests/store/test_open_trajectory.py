@@ -7,10 +7,12 @@ import pytest
 from store.store_samples import hold_layout, made_folder
 from store.trajectory_samples import layout_of, write
 
-from lbhsweep.errors import FolderError, RunNotFoundError, SchemaError, StoreError
+import lbhsweep.interop.explore  # noqa: F401 - the accessor
+from lbhsweep.errors import FolderError, RunNotFoundError, SchemaError, StoreError, UnitError
 from lbhsweep.store import trajectory_writer
 from lbhsweep.store.collect import Collector
 from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.open import open_results
 from lbhsweep.store.trajectory import (
     open_trajectory,
     run_at,
@@ -104,12 +106,40 @@ def test_runs_are_found_by_their_place_in_the_results(results):
         assert run_at(folder, **at | {"pressure": at["pressure"] * (1 + 1e-14)}) == name
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        {"pressure": "200 MPa", "temperature": "400 K"},
+        {"pressure": "0.2 GPa", "temperature": 400.0},
+        {"pressure": "2 kbar", "temperature": 400},
+        {"pressure": 0.2, "temperature": 400, "replica": "0"},
+    ],
+)
+def test_places_are_texts_with_units_too_as_in_the_accessor(results, at):
+    folder, planned = results
+    wanted = {"potential": "lbh-2021", "n_vacancies": 0, "pressure": 0.2, "temperature": 400.0}
+    (name,) = (one for one, known in planned.items() if known == wanted | {"replica": 0})
+    assert run_at(folder, potential="lbh-2021", **at) == name
+    hold = open_results(folder)["hold"].to_dataset()
+    assert str(hold.lbh.at(potential="lbh-2021", **at).run_id.values) == name
+
+
+@pytest.mark.parametrize("at", [{"pressure": "300 MPa"}, {"pressure": "much"}, {"pressure": "2 K"},
+                                {"replica": "first"}, {"replica": None}])  # fmt: skip
+def test_places_that_are_none_are_refused_alike(results, at):
+    folder, _ = results
+    said = set()
+    for ask in (run_at, lambda _, **at: open_results(folder)["hold"].to_dataset().lbh.at(**at)):
+        with pytest.raises((RunNotFoundError, UnitError)) as caught:
+            ask(folder, **at)
+        said.add(str(caught.value))
+    assert len(said) == 1
+
+
 def test_places_that_name_no_run_are_refused(results):
     folder, _ = results
     at = {"potential": "lbh-2021", "pressure": 0.2, "temperature": 400.0}
-    with pytest.raises(
-        RunNotFoundError, match=r"no run has pressure 0\.3, wanted one of 0\.0, 0\.2"
-    ):
+    with pytest.raises(RunNotFoundError, match=r"no pressure 0\.3, wanted one of 0, 0\.2 GPa"):
         run_at(folder, **at | {"pressure": 0.3})
     with pytest.raises(
         RunNotFoundError, match="cutoff is no dimension of this sweep, wanted potent"

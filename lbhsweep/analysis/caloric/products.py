@@ -15,6 +15,7 @@ from lbhsweep.analysis.caloric.hold_heat_capacity import (
     analyze_hold_heat_capacity,
     draw_quantum_correction,
 )
+from lbhsweep.analysis.caloric.maxwell import check_maxwell
 from lbhsweep.analysis.caloric.partial_entropy import analyze_partial_entropies
 from lbhsweep.analysis.caloric.reversible import analyze_reversible
 from lbhsweep.analysis.caloric.reversible_lines import loops_of_ramps
@@ -23,6 +24,7 @@ from lbhsweep.analysis.material import Material, join_products
 from lbhsweep.analysis.phases.curves import HOLD
 from lbhsweep.analysis.sweep_file import string_at
 from lbhsweep.analysis.transition import Transition
+from lbhsweep.analysis.transition.bounds import bound_variable, interpolate_bounds
 from lbhsweep.quantities import stderr_name
 
 READ = (FLUCTUATION, stderr_name(FLUCTUATION), CORRECTION, stderr_name(CORRECTION))
@@ -84,6 +86,12 @@ def _analyze_material(part: MaterialPart, transition: Transition) -> dict[str, x
     products["entropy"], products["barocaloric"] = analyze_entropy(
         model, temperature, molar_mass, transition.notes, maps=maps, correction=correction
     )
+    for name, along in (("entropy", "pressure"), ("barocaloric", "final_pressure")):
+        kinds = interpolate_bounds(products[name][along].values, model.pressure, transition.bounds)
+        products[name]["transition_bound"] = bound_variable((along,), kinds, "T_t, which S is at")
+    own = entropy_maps(transition.own_lines, temperature)
+    checked = check_maxwell(maps, own, molar_mass)
+    products["barocaloric"] = products["barocaloric"].assign(checked)
     loops = {}
     if transition.rates is not None:
         loops = loops_of_ramps(transition.routes, transition.rates, part.pressures)

@@ -147,7 +147,7 @@ def _at_zero(rates: xr.Dataset, pressure: float, direction: str) -> tuple[Estima
 
 
 def _counts(estimate: Estimate) -> bool:
-    return estimate.known and not estimate.bound
+    return estimate.known and not estimate.censored
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
-from lbhsweep.arrays import FloatArray, IntArray
+from lbhsweep.analysis.phases.mixture import find_mixtures
+from lbhsweep.arrays import BoolArray, FloatArray, IntArray
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
@@ -41,7 +42,7 @@ class Phase(IntEnum):
     BETA = 3
     """Anions in random orientation."""
     MIXED = 4
-    """Between order and disorder: part of the crystal, or part of the time."""
+    """Both phases: in part of the crystal, or part of the time."""
 
 
 LONG_NAMES = {
@@ -54,8 +55,63 @@ LONG_NAMES = {
 """Names of the phases, as coordinates and flags have them."""
 
 
+CODE = "phase_code"
+REASON = "mixed_reason"
+"""Variables that `with_phases` adds: the phase, and why a hold is no single one."""
+
+
+def with_phases(dataset: xr.Dataset) -> xr.Dataset:
+    """Add the phase of every cell, so that all parts of an analysis share one assignment.
+
+    What a hold is compared with, colder ones of its material, need not be in a part of the data.
+    """
+    codes, reasons = _assign(dataset)
+    return dataset.assign({CODE: codes, REASON: reasons})
+
+
 def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
-    """Assign the phase of each cell by `alpha_order` S and `alpha_lithium` x.
+    """Return the phase of each cell: from `with_phases`, or else assigned here.
+
+    First by the mean order, see `assign_by_order`.  A hold that has a phase by it, but is a
+    mixture of both or changed during the run (`find_mixtures`), is mixed.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A group of the results.  Without `sites` all cells are undecided.
+
+    Returns
+    -------
+    DataArray of int8
+        Codes of `Phase`, with the dimensions of the volume.
+    """
+    return dataset[CODE] if CODE in dataset else _assign(dataset)[0]
+
+
+def mixed_reasons(dataset: xr.Dataset) -> xr.DataArray:
+    """Return why holds are mixed, in words, with the dimensions of the volume; empty elsewhere."""
+    return dataset[REASON] if REASON in dataset else _assign(dataset)[1]
+
+
+def _assign(dataset: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    codes = assign_by_order(dataset)
+    reasons = xr.DataArray(np.full(codes.shape, "", dtype=object), codes.coords, codes.dims)
+    reasons.attrs["long_name"] = "why a hold is no single phase"
+    values = codes.values
+    if "heating_rate" not in dataset.dims and "alpha_order" in dataset and values.any():
+        ordered = [values == phase for phase in (Phase.ALPHA, Phase.ALPHA_CAP)]
+        found = find_mixtures(dataset, ordered, values == Phase.BETA)
+        order = _values(dataset, "alpha_order", codes.dims)
+        for at in zip(*np.nonzero((values == Phase.MIXED) & (found == "")), strict=True):
+            found[at] = f"S {order[at]:.2f}, between order and disorder"
+        found = np.where(_done(dataset), found, "")
+        reasons = reasons.copy(data=found.astype(object))
+        codes = codes.copy(data=np.where(found != "", np.int8(Phase.MIXED), values))
+    return codes, reasons
+
+
+def assign_by_order(dataset: xr.Dataset) -> xr.DataArray:
+    """Assign what each cell is by its mean order: `alpha_order` S and `alpha_lithium` x.
 
     S > ½ is α, S < 0.3 is β, between them the cell is mixed; with order and x < 0.26 it is α-b.
     A cell within one standard error of the limit to another phase is undecided, and so is an
@@ -87,9 +143,7 @@ def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
             ]
         )
         codes = np.where((corners == corners[0]).all(axis=0), corners[0], codes)
-    if "status" in dataset:
-        done = (dataset["status"] == Status.DONE).broadcast_like(volume)
-        codes = np.where(done.transpose(*volume.dims).values, codes, Phase.UNDECIDED)
+    codes = np.where(_done(dataset), codes, Phase.UNDECIDED)
     attributes = {
         "long_name": "phase by orientational order",
         "flag_values": np.array([phase.value for phase in Phase], dtype=np.int8),
@@ -97,6 +151,15 @@ def assign_phases(dataset: xr.Dataset) -> xr.DataArray:
     }
     coords = {dim: dataset.coords[dim] for dim in volume.dims if dim in dataset.coords}
     return xr.DataArray(codes.astype(np.int8), coords, volume.dims, "phase", attributes)
+
+
+def _done(dataset: xr.Dataset) -> BoolArray:
+    """Select cells of runs that are done, by the dimensions of the volume."""
+    volume = dataset["volume"]
+    if "status" not in dataset:
+        return np.ones(volume.shape, dtype=bool)
+    done = (dataset["status"] == Status.DONE).broadcast_like(volume)
+    return np.asarray(done.transpose(*volume.dims).values)
 
 
 def _code(order: FloatArray, lithium: FloatArray) -> IntArray:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
+from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases, mixed_reasons
 from lbhsweep.analysis.phases.curves import in_phase
+from lbhsweep.analysis.phases.monotonic import describe_falls
 from lbhsweep.analysis.runs import CURVES, counted, done, mean_over_replicas, too_short
 from lbhsweep.analysis.variables import text, variable, with_error
 from lbhsweep.arrays import IntArray
 from lbhsweep.quantities import CATALOGUE
 
+StringArray = np.ndarray[tuple[int, ...], np.dtype[np.object_]]
 _DIMS = ("phase", "pressure", "temperature")
 _PLACES_NAMED = 6
 """Cells that a sentence names before it only counts them."""
@@ -32,8 +34,10 @@ def analyze_holds(hold: xr.Dataset) -> xr.Dataset:
     -------
     Dataset
         By (phase, pressure, temperature): volume, enthalpy, lattice_a, n_done, n_equilibrated,
-        n_too_short; flagged, a sentence on holds not equilibrated, empty if all are.  Without
-        order parameters all holds are of the phase ``undecided``.
+        n_too_short; flagged, a sentence on holds not equilibrated or of no single phase, empty if
+        there are none; by (pressure, temperature) mixed_reason, why holds are no single phase;
+        falling, where V or H of a phase falls on heating.  Without order parameters all holds are
+        of the phase ``undecided``.
     """
     phases = assign_phases(hold)
     parts = [_analyze_phase(in_phase(hold, phases, phase), phases == phase) for phase in Phase]
@@ -41,7 +45,18 @@ def analyze_holds(hold: xr.Dataset) -> xr.Dataset:
     joined = xr.concat(parts, "phase", combine_attrs="override")
     counts = {name: joined[name].sum("phase").values for name in _COUNTS}
     where = [hold[dim].values for dim in _DIMS[1:]]
-    joined["flagged"] = text((), _flagged(counts, *where), "holds not equilibrated, by kind")
+    mixed = _mixed(hold)
+    sentences = (_flagged(counts, *where), _flagged_mixed(mixed, int(counts["n_done"].sum()), hold))
+    joined["flagged"] = text(
+        (), "; ".join(one for one in sentences if one), "holds not equilibrated or mixed, by kind"
+    )
+    joined["mixed_reason"] = text(_DIMS[1:], mixed, "why holds here are no single phase")
+    single = {
+        LONG_NAMES[phase]: joined.isel(phase=number)
+        for number, phase in enumerate(Phase)
+        if phase in (Phase.ALPHA, Phase.ALPHA_CAP, Phase.BETA)
+    }
+    joined["falling"] = text((), describe_falls(single), "where V or H falls on heating")
     return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
 
 
@@ -77,6 +92,28 @@ def _analyze_phase(hold: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
         count = (of & inside).sum("replica").transpose(*dims).values
         variables[name] = variable(dims, count, "1", _COUNTS[name])
     return xr.Dataset(variables, coords={dim: hold[dim].variable for dim in dims})
+
+
+def _mixed(hold: xr.Dataset) -> StringArray:
+    """Join the reasons of all replicas, by (pressure, temperature)."""
+    each = mixed_reasons(hold).transpose(*_DIMS[1:], "replica").values
+    joined = np.full(each.shape[:2], "", dtype=object)
+    for at in np.ndindex(*joined.shape):
+        joined[at] = "; ".join(str(reason) for reason in each[at] if reason)
+    return joined
+
+
+def _flagged_mixed(mixed: StringArray, n_done: int, hold: xr.Dataset) -> str:
+    """Name the holds that are no single phase, with the reason."""
+    places = np.argwhere(mixed != "")
+    if not len(places):
+        return ""
+    p, t = (hold[dim].values for dim in _DIMS[1:])
+    named = [f"{p[i]:g} GPa {t[j]:g} K ({mixed[i, j]})" for i, j in places[:_PLACES_NAMED]]
+    more = len(places) - len(named)
+    named += [f"{more} more cells"] if more else []
+    count = int((mixed_reasons(hold) != "").sum())
+    return f"{count} of {n_done} holds of no single phase, left out: {', '.join(named)}"
 
 
 def _flagged(counts: dict[str, IntArray], pressure: IntArray, temperature: IntArray) -> str:

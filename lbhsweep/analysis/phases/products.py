@@ -8,15 +8,15 @@ import xarray as xr
 
 from lbhsweep.analysis.groups import MaterialPart
 from lbhsweep.analysis.material import Material, join_products
-from lbhsweep.analysis.phases.assignment import ORDER
+from lbhsweep.analysis.phases.assignment import CODE, ORDER, REASON
 from lbhsweep.analysis.phases.holds import analyze_holds
 from lbhsweep.analysis.phases.properties import READ as REWEIGHTED
 from lbhsweep.analysis.phases.properties import analyze_phase_properties
 from lbhsweep.analysis.sweep_file import formula_units
 from lbhsweep.quantities import stderr_name
 
-READ = (*ORDER, *(stderr_name(name) for name in ORDER), *REWEIGHTED)
-"""What is read beside the curves of runs."""
+READ = (*ORDER, *(stderr_name(name) for name in ORDER), *REWEIGHTED, CODE, REASON)
+"""What is read beside the curves of runs: quantities, and what `with_phases` adds."""
 
 
 def phase_products(parts: Mapping[Material, MaterialPart]) -> dict[str, xr.Dataset]:

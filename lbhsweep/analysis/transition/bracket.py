@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.phases.assignment import ORDERED, Phase, assign_phases
+from lbhsweep.analysis.phases.assignment import ORDERED, Phase, assign_by_order, assign_phases
 from lbhsweep.analysis.phases.starts import initial_phases
 from lbhsweep.analysis.runs import done
+from lbhsweep.analysis.transition.bounds import Bound
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.document import Document
 
-ALPHA_LASTS = "α is metastable above T_t on heating: an upper bound"
-BETA_LASTS = "β is metastable below T_t on cooling: a lower bound"
+ALPHA_LASTS = "α is metastable above T_t on heating: an upper bound of T_t"
+BETA_LASTS = "β is metastable below T_t on cooling: a lower bound of T_t"
 NO_END = "no hold limits T_t on the other side, so T_t has no error"
 _ORDERED = (Phase.ALPHA, Phase.ALPHA_CAP)
 _UNIFORM = float(np.sqrt(12.0))
@@ -45,7 +46,11 @@ def bracket_holds(hold: xr.Dataset, sweep: Document | None) -> dict[float, Estim
         hold["alpha_order"].transpose(*order).values < ORDERED
     )
     final = np.where(transforming & (done(hold).transpose(*order).values), Phase.MIXED, final)
-    initial = initial_phases(hold, phases, sweep)
+    by_order = assign_by_order(hold)
+    initial = initial_phases(hold, by_order, sweep)
+    # β that ordered during the run is evidence; α that is still partly β has left α.
+    ends = by_order.transpose(*order).values.astype(np.int64)
+    final = np.where((initial == Phase.BETA) & (final == Phase.MIXED), ends, final)
     return bracket_transitions(hold["pressure"].values, hold["temperature"].values, initial, final)
 
 
@@ -55,10 +60,11 @@ def bracket_transitions(
     """Bracket T_t at each pressure by holds that changed their phase.
 
     A hold that leaves α lies above T_t, one that turns from β into α below it: T_t is anywhere
-    between the lowest of the former and the highest of the latter, its standard error the width
-    over √12.  Holds that keep a phase are no evidence, for it may be metastable.  With one end only
-    T_t is a bound at that end, with the gap to the next hold that kept its phase over √12 for how
-    well the end is known.  β that orders into α-b is no evidence of T_t of α.
+    between the lowest of the former and the highest of the latter, an interval, and its standard
+    error the width over √12.  Where both are one temperature the interval reaches to the next on
+    either side.  Holds that keep a phase are no evidence, for it may be metastable.  With one end
+    only T_t is a bound at that end, with the gap to the next hold that kept its phase over √12 for
+    how well the end is known.  β that orders into α-b is no evidence of T_t of α.
 
     Parameters
     ----------
@@ -86,20 +92,42 @@ def _bracket(temperature: FloatArray, initial: IntArray, final: IntArray) -> Est
     note = f"; β orders into α-b (Li over cage faces) up to {other.max():g} K" if other.size else ""
     if disordered.size and ordered.size:
         low, high = sorted((float(ordered.max()), float(disordered.min())))
-        return Estimate((low + high) / 2, (high - low) / _UNIFORM, note.removeprefix("; "))
+        if low == high:
+            low, high = _neighbours(temperature, low)
+            note += f"; at {ordered.max():g} K both phases are left"
+        return Estimate(
+            (low + high) / 2,
+            (high - low) / _UNIFORM if high > low else np.nan,
+            note.removeprefix("; "),
+            Bound.INTERVAL,
+            limits=(low, high),
+        )
     if disordered.size:
         upper = float(disordered.min())
         below = kept_alpha[kept_alpha < upper]
         gap = upper - float(below.max()) if below.size else np.nan
         note = note if below.size else f"; {NO_END}: all holds leave α{note}"
-        return Estimate(upper, gap / _UNIFORM, ALPHA_LASTS + note, bound=True)
+        return Estimate(
+            upper, gap / _UNIFORM, ALPHA_LASTS + note, Bound.UPPER, True, (np.nan, upper)
+        )
     if ordered.size:
         lower = float(ordered.max())
         above = kept_beta[kept_beta > lower]
         gap = float(above.min()) - lower if above.size else np.nan
         note = note if above.size else f"; {NO_END}: β orders in all holds{note}"
-        return Estimate(lower, gap / _UNIFORM, BETA_LASTS + note, bound=True)
+        return Estimate(
+            lower, gap / _UNIFORM, BETA_LASTS + note, Bound.LOWER, True, (lower, np.nan)
+        )
     return Estimate(reason=_unchanged(kept_alpha, kept_beta) + note)
+
+
+def _neighbours(temperature: FloatArray, at: float) -> tuple[float, float]:
+    """Return the next temperatures on either side, K; at the end of the range that end."""
+    below, above = temperature[temperature < at], temperature[temperature > at]
+    return (
+        float(below.max()) if below.size else at,
+        float(above.min()) if above.size else at,
+    )
 
 
 def _unchanged(kept_alpha: FloatArray, kept_beta: FloatArray) -> str:

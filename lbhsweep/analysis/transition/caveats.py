@@ -17,9 +17,13 @@ CURVATURE = 0.15
 """Share by which ΔV·dP/dT may be off because dT/dP is that of a straight line."""
 
 
+BAROCALORIC_REASONS = ("reason", "maxwell_reason", "pressure_reason")
+"""Texts of the barocaloric maps that are caveats of the whole material."""
+
+
 def fit_errors(estimates: Sequence[Estimate]) -> FloatArray:
-    """Return the errors of T_t for the fit of T_t(P), K; NaN leaves bounds out."""
-    return np.array([np.nan if e.bound else e.stderr for e in estimates])
+    """Return the errors of T_t for the fit of T_t(P), K; NaN leaves censored ones out."""
+    return np.array([np.nan if e.censored else e.stderr for e in estimates])
 
 
 def near_zero(slope: Estimate) -> bool:
@@ -29,7 +33,7 @@ def near_zero(slope: Estimate) -> bool:
 
 def slope_caveat(pressure: FloatArray, estimates: Sequence[Estimate], slope: Estimate) -> str:
     """Return the reason why dT/dP is absent, or its caveats."""
-    bounds = [f"{p:g} GPa" for p, e in zip(pressure, estimates, strict=True) if e.bound]
+    bounds = [f"{p:g} GPa" for p, e in zip(pressure, estimates, strict=True) if e.censored]
     parts = [slope.reason] if slope.reason else []
     if bounds:
         parts.append(f"dT/dP without T_t at {', '.join(bounds)}: only a bound")
@@ -56,7 +60,7 @@ def legs_caveats(
     pressure : (p,) array
         GPa.
     calorimetric, clapeyron, closure : pairs of (p,) arrays
-        Value and standard error of either leg and of their difference, J/kg/K.
+        Value and error of either leg and of their difference, J/kg/K; systematic errors included.
     """
     notes = []
     rows = zip(pressure, *calorimetric, *clapeyron, *closure, strict=True)
@@ -69,6 +73,20 @@ def legs_caveats(
             else ""
         )
     return notes
+
+
+def published_caveats(transition: xr.Dataset) -> list[str]:
+    """List where T_t contradicts what is published.
+
+    Parameters
+    ----------
+    transition : Dataset
+        One material's part of the group `transition`.
+    """
+    if "published_reason" not in transition:
+        return []
+    rows = zip(transition["pressure"].values, transition["published_reason"].values, strict=True)
+    return [f"{p:g} GPa: {note}" for p, note in rows if str(note) not in ("", "nan")]
 
 
 def caveats(analysis: xr.DataTree) -> list[str]:
@@ -93,8 +111,11 @@ def caveats(analysis: xr.DataTree) -> list[str]:
         ]
         notes.append(str(used["slope_reason"].item()))
     if route == "hold":
-        notes.append(str(analysis["holds"]["flagged"].item()))
+        notes += [str(analysis["holds"][name].item()) for name in ("flagged", "falling")]
     notes += [str(note) for note in transition["legs_reason"].values]
+    if "barocaloric" in analysis.children:
+        maps = analysis["barocaloric"].to_dataset()
+        notes += [str(maps[name].item()) for name in BAROCALORIC_REASONS[1:] if name in maps]
     notes += [
         f"{p:g} GPa: {note}"
         for p, note in zip(

@@ -11,6 +11,7 @@ import numpy as np
 from lbhsweep.analysis.phases.assignment import Phase
 from lbhsweep.analysis.phases.curves import HOLD, Run
 from lbhsweep.analysis.statistics import combine_replicas
+from lbhsweep.analysis.transition.bounds import Bound, combine, reverse
 from lbhsweep.analysis.transition.step import (
     MINIMUM_SIDE,
     NoStep,
@@ -40,14 +41,32 @@ class RunStep:
 class Estimate:
     """A number with its standard error, or a reason why there is none.
 
-    `reason` may also come with a number, as a caveat.  `bound` means that the true value lies
-    beyond the number on a known side: not all replicas transform within their range.
+    Attributes
+    ----------
+    value, stderr : float
+        NaN where unknown.
+    reason : str
+        It may also come with a number, as a caveat.
+    bound : Bound
+        Whether the number is a value or a bound of what it is an estimate of.
+    censored : bool
+        Whether the range of temperatures determines the number: not all replicas transform within
+        it, or only one end of a bracket lies in it.  No fit uses such numbers.
+    limits : (2,) tuple of float
+        Limits of an interval; NaN on a side without one.
     """
 
     value: float = float("nan")
     stderr: float = float("nan")
     reason: str = ""
-    bound: bool = False
+    bound: Bound = Bound.VALUE
+    censored: bool = False
+    limits: tuple[float, float] = (float("nan"), float("nan"))
+
+    @property
+    def kind(self) -> Bound:
+        """`bound`, or absent without a number."""
+        return self.bound if self.known else Bound.ABSENT
 
     @property
     def known(self) -> bool:
@@ -182,9 +201,11 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
     found = [step for _, step in seen]
     is_hold = seen[0][0].direction == HOLD
     caveat = ""
-    bound = len(seen) < len(steps)
-    if bound:
-        beyond = "lower" if seen[0][0].direction == "cooling" else "higher"
+    bound = Bound.VALUE
+    censored = len(seen) < len(steps)
+    if censored:
+        is_cooling = seen[0][0].direction == "cooling"
+        beyond, bound = ("lower", Bound.UPPER) if is_cooling else ("higher", Bound.LOWER)
         caveat = (
             f"{len(seen)} of {len(steps)} replicas transform: the mean half height lies {beyond}; "
             f"{_reason(steps)}"
@@ -196,6 +217,7 @@ def average_branch(steps: Sequence[RunStep], between: float) -> BranchTransition
         _half_height_error(steps, found, 0.0 if is_hold else between),
         caveat,
         bound,
+        censored,
     )
     enthalpy = [
         read_step(step, run.temperature, run.values["enthalpy"], run.stderrs["enthalpy"])
@@ -269,7 +291,13 @@ def midpoint(heating: Estimate, cooling: Estimate) -> Estimate:
         return Estimate(reason=_lacking(heating, cooling))
     error = float(np.hypot(heating.stderr, cooling.stderr)) / 2
     mean = (heating.value + cooling.value) / 2
-    return Estimate(mean, error, _join(heating, cooling), heating.bound or cooling.bound)
+    return Estimate(
+        mean,
+        error,
+        _join(heating, cooling),
+        combine((heating.bound, cooling.bound)),
+        heating.censored or cooling.censored,
+    )
 
 
 def loop_width(heating: Estimate, cooling: Estimate) -> Estimate:
@@ -278,7 +306,13 @@ def loop_width(heating: Estimate, cooling: Estimate) -> Estimate:
         return Estimate(reason=_lacking(heating, cooling))
     error = float(np.hypot(heating.stderr, cooling.stderr))
     width = heating.value - cooling.value
-    return Estimate(width, error, _join(heating, cooling), heating.bound or cooling.bound)
+    return Estimate(
+        width,
+        error,
+        _join(heating, cooling),
+        combine((heating.bound, reverse(cooling.bound))),
+        heating.censored or cooling.censored,
+    )
 
 
 def _mean(pairs: Sequence[tuple[float, float]], caveat: str) -> Estimate:

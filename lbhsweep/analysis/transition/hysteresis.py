@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from lbhsweep.analysis.runs import CURVES, mean_over_replicas
+from lbhsweep.analysis.transition.bounds import bound_name, bound_variable
 from lbhsweep.analysis.transition.half_heights import (
     BranchTransition,
     Estimate,
@@ -48,6 +49,8 @@ def analyze_hysteresis(ramp: xr.Dataset, branches: Branches) -> xr.Dataset:
         Curves (volume, enthalpy, lattice_a averaged over replicas), per branch
         half_height_temperature, transition_width, volume_step, enthalpy_step, n_runs,
         n_transformed, reason; per loop midpoint_temperature, hysteresis_width, loop_reason.
+        Half height, midpoint and width have bound flags: where only some replicas transform they
+        are bounds of the mean over all replicas.
     """
     coords = {name: ramp[name] for name in (*_BRANCH, "temperature")}
     variables = _curves(ramp)
@@ -113,6 +116,9 @@ def _branch_variables(branches: Branches) -> dict[str, xr.Variable]:
         variables |= with_error(
             name, _BRANCH, value, stderr, units, long_name, formula=_STEP, source=_SOURCE
         )
+    variables[bound_name("half_height_temperature")] = bound_variable(
+        _BRANCH, _map(branches, attrgetter("half_height.kind"), int), "the mean over all replicas"
+    )
     variables["n_runs"] = variable(
         _BRANCH, _map(branches, attrgetter("n_runs"), int), "1", "runs with data"
     )
@@ -147,6 +153,8 @@ def _loop_variables(branches: Branches, directions: list[str]) -> dict[str, xr.V
         variables |= with_error(
             name, _LOOP, value, stderr, "K", long_name, formula=formula, source=_SOURCE
         )
+        kinds = np.array([loop.kind for loop in loops]).reshape(shape)
+        variables[bound_name(name)] = bound_variable(_LOOP, kinds, "the mean over all replicas")
         reasons = np.array([loop.reason for loop in loops], dtype=object).reshape(shape)
         variables["loop_reason"] = text(_LOOP, reasons, "why a loop has no midpoint, or a caveat")
     return variables

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from lbhsweep.analysis.least_squares import fit_line
 from lbhsweep.analysis.phases.assignment import Phase
 from lbhsweep.analysis.phases.curves import Run
 from lbhsweep.analysis.transition.half_heights import RunStep
+from lbhsweep.analysis.transition.line_fits import LineFits, choose_degree, fit_ranges
 from lbhsweep.analysis.transition.polynomial import Polynomial, fit_polynomial
 from lbhsweep.analysis.transition.step import MINIMUM_POINTS, Step
-from lbhsweep.arrays import BoolArray, FloatArray
+from lbhsweep.arrays import BoolArray, FloatArray, IntArray
 
 LOW, HIGH = "low", "high"
 PHASES = (LOW, HIGH)
+QUANTITIES = ("volume", "enthalpy")
 """The phases by the side of the transition on which they are stable."""
 CLEARLY_NEARER = 0.25
 """A run without a step belongs to a phase when it lies this share of ΔV or less from its line."""
@@ -26,10 +28,20 @@ UNLIKELY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class PhaseLines:
-    """V(T) and H(T) of one phase at one pressure, Å³ and kJ/mol per formula unit."""
+    """V(T) and H(T) of one phase at one pressure, Å³ and kJ/mol per formula unit.
+
+    Attributes
+    ----------
+    volume, enthalpy : Polynomial
+        The fits that are used.
+    volume_fits, enthalpy_fits : LineFits or None
+        All fits to the same data; None where a line is given, not fitted.
+    """
 
     volume: Polynomial
     enthalpy: Polynomial
+    volume_fits: LineFits | None = None
+    enthalpy_fits: LineFits | None = None
 
     @property
     def t_min(self) -> float:
@@ -80,10 +92,31 @@ def fit_phases(steps: Sequence[RunStep], start: str = LOW) -> tuple[dict[str, Ph
         parts, note = _parts_by_step(steps, start)
     lines = {}
     for phase in PHASES:
-        volume, enthalpy = _fit(parts[phase], "volume"), _fit(parts[phase], "enthalpy")
+        volume, enthalpy = (_fit_ranges(parts[phase], name, phase) for name in QUANTITIES)
         if volume is not None and enthalpy is not None:
-            lines[phase] = PhaseLines(volume, enthalpy)
+            straight = volume.of_degree(1), enthalpy.of_degree(1)
+            lines[phase] = PhaseLines(*straight, volume, enthalpy)
     return lines, note
+
+
+def choose_degrees(lines: Sequence[Mapping[str, PhaseLines]]) -> list[dict[str, PhaseLines]]:
+    """Choose straight lines or parabolas, of each phase alike at all pressures (`choose_degree`).
+
+    C_P and expansivity of a phase would else differ between pressures by what was seen of curves.
+    """
+    chosen = [dict(here) for here in lines]
+    for phase in PHASES:
+        for name in QUANTITIES:
+            fits = {
+                i: found
+                for i, here in enumerate(chosen)
+                if phase in here and (found := getattr(here[phase], f"{name}_fits")) is not None
+            }
+            degree = choose_degree(list(fits.values()))
+            for i, found in fits.items():
+                line = replace(chosen[i][phase], **{name: found.of_degree(degree)})
+                chosen[i][phase] = line
+    return chosen
 
 
 def _parts_by_order(steps: Sequence[RunStep]) -> tuple[_PartsByPhase, str]:
@@ -153,8 +186,19 @@ def _is_one_line(run: Run) -> bool:
 
 
 def _fit(parts: Sequence[_RunPart], name: str) -> Polynomial | None:
+    return fit_polynomial(*_points(parts, name)) if parts else None
+
+
+def _fit_ranges(parts: Sequence[_RunPart], name: str, phase: str) -> LineFits | None:
     if not parts:
         return None
+    return fit_ranges(*_points(parts, name), transition_above=phase == LOW)
+
+
+def _points(
+    parts: Sequence[_RunPart], name: str
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+    """Gather temperatures, values, errors and the number of the run of each point."""
     columns: list[FloatArray] = []
     for number, part in enumerate(parts):
         run, inside = part.item.run, part.inside
@@ -166,7 +210,7 @@ def _fit(parts: Sequence[_RunPart], name: str) -> Polynomial | None:
         )
         columns.append(np.stack(points))
     temperature, values, stderrs, runs = np.concatenate(columns, axis=1)
-    return fit_polynomial(temperature, values, stderrs, runs.astype(np.int64))
+    return temperature, values, stderrs, runs.astype(np.int64)
 
 
 def _nearest_phase(item: RunStep, low: Polynomial | None, high: Polynomial | None) -> str | None:

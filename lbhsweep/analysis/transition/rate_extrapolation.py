@@ -15,6 +15,12 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.least_squares import LinearFit, fit_line
+from lbhsweep.analysis.transition.bounds import (
+    Bound,
+    bound_name,
+    bound_variable,
+    direction_bound,
+)
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.analysis.transition.hysteresis import Branches
 from lbhsweep.analysis.transition.phase_lines import UNLIKELY
@@ -111,7 +117,8 @@ def analyze_rates(branches: Branches, ramp: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     Dataset
-        By (pressure, direction): zero_rate_temperature, rate_coefficient, n_rates, reason; by
+        By (pressure, direction): zero_rate_temperature with its bound flag (of T_t: upper on
+        heating, lower on cooling), rate_coefficient, n_rates, reason; by
         pressure: zero_rate_midpoint, zero_rate_width, loop_reason.  Temperatures have three
         companions: ``_stderr`` (statistical), ``_systematic`` (of the exponent), and
         ``_by_exponent`` for n = 1/2, 2/3, 1.
@@ -133,6 +140,17 @@ def analyze_rates(branches: Branches, ramp: xr.Dataset) -> xr.Dataset:
         np.array([[z.stderrs for z in row] for row in table]),
         "half-height temperature at zero rate",
         _FORMULA,
+    )
+    variables[bound_name("zero_rate_temperature")] = bound_variable(
+        dims,
+        [
+            [
+                direction_bound(name) if z.estimate.known else Bound.ABSENT
+                for name, z in zip(directions, row, strict=True)
+            ]
+            for row in table
+        ],
+        "T_t",
     )
     variables |= with_error(
         "rate_coefficient",
@@ -156,13 +174,13 @@ def analyze_rates(branches: Branches, ramp: xr.Dataset) -> xr.Dataset:
 
 
 def _counts(estimate: Estimate) -> bool:
-    return estimate.known and not estimate.bound and estimate.stderr > 0
+    return estimate.known and not estimate.censored and estimate.stderr > 0
 
 
 def _left_out(pairs: Sequence[tuple[float, Estimate]]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for rate, estimate in pairs:
-        if estimate.known and estimate.bound:
+        if estimate.known and estimate.censored:
             why = "only a bound, not all replicas transform"
         elif estimate.known and not _counts(estimate):
             why = "no error"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from lbhsweep.analysis.least_squares import fit_line
+from lbhsweep.analysis.transition.bounds import Bound, direction_bound
 from lbhsweep.analysis.transition.half_heights import (
     OTHER_PHASE,
     BranchTransition,
@@ -23,8 +25,12 @@ ROUTES = ("hold", "ramp_midpoint", "ramp_heating", "ramp_cooling")
 """In order of preference: equilibrium, then the middle of the loop, then one side of it."""
 NOT_SIMULATED = "not simulated"
 _ONE_SIDED = {
-    "ramp_heating": ("heating only: an upper bound", "ramp_cooling", "cooling"),
-    "ramp_cooling": ("cooling only: a lower bound", "ramp_heating", "heating"),
+    "ramp_heating": ("heating only: an upper bound of T_t", "ramp_cooling", "cooling"),
+    "ramp_cooling": ("cooling only: a lower bound of T_t", "ramp_heating", "heating"),
+}
+_HOLDS_FROM = {
+    Bound.UPPER: "all holds begin in α: an upper bound of T_t",
+    Bound.LOWER: "all holds begin in β: a lower bound of T_t",
 }
 
 
@@ -35,13 +41,17 @@ def slowest_rate(steps: Sequence[RunStep]) -> float | None:
 
 
 def estimate_routes(
-    steps: Sequence[RunStep], pressures: Sequence[float], brackets: Mapping[float, Estimate]
+    steps: Sequence[RunStep],
+    pressures: Sequence[float],
+    brackets: Mapping[float, Estimate],
+    hold_bound: Bound = Bound.VALUE,
 ) -> dict[str, list[Estimate]]:
     """Estimate T_t at each pressure by each route of `ROUTES`.
 
     ``hold``: the bracket of holds of known phases (`brackets`, by pressure); without
-    phases the step of V(T) over holds, whose error is that of the gap it falls into.
-    ``ramp_*``: half-height temperatures at the slowest heating rate.
+    phases the step of V(T) over holds, whose error is that of the gap it falls into; it is to T_t
+    what `hold_bound` says.  ``ramp_*``: half-height temperatures at the slowest heating rate, as
+    bounds of T_t: each run transforms where its phase is metastable.
     """
     rate = slowest_rate(steps)
     between = spread_between_runs(steps)
@@ -52,24 +62,23 @@ def estimate_routes(
             for direction in ("heating", "cooling")
         )
         up, down = heating.half_height, mask_other_transition(heating, cooling).half_height
-        table["hold"].append(
-            brackets.get(pressure) or _branch(steps, pressure, "hold", 0.0, between).half_height
-        )
+        step = _branch(steps, pressure, "hold", 0.0, between).half_height
+        table["hold"].append(brackets.get(pressure) or replace(step, bound=hold_bound))
         table["ramp_midpoint"].append(midpoint(up, down))
-        table["ramp_heating"].append(up)
-        table["ramp_cooling"].append(down)
+        table["ramp_heating"].append(replace(up, bound=direction_bound("heating")))
+        table["ramp_cooling"].append(replace(down, bound=direction_bound("cooling")))
     return table
 
 
 def choose_route(table: Mapping[str, Sequence[Estimate]]) -> str | None:
     """Choose the one route for all pressures of a material.
 
-    The route known at most pressures, and not as a bound if there is another, the first of `ROUTES`
+    The route known at most pressures, and not censored if there is another, the first of `ROUTES`
     among equals.  It is one route for all, so that dT/dP is not a difference between routes.
     """
     counts = {
         route: (
-            sum(e.known and not e.bound for e in table[route]),
+            sum(e.known and not e.censored for e in table[route]),
             sum(e.known for e in table[route]),
         )
         for route in ROUTES
@@ -90,6 +99,9 @@ def route_caveat(route: str, table: Mapping[str, Sequence[Estimate]], pressure: 
     pressure : (p,) array
         GPa.
     """
+    if route == "hold":
+        kinds = {e.bound for e in table[route] if e.known and not e.censored}
+        return "".join(_HOLDS_FROM.get(kind, "") for kind in kinds)
     if route not in _ONE_SIDED:
         return ""
     what, other, branch = _ONE_SIDED[route]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
+from lbhsweep.analysis.phases.assignment import CODE, LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.runs import done, short_and_alone
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.analysis.variables import BAROCALORIC_STUDY, text, variable, with_error
@@ -39,6 +39,7 @@ def convergence_names(dataset: xr.Dataset) -> list[str]:
     """List the variables of the holds that `analyze_convergence` reads."""
     names = [n for name in MEANS for n in (name, stderr_name(name), f"{name}_series")]
     names += [n for name in _OTHERS for n in (name, stderr_name(name))]
+    names.append(CODE)
     return [name for name in names if name in dataset]
 
 

@@ -6,8 +6,8 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from lbhsweep.execution.clusters.dask_executor import DaskExecutor
 from lbhsweep.execution.clusters.spec import AddressCluster, ClusterSpec
 from lbhsweep.execution.clusters.start import start_cluster
 from lbhsweep.execution.driver.session import run_sweep
+from lbhsweep.execution.events import Event
 from lbhsweep.execution.worker.workload import Rehearsal
 from lbhsweep.simulation.provenance import provenance
 from lbhsweep.store.folder import SweepFolder
@@ -55,6 +56,12 @@ class WorkerReport:
     has_locks : bool
         Whether the sweep's file system has the locks that protect runs, and the worker sees
         those of this machine.
+    address : str
+        Where the worker is reached, and by which protocol.
+    memory_limit : int
+        Most memory that it may use, bytes.
+    clock : float
+        Unix time there, s.
     """
 
     host: str
@@ -66,6 +73,9 @@ class WorkerReport:
     scratch_speed: float
     folder_speed: float
     has_locks: bool
+    address: str
+    memory_limit: int
+    clock: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +94,10 @@ class ClusterCheck:
         Synthetic runs, and how many have a result.
     ns_per_day : float or None
         Molecular dynamics of 832 atoms on the worker, if a pilot was requested.
+    scheduler : str
+        Address of the scheduler.
+    clock_difference : float
+        By which the worker's clock is ahead of this machine's, s.
     """
 
     waited_s: float
@@ -92,9 +106,17 @@ class ClusterCheck:
     runs: int
     runs_done: int
     ns_per_day: float | None = None
+    scheduler: str = ""
+    clock_difference: float = 0.0
 
 
-def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> ClusterCheck:
+def check_cluster(
+    spec: ClusterSpec,
+    folder: Path,
+    *,
+    pilot: bool = False,
+    report: Callable[[Event], None] | None = None,
+) -> ClusterCheck:
     """Start one worker, inspect its environment, and give it synthetic runs.
 
     Parameters
@@ -105,6 +127,8 @@ def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> Cl
         An empty folder on storage that workers see.
     pilot : bool
         Measure the speed of molecular dynamics on the worker too.
+    report : callable, optional
+        Called with what happens until the worker is there: refusals and lost jobs.
 
     Raises
     ------
@@ -117,6 +141,8 @@ def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> Cl
     found: dict[str, WorkerReport] = {}
     waited: list[float] = []
     speeds: list[float] = []
+    clocks: list[float] = []
+    schedulers: list[str] = []
     started = time.monotonic()
 
     @contextmanager
@@ -125,11 +151,19 @@ def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> Cl
         with start_cluster(one, folder) as executor:
             executor.need(1)
             while not executor.slots:
-                executor.answers(POLL_S)
+                for answer in executor.answers(POLL_S):
+                    if report is not None and isinstance(answer, Event):
+                        report(answer)
+            schedulers.append(executor.scheduler)
             waited.append(time.monotonic() - started)
             with (folder / LOCKED).open("w") as locked:
-                fcntl.flock(locked, fcntl.LOCK_EX)
+                # Without locks here the worker finds this one free, and says so.
+                with suppress(OSError):
+                    fcntl.flock(locked, fcntl.LOCK_EX)
+                asked = time.time()
                 found["worker"] = executor.ask(inspect_worker, str(folder))
+                # The worker looked at its clock some time between the two.
+                clocks.append(found["worker"].clock - (asked + time.time()) / 2)
             if pilot:
                 speeds.append(executor.ask(measure_speed))
             yield executor
@@ -147,6 +181,8 @@ def check_cluster(spec: ClusterSpec, folder: Path, *, pilot: bool = False) -> Cl
         runs=ending.total,
         runs_done=ending.done,
         ns_per_day=speeds[0] if speeds else None,
+        scheduler=schedulers[0],
+        clock_difference=clocks[0],
     )
 
 
@@ -167,7 +203,8 @@ def inspect_worker(folder: str) -> WorkerReport:
     from lbhsweep.engine.processor import processor_features
 
     about = provenance()
-    scratch = get_worker().local_directory
+    dask_worker = get_worker()
+    scratch = dask_worker.local_directory
     return WorkerReport(
         host=str(about["host"]),
         cpu=str(about["cpu"]),
@@ -178,6 +215,9 @@ def inspect_worker(folder: str) -> WorkerReport:
         scratch_speed=_speed(scratch),
         folder_speed=_speed(folder),
         has_locks=_has_locks(folder),
+        address=str(dask_worker.address),
+        memory_limit=int(dask_worker.memory_manager.memory_limit or 0),
+        clock=time.time(),
     )
 
 

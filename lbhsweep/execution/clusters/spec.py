@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from lbhsweep.document import Document, read_document
 from lbhsweep.errors import SpecError
@@ -24,6 +27,8 @@ _LEAST_BYTES = 10**8
 COMPILING_BYTES = 650e6
 """Of a worker that compiles: 590 MB at most, and Dask ends it at 95 %."""
 _MOST_SECONDS = 7 * 86400.0
+_NOT_IN_WORDS = re.compile(r"[\s%$*?\[\]{}()<>|&;!#'\"`\\~]|[^\w.,:+=@/-]")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 def _scaled(value: object, units: MappingProxyType[str, float], what: str, example: str) -> float:
@@ -66,6 +71,65 @@ def _port(value: object) -> int | None:
     return value
 
 
+def _open_port(value: object) -> object:
+    if value is not None and (isinstance(value, bool) or _port(value) is None):
+        raise ValueError(f"got {shown(value)}, wanted a port from 1024 to 65535")
+    return value
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError(f"got {shown(text)}, wanted one line of printable characters")
+    return text
+
+
+def _one_word(text: str) -> str:
+    if found := _NOT_IN_WORDS.search(text):
+        raise ValueError(
+            f"got {shown(text)}, wanted a name without {shown(found[0])}, which a batch system or "
+            "a shell would replace or cut at"
+        )
+    return text
+
+
+def _expanded_here(text: str) -> str:
+    """Expand ``~`` and variables, which YAML leaves as they are, as a shell here would."""
+    path = os.path.expandvars(os.path.expanduser(text))  # noqa: PTH111 - keeps relative paths
+    if "$" in path or path.startswith("~"):
+        raise ValueError(
+            f"got {shown(text)}, wanted a path whose variables are set here, or a whole path"
+        )
+    return path
+
+
+def _expandable_there(text: str) -> str:
+    rest = _VARIABLE.sub("", text.removeprefix("~/") if text != "~" else "")
+    if found := re.search(r"[$`\\\"]", rest) or re.match("~", rest):
+        raise ValueError(
+            f"got {shown(text)}, wanted a path, which may begin with ~/ and have variables such as "
+            f"$TMPDIR; {shown(found[0])} has no place in it"
+        )
+    return text
+
+
+def shell_word(path: str, key: str) -> str:
+    """Write a node's path as a word for the job's shell, which expands ``~/`` and variables.
+
+    Parameters
+    ----------
+    path : str
+        From the cluster file.
+    key : str
+        Its key there: a node where a variable is not set names it and ends the job.
+    """
+    if path == "~" or path.startswith("~/"):
+        path = f"$HOME{path[1:]}"
+    if "$" not in path:
+        return shlex.quote(path)
+    unset = f"is not set on this node, and {key} in the cluster file needs it"
+    return '"' + _VARIABLE.sub(lambda one: f"${{{one[1] or one[2]}:?{unset}}}", path) + '"'
+
+
 def _walltime(value: object) -> str:
     text = str(value)
     if not re.fullmatch(r"(\d+-)?\d{1,3}:\d{2}:\d{2}", text):
@@ -84,7 +148,14 @@ Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
 AutoCount = Annotated[Count | None, BeforeValidator(_auto)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Speed = Annotated[float, Field(gt=0, le=1e6)]
-Text = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
+Lines = Annotated[str, Field(strict=True, min_length=1, max_length=1000)]
+Text = Annotated[Lines, AfterValidator(_one_line)]
+Word = Annotated[Lines, AfterValidator(_one_word)]
+"""Stands in a line of options or in a command."""
+HerePath = Annotated[Lines, AfterValidator(_one_line), AfterValidator(_expanded_here)]
+"""Of this machine."""
+NodePath = Annotated[Lines, AfterValidator(_one_line), AfterValidator(_expandable_there)]
+"""Of a node: `shell_word` lets the job's shell expand it."""
 
 
 class LocalCluster(Section):
@@ -102,7 +173,7 @@ class LocalCluster(Section):
     """How long to wait for the first worker."""
     ns_per_day: Speed | None = None
     """Of a worker with 832 atoms, for 'plan --cluster'; 'cluster check --pilot' measures it."""
-    numba_cache: Text | None = None
+    numba_cache: HerePath | None = None
     """Folder on this machine for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
 
 
@@ -119,21 +190,27 @@ class JobsCluster(Section):
     """Workers of a job; by default one for each core."""
     memory: Annotated[int, BeforeValidator(_memory)]
     """Memory of a job; a worker takes 0.6 GB while it compiles, 0.3 GB and more in runs."""
-    interface: Text | None = None
-    """Network interface by which nodes reach each other, such as ib0."""
-    prologue: tuple[Text, ...] = ()
+    interface: Word | None = None
+    """Network interface of the nodes, such as ib0; of the scheduler's machine too by default."""
+    scheduler_interface: Word | None = None
+    """Network interface of this machine, if nodes reach it by one of another name."""
+    scheduler_port: Annotated[int | None, BeforeValidator(_open_port)] = None
+    """Port of this machine that nodes may reach, where a firewall closes all others."""
+    worker_timeout: Seconds = Field(default="5 min", validate_default=True)
+    """How long a worker may take from its start until it is connected: imports may be slow."""
+    prologue: tuple[Lines, ...] = ()
     """Shell lines run in each job before its workers, such as 'module load python'."""
-    log_folder: Text | None = None
+    log_folder: HerePath | None = None
     """Folder of the jobs' logs; by default logs in the sweep's folder."""
     dashboard: Annotated[int | None, BeforeValidator(_port)] = None
     """Port on 127.0.0.1 of Dask's own page (true: any free one), or false; needs bokeh."""
-    scratch: Text | None = None
-    """Folder on each node's own disk for Dask's temporary files."""
+    scratch: NodePath | None = None
+    """Folder on each node's own disk for Dask's temporary files, such as $TMPDIR."""
     start_timeout: Seconds = Field(default="24 h", validate_default=True)
     """How long to wait in the queue for a worker while there is none."""
     ns_per_day: Speed | None = None
     """Of a worker with 832 atoms, for 'plan --cluster'; 'cluster check --pilot' measures it."""
-    numba_cache: Text | None = None
+    numba_cache: NodePath | None = None
     """Node-local folder for compiled kernels; by default in $XDG_CACHE_HOME or /tmp."""
 
     @property
@@ -152,9 +229,9 @@ class QueueCluster(JobsCluster):
 
     walltime: Annotated[str, BeforeValidator(_walltime)]
     """Longest time of a job."""
-    queue: Text | None = None
+    queue: Word | None = None
     """Queue or partition."""
-    account: Text | None = None
+    account: Word | None = None
     """Account or project to which core-hours are charged."""
 
     @property
@@ -168,6 +245,10 @@ class SlurmCluster(QueueCluster):
 
     kind: Literal["slurm"]
     """Where workers run."""
+    memory_option: Literal["mem", "mem-per-cpu", "none"] = "mem"
+    """Option by which a job asks for memory; none where a site forbids it."""
+    exclusive: bool = False
+    """Whether a job gets its node alone."""
     job_extra: tuple[Text, ...] = ()
     """Further #SBATCH options, such as '--qos=long'."""
 
@@ -226,13 +307,13 @@ class AddressCluster(Section):
     """Where workers run."""
     address: Text | None = None
     """Of the scheduler, such as 'tls://10.0.0.1:8786'."""
-    scheduler_file: Text | None = None
+    scheduler_file: HerePath | None = None
     """File in which the scheduler has written its address; instead of address."""
-    tls_ca: Text | None = None
+    tls_ca: HerePath | None = None
     """Certificate of the authority that has signed the others' (PEM)."""
-    tls_cert: Text | None = None
+    tls_cert: HerePath | None = None
     """This machine's certificate (PEM)."""
-    tls_key: Text | None = None
+    tls_key: HerePath | None = None
     """This machine's key (PEM)."""
     start_timeout: Seconds = Field(default="60 s", validate_default=True)
     """How long to wait for a worker while there is none."""
@@ -282,6 +363,37 @@ def load_cluster(path: str | Path | None) -> ClusterSpec:
     return spec
 
 
+def slurm_memory(spec: SlurmCluster) -> list[str]:
+    """Return the options by which a job asks for memory, and for its node alone.
+
+    dask-jobqueue 0.9.0 would round to whole GiB above 1 GiB; so do we, since its workers and
+    the processes that watch over them share what is asked for.
+    """
+    gib = math.ceil(spec.memory / 2**30)
+    whole = f"{gib}G" if spec.memory >= 2**30 else f"{math.ceil(spec.memory / 2**20)}M"
+    share = f"{math.ceil(gib * 1024 / spec.cores)}M"
+    option = {
+        "mem": [f"--mem={whole}"],
+        "mem-per-cpu": [f"--mem-per-cpu={share}"],
+        "none": [],
+    }[spec.memory_option]
+    return [*option, *(["--exclusive"] if spec.exclusive else [])]
+
+
+def memory_note(spec: ClusterSpec) -> str:
+    """Say how much memory a job asks for, and what each worker may use; empty without jobs."""
+    if not isinstance(spec, JobsCluster):
+        return ""
+    share = f"each of its {spec.workers_per_job} workers may use "
+    share += f"{spec.memory / spec.workers_per_job / 1e9:.2f} GB"
+    if isinstance(spec, SlurmCluster):
+        asked = next(iter(slurm_memory(spec)), "")
+        if spec.memory_option == "none":
+            return f"a job asks for no memory (memory_option); {share}"
+        return f"a job asks for {asked}, rounded up from {spec.memory / 1e9:.2f} GB; {share}"
+    return share
+
+
 def memory_warning(spec: ClusterSpec) -> str:
     """Return a warning if workers may get too little memory to compile kernels, else empty.
 
@@ -312,6 +424,11 @@ def memory_warning(spec: ClusterSpec) -> str:
 
 def _contradictions(spec: ClusterSpec) -> Iterator[tuple[str, str]]:
     """Find keys that are valid alone and contradict each other."""
+    if isinstance(spec, CondorCluster) and any("\n" in line for line in spec.prologue):
+        yield (
+            "prologue",
+            "got several lines in one, wanted one: HTCondor takes no others",
+        )
     if isinstance(spec, JobsCluster) and spec.workers_per_job > spec.cores:
         yield "processes", f"got {spec.processes}, wanted at most as many as cores, {spec.cores}"
     if isinstance(spec, AddressCluster):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -16,36 +18,22 @@ import dask
 import distributed
 from dask.system import CPU_COUNT
 from distributed import Client, Security
+from distributed.utils import get_ip_interface
 
 from lbhsweep.errors import ClusterError
 from lbhsweep.execution.clusters.dask_executor import DaskExecutor
+from lbhsweep.execution.clusters.dask_settings import our_settings
 from lbhsweep.execution.clusters.jobs.cluster import JobCluster
 from lbhsweep.execution.clusters.jobs.keys import LOOPBACK, job_security
 from lbhsweep.execution.clusters.jobs.watch import JobWatch
 from lbhsweep.execution.clusters.spec import AddressCluster, ClusterSpec, JobsCluster, LocalCluster
 
-_CONFIG = {
-    # Lost workers don't count: the ledger of each run does.
-    "distributed.scheduler.allowed-failures": 1_000_000,
-    # A run waits on the scheduler for the next free worker, not on a worker behind a long run.
-    "distributed.scheduler.worker-saturation": 1.0,
-    # Nothing large lives on workers; spilling to disk could only hurt.
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.deploy.lost-worker-timeout": "5s",
-    # Runs last minutes: watching event loops 50 times and stacks 100 times a second takes cores
-    # from the runs (idle: driver 3.5 % of a core, now 0.9; each worker 2.3, now 0.3).
-    "distributed.admin.tick.interval": "1s",
-    "distributed.admin.tick.limit": "10s",
-    "distributed.admin.system-monitor.interval": "5s",
-    "distributed.worker.profile.enabled": False,
-    "distributed.worker.memory.monitor-interval": "1s",
-}
 _IN_JOBS = {
     # Only the watch over the jobs replaces them; Dask's own way would cancel one by its name.
     "distributed.deploy.lost-worker-timeout": "10000h",
 }
+_EXPANDED = re.compile(r"[\s\x00-\x1f\x7f%$*?\[\]{}()<>|&;!#'\"`\\]")
+"""A batch system replaces %J, a shell all that it expands."""
 _SET_BY_DASK = ("PYTHONHASHSEED", "__DASK_PARENT_PID")
 _CORES_OF_JOB = "SLURM_CPUS_ON_NODE"
 _ONE_THREAD = {
@@ -103,7 +91,7 @@ def start_cluster(spec: ClusterSpec, folder: Path = Path()) -> Iterator[DaskExec
     ClusterError
         If the cluster can't be started, or no worker appears in time.
     """
-    with dask.config.set(_CONFIG), _opened(spec, folder) as executor:
+    with dask.config.set(our_settings()), _opened(spec, folder) as executor:
         yield executor
 
 
@@ -173,7 +161,12 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
         try:
             system.check(cluster.job_script)
             watch = JobWatch(
-                cluster, system.ask, spec.workers, spec.workers_per_job, _logs(spec, folder)
+                cluster,
+                system.ask,
+                spec.workers,
+                spec.workers_per_job,
+                _logs(spec, folder),
+                spec.worker_timeout,
             )
             with SweepClient(cluster.dask) as client, ExitStack() as stack:
                 with _signals_blocked():
@@ -186,8 +179,8 @@ def _in_jobs(spec: JobsCluster, folder: Path) -> Iterator[DaskExecutor]:
             cluster.close()
             # Whatever went wrong above, none of our jobs outlives us.
             with suppress(OSError, subprocess.SubprocessError):
-                left = system.ask()
-                system.cancel(cluster.job_ids if left is None else cluster.job_ids & set(left))
+                left = system.ask(cluster.job_ids)
+                system.cancel(cluster.job_ids if left is None else left)
 
 
 def check_names(spec: ClusterSpec, folder: Path) -> None:
@@ -196,27 +189,60 @@ def check_names(spec: ClusterSpec, folder: Path) -> None:
     Raises
     ------
     ClusterError
-        If its name has spaces in it.
+        If its name has characters that a batch system, Dask or a shell replaces or cuts at.
     """
     paths = (_logs(spec, folder), folder / "keys") if isinstance(spec, JobsCluster) else ()
     for path in paths:
-        if len(str(path).split()) > 1:
+        if found := _EXPANDED.search(str(path)):
+            what = "spaces" if found[0].isspace() else f"the character {found[0]!r}"
             raise ClusterError(
-                f"{path}: batch systems and Dask do not support spaces in the names of folders "
+                f"{path}: batch systems and Dask do not support {what} in the names of folders "
                 "of jobs; choose another --output or log_folder"
             )
+
+
+def _check_network(spec: JobsCluster) -> None:
+    """Check that the scheduler can listen where the file says; Dask would leave threads behind.
+
+    Raises
+    ------
+    ClusterError
+        If this machine has no such interface, or the port is taken.
+    """
+    key = "scheduler_interface" if spec.scheduler_interface else "interface"
+    name = spec.scheduler_interface or spec.interface
+    try:
+        host = get_ip_interface(name) if name else ""
+    except ValueError as error:
+        known = ", ".join(sorted(one for _, one in socket.if_nameindex()))
+        raise ClusterError(
+            f"{key}: this machine has no interface {name} with an address, wanted one of {known}; "
+            "if that of nodes has another name, give this machine's as scheduler_interface"
+        ) from error
+    if spec.scheduler_port is None:
+        return
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, spec.scheduler_port))
+        except OSError as error:
+            raise ClusterError(
+                f"scheduler_port: can't use {spec.scheduler_port} on this machine: "
+                f"{error.strerror}; another driver may have it: choose one port for each sweep"
+            ) from error
 
 
 @contextmanager
 def _job_cluster(spec: JobsCluster, folder: Path) -> Iterator[JobCluster]:
     check_names(spec, folder)
+    _check_network(spec)
     logs, keys = _logs(spec, folder), folder / "keys"
     with ExitStack() as stack:
         stack.enter_context(dask.config.set(_IN_JOBS))
-        secure = spec.interface != LOOPBACK
+        secure = {spec.interface, spec.scheduler_interface or spec.interface} != {LOOPBACK}
         security = stack.enter_context(job_security(keys)) if secure else None
         with _starting(spec):
-            cluster = JobCluster(spec, {**_settings(), **_environment(spec)}, logs, security)
+            cluster = JobCluster(spec, _ONE_THREAD, logs, security)
         stack.callback(cluster.close)
         yield cluster
 
@@ -235,7 +261,7 @@ def job_script(spec: ClusterSpec, folder: Path) -> str:
     """
     if not isinstance(spec, JobsCluster):
         return ""
-    with dask.config.set(_CONFIG), _job_cluster(spec, folder) as cluster:
+    with dask.config.set(our_settings()), _job_cluster(spec, folder) as cluster:
         return cluster.job_script
 
 
@@ -277,18 +303,9 @@ def _start_local(spec: LocalCluster) -> Any:
     )
 
 
-def _environment(spec: LocalCluster | JobsCluster) -> dict[str, str]:
+def _environment(spec: LocalCluster) -> dict[str, str]:
     cache = {"NUMBA_CACHE_DIR": spec.numba_cache} if spec.numba_cache else {}
     return {**_ONE_THREAD, **cache}
-
-
-def _settings() -> dict[str, str]:
-    """Return the part of Dask's configuration that jobs get by environment variables."""
-    return {
-        f"DASK_{key.replace('.', '__').replace('-', '_').upper()}": str(value)
-        for key, value in _CONFIG.items()
-        if key.startswith(("distributed.worker.", "distributed.admin."))
-    }
 
 
 def _await_worker(client: Client, spec: ClusterSpec) -> None:

@@ -28,6 +28,7 @@ from lbhsweep.execution.driver.storage_pause import StoragePause
 from lbhsweep.execution.events import (
     Event,
     Observer,
+    RunEvent,
     RunFailed,
     RunFinished,
     RunInterrupted,
@@ -110,6 +111,7 @@ class Driver:
         self._repeated: set[str] = set()
         self._n_tasks = 0
         self._started: set[str] = set()
+        self._marked: set[str] = set()
         self._resumed: set[str] = set()
         self._to_collect: dict[str, Ending] = {}
         self._faults = Faults()
@@ -197,9 +199,13 @@ class Driver:
             case TaskBroken(task, fault):
                 self._n_tasks -= 1
                 names = [run_id(point) for point in task.points]
-                for name in names:
-                    self._in_flight.discard(name)
-                    self._faults.ended(name)
+                for point, name in zip(task.points, names, strict=True):
+                    if name in self._started:
+                        self._report(
+                            RunInterrupted(run_id=name, label=point.label, worker=fault.worker)
+                        )
+                    self._forget_attempt(name)
+                    self._pace.stop(name)
                 if self._repeat_lost_start(fault):
                     names.remove(fault.run_id)
                 elif not self._count_damaged_record(fault):
@@ -215,21 +221,25 @@ class Driver:
                 self._report(answer)
             case RunProgress(run_id=name, fraction=fraction) if name in self._in_flight:
                 self._pace.advance(name, fraction)
+            case RunEvent() | RunProgress():
+                # It comes late: that attempt has ended, and nothing would end it again.
+                pass
             case WorkerPreparing() if self._is_preparing:
                 # One worker's message stands for all.
                 pass
             case Event():
                 if isinstance(answer, WorkerLost):
+                    for name in [one for one in self._started if self._is_of(one, answer.runs)]:
+                        # Dask repeats its task, which starts it again.
+                        self._started.discard(name)
+                        self._pace.stop(name)
                     self._faults.lost(answer.runs)
                 self._is_preparing |= isinstance(answer, WorkerPreparing)
                 self._report(answer)
 
     def _settle(self, summary: RunSummary) -> None:
         name = summary.run_id
-        self._in_flight.discard(name)
-        self._started.discard(name)
-        self._resumed.discard(name)
-        self._faults.ended(name)
+        self._forget_attempt(name)
         if summary.ending in ("done", "failed"):
             self._faults.works(summary.worker)
             self._counts[summary.ending] += 1
@@ -243,6 +253,15 @@ class Driver:
             # Of a worker that is leaving, or that still sees the stop file of an earlier driver.
             self._pause_submitting()
         self._report(_event_of(summary, self._plan.points[name].label))
+
+    def _forget_attempt(self, name: str) -> None:
+        """Note that no attempt of a run is under way, for whatever reason."""
+        for names in (self._in_flight, self._started, self._resumed):
+            names.discard(name)
+        self._faults.ended(name)
+
+    def _is_of(self, name: str, labels: tuple[str, ...]) -> bool:
+        return self._plan.points[name].label in labels
 
     def _release(self, name: str) -> None:
         """Release the runs that continue from the end of a run whose record is whole."""
@@ -364,9 +383,7 @@ class Driver:
 
     def _move_records(self) -> bool:
         """Collect what is due, and return whether all of it could be read."""
-        if self._started:
-            self._collector.mark(self._started, "running")
-            self._started.clear()
+        self._mark_running()
         if not self._to_collect:
             return True
         report = self._collector.collect(self._to_collect)
@@ -388,6 +405,16 @@ class Driver:
         if left:
             self._pause.count_transient(StoreError(next(iter(report.unread.values()))))
         return not left
+
+    def _mark_running(self) -> None:
+        """Mark in the results which runs are under way, and no longer are."""
+        begun = self._started - self._marked
+        ended = self._marked - self._started - self._to_collect.keys()
+        if begun:
+            self._collector.mark(begun, "running")
+        if ended:
+            self._collector.mark(ended, "pending")
+        self._marked = set(self._started)
 
     def _report(self, event: Event) -> None:
         for observer in self._observers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -36,6 +37,7 @@ OpenExecutor = Callable[[], AbstractContextManager[Executor]]
 
 LONGEST_MESSAGE = 4000
 """Of an error's message that is reported: it may end with a job's log."""
+_UNEXPANDED = re.compile(r"~|\$\{?\w")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _MARKERS = ("driver.lock", "records", "rehearsal/records")
 """Each of them marks a sweep's folder; a user's own files may be called sweep.yaml."""
@@ -75,8 +77,13 @@ def check_folder(path: Path) -> None:
     Raises
     ------
     FolderError
-        If it is a file, or has other content.
+        If it is a file, has other content, or its name is one that a shell left unexpanded.
     """
+    if not path.is_absolute() and path.parts and _UNEXPANDED.match(path.parts[0]):
+        raise FolderError(
+            f"{path}: begins with {path.parts[0]}, which no shell has expanded; give the whole "
+            "path, or leave a space before it: '--output ~/DIR'"
+        )
     if path.exists() and not path.is_dir():
         raise FolderError(f"{path}: is a file, wanted a folder for the sweep; choose another")
     is_sweep = any((path / sign).exists() for sign in _MARKERS)

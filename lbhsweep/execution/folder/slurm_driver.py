@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lbhsweep.atomic import not_shared, write_atomically
 from lbhsweep.errors import ClusterError
+from lbhsweep.execution.job_number import NoJobNumberError, job_number
 from lbhsweep.store.folder import SweepFolder
 
 WARN_S = 300
@@ -72,7 +73,8 @@ def submit_driver(
         "--open-mode=append",
         f"--signal=B:USR1@{WARN_S}",
         f"--job-name={JOB_NAME}",
-        f"--output={folder.log}",
+        # SLURM replaces what follows a single percent sign.
+        f"--output={str(folder.log).replace('%', '%%')}",
         *options,
     ]
     try:
@@ -89,30 +91,60 @@ def submit_driver(
         raise ClusterError("no sbatch here; give this command on a login node of SLURM") from error
     except subprocess.CalledProcessError as error:
         raise ClusterError(f"SLURM did not accept the driver: {error.stderr.strip()}") from error
-    job = answer.stdout.strip().partition(";")[0]
-    limit = _time_limit(job)
+    try:
+        number, cluster = job_number("slurm", answer.stdout)
+    except NoJobNumberError as error:
+        raise ClusterError(
+            f"{error}; the driver's job may be in the queue all the same: look there and cancel "
+            "it. What wraps sbatch must pass its answer on as it is"
+        ) from error
+    # SLURM names the cluster if the options do; it must be named again to whom asks for the job.
+    kept = f"{number};{cluster}" if cluster else number
+    limit = _time_limit(kept)
     if limit is not None and limit < LEAST_S:
-        subprocess.run(["scancel", job], capture_output=True, timeout=60, check=False)
+        _scancel(kept, check=False)
         raise ClusterError(
             f"SLURM would give the driver {limit / 60:.0f} min (the partition's default, unless "
             f"you asked for it), wanted at least {LEAST_S // 60} min, better a day: add "
             "--sbatch=--time=24:00:00"
         )
-    write_atomically(folder.job, f"{job}\n".encode())
-    return job
+    write_atomically(folder.job, f"{kept}\n".encode())
+    return number
 
 
-def _time_limit(job: str) -> float | None:
+def _time_limit(kept: str) -> float | None:
     """Ask for the walltime of a job in seconds; None if it has none or SLURM doesn't say."""
-    squeue = ["squeue", "--noheader", "--format=%l", "--jobs", job]
-    with suppress(OSError, subprocess.SubprocessError, ValueError):
-        answer = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
-        days, _, clock = answer.stdout.strip().rpartition("-")
-        seconds = 0
-        for part in clock.split(":"):
-            seconds = 60 * seconds + int(part)
-        return 86400 * int(days or 0) + seconds
+    number = kept.partition(";")[0]
+    for clock in _squeue(kept, "%l", "--jobs", number):
+        days, _, rest = clock.rpartition("-")
+        with suppress(ValueError):
+            seconds = 0
+            for part in rest.split(":"):
+                seconds = 60 * seconds + int(part)
+            return 86400 * int(days or 0) + seconds
     return None
+
+
+def _cluster_of(kept: str) -> list[str]:
+    """Return the option that names the cluster of a job, as sbatch gave it: ``5;other``."""
+    cluster = kept.partition(";")[2]
+    return [f"--clusters={cluster}"] if cluster else []
+
+
+def _squeue(kept: str, columns: str, *options: str) -> list[str]:
+    """Return the lines of squeue's answer; none if it does not answer."""
+    command = ["squeue", "--noheader", f"--format={columns}", *options, *_cluster_of(kept)]
+    with suppress(OSError, subprocess.SubprocessError):
+        answer = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=60, check=True
+        )
+        return [line.strip() for line in answer.stdout.splitlines()]
+    return []
+
+
+def _scancel(kept: str, *, check: bool) -> None:
+    command = ["scancel", *_cluster_of(kept), kept.partition(";")[0]]
+    subprocess.run(command, capture_output=True, timeout=60, check=check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +164,20 @@ def queued_driver(folder: SweepFolder) -> DriverJob | None:
     DriverJob or None
         None if it isn't, or SLURM is not available here.
     """
-    with suppress(OSError, subprocess.SubprocessError, ValueError):
-        job = folder.job.read_text(encoding="utf-8").strip()
-        squeue = ["squeue", "--noheader", "--format=%i|%T|%r", "--jobs", job, "--name", JOB_NAME]
-        answer = subprocess.run(squeue, capture_output=True, text=True, timeout=60, check=True)
-        found, state, reason = answer.stdout.strip().split("|", 2)
-        if found == job and state != "COMPLETING":
-            return DriverJob(job, state, reason)
+    kept = _kept(folder)
+    number = kept.partition(";")[0]
+    rows = _squeue(kept, "%i|%T|%r", "--jobs", number, "--name", JOB_NAME) if kept else []
+    for row in (line.split("|", 2) for line in rows):
+        if len(row) == 3 and row[0] == number and row[1] != "COMPLETING":
+            return DriverJob(*row)
     return None
+
+
+def _kept(folder: SweepFolder) -> str:
+    """Read what sbatch called the driver's job; empty if there is none."""
+    with suppress(OSError, ValueError):
+        return folder.job.read_text(encoding="utf-8").strip()
+    return ""
 
 
 def cancel_waiting(folder: SweepFolder) -> str:
@@ -154,7 +192,7 @@ def cancel_waiting(folder: SweepFolder) -> str:
     if queued is None:
         return ""
     try:
-        subprocess.run(["scancel", queued.job], capture_output=True, timeout=60, check=True)
+        _scancel(_kept(folder), check=True)
     except (OSError, subprocess.SubprocessError):
         return ""
     return queued.job

@@ -56,13 +56,15 @@ class Ledger:
         ------
         AttemptUnderwayError
             If another process holds the run for longer than `patience_s`.
+        StoreError
+            If the file can't be opened, or its file system has no locks.
         """
         with storing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             deadline = time.monotonic() + patience_s
-            while not _locked(descriptor):
+            while not _locked(descriptor, self.path):
                 if time.monotonic() > deadline:
                     raise AttemptUnderwayError(
                         f"{self.path.parent}: another process works on this run; wait until it ends"
@@ -126,9 +128,13 @@ class Ledger:
         )
 
     def withdraw(self) -> None:
-        """Remove the latest start by truncating the file, which works on a full disk too."""
+        """Remove the latest start if nothing follows it; nothing else is ever removed.
+
+        The file is truncated, which works on a full disk too.
+        """
+        lines = list(self.lines())
         at = self.path.read_bytes().rfind(b'\n{"event": "start"')
-        if at >= 0:
+        if at >= 0 and lines and lines[-1]["event"] == "start":
             os.truncate(self.path, at)
 
     def n_errors(self) -> int:
@@ -165,17 +171,32 @@ class Ledger:
                     yield entry
 
     def _append(self, entry: dict[str, object]) -> None:
+        """Append a line, or leave the file as it was."""
         # The line break in front ends a line that was cut.
         text = "\n" + json.dumps(entry, ensure_ascii=False) + "\n"
-        with storing(self.path), self.path.open("a", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        with storing(self.path):
+            size = self.path.stat().st_size if self.path.exists() else 0
+            try:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                # Only its holder writes to a ledger.
+                with suppress(OSError):
+                    os.truncate(self.path, size)
+                raise
 
 
-def _locked(descriptor: int) -> bool:
+def _locked(descriptor: int, path: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        raise StoreError(
+            f"{path}: {socket.gethostname()} sees a file system without locks there "
+            f"({error.strerror}); without them two workers could do the same run at once: have it "
+            "mounted with flock, or choose an output folder on another"
+        ) from error
     return True

@@ -166,7 +166,7 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
             run_id=name, ending="interrupted", worker=worker_name(), slurm_job=slurm_job()
         )
     try:
-        with ledger.hold(), _not_counting_environment(ledger):
+        with ledger.hold():
             for left in ledger.path.parent.glob("*.tmp"):
                 # Left by a worker that was killed while it wrote a checkpoint.
                 left.unlink(missing_ok=True)
@@ -190,7 +190,13 @@ def _run(task: Task, point: RunPoint, should_stop: ShouldStop, report: Report) -
 
 @contextmanager
 def _not_counting_environment(ledger: Ledger) -> Iterator[None]:
-    """Count errors such as a full disk neither as an error nor as a death of the run."""
+    """Count errors such as a full disk neither as an error nor as a death of the run.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        With the start of the attempt under way.
+    """
     try:
         yield
     except (OSError, *ENVIRONMENT_ERRORS):
@@ -209,15 +215,23 @@ def _attempt(
     attempt = ledger.start(
         label=point.label, worker=worker_name(), progress=_progress_mark(workdir)
     )
-    report(
-        RunStarted(
-            run_id=name,
-            label=point.label,
-            worker=worker_name(),
-            slurm_job=slurm_job(),
-            attempt=attempt,
+    with _not_counting_environment(ledger):
+        report(
+            RunStarted(
+                run_id=name,
+                label=point.label,
+                worker=worker_name(),
+                slurm_job=slurm_job(),
+                attempt=attempt,
+            )
         )
-    )
+        return _started(task, point, ledger, should_stop, report)
+
+
+def _started(
+    task: Task, point: RunPoint, ledger: Ledger, should_stop: ShouldStop, report: Report
+) -> RunSummary:
+    name, workdir = run_id(point), ledger.path.parent
     counted, deaths = ledger.n_errors() + 1, ledger.n_deaths()
     if deaths >= MAX_DEATHS:
         message = f"its worker died {deaths} times in a row without any progress"

@@ -7,8 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.transition.bounds import read_bounds
 from lbhsweep.analysis.transition.caveats import caveats
 from lbhsweep.arrays import BoolArray, FloatArray
+from lbhsweep.plots.shared.bounds import draw_temperatures, explain_arrows
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     Nothing,
@@ -28,6 +30,7 @@ _MAPS = (
 _LEAST_KNOWN = 0.1
 """Share of the map of ΔS_iso that must be known for a picture."""
 _HATCHED = "no value, or a phase extrapolated far beyond its data"
+_DISAGREES = "disagrees with −∫(∂V/∂T)dP by more than 2 σ"
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -45,6 +48,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     for axes, (name, symbol, flag, title) in zip(panels, _MAPS, strict=True):
         _draw_map(figure, axes, dataset, name, symbol, flag)
         axes.set_title(f"{title} compression from {gigapascal(first)}")
+        if "transition" in analysis.children:
+            _draw_transitions(axes, analysis["transition"].to_dataset())
     shared_legend(figure, panels, columns=2)
     return finish(figure, tree, "Barocaloric effect", caveats(analysis))
 
@@ -63,7 +68,11 @@ def _draw_map(
     )  # fmt: skip
     holes = far | ~np.isfinite(array.values)
     if holes.any():
-        _hatch_cells(axes, t, p, holes)
+        _hatch_cells(axes, t, p, holes, "////", _HATCHED)
+    if name == _MAPS[0][0] and "maxwell_disagrees" in dataset:
+        apart = dataset["maxwell_disagrees"].values == 1
+        if (apart & ~holes).any():
+            _hatch_cells(axes, t, p, apart & ~holes, "xxx", _DISAGREES)
     axes.grid(visible=False)
     figure.colorbar(mesh, ax=axes, label=label(array, symbol))
     axes.set_xlabel(label(dataset["temperature"], "T"))
@@ -75,10 +84,30 @@ def _draw_map(
     )  # fmt: skip
 
 
-def _hatch_cells(axes: Axes, t: FloatArray, p: FloatArray, holes: BoolArray) -> None:
-    """Hatch the cells without a reliable value, and explain the hatching in the legend."""
-    axes.contourf(t, p, holes.astype(float), levels=[0.5, 1.5], colors="none", hatches=["////"])
-    axes.fill_between([], [], facecolor="none", edgecolor="0.3", hatch="////", label=_HATCHED)
+def _draw_transitions(axes: Axes, dataset: xr.Dataset) -> None:
+    """Mark the used T_t at every simulated pressure; bounds have arrows."""
+    route = str(dataset["used_route"].item())
+    if not route:
+        return
+    used, name = dataset.sel(route=route), "transition_temperature"
+    kinds = read_bounds(used, name)
+    limits = axes.get_xlim(), axes.get_ylim()
+    draw_temperatures(
+        axes, used["pressure"].values, used[name].values, used[f"{name}_stderr"].values, kinds,
+        {"marker": "o", "color": "w", "markeredgecolor": "k", "linestyle": "none"},
+        label="$T_t$ of the used route", along="x",
+    )  # fmt: skip
+    explain_arrows(axes, kinds)
+    axes.set_xlim(*limits[0])
+    axes.set_ylim(*limits[1])
+
+
+def _hatch_cells(
+    axes: Axes, t: FloatArray, p: FloatArray, cells: BoolArray, pattern: str, meaning: str
+) -> None:
+    """Hatch cells without a reliable value, and explain the hatching in the legend."""
+    axes.contourf(t, p, cells.astype(float), levels=[0.5, 1.5], colors="none", hatches=[pattern])
+    axes.fill_between([], [], facecolor="none", edgecolor="0.3", hatch=pattern, label=meaning)
 
 
 FIGURE = FigureDeclaration(
@@ -88,7 +117,8 @@ FIGURE = FigureDeclaration(
     topic=Topic.CALORIC,
     caption=(
         "Isothermal entropy change and adiabatic temperature change over temperature and final "
-        "pressure; hatched where nothing is known."
+        "pressure; hatched where nothing is known, cross-hatched where the entropy change "
+        "disagrees with that from volumes. Circles: T_t, with arrows where it is a bound."
     ),
     variables=("isothermal_entropy_change", "adiabatic_temperature_change"),
     needs=(Needs("analysis", "barocaloric", "the results are empty"),),

@@ -23,6 +23,7 @@ from lbhsweep.plots.shared.style import (
 
 _WARMING = "adiabatic_temperature_change"
 _QUANTUM = f"{_WARMING}_quantum_estimate"
+_MAXWELL = "isothermal_entropy_change_maxwell"
 _CHANGES = (
     ("isothermal_entropy_change", "$ΔS_{iso}$", "extrapolated"),
     (_WARMING, "$ΔT_{ad}$", "adiabatic_extrapolated"),
@@ -32,7 +33,8 @@ _CHANGES = (
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw S(T), ΔS_iso(T), ΔT_ad(T); dotted where a phase is extrapolated far.
 
-    Dashed beside ΔT_ad is the estimate with the quantum heat capacity, where spectra are available.
+    Dashed beside ΔS_iso is its value from volumes alone, by Maxwell's relation.  Dashed beside
+    ΔT_ad is the estimate with the quantum heat capacity, where spectra are available.
     """
     entropy = analysis["entropy"].to_dataset()
     if not known(entropy["entropy"].values):
@@ -62,7 +64,7 @@ def _draw_changes(
     axes: Axes, barocaloric: xr.Dataset, name: str, flag: str, pressures: list[float]
 ) -> None:
     first = float(barocaloric["initial_pressure"])
-    drawn, quantum_drawn = False, False
+    drawn, quantum_drawn, maxwell_drawn = False, False, False
     for number, pressure in enumerate(pressures):
         here = barocaloric.sel(final_pressure=pressure)
         if pressure != first and known(here[name].values):
@@ -75,7 +77,15 @@ def _draw_changes(
                     linewidth=0.9, linestyle="--",
                 )  # fmt: skip
                 quantum_drawn = True
+            if name == _CHANGES[0][0] and _MAXWELL in here and known(here[_MAXWELL].values):
+                near = np.where(here[flag].values == 1, np.nan, here[_MAXWELL].values)
+                axes.plot(
+                    here["temperature"].values, near, color=colour, linewidth=0.9, linestyle="--"
+                )
+                maxwell_drawn = True
             drawn = True
+    if maxwell_drawn:
+        axes.plot([], [], color="0.3", linestyle="--", label="−∫(∂V/∂T)dP (Maxwell)")
     if quantum_drawn:
         axes.plot([], [], color="0.3", linestyle="--", label="T|ΔS|/$C_P$, quantum $C_P$")
     if drawn:
@@ -101,7 +111,7 @@ FIGURE = FigureDeclaration(
     topic=Topic.CALORIC,
     caption=(
         "Entropy at every pressure, and what compression changes; dotted where a phase is "
-        "extrapolated far."
+        "extrapolated far; dashed beside the entropy change: from volumes alone."
     ),
     variables=("entropy", "isothermal_entropy_change", "adiabatic_temperature_change"),
     needs=(Needs("analysis", "entropy", "the results are empty"),),

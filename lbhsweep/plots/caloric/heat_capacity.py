@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis import published
 from lbhsweep.plots.shared.branches import branch_style
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
@@ -29,8 +30,9 @@ from lbhsweep.plots.shared.style import (
     shared_legend,
 )
 
-PUBLISHED = 4100.0
-PUBLISHED_LABEL = "4100 J kg⁻¹ K⁻¹ (Sci. Rep. 2021, suppl. fig. 2)"
+PUBLISHED_LABEL = (
+    f"{published.HEAT_CAPACITY:g} J kg⁻¹ K⁻¹ ({published.SAU_2021.short}, suppl. fig. 2)"
+)
 _HOLD = {
     "heat_capacity": ("holds, dH/dT", PURPLE, "s"),
     "heat_capacity_fluctuation": ("holds, Var(H)/k$_B$T²", GREY, "o"),
@@ -40,7 +42,7 @@ _PHASES = {
     "alpha": ("α", "full"),
     "alpha_cap": ("α, Li over cages", "bottom"),
     "beta": ("β", "none"),
-    "undecided": ("", "none"),
+    "undecided": ("", "left"),
 }
 """Name in legends and filling of each phase."""
 _APART = 2.0
@@ -72,7 +74,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
             continue
         _draw_baseline(axes, baseline.sel(pressure=pressure))
         if str(tree.attrs.get("potential", "")).startswith("lbh"):
-            axes.axhline(PUBLISHED, color=GREEN, linewidth=1, linestyle="-.", label=PUBLISHED_LABEL)
+            axes.axhline(
+                published.HEAT_CAPACITY, color=GREEN, linewidth=1, linestyle="-.",
+                label=PUBLISHED_LABEL,
+            )  # fmt: skip
     _limit(panels[0], baseline, measured)
     note = _disagreement(groups)
     shared_legend(figure, panels, columns=3 if len(panels) > 2 else 2)
@@ -190,4 +195,5 @@ FIGURE = FigureDeclaration(
     ),
     variables=("heat_capacity", "heat_capacity_fluctuation", "mean_heat_capacity"),
     needs=(Needs("analysis", "heat_capacity", "the results are empty"),),
+    references=(published.SAU_2021,),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.published import AZNAR_2017, EFFECTS, LI_2018, SAU_2021, ZENG_2024
+from lbhsweep.analysis.transition.bounds import Bound, combine, read_flag
 from lbhsweep.analysis.transition.caveats import caveats
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
@@ -26,42 +26,13 @@ from lbhsweep.plots.shared.style import (
 )
 from lbhsweep.quantities import stderr_name
 
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """One published effect.
-
-    Attributes
-    ----------
-    name : str
-        Material and kind of value.
-    pressure : float
-        Change of pressure, GPa.
-    entropy : float
-        |ΔS|, J/kg/K.
-    temperature : float
-        |ΔT|, K; NaN where none is quoted.
-    marker, colour : str
-        Of its marker.
-    """
-
-    name: str
-    pressure: float
-    entropy: float
-    temperature: float
-    marker: str
-    colour: str
-
-
-PUBLISHED = (
-    Published("neopentyl glycol, measured", 0.25, 389.0, np.nan, "P", PURPLE),
-    Published("AgI, measured", 0.25, 60.0, 18.0, "X", AMBER),
-    Published("LiCB₁₁H₁₂, measured, reversible", 0.23, 280.0, 32.0, "h", GREEN),
-    Published("LiCB₁₁H₁₂, measured, reversible", 0.10, 200.0, 10.0, "h", GREEN),
-    Published("Li₂B₁₂H₁₂, calculated (Sci. Rep. 2021)", 0.10, 367.0, 43.0, "*", ORANGE),
-)
-"""Measured values as the literature quotes them (neopentyl glycol: also B. Li et al.,
-arXiv:1808.07834; AgI: A. Aznar et al., Nat. Commun. 8, 1851, 2017); the last is a simulation."""
+_LOOKS = {
+    LI_2018: ("P", PURPLE),
+    AZNAR_2017: ("X", AMBER),
+    ZENG_2024: ("h", GREEN),
+    SAU_2021: ("*", ORANGE),
+}
+"""Marker and colour by source."""
 _OURS = (
     ("barocaloric", "isothermal_entropy_change", "adiabatic_temperature_change", "this sweep", "o"),
     (
@@ -78,17 +49,20 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not known(dataset["isothermal_entropy_change"].values[compressed.values]):
         return Nothing(str(dataset["reason"].item()) or "no second pressure with known entropy")
     figure, panels = new_figure(2, columns=2, panel=(4.2, 3.4), foot=0.9)
-    for one in PUBLISHED:
+    for one in EFFECTS:
+        marker, colour = _LOOKS[one.source]
         for axes, value in zip(panels, (one.entropy, one.temperature), strict=True):
             axes.plot(
-                [one.pressure], [value], marker=one.marker, color=one.colour, markersize=9,
-                linestyle="none", label=one.name,
+                [one.pressure], [value], marker=marker, color=colour, markersize=9,
+                linestyle="none", label=f"{one.name} ({one.source.short})",
             )  # fmt: skip
     for group, entropy, temperature, text, marker in _OURS:
         fill = "full" if group == "barocaloric" else "none"
         colour = BLACK if group == "barocaloric" else BLUE
+        bound = _bound_at(dataset) if group == "barocaloric" else ""
+        named = f"{text}, at {bound} of $T_t$" if bound else text
         for axes, name in zip(panels, (entropy, temperature), strict=True):
-            _draw_largest(axes, analysis[group].to_dataset(), name, marker, fill, colour, text)
+            _draw_largest(axes, analysis[group].to_dataset(), name, marker, fill, colour, named)
     for axes, symbol, unit in zip(panels, "ST", ("J kg⁻¹ K⁻¹", "K"), strict=True):
         axes.set_xlabel("Change of pressure ΔP (GPa)")
         axes.set_ylabel(f"Largest $|Δ{symbol}|$ ({unit})")
@@ -96,6 +70,21 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         axes.set_ylim(bottom=0)
     shared_legend(figure, panels, columns=2)
     return finish(figure, tree, "Comparison with published materials", caveats(analysis))
+
+
+def _bound_at(dataset: xr.Dataset) -> str:
+    """Say which bound of T_t the effects are taken at; empty if T_t is a value."""
+    simulated = dataset.isel(final_pressure=np.flatnonzero(dataset["interpolated"].values == 0))
+    kind = combine(
+        read_flag(simulated.isel(final_pressure=i), "transition_bound")
+        for i in range(simulated.sizes["final_pressure"])
+        if known(simulated["isothermal_entropy_change"].values[i])
+    )
+    return {
+        Bound.UPPER: "an upper bound",
+        Bound.LOWER: "a lower bound",
+        Bound.EITHER: "bounds",
+    }.get(kind, "")
 
 
 def _draw_largest(
@@ -134,4 +123,5 @@ FIGURE = FigureDeclaration(
     caption="Largest effects of this sweep beside those published of other materials.",
     variables=("isothermal_entropy_change", "adiabatic_temperature_change"),
     needs=(Needs("analysis", "barocaloric", "the results are empty"),),
+    references=tuple(dict.fromkeys(one.source for one in EFFECTS)),
 )

@@ -9,7 +9,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.transition.bounds import Bound, read_bound
 from lbhsweep.analysis.transition.half_heights import OTHER_PHASE
+from lbhsweep.plots.shared.bounds import draw_arrow
 from lbhsweep.plots.shared.style import (
     DIRECTION_COLOURS,
     DIRECTIONS,
@@ -137,13 +139,16 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
             error = float(branch["half_height_temperature_stderr"])
             style = DIRECTIONS[str(direction)]
             axes.axvline(value, color=colour, linewidth=0.8, linestyle=":", zorder=1)
-            if np.isfinite(error):
+            kind = read_bound(branch, "half_height_temperature")
+            foot = axes.get_xaxis_transform()
+            if np.isfinite(error) and kind == Bound.VALUE:
                 axes.axvspan(value - error, value + error, color=colour, alpha=0.15, linewidth=0)
             axes.plot(
-                [value], [0.02], transform=axes.get_xaxis_transform(), color=colour,
+                [value], [0.02], transform=foot, color=colour,
                 marker=style["marker"], fillstyle=style["fillstyle"], markersize=7,
                 linestyle="none", clip_on=False,
             )  # fmt: skip
+            draw_arrow(axes, (value, 0.02), kind, colour, along="x", coordinates=foot)
     unit = unit_text("K/ps")
     return [
         f"{direction} at {', '.join(rates)} {unit}{end}"

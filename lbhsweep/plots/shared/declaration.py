@@ -15,6 +15,7 @@ import xarray as xr
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.published import Reference
 from lbhsweep.plots.shared.style import STYLE, Nothing
 
 Draw = Callable[[xr.DataTree, xr.DataTree], Figure | Nothing]
@@ -86,6 +87,8 @@ class FigureDeclaration:
         Those whose formula and source the report prints below the figure.
     needs : tuple of Needs
         Checked in this order before anything is drawn.
+    references : tuple of Reference
+        Sources of the published values in it.
     over : tuple of str
         Dimensions in which the materials differ that the figure compares; none: it shows one.
     """
@@ -97,6 +100,7 @@ class FigureDeclaration:
     caption: str
     variables: tuple[str, ...] = ()
     needs: tuple[Needs, ...] = ()
+    references: tuple[Reference, ...] = ()
     over: tuple[str, ...] = ()
 
     def make(self, results: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:

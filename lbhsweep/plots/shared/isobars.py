@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.plots.shared.phase_look import LOOKS
 from lbhsweep.plots.shared.style import SERIES, gigapascal, known
 from lbhsweep.quantities import stderr_name
 
@@ -19,7 +20,7 @@ PHASES: dict[str, dict[str, Any]] = {
     "alpha_cap": {"fillstyle": "bottom", "linestyle": "-."},
     "beta": {"fillstyle": "full", "linestyle": "-"},
     "mixed": {"fillstyle": "left", "linestyle": ":"},
-    "undecided": {"fillstyle": "full", "linestyle": ":"},
+    "undecided": {"fillstyle": "right", "linestyle": LOOKS["undecided"].line},
 }
 """How each phase looks."""
 SYMBOLS = {"alpha": "α", "alpha_cap": "α, Li over cages", "beta": "β", "mixed": "mixed"}

@@ -14,6 +14,8 @@ from matplotlib.lines import Line2D
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase
 from lbhsweep.plots.shared.style import BLACK, BLUE, GREY, ORANGE, SKY
 
+Line = Literal["-", "--", "-.", ":"] | tuple[int, tuple[float, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -21,8 +23,8 @@ class Look:
 
     name: str
     colour: str
-    line: Literal["-", "--", "-.", ":"]
-    fill: Literal["full", "none", "top"]
+    line: Line
+    fill: Literal["full", "none", "top", "left"]
 
 
 LOOKS = MappingProxyType(
@@ -31,7 +33,7 @@ LOOKS = MappingProxyType(
         "alpha_cap": Look("α, Li over cage faces", SKY, ":", "top"),
         "beta": Look("β", ORANGE, "--", "none"),
         "mixed": Look("mixed", GREY, "-.", "top"),
-        "undecided": Look("phase unknown", BLACK, "-", "full"),
+        "undecided": Look("phase unknown", BLACK, (0, (5, 1, 1, 1, 1, 1)), "left"),
     }
 )
 """By the phase's name in datasets."""

@@ -12,6 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.published import SAU_2021
 from lbhsweep.arrays import FloatArray
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.joined import joined_holds, needs_holds
@@ -187,4 +188,5 @@ FIGURE = FigureDeclaration(
     ),
     variables=("li_density", "h_density"),
     needs=needs_holds(tuple(SPECIES), "density"),
+    references=(SAU_2021,),
 )

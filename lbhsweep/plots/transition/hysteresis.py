@@ -11,7 +11,7 @@ from lbhsweep.plots.shared.style import Nothing
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
-    """Draw the volume loops; dotted lines and the bands around them are half heights ± error."""
+    """Draw the volume loops; dotted lines and bands are half heights ± error."""
     dataset = analysis["hysteresis"].to_dataset()
     return draw_branches(tree, dataset, "volume", "Volume hysteresis", marks=dataset)
 
@@ -23,7 +23,7 @@ FIGURE = FigureDeclaration(
     topic=Topic.TRANSITION,
     caption=(
         "Volume on heating and cooling at every pressure; dotted lines and bands are half heights "
-        "and their errors."
+        "and their errors, arrows instead where not all replicas transform: the mean lies there."
     ),
     variables=("volume", "half_height_temperature", "midpoint_temperature", "hysteresis_width"),
     needs=(

@@ -7,10 +7,14 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.analysis.published import TRANSITIONS
+from lbhsweep.analysis.transition.bounds import read_bounds
+from lbhsweep.analysis.transition.caveats import caveats, published_caveats
+from lbhsweep.arrays import FloatArray
+from lbhsweep.plots.shared.bounds import draw_temperatures, explain_arrows
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.published_transitions import draw_published
 from lbhsweep.plots.shared.style import (
-    AMBER,
     BLACK,
     BLUE,
     GREEN,
@@ -24,16 +28,16 @@ from lbhsweep.plots.shared.style import (
 )
 
 _ROUTES = {
-    "hold": ("holds, bracket", "s", "full", GREEN),
+    "hold": ("holds, between the ends of the bracket", "s", "full", GREEN),
     "ramp_midpoint": ("ramps, midpoint of the loop", "D", "full", BLACK),
     "ramp_heating": ("ramps, heating (upper bound)", "^", "full", ORANGE),
     "ramp_cooling": ("ramps, cooling (lower bound)", "v", "none", BLUE),
 }
-PUBLISHED_K = (450.0, 500.0)
-PUBLISHED_LABEL = "450 K is α, 500 K is β (Sci. Rep. 2021, suppl. fig. 1)"
-
+_T = "transition_temperature"
 _NARROWEST_GPA = 0.1
 """Least width of the pressure axis, so that a single pressure makes a picture."""
+_MARGIN = 0.12
+"""Share of the temperatures kept free on both sides, for arrows."""
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -48,19 +52,16 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     _draw_boundary(axes, dataset.sel(route=used), used)
     for route, (text, marker, fill, colour) in _ROUTES.items():
         at = dataset.sel(route=route)
-        if known(at["transition_temperature"].values):
-            axes.errorbar(
-                at["pressure"].values, at["transition_temperature"].values,
-                yerr=at["transition_temperature_stderr"].values, marker=marker, fillstyle=fill,
-                color=colour, linestyle="none", label=text, markersize=7, capsize=3,
-            )  # fmt: skip
+        draw_temperatures(
+            axes, at["pressure"].values, at[_T].values, at[f"{_T}_stderr"].values,
+            read_bounds(at, _T), {"marker": marker, "fillstyle": fill, "color": colour,
+            "linestyle": "none", "markersize": 7}, label=text, limits=_limits(at),
+        )  # fmt: skip
     if "hysteresis_rate" in analysis.children:
         _draw_zero_rate(axes, analysis["hysteresis_rate"].to_dataset())
-    if str(tree.attrs.get("potential", "")).startswith("lbh"):
-        width = 0.02 * max(float(np.ptp(dataset["pressure"].values)), _NARROWEST_GPA)
-        axes.fill_betweenx(
-            PUBLISHED_K, -width, width, color=AMBER, alpha=0.45, linewidth=0, label=PUBLISHED_LABEL
-        )
+    width = 0.02 * max(float(np.ptp(dataset["pressure"].values)), _NARROWEST_GPA)
+    draw_published(axes, analysis, width=width)
+    explain_arrows(axes, read_bounds(dataset, _T))
     absent = ~np.isfinite(dataset["transition_temperature"].sel(route=used).values)
     for pressure in dataset["pressure"].values[absent]:
         axes.axvline(pressure, color="0.6", linestyle=":", linewidth=1)
@@ -71,12 +72,24 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     low, high = axes.get_xlim()
     pad = max(_NARROWEST_GPA - (high - low), 0.0) / 2
     axes.set_xlim(low - pad, high + pad)
+    axes.margins(y=_MARGIN)
     shared_legend(figure, [axes], columns=2)
-    return finish(figure, tree, "Phase diagram", caveats(analysis))
+    notes = [*caveats(analysis), *published_caveats(dataset)]
+    return finish(figure, tree, "Phase diagram", notes)
+
+
+def _limits(at: xr.Dataset) -> tuple[FloatArray, FloatArray] | None:
+    """Return the ends of intervals; None in analyses of earlier versions."""
+    if f"{_T}_lower" not in at:
+        return None
+    return at[f"{_T}_lower"].values, at[f"{_T}_upper"].values
 
 
 def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
-    """Draw midpoints at zero rate with both of their errors; nothing else depends on them."""
+    """Draw midpoints at zero rate with both of their errors; nothing else depends on them.
+
+    Where there is none, the half height of one branch is drawn as the bound that it is.
+    """
     name = "zero_rate_midpoint"
     if known(rates[name].values):
         axes.errorbar(
@@ -84,6 +97,16 @@ def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
             yerr=np.hypot(rates[f"{name}_stderr"], rates[f"{name}_systematic"]), marker="D",
             fillstyle="none", color="0.35", linestyle="none", markersize=10, capsize=5,
             label="ramps, midpoint at zero rate",
+        )  # fmt: skip
+    absent = ~np.isfinite(rates[name].values)
+    single = "zero_rate_temperature"
+    for direction in rates["direction"].values:
+        here = rates.sel(direction=direction).isel(pressure=np.flatnonzero(absent))
+        _, marker, _, colour = _ROUTES[f"ramp_{direction}"]
+        draw_temperatures(
+            axes, here["pressure"].values, here[single].values, here[f"{single}_stderr"].values,
+            read_bounds(here, single), {"marker": marker, "fillstyle": "none", "color": colour,
+            "linestyle": "none", "markersize": 10}, label=f"ramps, {direction} at zero rate",
         )  # fmt: skip
 
 
@@ -107,8 +130,9 @@ FIGURE = FigureDeclaration(
     topic=Topic.TRANSITION,
     caption=(
         "Transition temperature against pressure by every route, and the line fitted through the "
-        "one that is used."
+        "one that is used. Arrows mark bounds; beside it stands what is published."
     ),
     variables=("transition_temperature", "boundary_slope"),
     needs=(Needs("analysis", "transition", "the results are empty"),),
+    references=tuple(one.source for one in TRANSITIONS),
 )

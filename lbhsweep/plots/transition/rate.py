@@ -7,8 +7,14 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.published import AMBIENT_GPA, MEASURED, SIMULATED, TRANSITIONS
+from lbhsweep.analysis.transition.bounds import Bound, read_bound, read_bounds
+from lbhsweep.analysis.transition.caveats import published_caveats
 from lbhsweep.analysis.transition.rate_extrapolation import ASSUMED, EXPONENTS
+from lbhsweep.arrays import IntArray
+from lbhsweep.plots.shared.bounds import draw_arrow, draw_temperatures, explain_arrows
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.published_transitions import draw_published
 from lbhsweep.plots.shared.style import (
     DIRECTION_COLOURS,
     DIRECTIONS,
@@ -26,6 +32,9 @@ from lbhsweep.plots.shared.style import (
 
 _POWER = EXPONENTS[ASSUMED]
 _NAME = "zero_rate_temperature"
+_HALF = "half_height_temperature"
+_BESIDE = 0.025
+"""How far arrows of bounds at zero rate stand from their error bars, in units of the rates."""
 _ZERO = "T₀ of T₀ + c r$^{2/3}$: thick bar statistical, thin with n = ½ … 1"
 
 
@@ -39,7 +48,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if loops.sizes["heating_rate"] < 2:
         reasons = [str(reason) for reason in rates["reason"].values.ravel() if str(reason)]
         return Nothing(reasons[0] if reasons else "one heating rate")
-    if not known(loops["half_height_temperature"].values):
+    if not known(loops[_HALF].values):
         return Nothing("no ramp shows a complete transition")
     pressures = rates["pressure"].values
     figure, panels = new_figure(2 * len(pressures), columns=2, panel=(4.0, 2.5), foot=0.6)
@@ -55,39 +64,49 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
             left, loops.sel(pressure=pressure), rates.sel(pressure=pressure)
         ):
             notes.setdefault(note, []).append(f"{pressure:g}")
+        if abs(pressure) <= AMBIENT_GPA and known(loops.sel(pressure=pressure)[_HALF].values):
+            draw_published(left, analysis, kinds=(MEASURED, SIMULATED))
         _draw_width(right, loops.sel(pressure=pressure), rates.sel(pressure=pressure))
     shared_legend(figure, panels, columns=2)
     lines = [f"{', '.join(places)} GPa, {note}" for note, places in notes.items()]
+    lines += published_caveats(analysis["transition"].to_dataset())
     return finish(figure, tree, "Hysteresis against heating rate", lines)
 
 
 def _draw_branches(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> list[str]:
-    notes, drawn = [], False
+    notes: list[str] = []
+    all_kinds: list[IntArray] = []
+    drawn = False
     for direction in (str(name) for name in loops["direction"].values):
         here, zero = loops.sel(direction=direction), rates.sel(direction=direction)
         colour, style = DIRECTION_COLOURS[direction], DIRECTIONS[direction]
-        value = here["half_height_temperature"].values
-        error = here["half_height_temperature_stderr"].values
-        bound = here["n_transformed"].values < here["n_runs"].values
+        value = here[_HALF].values
+        error = here[f"{_HALF}_stderr"].values
+        kinds = read_bounds(here, _HALF)
+        bound = kinds > Bound.VALUE
         r = here["heating_rate"].values
         drawn |= known(value)
+        all_kinds += [kinds, read_bounds(zero, _NAME)]
         look = {"marker": style["marker"], "linestyle": "none", "color": colour, "capsize": 3}
         axes.errorbar(
             r[~bound], value[~bound], yerr=error[~bound], fillstyle=style["fillstyle"],
             label=direction if known(value[~bound]) else None, **look,
         )  # fmt: skip
         if known(value[bound]):
-            axes.errorbar(
-                r[bound], value[bound], yerr=error[bound], fillstyle=style["fillstyle"],
-                alpha=0.35, label=f"{direction}, bound (not all replicas transform), left out",
-                **look,
+            draw_temperatures(
+                axes, r[bound], value[bound], error[bound], kinds[bound],
+                {**look, "fillstyle": style["fillstyle"], "alpha": 0.35},
+                label=f"{direction}, bound (not all replicas transform), left out",
             )  # fmt: skip
         start, slope = float(zero[_NAME]), float(zero["rate_coefficient"])
         if np.isfinite(start):
             _draw_fit(axes, r, start, slope, colour, style["linestyle"])
-            _draw_zero(axes, rates.sel(direction=direction), _NAME, colour, style["marker"])
+            _draw_zero(axes, zero, _NAME, colour, style["marker"])
+            draw_arrow(axes, (-_BESIDE * r.max(), start), read_bound(zero, _NAME), colour)
         if reason := str(zero["reason"].item()):
             notes.append(f"{direction}: {reason}")
+    explain_arrows(axes, *all_kinds)
+    axes.margins(y=0.12)
     if not drawn:
         hatch(axes, "no complete transition")
     return notes
@@ -98,9 +117,10 @@ def _draw_width(axes: Axes, loops: xr.Dataset, rates: xr.Dataset) -> None:
     if not known(value):
         hatch(axes, "no rate at which both branches transform")
         return
-    axes.errorbar(
-        r, value, yerr=loops["hysteresis_width_stderr"].values, marker="o", color=GREEN,
-        linestyle="none", capsize=3, label="width",
+    kinds = read_bounds(loops, "hysteresis_width")
+    draw_temperatures(
+        axes, r, value, loops["hysteresis_width_stderr"].values, kinds,
+        {"marker": "o", "color": GREEN, "linestyle": "none"}, label="width",
     )  # fmt: skip
     start = float(rates["zero_rate_width"])
     if np.isfinite(start):
@@ -137,8 +157,13 @@ FIGURE = FigureDeclaration(
     topic=Topic.TRANSITION,
     caption=(
         "Half heights and width of the loop against heating rate, and their extrapolation to zero "
-        "rate."
+        "rate. Arrows at zero rate: the half height of heating is an upper bound of T_t, that of "
+        "cooling a lower bound. Beside them what is published of T_t."
     ),
     variables=("zero_rate_temperature", "zero_rate_width"),
-    needs=(Needs("analysis", "hysteresis_rate", "the results have no ramps"),),
+    needs=(
+        Needs("analysis", "hysteresis_rate", "the results have no ramps"),
+        Needs("analysis", "transition", "the results are empty"),
+    ),
+    references=tuple(one.source for one in TRANSITIONS),
 )

@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis import published
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import each_isobar
 from lbhsweep.plots.shared.style import (
@@ -18,9 +19,7 @@ from lbhsweep.plots.shared.style import (
 )
 from lbhsweep.plots.transport.conductivity import concentration
 
-PUBLISHED = {0.926: 0.353, 1.852: 0.343, 3.704: 0.332, 7.407: 0.320, 11.11: 0.279}
-"""eV by mol %."""
-PUBLISHED_LABEL = "α, another potential (Maltsev et al. 2023, tab. 3)"
+PUBLISHED_LABEL = f"α, another potential ({published.MALTSEV_2023.short}, tab. 3)"
 _NAME = "activation_energy_plain"
 
 
@@ -47,8 +46,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         if known(value) and missing:
             notes.append(f"{text}: no law with {', '.join(missing)} vacancies")
     axes.plot(
-        list(PUBLISHED), list(PUBLISHED.values()), marker="*", markersize=10, color=GREY,
-        linestyle="none", label=PUBLISHED_LABEL,
+        list(published.ACTIVATION_ENERGY), list(published.ACTIVATION_ENERGY.values()), marker="*",
+        markersize=10, color=GREY, linestyle="none", label=PUBLISHED_LABEL,
     )  # fmt: skip
     shared_legend(figure, [axes], columns=2)
     return finish(figure, tree, "Activation energy of the conductivity", notes)
@@ -66,4 +65,5 @@ FIGURE = FigureDeclaration(
         Needs("analysis", "arrhenius/conductivity_tracer", "diffusion was not measured"),
     ),
     over=("n_vacancies",),
+    references=(published.MALTSEV_2023,),
 )

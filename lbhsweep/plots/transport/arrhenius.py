@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis.published import SAU_2021
 from lbhsweep.analysis.transport.arrhenius import BOLTZMANN_EV
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar, inverse
@@ -102,4 +103,5 @@ FIGURE = FigureDeclaration(
     ),
     variables=("activation_energy", "prefactor"),
     needs=(Needs("analysis", "transport", "neither diffusion nor rotation was measured"),),
+    references=(SAU_2021,),
 )

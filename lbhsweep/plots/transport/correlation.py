@@ -12,7 +12,7 @@ from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import Colour, colour_bar, colours, pick_evenly, shown_of
 from lbhsweep.plots.shared.joined import is_planned
 from lbhsweep.plots.shared.phase_cells import averaged_holds, needs_averages
-from lbhsweep.plots.shared.phase_look import LOOKS, line_legend
+from lbhsweep.plots.shared.phase_look import LOOKS, Line, line_legend
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,
@@ -97,7 +97,7 @@ def draw_curves(axes: Axes, here: xr.Dataset, name: str, along: str) -> None:
                 _draw_curve(axes, curve, name, colour, LOOKS[str(phase)].line)
 
 
-def _draw_curve(axes: Axes, curve: xr.Dataset, name: str, colour: Colour, line: str) -> None:
+def _draw_curve(axes: Axes, curve: xr.Dataset, name: str, colour: Colour, line: Line) -> None:
     lag, value = curve["lag"].values, curve[name].values
     error = np.nan_to_num(curve[stderr_name(name)].values)
     axes.plot(lag, value, color=colour, marker=".", markersize=3, linestyle=line)

@@ -6,6 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.analysis import published
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars
 from lbhsweep.plots.shared.style import (
@@ -18,9 +19,7 @@ from lbhsweep.plots.shared.style import (
     shared_legend,
 )
 
-PUBLISHED = {500.0: 4.88e-6, 600.0: 2.33e-5, 700.0: 4.89e-5}
-"""cm²/s by K."""
-PUBLISHED_LABEL = "0 GPa, Sci. Rep. 2021, suppl. fig. 5"
+PUBLISHED_LABEL = f"0 GPa, {published.SAU_2021.short}, suppl. fig. 5"
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -47,9 +46,9 @@ def has_published(tree: xr.DataTree, transport: xr.Dataset) -> bool:
 
 def draw_published(axes: Axes, *, inverse: bool = False) -> None:
     """Mark the published coefficients, against T or 1000/T."""
-    x = [1000.0 / t if inverse else t for t in PUBLISHED]
+    x = [1000.0 / t if inverse else t for t in published.DIFFUSION]
     axes.plot(
-        x, list(PUBLISHED.values()), marker="*", markersize=11, color=AMBER,
+        x, list(published.DIFFUSION.values()), marker="*", markersize=11, color=AMBER,
         markeredgecolor="0.3", markeredgewidth=0.5, linestyle="none", label=PUBLISHED_LABEL,
         zorder=6,
     )  # fmt: skip
@@ -71,4 +70,5 @@ FIGURE = FigureDeclaration(
             variables=("diffusion_coefficient",),
         ),
     ),
+    references=(published.SAU_2021,),
 )

@@ -45,10 +45,13 @@ def _averages(point: RunPoint, temperature_K: FloatArray, rng: np.random.Generat
     relative = math.exp(-COMPRESSIBILITY * pressure) + EXPANSION * temperature_K
     volume = (VOLUME_0 * relative + VOLUME_STEP * share) * _scatter(rng, temperature_K)
     kinetic = 39.0 * BOLTZMANN * temperature_K * _scatter(rng, temperature_K)
+    # (∂H/∂P)_T = V − T (∂V/∂T)_P, so that enthalpies and volumes are of one free energy.
+    of_pressure = -math.expm1(-COMPRESSIBILITY * pressure) / COMPRESSIBILITY - pressure * relative
     potential = (
         -906.0
         + (HEAT_CAPACITY - 39.0 * BOLTZMANN) * temperature_K
         + TRANSITION_K * ENTROPY_STEP * share
+        + GPA * VOLUME_0 * of_pressure
         + 0.1 * rng.standard_normal(temperature_K.shape)
     )
     lattice = np.cbrt(4.0 * volume)

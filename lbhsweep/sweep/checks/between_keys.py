@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext, suppress
 
+from lbhsweep.arrays import GridValue
 from lbhsweep.document import KeyPath
 from lbhsweep.quantities import measured_in
 from lbhsweep.sweep.cells import (
     GRID_DIMENSIONS,
     MAX_CELLS,
-    Value,
     axis_values,
     chosen_values,
     dense_coordinates,
@@ -25,6 +25,7 @@ from lbhsweep.sweep.checks.starts import (
     first_runs_planned,
     given_in_one_place,
     heated_from_below,
+    masses_fit,
     structure_fits,
     vacancy_sites_exist,
 )
@@ -355,12 +356,12 @@ def _excluded_exists(spec: SweepSpec) -> Iterator[Finding]:
                 )
 
 
-def _text(value: Value, dim: str) -> str:
+def _text(value: GridValue, dim: str) -> str:
     dimension = _DIMENSION_OF.get(dim)
     return quantity_text(float(value), dimension) if dimension else str(value)
 
 
-def _some(values: Iterable[Value], dim: str) -> str:
+def _some(values: Iterable[GridValue], dim: str) -> str:
     shown = [_text(value, dim) for value in sorted(values)]
     return ", ".join(shown if len(shown) <= 8 else [*shown[:3], "…", *shown[-2:]])
 
@@ -396,6 +397,7 @@ _CHECKS: tuple[Check, ...] = (
     _observables_fit_protocol,
     given_in_one_place,
     structure_fits,
+    masses_fit,
     vacancy_sites_exist,
     heated_from_below,
     first_direction_runs,

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Sequence, Set
 
 from lbhsweep.physics.conventional import shown_cells
+from lbhsweep.physics.files.species import other_masses
 from lbhsweep.sweep.cells import PlannedCells
-from lbhsweep.sweep.chains import GridCell, in_order_of_start
+from lbhsweep.sweep.chains import CellCoordinates, in_order_of_start
 from lbhsweep.sweep.checks.findings import Finding, values_of
 from lbhsweep.sweep.file.fields import quantity_text
 from lbhsweep.sweep.file.spec import SweepSpec
@@ -65,6 +66,18 @@ def structure_fits(spec: SweepSpec) -> Iterator[Finding]:
                 "drawn at random"
             )
             yield where, message
+
+
+def masses_fit(spec: SweepSpec) -> Iterator[Finding]:
+    """Refuse isotopes in a crystal's file that are not those of a potential."""
+    crystal = spec.system.structure
+    if crystal is None:
+        return
+    for _, force_field in values_of(spec, "potential"):
+        wrong = other_masses(crystal.masses, force_field)
+        if wrong:
+            yield ("system", "structure"), wrong
+            return
 
 
 def vacancy_sites_exist(spec: SweepSpec) -> Iterator[Finding]:
@@ -153,7 +166,7 @@ def first_runs_planned(spec: SweepSpec, planned: PlannedCells) -> Iterator[Findi
         yield ("protocol", "ramp", "first" if ramp.first_rate is None else "first_rate"), message
 
 
-def _described(dims: Sequence[str], cell: GridCell) -> str:
+def _described(dims: Sequence[str], cell: CellCoordinates) -> str:
     at = dict(zip(dims, cell, strict=True))
     return (
         f"{at['direction']} at {at['heating_rate']:g} K/ps, {at['pressure']:g} GPa, "

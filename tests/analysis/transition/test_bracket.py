@@ -11,6 +11,7 @@ from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.phases.assignment import Phase, assign_phases
 from lbhsweep.analysis.phases.starts import initial_phases
+from lbhsweep.analysis.transition.bounds import Bound
 from lbhsweep.analysis.transition.bracket import ALPHA_LASTS, BETA_LASTS, bracket_transitions
 from lbhsweep.document import Document
 
@@ -33,6 +34,8 @@ def test_both_ends_of_the_bracket_are_found():
     found = bracket([A, B], ends(510.0, 460.0))
     assert found.value == pytest.approx((525.0 + 450.0) / 2)
     assert found.stderr == pytest.approx(75.0 / np.sqrt(12.0))
+    assert (found.bound, found.limits) == (Bound.INTERVAL, (450.0, 525.0))
+    assert not found.censored
     assert not found.reason
 
 
@@ -43,8 +46,20 @@ def test_one_end_is_a_bound_with_its_gap():
     from_beta = bracket([B], ends(460.0))
     assert from_beta.value == 450.0
     assert from_beta.reason == BETA_LASTS
-    assert from_alpha.bound
-    assert from_beta.bound
+    assert (from_alpha.bound, from_beta.bound) == (Bound.UPPER, Bound.LOWER)
+    np.testing.assert_array_equal(from_alpha.limits, (np.nan, 525.0))
+    np.testing.assert_array_equal(from_beta.limits, (450.0, np.nan))
+    assert from_alpha.censored
+    assert from_beta.censored
+
+
+def test_both_phases_left_at_one_temperature_leave_an_interval_to_the_next():
+    ended = ends(490.0, 510.0)
+    ended[T == 500.0] = [B, A]
+    found = bracket([A, B], ended)
+    assert (found.value, found.limits) == (500.0, (475.0, 525.0))
+    assert found.stderr == pytest.approx(50.0 / np.sqrt(12.0))
+    assert "at 500 K both phases are left" in found.reason
 
 
 def test_a_hold_on_its_way_has_left_alpha():
@@ -57,14 +72,14 @@ def test_the_other_minimum_of_alpha_says_nothing_of_this_one():
     ended = ends(510.0, 460.0)
     ended[ended[:, 1] == A, 1] = Phase.ALPHA_CAP
     found = bracket([A, B], ended)
-    assert found.bound
+    assert found.bound == Bound.UPPER
     assert found.value == 525.0
     assert "β orders into α-b (Li over cage faces) up to 450 K" in found.reason
 
 
 def test_a_phase_that_no_hold_keeps_leaves_a_bound_without_error():
     found = bracket([A], ends(0.0))
-    assert found.bound
+    assert found.bound == Bound.UPPER
     assert found.value == 400.0
     assert np.isnan(found.stderr)
     assert "T_t has no error" in found.reason

@@ -104,7 +104,7 @@ def test_one_rate_says_which_others_are_wanted():
 
 def test_bounds_are_left_out_and_named():
     values = estimates(0)
-    values[0] = Estimate(600.0, 1.0, "2 of 3 replicas transform", bound=True)
+    values[0] = Estimate(600.0, 1.0, "2 of 3 replicas transform", censored=True)
     found = extrapolate_rate(RATES, values)
     assert found.n_rates == 2
     assert found.estimate.value == pytest.approx(500.0, abs=15.0)

@@ -48,7 +48,8 @@ def test_common_slope_covers_the_truth():
 @pytest.mark.parametrize(
     ("slopes", "bend"), [((0.60, 0.63, 0.66), 0.0), ((0.63, 0.63, 0.63), 1e-3)]
 )
-def test_different_or_curved_lines_are_left_alone(slopes, bend):
+def test_lines_that_contradict_each_other_or_the_volume_are_left_alone(slopes, bend):
+    # Volumes here are the same numbers: curved, they ask for another C_P at each pressure.
     model, lines = model_and_lines(slopes, noise=0.1, bend=bend)
     np.testing.assert_array_equal(
         share_heat_capacity(model, lines).enthalpy[LOW], model.enthalpy[LOW]

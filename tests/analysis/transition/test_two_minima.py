@@ -72,7 +72,7 @@ def test_half_heights_of_two_transitions_make_none(also_alpha):
     assert not table["ramp_midpoint"][0].known
     assert not table["ramp_cooling"][0].known
     assert choose_route(table) == "ramp_heating"
-    assert "an upper bound; on cooling β orders into" in route_caveat(
+    assert "an upper bound of T_t; on cooling β orders into" in route_caveat(
         "ramp_heating", table, np.array([0.0])
     )
 

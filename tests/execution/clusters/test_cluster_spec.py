@@ -1,16 +1,19 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from lbhsweep.errors import SpecError
+from lbhsweep.errors import ClusterError, SpecError
 from lbhsweep.execution.clusters.spec import (
     KINDS,
     AddressCluster,
     JobsCluster,
     LocalCluster,
     load_cluster,
+    memory_note,
     memory_warning,
 )
+from lbhsweep.execution.clusters.start import check_names
 
 SHIPPED = Path(__file__).parents[3] / "cluster"
 
@@ -97,7 +100,8 @@ def test_the_shipped_file_of_a_running_scheduler_is_sound():
                 "1: disk: missing, wanted disk of a job",
                 (
                     "5: queue: unknown key; Known: kind, workers, cores, processes, memory, "
-                    "interface, prologue, log_folder, dashboard, scratch, start_timeout, "
+                    "interface, scheduler_interface, scheduler_port, worker_timeout, "
+                    "prologue, log_folder, dashboard, scratch, start_timeout, "
                     "ns_per_day, numba_cache, disk, job_extra"
                 ),
             ],
@@ -142,3 +146,69 @@ def test_too_little_memory_for_compiling_gives_a_warning(keys, share):
     more = {} if keys["kind"] in ("local", "address") else {"workers": 4, "walltime": "1:00:00"}
     warning = memory_warning(KINDS[keys["kind"]](**keys, **more))
     assert share in warning if share else not warning
+
+
+def made(kind, **keys):
+    usual = {"workers": 1, "cores": 2, "memory": "2.2 GB", "walltime": "1:00:00"}
+    return KINDS[kind](kind=kind, **usual | keys)
+
+
+@pytest.mark.parametrize("key", ["queue", "account", "interface", "scheduler_interface"])
+@pytest.mark.parametrize(
+    "value", ["my project", "a%j", "$USER", "a*", "a'b", "a;b", "a\n#x", "~me"]
+)
+def test_names_that_a_batch_system_or_a_shell_would_change_are_refused(key, value):
+    with pytest.raises(ValidationError, match=r"a shell would replace|one line of printable"):
+        made("slurm", **{key: value})
+    assert getattr(made("slurm", **{key: "c-1.x:y@z_2"}), key) == "c-1.x:y@z_2"
+
+
+@pytest.mark.parametrize("key", ["job_extra", "resources"])
+def test_options_are_one_line_each(key):
+    value = ["-m n\n-q x"] if key == "job_extra" else "a\nb"
+    with pytest.raises(ValidationError, match="one line of printable"):
+        made("pbs", **{key: value})
+
+
+def test_paths_of_this_machine_are_expanded_here(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("WORK", "/work-of-me")
+    monkeypatch.delenv("NOWHERE", raising=False)
+    assert made("slurm", log_folder="~/l").log_folder == "/home/me/l"
+    assert LocalCluster(kind="local", numba_cache="$WORK/nb").numba_cache == "/work-of-me/nb"
+    address = AddressCluster(kind="address", scheduler_file="${WORK}/s.json")
+    assert address.scheduler_file == "/work-of-me/s.json"
+    for wrong in ("$NOWHERE/l", "~nobody-of-this-name/l"):
+        with pytest.raises(ValidationError, match="variables are set here, or a whole path"):
+            made("slurm", log_folder=wrong)
+
+
+@pytest.mark.parametrize("wrong", ["$(date)/x", "`date`", "a$", "~other/x", 'a"b', "a\\b"])
+def test_paths_of_nodes_hold_nothing_but_variables(wrong):
+    for key in ("scratch", "numba_cache"):
+        with pytest.raises(ValidationError, match="has no place in it"):
+            made("slurm", **{key: wrong})
+
+
+@pytest.mark.parametrize("character", [" ", "%", "$", "*", "'", ";", "\n", "\\"])
+def test_folders_that_jobs_could_not_use_are_refused(tmp_path, character):
+    with pytest.raises(ClusterError, match="do not support"):
+        check_names(made("slurm"), tmp_path / f"a{character}b")
+    check_names(made("slurm"), tmp_path / "a-b_c.d+e=f,g~h@i")
+    check_names(LocalCluster(kind="local"), tmp_path / f"a{character}b")
+
+
+@pytest.mark.parametrize("port", [True, False, 80, 70000, "8786"])
+def test_a_port_of_the_scheduler_is_a_number_of_an_open_one(port):
+    with pytest.raises(ValidationError, match=r"wanted .*a port from 1024 to 65535"):
+        made("slurm", scheduler_port=port)
+    assert made("slurm", scheduler_port=8786).scheduler_port == 8786
+
+
+def test_what_memory_is_asked_for_and_may_be_used():
+    assert memory_note(made("slurm")) == (
+        "a job asks for --mem=3G, rounded up from 2.20 GB; each of its 2 workers may use 1.10 GB"
+    )
+    assert "asks for no memory" in memory_note(made("slurm", memory_option="none"))
+    assert memory_note(made("pbs")) == "each of its 2 workers may use 1.10 GB"
+    assert memory_note(LocalCluster(kind="local")) == ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from execution.execution_sweeps import (
+    Misbehaving,
     Recording,
     Sweep,
     assert_same_bits,
@@ -20,13 +21,14 @@ from execution.execution_sweeps import (
 )
 from execution.serial_executor import SerialExecutor
 
-from lbhsweep.errors import ClusterError, SweepLockedError, TaskFault
+from lbhsweep.errors import ClusterError, StoreError, SweepLockedError, TaskFault
 from lbhsweep.execution.clusters.spec import LocalCluster
 from lbhsweep.execution.clusters.start import start_cluster
 from lbhsweep.execution.driver import driver
 from lbhsweep.execution.events import (
     RunFailed,
     RunFinished,
+    RunInterrupted,
     RunStarted,
     StopRequested,
     SweepFinished,
@@ -331,3 +333,47 @@ def test_very_short_runs_share_tasks(sweep, monkeypatch):
     assert sum(sizes) == 200
     assert len(sizes) < 100
     assert max(sizes) > 3
+
+
+class Late(SerialExecutor):
+    """Reports each start once more after the end, as messages by another way may."""
+
+    def answers(self, timeout_s):
+        answers = super().answers(timeout_s)
+        return [*answers, *(one for one in answers if isinstance(one, RunStarted))]
+
+
+def test_an_event_of_an_attempt_that_has_ended_is_not_reported(tmp_path):
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(Late()))
+    assert sweep.run().missing == 0
+    # Starts within a pack of short runs are not reported.
+    assert sweep.of(RunStarted)
+    for started in sweep.of(RunStarted):
+        of_run = [type(one) for one in sweep.events if getattr(one, "run_id", "") == started.run_id]
+        assert of_run == [RunStarted, RunFinished]
+    assert (sweep.results()["status"] == Status.DONE).all()
+
+
+def test_a_broken_task_s_run_is_under_way_no_longer(tmp_path, monkeypatch):
+    monkeypatch.setattr(driver, "COLLECT_EVERY_S", 0.0)
+    broken, states = [], []
+
+    class Watching(SerialExecutor):
+        def submit(self, task):
+            if broken:
+                status = sweep.results()["status"]
+                states.append(int(status.where(sweep.results()["run_id"] == broken[-1]).max()))
+            super().submit(task)
+
+        def answers(self, timeout_s):
+            answers = super().answers(timeout_s)
+            broken.extend(one.fault.run_id for one in answers if isinstance(one, TaskBroken))
+            return answers
+
+    sweep = Sweep(tmp_path / "out", lambda: nullcontext(Watching()))
+    once = Misbehaving(StoreError("can't read"), replica=0, once=True)
+    assert sweep.run(yaml_text(replicas=1), workload=once).missing == 0
+    assert states[0] == Status.PENDING
+    of_run = [type(one) for one in sweep.events if getattr(one, "run_id", "") == broken[0]]
+    assert of_run[:2] == [RunStarted, RunInterrupted]
+    assert of_run[-1] is RunFinished

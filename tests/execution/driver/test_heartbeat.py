@@ -3,7 +3,15 @@ import json
 import pytest
 
 from lbhsweep.execution.driver.heartbeat import Heartbeat
-from lbhsweep.execution.events import RunStarted, StoragePaused, SweepProgress, WorkerPreparing
+from lbhsweep.execution.events import (
+    JobsDelayed,
+    JobsProceed,
+    RunStarted,
+    StorageBack,
+    StoragePaused,
+    SweepProgress,
+    WorkerPreparing,
+)
 from lbhsweep.store.lock import current_driver, hold_lock
 
 STARTED = RunStarted(run_id="a", label="a run", attempt=1)
@@ -40,3 +48,13 @@ def test_a_run_that_starts_elsewhere_ends_no_pause(reported):
     )
     progress = SweepProgress(total=1, done=0, failed=0, running=1, fraction=0.1, seconds_left=9.0)
     assert reported(progress) == ("paused", "full (0 MB free)")
+
+
+def test_what_delays_jobs_is_reported_until_it_has_passed(reported):
+    assert reported(JobsDelayed(message="no")) == ("working", "no")
+    assert reported(WorkerPreparing(worker="a:1", what="compiling")) == ("working", "no; compiling")
+    assert reported(STARTED) == ("working", "no")
+    reported(StoragePaused(message="full", host="a", free_bytes=0, total_bytes=1))
+    assert reported(JobsDelayed(message="never")) == ("paused", "full (0 MB free)")
+    assert reported(StorageBack(seconds=1.0)) == ("working", "never")
+    assert reported(JobsProceed()) == ("working", "")

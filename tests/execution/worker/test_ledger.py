@@ -1,4 +1,7 @@
+import errno
+import fcntl
 import json
+import os
 import subprocess
 import sys
 
@@ -6,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lbhsweep.errors import StoreError
 from lbhsweep.execution.worker.ledger import AttemptUnderwayError, Ledger
 
 
@@ -87,3 +91,52 @@ def test_another_process_is_awaited_and_then_an_error(ledger):
         with ledger.hold(patience_s=600.0):
             start(ledger)
     assert json.loads(ledger.path.read_text())["attempt"] == 1
+
+
+class NoSpace:
+    """A disk that is full from a number of written bytes on."""
+
+    def __init__(self, monkeypatch):
+        self.real = os.fsync
+        monkeypatch.setattr(os, "fsync", self.fsync)
+        self.is_full = False
+
+    def fsync(self, descriptor):
+        if self.is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.real(descriptor)
+
+
+def test_a_start_that_could_not_be_written_changes_no_earlier_attempt(ledger, monkeypatch):
+    disk = NoSpace(monkeypatch)
+    start(ledger)
+    ledger.end("error", "RuntimeError", "odd")
+    before = ledger.path.read_bytes()
+    disk.is_full = True
+    with pytest.raises(StoreError):
+        start(ledger)
+    assert ledger.path.read_bytes() == before
+    ledger.withdraw()
+    assert ledger.path.read_bytes() == before
+    assert ledger.n_errors() == 1
+
+
+def test_only_a_start_without_an_end_is_withdrawn(ledger):
+    start(ledger)
+    ledger.end("error", "RuntimeError", "odd")
+    start(ledger)
+    ledger.withdraw()
+    ledger.withdraw()
+    assert [line["event"] for line in ledger.lines()] == ["start", "end"]
+    assert ledger.n_errors() == 1
+    assert start(ledger) == 2
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named_by_what_it_lacks(ledger, monkeypatch, number):
+    def flock(descriptor, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(StoreError, match="a file system without locks there"), ledger.hold():
+        pass

@@ -1,6 +1,7 @@
 """Sweeps that start from a crystal in a file: what is read, and what is refused."""
 
 import builtins
+import hashlib
 import os
 from pathlib import Path
 
@@ -104,17 +105,25 @@ def test_the_data_file_of_another_program_is_read_by_its_masses(tmp_path):
     assert spec.system.structure.n_vacancies == 2
 
 
-def test_of_several_frames_the_last_is_taken(tmp_path):
+def test_of_several_frames_one_is_named(tmp_path):
     frames = [atoms_from_structure(build_beta((1, 1, 1), seed=seed)) for seed in (1, 2)]
     ase.io.write(tmp_path / "two.extxyz", frames)
     ase.io.write(tmp_path / "last.extxyz", frames[1])
     ase.io.write(tmp_path / "first.extxyz", frames[0])
-    two, last, first = (
-        crystal_in(tmp_path / f"{name}.extxyz").structure.positions
-        for name in ("two", "last", "first")
-    )
-    np.testing.assert_array_equal(two, last)
-    assert abs(two - first).max() > 0.1
+    assert "holds several frames, wanted one" in refusal(tmp_path, "two.extxyz")
+    last, first = (crystal_in(tmp_path / f"{name}.extxyz") for name in ("last", "first"))
+    assert abs(last.structure.positions - first.structure.positions).max() > 0.1
+    chosen = {i: crystal_in(tmp_path / f"two.extxyz#{i}") for i in (0, 1, -1, -2)}
+    for i, one in chosen.items():
+        wanted = (first if i in (0, -2) else last).structure.positions
+        np.testing.assert_array_equal(one.structure.positions, wanted)
+    # Runs of the last frame, which once was taken unasked, keep their ids.
+    text = (tmp_path / "two.extxyz").read_text()
+    made_from = "\n".join(["extxyz", *(line.rstrip() for line in text.splitlines())])
+    assert chosen[-1].digest == hashlib.sha256(made_from.encode()).hexdigest()
+    assert chosen[1].digest == chosen[-1].digest != chosen[0].digest
+    for wrong in ("#2", "#-3", "#-4", "#x"):
+        assert f"got {wrong}" in refusal(tmp_path, f"two.extxyz{wrong}")
 
 
 def test_runs_start_from_it_with_vacancies_of_their_replica(tmp_path):
@@ -166,9 +175,9 @@ def test_copies_are_read_where_there_are_some(tmp_path):
         ({"start": "auto"}, "system.start: missing, wanted the phase of the crystal"),
         ({"supercell": [2, 2, 3], "structure": "two.vasp"}, "holds 2×1×2 conventional cells"),
         ({"structure": "no.cif"}, "'no.cif' can't be read (No such file or directory)"),
-        ({"structure": "my.pdb"}, "got 'my.pdb', wanted a .cif"),
+        ({"structure": "notes.txt"}, "'notes.txt': .txt is no format of ASE"),
         ({"structure": "7"}, "got 7, wanted the path"),
-        ({"structure": "empty.cif"}, "ASE can't read it as cif"),
+        ({"structure": "empty.cif"}, "no data block with atoms"),
         ({"structure": "text.extxyz"}, "ASE can't read it as extxyz"),
         ({"structure": "folder.cif"}, "'folder.cif' is no file"),
         ({"structure": "partly.cif"}, "is partly occupied (Li 0.5)"),
@@ -186,6 +195,7 @@ def test_what_is_wrong_is_said_with_line_and_key(tmp_path, changes, message):
     text = CIF.read_text()
     (tmp_path / "my.cif").write_text(text)
     (tmp_path / "empty.cif").write_text("")
+    (tmp_path / "notes.txt").write_text("Mg was bought on Monday.\n")
     (tmp_path / "text.extxyz").write_text("no structure\n")
     (tmp_path / "folder.cif").mkdir()
     (tmp_path / "partly.cif").write_text(text.replace("0.352 1", "0.352 0.5"))

@@ -16,7 +16,8 @@ from typing import Any
 from distributed import Scheduler, Security
 from distributed.diagnostics.plugin import SchedulerPlugin
 
-from lbhsweep.execution.clusters.jobs.batch_system import BATCH_SYSTEMS
+from lbhsweep.execution.clusters.dask_settings import write_settings
+from lbhsweep.execution.clusters.jobs.batch_system import BatchSystem
 from lbhsweep.execution.clusters.jobs.watch import SubmittedJob
 from lbhsweep.execution.clusters.spec import (
     CondorCluster,
@@ -26,11 +27,15 @@ from lbhsweep.execution.clusters.spec import (
     SgeCluster,
     SlurmCluster,
     seconds_of_walltime,
+    shell_word,
+    slurm_memory,
 )
+from lbhsweep.execution.job_number import NoJobNumberError
 from lbhsweep.execution.worker.process import JOB_END, JOB_SECONDS
 
 SUBMIT_PATIENCE_S = 120.0
 CLOSE_PATIENCE_S = 60.0
+LONGEST_PROLOG_S = 600
 JOB_NAME = "lbhsweep"
 
 
@@ -66,14 +71,14 @@ class JobCluster:
         security: Security | None = None,
     ) -> None:
         self._workers_per_job = spec.workers_per_job
-        self.system = BATCH_SYSTEMS[spec.kind]
+        self.system = BatchSystem(spec)
         self.job_ids: set[str] = set()
         logs.mkdir(parents=True, exist_ok=True)
         options: dict[str, Any] = {"log_directory": str(logs)}
         if security is not None:
             options |= {"protocol": "tls://", "security": security}
         self._late: set[asyncio.Future[None]] = set()
-        self.dask = _open(spec, environment, self.job_ids, self._late, options)
+        self.dask = _open(spec, environment, self.system, self.job_ids, self._late, options)
         self._seen_names: set[str] = set()
         self.dask.scheduler.add_plugin(_WorkerNames(self._seen_names))
 
@@ -86,7 +91,10 @@ class JobCluster:
         """Return the requested jobs, by name."""
         return {
             name: SubmittedJob(
-                job_id=str(job.job_id or ""), workers=self._names(name), refusal=job.refusal
+                job_id=str(job.job_id or ""),
+                workers=self._names(name),
+                refusal=job.refusal,
+                has_no_number=job.has_no_number,
             )
             for name, job in list(self.dask.workers.items())
         }
@@ -141,6 +149,7 @@ class _WorkerNames(SchedulerPlugin):  # type: ignore[misc]
 def _open(
     spec: JobsCluster,
     environment: dict[str, str],
+    system: BatchSystem,
     job_ids: set[str],
     late: set[asyncio.Future[None]],
     options: dict[str, Any],
@@ -149,14 +158,20 @@ def _open(
 
     class_name, options_of = _SYSTEMS[spec.kind]
     exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
-    return _remembering_refusals(getattr(dask_jobqueue, class_name), job_ids, late)(
+    exports.append(
+        f"export DASK_CONFIG={quote(str(write_settings(Path(options['log_directory']))))}"
+    )
+    if spec.numba_cache:
+        exports.append(f"export NUMBA_CACHE_DIR={shell_word(spec.numba_cache, 'numba_cache')}")
+    return _our_cluster(getattr(dask_jobqueue, class_name), system, job_ids, late)(
         name=JOB_NAME,
         cores=spec.cores,
         processes=spec.workers_per_job,
         memory=f"{spec.memory} B",
         interface=spec.interface,
         job_name=JOB_NAME,
-        local_directory=spec.scratch,
+        local_directory=shell_word(spec.scratch, "scratch") if spec.scratch else None,
+        death_timeout=spec.worker_timeout,
         # `exec` replaces the job's shell by the nanny, so that signals reach the workers.
         python=f"exec {quote(sys.executable)}",
         # Runs are single-threaded, also where there are fewer workers than cores.
@@ -165,6 +180,8 @@ def _open(
         job_script_prologue=[*_deadline(spec), *spec.prologue, *exports],
         # Without the page Dask still serves plain numbers; both on this machine only.
         scheduler_options={
+            **({"interface": spec.scheduler_interface} if spec.scheduler_interface else {}),
+            **({"port": spec.scheduler_port} if spec.scheduler_port else {}),
             "dashboard": spec.dashboard is not None,
             "dashboard_address": f"127.0.0.1:{spec.dashboard or 0}",
         },
@@ -183,7 +200,9 @@ def _slurm(spec: SlurmCluster) -> dict[str, Any]:
         "queue": spec.queue,
         "account": spec.account,
         "walltime": spec.walltime,
-        "job_extra_directives": ["--no-requeue", *spec.job_extra],
+        # dask-jobqueue's own line is left out, and one of ours takes its place.
+        "job_directives_skip": ["--mem="],
+        "job_extra_directives": ["--no-requeue", *slurm_memory(spec), *spec.job_extra],
     }
 
 
@@ -239,26 +258,42 @@ def _clock(walltime: str) -> str:
 
 
 def _deadline(spec: JobsCluster) -> list[str]:
+    """Set when the job ends, by the clock of the node that runs it.
+
+    SLURM's times are by the clock of its controller. If that differs from the node's by more than
+    a job's prolog takes, the job's length counts from now on.
+    """
     seconds = spec.job_seconds
     if seconds is None:
         return []
-    return [
-        f"export {JOB_SECONDS}={seconds}",
-        f"export {JOB_END}=${{SLURM_JOB_END_TIME:-$(($(date +%s) + {seconds}))}}",
-    ]
+    lines = [f"export {JOB_SECONDS}={seconds}", f"export {JOB_END}=$(($(date +%s) + {seconds}))"]
+    if isinstance(spec, SlurmCluster):
+        lines += [
+            'if [ -n "$SLURM_JOB_START_TIME" ] && [ -n "$SLURM_JOB_END_TIME" ]; then',
+            "  ago=$(($(date +%s) - SLURM_JOB_START_TIME))",
+            f"  if [ $ago -ge 0 ] && [ $ago -le {LONGEST_PROLOG_S} ]; then",
+            f"    {JOB_END}=$SLURM_JOB_END_TIME",
+            "  else",
+            f"    {JOB_END}=$(($(date +%s) + SLURM_JOB_END_TIME - SLURM_JOB_START_TIME))",
+            "  fi",
+            "fi",
+        ]
+    return lines
 
 
-def _remembering_refusals(
-    cluster_class: Any, job_ids: set[str], late: set[asyncio.Future[None]]
+def _our_cluster(
+    cluster_class: Any, system: BatchSystem, job_ids: set[str], late: set[asyncio.Future[None]]
 ) -> Any:
     """Return a cluster class whose jobs keep a refusal instead of raising it where it is lost.
 
-    Names are never used twice: a lost worker may still be registered under its own.
+    Their numbers are read, and they are cancelled, as the batch system promises.  Names are never
+    used twice: a lost worker may still be registered under its own.
     """
     from distributed.core import Status
 
     class Job(cluster_class.job_cls):  # type: ignore[misc]
         refusal = ""
+        has_no_number = False
         _is_dropped = False
 
         async def start(self) -> None:
@@ -268,10 +303,21 @@ def _remembering_refusals(
                 job_ids.add(str(self.job_id))
             except (RuntimeError, OSError, ValueError, TimeoutError) as error:
                 self.refusal = _submit_message(error)
+                self.has_no_number = isinstance(error, NoJobNumberError)
                 # The cluster would submit it again at each check, and never report why.
                 self.status = Status.running
                 if not submission.done():
                     late.add(asyncio.ensure_future(self._cancel_late(submission)))
+
+        async def _submit_job(self, script_filename: str) -> str:
+            if self.submit_command != "bsub":
+                return str(await super()._submit_job(script_filename))
+            # dask-jobqueue would send bsub's refusals to /dev/null.
+            with Path(script_filename).open("rb") as script:
+                return str(await self._call(["bsub"], stdin=script))
+
+        def _job_id_from_submit_output(self, out: str) -> str:
+            return system.job_id(out)
 
         async def _cancel_late(self, submission: asyncio.Future[None]) -> None:
             """Cancel a job that is no longer needed as soon as it has a number."""
@@ -288,6 +334,25 @@ def _remembering_refusals(
             # The cluster does not close while one of its jobs seems to run.
             self.status = Status.closed
 
+        @classmethod
+        async def _close_job(cls, job_id: str | None, cancel_command: str) -> None:
+            if job_id:
+                await system.cancel_one(job_id)
+
+        @staticmethod
+        async def _call(cmd: list[str], **options: Any) -> str:
+            pipe = asyncio.subprocess.PIPE
+            process = await asyncio.create_subprocess_exec(
+                *cmd, stdout=pipe, stderr=pipe, env=system.environment, **options
+            )
+            said, complaint = await process.communicate()
+            if process.returncode:
+                # Some say on stdout why they refuse, or nothing at all.
+                words = complaint.split() or said.split()
+                text = b" ".join(words).decode(errors="replace")
+                raise RuntimeError(text or f"{cmd[0]} ended with status {process.returncode}")
+            return said.decode(errors="replace")
+
     class Cluster(cluster_class):  # type: ignore[misc]
         job_cls = Job
         _numbers = itertools.count()
@@ -299,6 +364,6 @@ def _remembering_refusals(
 
 
 def _submit_message(error: BaseException) -> str:
-    """Return the submit command's message, without what dask-jobqueue adds to it."""
-    text = str(error) or type(error).__name__
-    return " ".join(text.rpartition("stderr:\n")[2].split())
+    if isinstance(error, TimeoutError):
+        return f"TimeoutError: no answer within {SUBMIT_PATIENCE_S:.0f} s"
+    return str(error) or type(error).__name__

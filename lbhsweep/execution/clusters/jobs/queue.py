@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -15,19 +16,35 @@ REMEDY = "fix the cluster file and give it again, by --cluster: DIR keeps a copy
 HOPELESS = MappingProxyType(
     {
         "PartitionTimeLimit": "walltime is over the queue's limit",
-        "PartitionNodeLimit": "the queue does not have so many nodes for one job",
         "AssocMaxWallDurationPerJobLimit": "walltime is over the account's limit",
         "QOSMaxWallDurationPerJobLimit": "walltime is over the limit of the quality of service",
         "AccountNotAllowed": "the account may not use this queue",
         "InvalidAccount": "there is no such account",
         "QOSNotAllowed": "the quality of service is not allowed in this queue",
         "InvalidQOS": "there is no such quality of service",
-        "BadConstraints": "no node has what the job asks for",
+    }
+)
+"""Reasons for which a job waits forever, without an error."""
+DOUBTFUL = MappingProxyType(
+    {
+        "PartitionNodeLimit": "the queue does not have so many nodes for one job, or they are "
+        "drained or down",
+        "BadConstraints": "no node has what the job asks for, or those that have it are drained",
+        "PartitionConfig": "the job asks for what its queue does not have at present",
+        "PartitionDown": "the queue is down",
+        "PartitionInactive": "the queue is inactive",
+        "ReqNodeNotAvail": "nodes that the job needs are down, drained or reserved",
+        "NodeDown": "a node that the job needs is down",
+        "DependencyNeverSatisfied": "it depends on a job that failed",
+        "JobHeldAdmin": "an administrator holds it",
+        "JobHeldUser": "it is held: 'scontrol release' lets it go",
+        "JobLaunchFailure": "its node could not start it",
+        "launch failed requeued held": "its node could not start it and it is held",
         "Eqw": "Grid Engine could not start it, see 'qstat -j' of it",
         "held": "HTCondor holds it, see 'condor_q -hold'",
     }
 )
-"""Reasons for which a job waits forever, without an error."""
+"""Reasons that may pass, for example when drained nodes come back, and may not."""
 _TEMPORARY = (
     "Unable to contact",
     "timed out",
@@ -39,6 +56,7 @@ _TEMPORARY = (
 )
 _DRAINED = "Requested node configuration is not available"
 """The check also says so while all suitable nodes are drained; only a submission shows."""
+_ROW = re.compile(r"(\d+)\|([A-Z_]+)\|(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +80,83 @@ def is_temporary(refusal: str) -> bool:
     return any(sign in refusal for sign in _TEMPORARY)
 
 
-AskQueue = Callable[[], dict[str, JobState] | None]
+def doubt_about(reason: str) -> str:
+    """Say why a job may wait for long; empty for the usual reasons, such as its priority.
+
+    SLURM adds details to some: ``ReqNodeNotAvail, UnavailableNodes:n1``.
+    """
+    return DOUBTFUL.get(reason) or DOUBTFUL.get(reason.partition(",")[0], "")
 
 
-def ask_slurm() -> dict[str, JobState] | None:
-    """Ask SLURM for this user's jobs.
+AskQueue = Callable[[Collection[str]], dict[str, JobState] | None]
+"""Returns the states of those of some jobs that are in the queue, or None without an answer."""
+
+
+def answer_lines(command: list[str], environment: Mapping[str, str]) -> list[str] | None:
+    """Return the lines that a command prints, without empty ones; None if it fails."""
+    try:
+        answer = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=ASK_PATIENCE_S,
+            check=True,
+            env=environment,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = (line.strip() for line in answer.stdout.splitlines())
+    return [line for line in lines if line]
+
+
+def slurm_place(job: str) -> list[str]:
+    """Return the option that names a job's cluster, if it is known: ``5;other``."""
+    cluster = job.partition(";")[2]
+    return [f"--clusters={cluster}"] if cluster else []
+
+
+def ask_slurm(jobs: Collection[str], environment: Mapping[str, str]) -> dict[str, JobState] | None:
+    """Ask SLURM for jobs of this user, each in its cluster.
+
+    Parameters
+    ----------
+    jobs : collection of str
+        Their numbers; ``5;other`` for one of the cluster `other`.
+    environment : mapping of str to str
+        For squeue.
 
     Returns
     -------
     dict of str to JobState or None
-        By job id; None if SLURM did not answer, which says nothing about the jobs.
+        Those in the queue; None if SLURM did not answer, which says nothing about the jobs.
     """
-    command = ["squeue", "--noheader", "--format=%i|%T|%r", "--user", str(os.getuid())]
-    try:
-        answer = subprocess.run(
-            command, capture_output=True, text=True, timeout=ASK_PATIENCE_S, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    jobs = (line.strip().split("|", 2) for line in answer.stdout.splitlines() if line.strip())
-    return {
-        job: JobState(running=state != "PENDING", reason=reason if state == "PENDING" else "")
-        for job, state, reason in jobs
-    }
+    states: dict[str, JobState] = {}
+    by_place: dict[tuple[str, ...], set[str]] = {}
+    for job in jobs:
+        by_place.setdefault(tuple(slurm_place(job)), set()).add(job)
+    for place, there in by_place.items():
+        squeue = ["squeue", "--noheader", "--format=%i|%T|%r", "--user", str(os.getuid())]
+        lines = answer_lines([*squeue, *place], environment)
+        if lines is None:
+            return None
+        names = {job.partition(";")[0]: job for job in there}
+        for number, state, reason in (row.groups() for row in map(_ROW.fullmatch, lines) if row):
+            if number in names:
+                waits = state == "PENDING"
+                states[names[number]] = JobState(not waits, reason if waits else "")
+    return states
 
 
-def check_slurm(script: str) -> None:
+def cancel_slurm(jobs: Iterable[str]) -> list[list[str]]:
+    """Return the commands that cancel jobs, one for each cluster."""
+    by_place: dict[tuple[str, ...], list[str]] = {}
+    for job in sorted(jobs):
+        by_place.setdefault(tuple(slurm_place(job)), []).append(job.partition(";")[0])
+    return [["scancel", *place, *numbers] for place, numbers in by_place.items()]
+
+
+def check_slurm(script: str, environment: Mapping[str, str]) -> None:
     """Let SLURM check a job script without submitting it.
 
     Raises
@@ -101,8 +170,10 @@ def check_slurm(script: str) -> None:
             input=script,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=ASK_PATIENCE_S,
             check=False,
+            env=environment,
         )
     except FileNotFoundError as error:
         raise ClusterError(

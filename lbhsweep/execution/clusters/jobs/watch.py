@@ -7,6 +7,7 @@ before its worker registers is never replaced, and nothing is reported.
 from __future__ import annotations
 
 import math
+import re
 import threading
 import time
 from collections import deque
@@ -17,14 +18,16 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from lbhsweep.errors import ClusterError
+from lbhsweep.execution.clusters.jobs.batch_system import bare_number
 from lbhsweep.execution.clusters.jobs.queue import (
     HOPELESS,
     REMEDY,
     AskQueue,
     JobState,
+    doubt_about,
     is_temporary,
 )
-from lbhsweep.execution.events import Event, JobLost
+from lbhsweep.execution.events import Event, JobLost, JobsDelayed, JobsProceed
 
 FIRST_LOOK_S = 2.0
 LAST_LOOK_S = 30.0
@@ -34,8 +37,13 @@ MAX_FAILED = 5
 MAX_REFUSALS = 3
 """Refusals in a row by the batch system while there are no jobs."""
 MAX_PAUSE_S = 60.0
-LATE_S = 300.0
-"""A running job without any worker for so long is cancelled."""
+HOPELESS_S = 60.0
+"""A reason for which a job would wait forever must stand for so long before it ends the sweep."""
+SILENT_S = 60.0
+"""Questions about the queue may fail for so long without being reported."""
+LATE_MARGIN_S = 60.0
+"""A running job whose workers are late by so much is cancelled."""
+WORKER_TIMEOUT_S = 300.0
 IDLE_S = 60.0
 """Jobs without work are cancelled after this time."""
 LEAVE_S = 120.0
@@ -74,11 +82,14 @@ class SubmittedJob:
         Names of its workers.
     refusal : str
         The batch system's message if it was not accepted.
+    has_no_number : bool
+        Whether it was refused because the batch system's answer names no job: it may be queued.
     """
 
     job_id: str
     workers: tuple[str, ...]
     refusal: str = ""
+    has_no_number: bool = False
 
 
 @dataclass(slots=True)
@@ -88,6 +99,7 @@ class _Seen:
     registered: bool = False
     n_absent: int = 0
     running_since: float | None = None
+    hopeless_since: float | None = None
     idle_since: float | None = None
 
 
@@ -103,21 +115,32 @@ class JobWatch:
     n_workers, workers_per_job : int
         Largest number of workers in all, and number in each job.
     logs : Path
-        Folder in which each job's log has the job's id in its name.
+        Folder in which each job's log has the job's number in its name.
+    worker_timeout_s : float
+        How long workers of a running job may take until they are connected.
     """
 
     def __init__(
-        self, jobs: Jobs, ask: AskQueue, n_workers: int, workers_per_job: int, logs: Path
+        self,
+        jobs: Jobs,
+        ask: AskQueue,
+        n_workers: int,
+        workers_per_job: int,
+        logs: Path,
+        worker_timeout_s: float = WORKER_TIMEOUT_S,
     ) -> None:
         self._jobs = jobs
         self._ask = ask
         self._most = math.ceil(n_workers / workers_per_job)
         self._workers_per_job = workers_per_job
         self._logs = logs
+        self._late_s = worker_timeout_s + LATE_MARGIN_S
         self._n_runs = 0
         self._seen: dict[str, _Seen] = {}
-        self._n_failed = self._n_refusals = 0
-        self._last_failed = ""
+        self._n_failed = self._n_refusals = self._n_final = 0
+        self._last_failed = self._refusal = self._reported = ""
+        self._accepted: set[str] = set()
+        self._silent_since: float | None = None
         self._not_before = -math.inf
         self._queue: dict[str, JobState] = {}
         self._problem: ClusterError | None = None
@@ -168,7 +191,8 @@ class JobWatch:
         """Describe why there may be no workers: what jobs wait for, and why they ended."""
         waiting = [state.reason for state in self._queue.values() if not state.running]
         reasons = ", ".join(sorted(set(filter(None, waiting))))
-        parts = [f"{len(waiting)} jobs wait in the queue ({reasons})"] if waiting else []
+        parts = [delay] if (delay := self._delay_text()) else []
+        parts += [f"{len(waiting)} jobs wait in the queue ({reasons})"] if waiting else []
         if self._n_failed:
             failed = f"{self._n_failed} jobs ended before their worker registered"
             parts.append(f"{failed}; {self._end_of_log(self._last_failed)}\n")
@@ -189,21 +213,28 @@ class JobWatch:
             name for name, job in jobs.items() if not self._is_present(name, job, workers, now)
         ]
         target = self._target()
+        self._note_refusals(jobs, target)
         if not absent and len(jobs) == target:
+            self._queue = {}
+            self._report_delay()
             return False
-        queue = self._ask() if absent else {}
+        queue = self._ask([jobs[name].job_id for name in absent if jobs[name].job_id])
         if queue is None:
+            self._silent_since = self._silent_since or now
+            self._report_delay()
             return False
-        self._queue = {
-            job.job_id: queue[job.job_id] for job in jobs.values() if job.job_id in queue
-        }
-        self._refuse_hopeless()
+        self._queue, self._silent_since = queue, None
+        self._report_delay()
+        self._refuse_hopeless({jobs[name].job_id: self._seen[name] for name in absent}, now)
         lost = [name for name in absent if self._is_lost(name, jobs[name], now)]
         self._count_refusals([jobs[name].refusal for name in lost], bool(workers))
         for name in lost:
             if not jobs[name].refusal:
                 self._report_lost(jobs[name], self._seen[name], bool(workers))
-        useless = lost + self._too_many(jobs, set(absent) - set(lost), len(jobs) - target, now)
+        # Those that are perhaps lost take no other's place, and none is cancelled for them.
+        missing = {name for name in absent if jobs[name].job_id and jobs[name].job_id not in queue}
+        excess = len(jobs) - len(missing.union(lost)) - target
+        useless = lost + self._too_many(jobs, set(absent) - set(lost), excess, now)
         if self._over.is_set():
             return False
         if useless:
@@ -245,7 +276,7 @@ class JobWatch:
         if not seen.registered and any(map(self._jobs.was_seen, job.workers)):
             # It may have registered and ended between two checks.
             seen.registered = True
-            self._n_failed = self._n_refusals = 0
+            self._n_failed = self._n_refusals = self._n_final = 0
         if not here:
             seen.idle_since = None
             return False
@@ -273,11 +304,52 @@ class JobWatch:
             seen.running_since = None
         elif seen.running_since is None:
             seen.running_since = now
-        return seen.running_since is not None and now - seen.running_since > LATE_S
+        return seen.running_since is not None and now - seen.running_since > self._late_s
 
-    def _refuse_hopeless(self) -> None:
+    def _note_refusals(self, jobs: dict[str, SubmittedJob], target: int) -> None:
+        """Report what the batch system refuses, before it is asked anything else."""
+        for job in jobs.values():
+            if job.has_no_number:
+                raise ClusterError(
+                    f"{job.refusal}; a job may be in the queue all the same: look there and cancel "
+                    "it. What wraps the submit command must pass its answer on as it is"
+                )
+        accepted = {name for name, job in jobs.items() if job.job_id}
+        refusals = [job.refusal for job in jobs.values() if job.refusal]
+        if refusals:
+            self._refusal = refusals[-1]
+        elif not accepted <= self._accepted or len(accepted) >= target:
+            self._refusal = ""
+        self._accepted = accepted
+        self._report_delay()
+
+    def _delay_text(self) -> str:
+        """Describe what keeps jobs from starting, in the batch system's own words."""
+        parts = [f"no job is accepted: {self._refusal}"] if self._refusal else []
+        if self._silent_since and time.monotonic() - self._silent_since >= SILENT_S:
+            parts.append("the batch system does not answer questions about its queue")
         for job_id, state in self._queue.items():
-            if state.reason in HOPELESS:
+            doubt = HOPELESS.get(state.reason) or doubt_about(state.reason)
+            if doubt and not state.running:
+                parts.append(f"job {job_id} waits: {doubt} ({state.reason})")
+                break
+        return "; ".join(parts)
+
+    def _report_delay(self) -> None:
+        text = self._delay_text()
+        if text == self._reported:
+            return
+        self._reported = text
+        self._events.append(JobsDelayed(message=text) if text else JobsProceed())
+
+    def _refuse_hopeless(self, seen: dict[str, _Seen], now: float) -> None:
+        for job_id, state in self._queue.items():
+            if state.running or state.reason not in HOPELESS:
+                seen[job_id].hopeless_since = None
+                continue
+            since = seen[job_id].hopeless_since
+            seen[job_id].hopeless_since = now if since is None else since
+            if since is not None and now - since >= HOPELESS_S:
                 raise ClusterError(
                     f"job {job_id} would wait forever: {HOPELESS[state.reason]} "
                     f"({state.reason}); {REMEDY}"
@@ -288,26 +360,33 @@ class JobWatch:
         if not words:
             return
         self._n_refusals += 1
+        self._n_final = 0 if is_temporary(words) else self._n_final + 1
         self._delay(self._n_refusals)
         # While other jobs wait or run, a refusal may only be a limit on their number.
         alone = not self._queue and not others_work
-        if self._n_refusals >= MAX_REFUSALS and alone and not is_temporary(words):
+        if self._n_final >= MAX_REFUSALS and alone:
             raise ClusterError(
-                f"no job was accepted, {self._n_refusals} times in a row: {words}; {REMEDY}"
+                f"no job was accepted, {self._n_final} times in a row: {words}; {REMEDY}"
             )
 
     def _report_lost(self, job: SubmittedJob, seen: _Seen, others_work: bool) -> None:
         """Report a lost job, and raise an error if it is one too many."""
-        self._events.append(JobLost(job=job.job_id, had_worker=seen.registered))
         if seen.registered:
+            self._events.append(JobLost(job=job.job_id, had_worker=True))
             return
+        is_late = job.job_id in self._queue
+        late = (
+            f"it ran for {self._late_s:.0f} s and none of its workers connected (worker_timeout in "
+            "the cluster file); "
+        )
+        why = f"{late if is_late else ''}{self._end_of_log(job.job_id)}"
+        self._events.append(JobLost(job=job.job_id, had_worker=False, message=why))
         self._n_failed += 1
         self._last_failed = job.job_id
         self._delay(self._n_failed)
         if self._n_failed >= MAX_FAILED and not others_work:
             raise ClusterError(
-                f"{self._n_failed} jobs in a row ended before their worker registered; "
-                f"{self._end_of_log(job.job_id)}"
+                f"{self._n_failed} jobs in a row ended before their worker registered; {why}"
             )
 
     def _delay(self, n_times: int) -> None:
@@ -315,7 +394,9 @@ class JobWatch:
         self._not_before = time.monotonic() + min(MAX_PAUSE_S, 2.0 ** min(n_times - 1, 10))
 
     def _end_of_log(self, job_id: str) -> str:
-        logs = sorted(self._logs.glob(f"*{job_id}*"), key=lambda path: path.stat().st_size)
+        number = re.compile(rf"(?<!\d){bare_number(job_id)}(?!\d)")
+        found = (path for path in self._logs.glob("*") if number.search(path.name))
+        logs = sorted(found, key=lambda path: path.stat().st_size)
         text = logs[-1].read_text(errors="replace").strip() if logs else ""
         if not text:
             return (

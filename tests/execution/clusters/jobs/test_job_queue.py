@@ -1,5 +1,7 @@
 """Answers of SLURM's commands, played by scripts."""
 
+import os
+
 import pytest
 
 from lbhsweep.errors import ClusterError
@@ -13,7 +15,7 @@ from lbhsweep.execution.clusters.jobs.queue import (
 
 def test_jobs_with_their_states_and_reasons(play):
     play("squeue", "echo '12|PENDING|Resources'; echo '13|RUNNING|None'; echo '14|COMPLETING|x|y'")
-    assert ask_slurm() == {
+    assert ask_slurm(["12", "13", "14", "15"], os.environ) == {
         "12": JobState(running=False, reason="Resources"),
         "13": JobState(running=True),
         "14": JobState(running=True),
@@ -22,15 +24,15 @@ def test_jobs_with_their_states_and_reasons(play):
 
 def test_no_jobs_differ_from_no_answer(play):
     play("squeue", "true")
-    assert ask_slurm() == {}
+    assert ask_slurm(["12", "13", "14", "15"], os.environ) == {}
     play("squeue", "echo 'Unable to contact slurm controller' >&2; exit 1")
-    assert ask_slurm() is None
+    assert ask_slurm(["12"], os.environ) is None
 
 
 def test_a_script_that_is_refused(play):
     play("sbatch", "cat >&2; exit 1")
     with pytest.raises(ClusterError, match="SLURM refuses the jobs: #SBATCH -p nope; fix"):
-        check_slurm("#SBATCH -p nope\n")
+        check_slurm("#SBATCH -p nope\n", os.environ)
 
 
 @pytest.mark.parametrize(
@@ -43,13 +45,13 @@ def test_a_script_that_is_refused(play):
 )
 def test_a_script_that_may_be_accepted(play, script):
     play("sbatch", script)
-    check_slurm("#SBATCH -p main\n")
+    check_slurm("#SBATCH -p main\n", os.environ)
 
 
 def test_without_slurm(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClusterError, match="no sbatch here; start lbhsweep where"):
-        check_slurm("")
+        check_slurm("", os.environ)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from lbhsweep.errors import ClusterError
 from lbhsweep.execution.clusters.jobs import watch as job_watch
 from lbhsweep.execution.clusters.jobs.queue import JobState
 from lbhsweep.execution.clusters.jobs.watch import JobWatch, SubmittedJob
-from lbhsweep.execution.events import JobLost
+from lbhsweep.execution.events import JobLost, JobsDelayed, JobsProceed
 
 WORKERS_PER_JOB = 2
 
@@ -49,8 +49,10 @@ class Cluster:
             if not self.refusal:
                 self.queue[job_id] = JobState(running=False, reason="Priority")
 
-    def ask(self):
-        return None if self.is_silent else dict(self.queue)
+    def ask(self, jobs):
+        if self.is_silent:
+            return None
+        return {job: state for job, state in self.queue.items() if job in jobs}
 
     def start(self, name, *, busy=True, come=True):
         self.queue[self.jobs[name].job_id] = JobState(running=True)
@@ -156,6 +158,7 @@ def test_jobs_that_die_at_once_end_the_sweep_with_the_logs_last_lines(
     watch, cluster, clock, tmp_path
 ):
     (tmp_path / "lbhsweep-105.err").write_text("first\n" * 50 + "no such python\n")
+    (tmp_path / "lbhsweep-1105.err").write_text("a longer log of another job\n" * 100)
     watch.need(2)
 
     def die():
@@ -233,20 +236,151 @@ def test_a_job_that_can_never_start_is_an_error(watch, cluster, clock):
     watch.need(2)
     watch.look()
     cluster.queue["101"] = JobState(running=False, reason="PartitionTimeLimit")
+    watch.look()
+    clock.now += job_watch.HOPELESS_S - 1
+    watch.look()
+    (event,) = watch.events()
+    assert event.message == "job 101 waits: walltime is over the queue's limit (PartitionTimeLimit)"
+    clock.now += 1
     with pytest.raises(ClusterError, match="job 101 would wait forever: walltime is over"):
         watch.look()
 
 
+@pytest.mark.parametrize(
+    "reason", ["PartitionNodeLimit", "BadConstraints", "ReqNodeNotAvail, UnavailableNodes:n1"]
+)
+def test_a_reason_that_may_pass_is_reported_and_waited_for(watch, cluster, clock, reason):
+    watch.need(2)
+    watch.look()
+    cluster.queue["101"] = JobState(running=False, reason=reason)
+    settle(watch, clock, 1000)
+    (event,) = watch.events()
+    assert isinstance(event, JobsDelayed)
+    assert f"({reason})" in event.message
+    assert f"({reason})" in watch.waiting_for()
+    cluster.start("lbhsweep-1")
+    settle(watch, clock)
+    (event,) = watch.events()
+    assert isinstance(event, JobsProceed)
+    assert set(cluster.jobs) == {"lbhsweep-1"}
+
+
+ACCOUNTING = (
+    "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit "
+    "limit, user's size and/or time limits)"
+)
+
+
+def test_a_refusal_is_reported_at_once_and_until_a_job_is_accepted(watch, cluster, clock):
+    cluster.refusal = ACCOUNTING
+    watch.need(2)
+    watch.look()
+    watch.look()
+    (event,) = watch.events()
+    assert event.message == f"no job is accepted: {ACCOUNTING}"
+    settle(watch, clock, 100)
+    assert watch.events() == []
+    assert ACCOUNTING in watch.waiting_for()
+    cluster.refusal = "sbatch: error: Unable to contact slurm controller"
+    settle(watch, clock, 2)
+    (event,) = watch.events()
+    assert "Unable to contact" in event.message
+    cluster.refusal = ""
+    settle(watch, clock, 2)
+    (event,) = watch.events()
+    assert isinstance(event, JobsProceed)
+    assert watch.waiting_for() == "1 jobs wait in the queue (Priority)"
+
+
+def test_a_refusal_that_lasts_counts_from_its_first_time(watch, cluster, clock):
+    cluster.refusal = ACCOUNTING
+    watch.need(2)
+    settle(watch, clock, 10)
+    cluster.refusal = "sbatch: error: no such thing"
+    settle(watch, clock, 3)
+    with pytest.raises(ClusterError, match="3 times in a row: sbatch: error: no such thing"):
+        settle(watch, clock, 3)
+
+
+def test_a_refusal_beside_jobs_that_run_is_reported_once(watch, cluster, clock):
+    watch.need(2)
+    settle(watch, clock)
+    cluster.start("lbhsweep-1")
+    cluster.refusal = ACCOUNTING
+    watch.need(8)
+    settle(watch, clock, 100)
+    (event,) = watch.events()
+    assert event.message == f"no job is accepted: {ACCOUNTING}"
+    watch.need(2)
+    settle(watch, clock)
+    (event,) = watch.events()
+    assert isinstance(event, JobsProceed), "no more jobs are wanted"
+
+
+def test_a_refusal_is_reported_although_the_queue_does_not_answer(watch, cluster, clock):
+    watch.need(2)
+    settle(watch, clock)
+    cluster.is_silent = True
+    cluster.refusal = "Unable to contact slurm controller"
+    watch.need(4)
+    cluster.scale(2)
+    watch.look()
+    (event,) = watch.events()
+    assert event.message == "no job is accepted: Unable to contact slurm controller"
+
+
+def test_a_queue_that_does_not_answer_is_reported_after_a_while(watch, cluster, clock):
+    watch.need(2)
+    watch.look()
+    cluster.is_silent = True
+    watch.look()
+    assert watch.events() == []
+    clock.now += job_watch.SILENT_S
+    watch.look()
+    (event,) = watch.events()
+    assert "does not answer" in event.message
+    cluster.is_silent = False
+    watch.look()
+    (event,) = watch.events()
+    assert isinstance(event, JobsProceed)
+
+
+def test_an_answer_without_a_number_ends_the_sweep_before_more_jobs_pile_up(watch, cluster, clock):
+    watch.need(8)
+    watch.look()
+    cluster.jobs["lbhsweep-1"] = SubmittedJob("", ("lbhsweep-1-0",), "answered 'hello'", True)
+    with pytest.raises(ClusterError, match="answered 'hello'; a job may be in the queue"):
+        watch.look()
+    assert cluster.n_submitted == 4
+
+
+def test_a_lost_job_is_replaced_and_no_waiting_one_is_cancelled_for_it(watch, cluster, clock):
+    watch.need(8)
+    settle(watch, clock)
+    for name in ("lbhsweep-1", "lbhsweep-2"):
+        cluster.start(name)
+    watch.look()
+    # One job fewer is needed, and one is lost: that makes three, as wanted.
+    watch.need(6)
+    cluster.end("lbhsweep-1")
+    settle(watch, clock, 4)
+    assert set(cluster.jobs) == {"lbhsweep-2", "lbhsweep-3", "lbhsweep-4"}
+    assert cluster.n_submitted == 4
+
+
 def test_a_running_job_without_workers_is_given_up_after_a_while(watch, cluster, clock):
+    late = job_watch.WORKER_TIMEOUT_S + job_watch.LATE_MARGIN_S
     watch.need(2)
     watch.look()
     cluster.start("lbhsweep-1", come=False)
     watch.look()
-    clock.now += job_watch.LATE_S - 1
+    clock.now += late - 1
     watch.look()
     assert set(cluster.jobs) == {"lbhsweep-1"}
     settle(watch, clock)
     assert set(cluster.jobs) == {"lbhsweep-2"}
+    (event,) = watch.events()
+    assert "ran for 360 s and none of its workers connected (worker_timeout" in event.message
 
 
 def test_jobs_are_cancelled_when_less_work_is_left(watch, cluster, clock):
