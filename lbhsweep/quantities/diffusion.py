@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 from lbhsweep.quantities.declaration import ObservableDeclaration
 from lbhsweep.quantities.lags import LAG, lag_axes
 from lbhsweep.quantities.quantity import Quantity
+
+
+class DiffusionStatus(IntEnum):
+    """Whether a hold has a diffusion coefficient, and why it has none."""
+
+    UNKNOWN = -1
+    """Measured by an earlier version, which didn't say."""
+    KNOWN = 0
+    NOT_MEASURED = 1
+    """No lithium, or nothing sampled."""
+    TOO_SHORT = 2
+    """A tenth of the production is less than two octaves of lags."""
+    NOT_LINEAR = 3
+    """The displacement is linear in time nowhere."""
+    UNCERTAIN = 4
+    """It may be linear, but noise hides whether it is."""
+    FEW_HOPS = 5
+    """Linear, but ions make too few hops within the longest lag to show what hops remember."""
+
 
 DIFFUSION = ObservableDeclaration(
     name="diffusion",
@@ -57,13 +78,13 @@ DIFFUSION = ObservableDeclaration(
         Quantity(
             "conductivity",
             "S/cm",
-            "ionic conductivity from the collective displacement",
+            "ionic conductivity from the collective displacement, formal charge 1 e",
             groups=("hold",),
         ),
         Quantity(
             "conductivity_tracer",
             "S/cm",
-            "ionic conductivity from the tracer diffusion, Haven ratio 1",
+            "ionic conductivity from the tracer diffusion, Haven ratio 1, formal charge 1 e",
             groups=("hold",),
         ),
         Quantity("haven_ratio", "1", "Haven ratio", groups=("hold",)),
@@ -80,6 +101,36 @@ DIFFUSION = ObservableDeclaration(
             "hops between Li sites to which the displacement amounts",
             groups=("hold",),
             averaged=False,
+        ),
+        Quantity(
+            "diffusion_end",
+            "ps",
+            "longest lag of the line through the mean-squared displacement of Li",
+            groups=("hold",),
+            averaged=False,
+        ),
+        Quantity(
+            "diffusion_exponent",
+            "1",
+            "log-log slope of the mean-squared displacement of Li, less its constant part, "
+            "in the range of the line",
+            groups=("hold",),
+        ),
+        Quantity(
+            "diffusion_coefficient_systematic",
+            "cm**2/s",
+            "part of the standard error of the tracer diffusion coefficient "
+            "that the choice of lags leaves",
+            groups=("hold",),
+            averaged=False,
+        ),
+        Quantity(
+            "diffusion_status",
+            "1",
+            "whether there is a diffusion coefficient, and why not",
+            groups=("hold",),
+            averaged=False,
+            codes=DiffusionStatus,
         ),
     ),
     dimensions=(LAG,),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Quantity:
         has ``temperature`` (the bin).
     averaged : bool
         Whether a companion ``<name>_stderr`` is stored.
+    codes : IntEnum class or None
+        What its values mean where it holds codes; it is stored as int8 then.
     observable : str
         The observable that measures it, set by that observable's declaration; it is stored in
         sweeps that ask for that observable.
@@ -35,6 +38,7 @@ class Quantity:
     groups: tuple[str, ...] = ("hold", "ramp")
     dims: tuple[str, ...] = ()
     averaged: bool = True
+    codes: type[IntEnum] | None = None
     observable: str = ""
 
 

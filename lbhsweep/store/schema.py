@@ -172,6 +172,10 @@ class GridLayout:
 
 
 def _with_stderr(quantity: Quantity, dims: tuple[str, ...]) -> Iterator[Variable]:
+    if quantity.codes is not None:
+        codes = {"long_name": quantity.long_name, **_flags(quantity.codes)}
+        yield Variable(quantity.name, dims, "i1", codes, -1)
+        return
     attributes = {"units": quantity.units, "long_name": quantity.long_name}
     yield Variable(quantity.name, dims, "f8", attributes, np.nan)
     if quantity.averaged:

@@ -8,7 +8,7 @@ from ase.cell import Cell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from observables.crystals import measured
-from observables.processes import autoregressive
+from observables.processes import autoregressive, independent
 
 from lbhsweep.engine.dynamics.state import State
 from lbhsweep.observables.base import MeasurementPlan, Sample
@@ -105,12 +105,38 @@ def test_heat_capacity_of_a_known_spread_of_the_enthalpy():
     thermo = Thermo(plan(n_blocks=512))
     rng = np.random.default_rng(6)
     for k in range(512 * 8):
-        thermo.sample(sample(k // 8, potential=-29000.0 + spread * rng.normal()))
+        energy = spread * rng.normal()
+        thermo.sample(sample(k // 8, potential=-29000.0 + energy, kinetic=0.5 * total * 401.0))
     result = thermo.result()
     error = result["heat_capacity_fluctuation_stderr"]
     assert error == pytest.approx(heat_capacity * np.sqrt(2.0 / 4096), rel=0.15)
     assert result["heat_capacity_fluctuation"] == pytest.approx(heat_capacity, abs=4 * error)
     assert result["equilibrated"] == 1
+
+
+@pytest.mark.parametrize("n_independent", [20, 50, 200])
+def test_weighted_means_of_heat_capacities_are_unbiased(n_independent):
+    """Small values don't have small errors, so that 1/σ² does not prefer them."""
+    heat_capacity = 4000.0
+    total = heat_capacity * 32 * 155.696 / 1e6
+    spread = np.sqrt(BOLTZMANN * 400.0**2 * total)
+    rng = np.random.default_rng(n_independent)
+    found = []
+    for series in independent(rng, (150, 200), n_independent):
+        thermo = Thermo(plan(n_blocks=200))
+        for block, x in enumerate(series):
+            energies = {"potential": -29000.0 + spread * x, "kinetic": 0.5 * total * 401.0}
+            thermo.sample(sample(block, **energies))
+        result = thermo.result()
+        names = ("heat_capacity_fluctuation", "heat_capacity_fluctuation_stderr")
+        found.append([result[name] for name in names])
+    value, error = np.array(found).T / heat_capacity
+    assert 0.57 < np.mean(np.abs(value - 1.0) < error) < 0.77
+    assert 0.7 < np.mean(((value - 1.0) / error) ** 2) < 1.4
+    weighted = np.average(value, weights=error**-2)
+    assert weighted == pytest.approx(1.0, abs=0.02 + 2.5 * value.std() / np.sqrt(150))
+    # With errors in proportion to the values it was 0.86 for 20 independent samples.
+    assert weighted > value.mean() - 0.02
 
 
 def test_there_is_no_heat_capacity_at_constant_pressure_without_a_barostat():

@@ -17,9 +17,15 @@ from lbhsweep.observables.motion.diffusion_kernels import (
     add_displacements,
     ion_positions,
 )
-from lbhsweep.observables.motion.diffusive_fit import Slope, diffusive_slope, msd_error
+from lbhsweep.observables.motion.diffusive_fit import (
+    Slope,
+    collective_slope,
+    diffusive_slope,
+    msd_error,
+)
 from lbhsweep.observables.statistics.errors_of_means import mean_error
 from lbhsweep.quantities import stderr_name
+from lbhsweep.quantities.diffusion import DiffusionStatus
 from lbhsweep.quantities.lags import KEPT, sample_every
 from lbhsweep.units import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE
 
@@ -27,6 +33,9 @@ N_BLOCKS = 32
 """Blocks of origins from whose scatter errors follow."""
 FEWEST_HOPS = 10.0
 """Hops of all ions together below which there is no coefficient: its error would exceed 30 %."""
+LEAST_SHIFT = 0.25
+"""Hops of an ion, as its displacement squared over the squared distance of neighbours, that the
+longest lag of the line must see.  What hops remember of those before, fewer don't show."""
 CM2_PER_S = 1e-4
 """cm²/s per Å²/ps."""
 SIEMENS_PER_CM = ELEMENTARY_CHARGE**2 * AVOGADRO * 1e17
@@ -35,7 +44,14 @@ SIEMENS_PER_CM = ELEMENTARY_CHARGE**2 * AVOGADRO * 1e17
 _TENSOR = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])
 _AXES = ("li_msd_x", "li_msd_y", "li_msd_z")
 _CURVES = ("li_msd", "collective_msd")
-_NUMBERS = ("diffusion_coefficient", "conductivity", "conductivity_tracer", "haven_ratio")
+_NUMBERS = (
+    "diffusion_coefficient",
+    "conductivity",
+    "conductivity_tracer",
+    "haven_ratio",
+    "diffusion_exponent",
+)
+_OTHERS = ("li_hop_count", "diffusion_start", "diffusion_end", "diffusion_coefficient_systematic")
 
 
 class Diffusion:
@@ -57,11 +73,17 @@ class Diffusion:
     vacancies Σ Δr_i is the displacement of all formal charges in any frame.  With vacancies the
     formal charges don't add up to zero, and the frame matters: it is that of the anions.
 
-    There is no D where the displacement is not yet linear (`diffusion_start` is NaN then) or
-    amounts to fewer than ten hops between lithium sites in the whole run.  Replicas with about
-    ten hops are therefore to be averaged by `li_hop_count`, which is not cut off.  There is no
-    Haven ratio where D_σ is within two standard errors of zero.  The collective line does not
-    begin before the ions' own, because its noise would hide what is not yet linear.
+    There is no D unless the displacement shows itself linear (`diffusive_fit.diffusive_slope`).
+    Ions must make a quarter of a hop within the longest lag, too, and all together ten in the whole
+    run.  ``diffusion_status`` says why (`lbhsweep.quantities.diffusion.DiffusionStatus`).
+    ``diffusion_start`` and ``diffusion_end`` are the first and the last lag of the line, and
+    ``diffusion_exponent`` is the log-log slope of the displacement between them, less its constant
+    part.  Errors include that of the choice of lags, ``diffusion_coefficient_systematic``.
+
+    Unless the displacement is clearly not linear, hops are counted, however few: replicas are to
+    be averaged by `li_hop_count`, which is not cut off.  There is no Haven ratio where D_σ is
+    within two standard errors of zero.  The collective line does not begin before the ions' own,
+    because its noise would hide what is not yet linear.
 
     Parameters
     ----------
@@ -140,8 +162,9 @@ class Diffusion:
         n_ions, n_lags = len(self._ions), len(self._lags)
         arrays: Arrays = {name: np.full(n_lags, np.nan) for name in (*_AXES, *_CURVES)}
         arrays |= {stderr_name(name): np.full(n_lags, np.nan) for name in _CURVES}
-        numbers = (*_NUMBERS, *map(stderr_name, _NUMBERS), "li_hop_count", "diffusion_start")
+        numbers = (*_NUMBERS, *map(stderr_name, _NUMBERS), *_OTHERS)
         arrays |= {name: np.array(np.nan) for name in numbers}
+        arrays["diffusion_status"] = np.array(DiffusionStatus.NOT_MEASURED, dtype=np.int8)
         if n_ions == 0 or not self._n_origins.all():
             return arrays
         to_mean, volume = self._mean_cell()
@@ -158,7 +181,8 @@ class Diffusion:
         gaussian = 5.0 / 3.0 * total[COLLECTIVE] ** 2
         for name, of, r4, n in zip(_CURVES, blocks, (fourth, gaussian), (n_ions, 1), strict=True):
             arrays[stderr_name(name)] = msd_error(self._lags, of, r4, n, self._duration)
-        values = self._coefficients(blocks, volume)
+        status, values = self._coefficients(blocks, volume)
+        arrays["diffusion_status"] = np.array(status, dtype=np.int8)
         return arrays | {name: np.array(value) for name, value in values.items()}
 
     def _mean_cell(self) -> tuple[FloatArray, float]:
@@ -166,32 +190,43 @@ class Diffusion:
         mean = self._cells / self._count
         return np.linalg.inv(self._reference) @ mean, abs(float(np.linalg.det(mean)))
 
-    def _coefficients(self, blocks: FloatArray, volume: float) -> dict[str, float]:
+    def _coefficients(
+        self, blocks: FloatArray, volume: float
+    ) -> tuple[DiffusionStatus, dict[str, float]]:
         tracer = diffusive_slope(self._lags, blocks[TRACER], self._duration)
-        if tracer is None:
-            return {}
+        if not isinstance(tracer, Slope):
+            return DiffusionStatus[tracer.upper()], {}
         n_ions = len(self._ions)
         hop_length = (volume / n_ions) ** (1.0 / 3.0)
         hops = n_ions * tracer.value * self._duration / hop_length**2
-        values = {"diffusion_start": self._lags[tracer.start], "li_hop_count": hops}
-        if hops < FEWEST_HOPS:
-            return values
+        if not tracer.shown:
+            return DiffusionStatus.UNCERTAIN, {"li_hop_count": hops}
+        values = {
+            "diffusion_start": self._lags[tracer.start],
+            "diffusion_end": self._lags[tracer.end],
+            "diffusion_exponent": tracer.exponent,
+            stderr_name("diffusion_exponent"): tracer.exponent_error,
+            "li_hop_count": hops,
+        }
+        shift = tracer.value * self._lags[tracer.end] / hop_length**2
+        if hops < FEWEST_HOPS or shift < LEAST_SHIFT:
+            return DiffusionStatus.FEW_HOPS, values
         temperature = float(self._temperatures[0] / self._count[0])
         conductance = SIEMENS_PER_CM * n_ions / (volume * BOLTZMANN * temperature) / 6.0
         values |= _with_error("diffusion_coefficient", tracer, CM2_PER_S / 6.0)
+        values["diffusion_coefficient_systematic"] = CM2_PER_S / 6.0 * tracer.systematic
         values |= _with_error("conductivity_tracer", tracer, conductance)
-        collective = diffusive_slope(
-            self._lags, blocks[COLLECTIVE], self._duration, not_before=tracer.start
-        )
-        if collective is None:
-            return values
+        collective = collective_slope(self._lags, blocks[COLLECTIVE], self._duration, tracer)
+        if not isinstance(collective, Slope):
+            return DiffusionStatus.KNOWN, values
         values |= _with_error("conductivity", collective, conductance)
         if collective.value > 2.0 * collective.error:
             ratio = tracer.value / collective.value
             relative = tracer.blocks / tracer.value - collective.blocks / collective.value
-            values |= {"haven_ratio": ratio}
-            values |= {stderr_name("haven_ratio"): ratio * mean_error(relative)}
-        return values
+            # Both slopes depend on the choice of lags alike, but not for sure.
+            error = np.hypot(mean_error(relative), tracer.systematic / tracer.value)
+            values |= {"haven_ratio": ratio, stderr_name("haven_ratio"): ratio * float(error)}
+        return DiffusionStatus.KNOWN, values
 
 
 def _with_error(name: str, slope: Slope, scale: float) -> dict[str, float]:

@@ -6,17 +6,26 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from observables.synthetic_ions import D, diffusion, plan, samples, vibration, walk
+from observables.synthetic_ions import INTERVAL, D, diffusion, plan, samples, vibration, walk
 from simulation.simulation_points import FORCE_FIELD, hold_point
 
 from lbhsweep.observables.motion.diffusion import N_BLOCKS, Diffusion, along_axes, origins_by_block
 from lbhsweep.observables.motion.diffusion_kernels import add_displacements
-from lbhsweep.observables.motion.diffusive_fit import diffusive_slope, line_weights, msd_error
+from lbhsweep.observables.motion.diffusive_fit import (
+    diffusive_slope,
+    growth_exponent,
+    line_weights,
+    msd_error,
+)
 from lbhsweep.quantities import CATALOGUE, stderr_name
+from lbhsweep.quantities.diffusion import DiffusionStatus
 from lbhsweep.quantities.lags import lags_in_samples, sample_every
 from lbhsweep.simulation.rehearsal.rehearse import rehearse
 from lbhsweep.simulation.simulate import simulate
 from lbhsweep.sweep.sampling import inner_axes
+
+CHARGE_FACTOR = 16 * 1.602176634e-19**2 * 1e-8 / (8e-27 * 1.380649e-23 * 500.0) / 100
+"""S/cm per Å²/ps: n e²/(V k_B T) of 16 ions of charge 1 e in 20³ Å³ at 500 K."""
 
 
 def brute_force(displaced, lags):
@@ -110,14 +119,17 @@ def test_ions_that_move_in_pairs_have_a_haven_ratio_of_one_half():
 def test_true_values_lie_within_one_standard_error_in_two_of_three_runs():
     """Brownian motion in a cage that the ions carry along, which must first be left behind."""
     rng = np.random.default_rng(7)
-    inside = {"diffusion_coefficient": [], "haven_ratio": []}
+    names = {"diffusion_coefficient": 1e-4 * D, "conductivity": CHARGE_FACTOR * D, "haven_ratio": 1}
+    inside = {name: [] for name in names}
     for _ in range(150):
-        result = diffusion(walk(rng, 600, 16) + vibration(rng, 600, 16))
-        for name, truth in (("diffusion_coefficient", 1e-4 * D), ("haven_ratio", 1.0)):
-            distance = abs(result[name] - truth) / result[stderr_name(name)]
-            inside[name].append(distance < 1.0)
+        result = diffusion(walk(rng, 1000, 16) + vibration(rng, 1000, 16))
+        for name, truth in names.items():
+            if np.isfinite(result[name]):
+                inside[name].append(abs(result[name] - truth) < result[stderr_name(name)])
+    assert len(inside["diffusion_coefficient"]) > 110
     assert 0.57 < np.mean(inside["diffusion_coefficient"]) < 0.80
-    assert 0.55 < np.mean(inside["haven_ratio"]) < 0.90
+    assert 0.50 < np.mean(inside["conductivity"]) < 0.85
+    assert 0.50 < np.mean(inside["haven_ratio"]) < 0.90
 
 
 def test_errors_of_curves_hold_at_long_lags_too():
@@ -129,6 +141,79 @@ def test_errors_of_curves_hold_at_long_lags_too():
         stated = np.sqrt(np.mean([run[stderr_name(name)] ** 2 for run in runs], axis=0))
         assert np.all(stated > 0.8 * scatter), name
         assert np.all(stated < 1.6 * scatter), name
+
+
+def going_back(rng, n_samples, n_ions, *, back, length=2.0, coefficient=0.26):
+    """Hops of which a share goes back where the last came from; D is the coefficient.
+
+    The cosine between successive hops is -back on average, that of later ones (-back)^k, so that
+    D = Γ d²/6 (1 - back)/(1 + back) with the rate Γ and the length d of hops.
+    """
+    rate = 6.0 * coefficient * (1.0 + back) / (1.0 - back) / length**2
+    displaced = np.zeros((n_samples, n_ions, 3))
+    for ion in range(n_ions):
+        n_hops = rng.poisson(rate * INTERVAL * n_samples)
+        hops = rng.normal(size=(n_hops, 3))
+        hops *= length / np.linalg.norm(hops, axis=1)[:, None]
+        for k in np.flatnonzero(rng.random(n_hops) < back):
+            if k > 0:
+                hops[k] = -hops[k - 1]
+        at = np.sort(rng.integers(0, n_samples, n_hops))
+        np.add.at(displaced[:, ion], at, hops)
+    return np.cumsum(displaced, axis=0)
+
+
+def test_hops_that_go_back_have_their_coefficient_if_the_run_is_long():
+    """The first lags of the same motion, taken for linear, give D 1.4 times too large."""
+    rng = np.random.default_rng(21)
+    truth, found = 0.26e-4, []
+    for _ in range(50):
+        moved = going_back(rng, 4000, 8, back=0.6) + vibration(rng, 4000, 8, 0.37, 0.05)
+        found.append(diffusion(moved, edge=8.0))
+    known = [one for one in found if np.isfinite(one["diffusion_coefficient"])]
+    assert len(known) > 35
+    value, error = (
+        np.array([one[name] for one in known])
+        for name in ("diffusion_coefficient", "diffusion_coefficient_stderr")
+    )
+    assert np.mean(value) == pytest.approx(truth, rel=0.03)
+    assert 0.55 < np.mean(np.abs(value - truth) < error) < 0.88
+    for one in known:
+        assert one["diffusion_status"] == DiffusionStatus.KNOWN
+        assert 1.0 <= one["diffusion_start"] <= one["diffusion_end"] / 4.0 <= 10.0
+        assert one["diffusion_exponent_stderr"] <= 0.1
+        assert abs(one["diffusion_exponent"] - 1.0) <= 2.5 * one["diffusion_exponent_stderr"]
+        assert 0.0 < one["diffusion_coefficient_systematic"] < one["diffusion_coefficient_stderr"]
+
+
+@pytest.mark.parametrize(("n_ions", "edge"), [(8, 8.0), (64, 16.0)])
+def test_a_short_run_that_is_not_linear_yet_gives_no_coefficient(n_ions, edge):
+    """15 ps; with the first lags that pass for linear, D was 1.4 times too large."""
+    rng = np.random.default_rng(n_ions)
+    for _ in range(10):
+        moved = going_back(rng, 150, n_ions, back=0.6) + vibration(rng, 150, n_ions, 0.37, 0.05)
+        result = diffusion(moved, edge=edge)
+        for name in ("diffusion_coefficient", "conductivity", "conductivity_tracer", "haven_ratio"):
+            assert np.isnan(result[name])
+        assert DiffusionStatus.TOO_SHORT <= result["diffusion_status"] <= DiffusionStatus.UNCERTAIN
+
+
+def test_rare_hops_that_remember_give_no_coefficient_before_ions_hop_again():
+    """At lags below the time from hop to hop they are linear with 1.9 times the coefficient."""
+    rng = np.random.default_rng(22)
+    for _ in range(6):
+        moved = going_back(rng, 1000, 64, back=0.3, length=3.0, coefficient=0.02)
+        result = diffusion(moved + vibration(rng, 1000, 64, 0.37, 0.05), edge=15.0)
+        assert np.isnan(result["diffusion_coefficient"])
+        assert result["diffusion_status"] > DiffusionStatus.KNOWN
+
+
+def test_the_exponent_is_that_of_a_power_law_whatever_is_constant():
+    lags = 0.1 * np.array(lags_in_samples(1000))
+    for exponent in (0.95, 1.0, 1.05):
+        msd = 3.0 + 0.7 * lags**exponent
+        blocks = np.repeat(msd[:, None], N_BLOCKS, axis=1)
+        assert growth_exponent(lags, blocks)[0] == pytest.approx(exponent, abs=2e-3)
 
 
 def test_few_hops_are_counted_but_give_no_coefficient():
@@ -210,7 +295,7 @@ def test_a_mean_square_that_never_straightens_has_no_slope():
     rng = np.random.default_rng(12)
     lags = 0.1 * np.array(lags_in_samples(1000))
     blocks = (np.sqrt(lags) * (1.0 + 1e-3 * rng.normal(size=(N_BLOCKS, 1)))).T
-    assert diffusive_slope(lags, blocks, 100.0) is None
+    assert diffusive_slope(lags, blocks, 100.0) == "not_linear"
 
 
 def test_rare_hops_have_the_error_of_their_number():
@@ -237,7 +322,9 @@ def test_a_short_run_of_a_hot_crystal_fills_every_quantity(tmp_path):
     assert arrays.keys() == results_of_the_catalogue()
     for name, array in arrays.items():
         assert array.shape == promised[name].shape, name
-        assert np.all(np.isfinite(array)), name
+        assert array.dtype == promised[name].dtype, name
     assert len(arrays["li_msd"]) == len(inner_axes(point)["lag"])
-    assert 1e-4 < arrays["diffusion_coefficient"] < 2e-3
+    # Too short for a coefficient, and it says so.
+    assert arrays["diffusion_status"] > DiffusionStatus.KNOWN
+    assert np.isnan(arrays["diffusion_coefficient"])
     assert np.all(np.diff(arrays["li_msd"]) > 0.0)

@@ -8,11 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from observables.processes import autoregressive, independent
 
-from lbhsweep.observables.statistics.equilibration import FEWEST_SAMPLES, drifts, settling
+from lbhsweep.observables.statistics.equilibration import (
+    FEWEST_SAMPLES,
+    drifts,
+    early_outliers,
+    settling,
+)
 from lbhsweep.observables.statistics.errors_of_means import mean_error, statistical_inefficiency
 
 N = 256
 REPEATS = 100
+ORDER = ("settled", "too_short", "unsettled")
 
 
 def verdicts(series):
@@ -76,6 +82,36 @@ def test_drift_is_told_from_noise():
     assert all(settling(one + np.linspace(0.0, 8.0, N)).verdict == "unsettled" for one in noise)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.floats(0.0, 0.99),
+    st.floats(0.0, 6.0),
+    st.lists(st.floats(8.0, 60.0), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_outliers_at_the_beginning_never_make_a_series_settled(
+    seed, coefficient, drift, outliers, below
+):
+    series = autoregressive(np.random.default_rng(seed), (100,), coefficient)
+    series += drift * np.linspace(0.0, 1.0, 100)
+    sign = -1.0 if below else 1.0
+    early = series.mean() + sign * series.std() * np.array(outliers)
+    before = settling(series).verdict
+    after = settling(np.concatenate([early, series])).verdict
+    assert ORDER.index(after) >= ORDER.index(before)
+
+
+def test_outliers_that_shift_the_mean_are_seen_and_small_ones_forgiven():
+    series = np.random.default_rng(10).normal(size=N)
+    assert settling(series).verdict == "settled"
+    small, large = np.concatenate([[4.5], series]), np.concatenate([[60.0, -60.0], series])
+    assert early_outliers(small) == 1
+    assert settling(small).verdict == "settled"
+    assert settling(large).verdict == "unsettled"
+    assert settling(large).start >= 2 / (N + 2)
+
+
 @pytest.mark.parametrize("n", range(FEWEST_SAMPLES + 3))
 def test_few_samples_are_too_short(n):
     found = settling(np.random.default_rng(n).normal(size=n))
@@ -94,6 +130,7 @@ def test_a_constant_has_settled(n):
 def test_unit_and_origin_change_nothing(seed, coefficient, scale, origin):
     series = autoregressive(np.random.default_rng(seed), (64,), coefficient)
     first, second = settling(series), settling(scale * series + origin)
-    assert first.correlation_time == pytest.approx(0.5 * statistical_inefficiency(series))
+    rest = series[early_outliers(series) :]
+    assert first.correlation_time == pytest.approx(0.5 * statistical_inefficiency(rest))
     assert second.correlation_time == pytest.approx(first.correlation_time, rel=1e-3)
     assert 0.0 <= second.start < 1.0
