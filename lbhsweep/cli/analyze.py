@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.work_shown import WorkShown
 
 _COLUMNS = (
     ("P\nGPa", "pressure_GPa"),
@@ -37,9 +38,11 @@ def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
     from lbhsweep.analysis import analyze_results, summarize, write_analysis
     from lbhsweep.cli.results import open_sweep
 
-    sweep, results = open_sweep(folder, rehearsal=rehearsal)
-    analysis = analyze_results(results)
-    write_analysis(analysis, sweep.analysis)
+    with WorkShown("opening the results") as work:
+        sweep, results = open_sweep(folder, rehearsal=rehearsal)
+        analysis = analyze_results(results, stage=work)
+        work("writing the analysis")
+        write_analysis(analysis, sweep.analysis)
     summary = summarize(analysis) | {"analysis": str(sweep.analysis)}
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, allow_nan=False))
