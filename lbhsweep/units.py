@@ -141,3 +141,24 @@ def duration(seconds: float) -> str:
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+
+
+def plain_number(value: float, digits: int = 3) -> str:
+    """Format a number to some significant digits, never with an exponent: ``160``, ``13,000``.
+
+    Numbers below one millionth are written as 0.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    rounded = float(f"{value:.{digits}g}")
+    if abs(rounded) >= 1:
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+        text = f"{rounded:,.{decimals}f}"
+    else:
+        text = f"{rounded:.{digits + 5}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def core_hours(hours: float) -> str:
+    """Format core-hours to two digits: ``0.35``, ``160``, ``13,000``, ``under 0.01``."""
+    return plain_number(hours, 2) if hours >= 0.01 else "under 0.01"

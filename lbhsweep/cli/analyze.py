@@ -11,6 +11,7 @@ import click
 
 from lbhsweep.cli.examples import examples
 from lbhsweep.cli.work_shown import WorkShown
+from lbhsweep.units import plain_number
 
 _COLUMNS = (
     ("P\nGPa", "pressure_GPa"),
@@ -123,7 +124,7 @@ def _cell(number: float | dict[str, Any] | None) -> str:
         return f"{number:g}"
     value, stderr = number["value"], number["stderr"]
     if not stderr:
-        return f"{value:.4g}"
+        return plain_number(value, 4)
     exponent = math.floor(math.log10(stderr))
     digits = (stderr < 2 * 10**exponent) - exponent
     if digits > 0:

@@ -11,6 +11,7 @@ import click
 
 from lbhsweep.cli.examples import examples
 from lbhsweep.errors import FolderError
+from lbhsweep.units import core_hours
 
 if TYPE_CHECKING:
     from lbhsweep.store.folder import SweepFolder
@@ -65,7 +66,7 @@ def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool
     click.echo(
         f"{summary['added']} runs added, {summary['removed']} removed ({len(dropped)} of them "
         f"done); of {summary['total']} runs {summary['done']} are done, {summary['missing']} "
-        f"missing: about {summary['core_hours']:.3g} core-hours"
+        f"missing: about {core_hours(summary['core_hours'])} core-hours"
     )
     if summary["missing"]:
         click.echo(f"to do them: {summary['next']}")

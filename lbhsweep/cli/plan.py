@@ -14,6 +14,7 @@ import click
 
 from lbhsweep.cli.examples import examples
 from lbhsweep.errors import LbhsweepError, StoreError
+from lbhsweep.units import core_hours, duration, plain_number
 
 if TYPE_CHECKING:
     from lbhsweep.store.folder import SweepFolder
@@ -140,7 +141,7 @@ def _show(summary: dict[str, Any]) -> None:
     console.print(table)
     console.print(
         f"{summary['points']} runs: {summary['done']} done, {summary['failed']} failed, "
-        f"{summary['missing']} missing; estimated core-hours: {_hours(summary['core_hours'])}"
+        f"{summary['missing']} missing; estimated core-hours: {core_hours(summary['core_hours'])}"
     )
     if "forecast" in summary:
         console.print(_forecast_note(summary["forecast"]), markup=False)
@@ -149,15 +150,13 @@ def _show(summary: dict[str, Any]) -> None:
     if summary["following"]:
         console.print(
             f"{summary['following']} runs follow another run: the longest chain takes "
-            f"{_hours(summary['chain_hours'])} hours on any number of cores"
+            f"{core_hours(summary['chain_hours'])} hours on any number of cores"
         )
     if summary["others"]:
         console.print(_others_note(summary), style="yellow", markup=False)
 
 
 def _forecast_note(found: dict[str, Any]) -> str:
-    from lbhsweep.units import duration
-
     speed = f"{found['ns_per_day']:.0f} ns/day of 832 atoms a worker ({found['source']})"
     if "workers" not in found:
         return f"{found['cluster']}: {speed}; the number of its scheduler's workers is unknown"
@@ -168,18 +167,14 @@ def _forecast_note(found: dict[str, Any]) -> str:
     end = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + found["seconds"]))
     return (
         f"{found['cluster']}: {found['workers']} workers{jobs}, {speed}: "
-        f"{_hours(found['core_hours'])} core-hours, {duration(found['seconds'])} once they are "
+        f"{core_hours(found['core_hours'])} core-hours, {duration(found['seconds'])} once they are "
         f"there; if that were now, done {end}"
     )
 
 
-def _hours(core_hours: float) -> str:
-    return f"{float(f'{core_hours:.2g}'):,.9g}" if core_hours >= 0.01 else "under 0.01"
-
-
 def _size(n_bytes: int) -> str:
     power = min(4, max(1, (len(str(n_bytes)) - 1) // 3))
-    return f"{n_bytes / 1000**power:.3g} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
+    return f"{plain_number(n_bytes / 1000**power)} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
 
 
 def _some(values: list[Any], unit: str) -> str:

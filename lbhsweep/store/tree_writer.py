@@ -126,9 +126,8 @@ def _chunks(
     """Cut an array into its chunks, each whole: what lies beyond the array's edge is fill."""
     counts = [math.ceil(size / chunk) for size, chunk in zip(values.shape, chunks, strict=True)]
     for at in itertools.product(*(range(count) for count in counts)):
-        part = values[
-            (..., *(slice(i * size, (i + 1) * size) for i, size in zip(at, chunks, strict=True)))
-        ]
+        place = tuple(slice(i * size, (i + 1) * size) for i, size in zip(at, chunks, strict=True))
+        part = np.asarray(values[place], dtype=values.dtype)
         if part.shape != chunks:
             whole = np.full(chunks, fill, dtype=values.dtype)
             whole[tuple(slice(size) for size in part.shape)] = part
