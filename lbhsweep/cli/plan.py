@@ -41,14 +41,21 @@ UNITS = {"cutoff": "Å", "pressure": "GPa", "temperature": "K", "heating_rate": 
     type=click.Path(path_type=Path),
     help="Cluster file, to estimate the number of jobs and the time.",
 )
+@click.option("--pilot", is_flag=True, help="Measure the speed of this machine, for some seconds.")
 @click.option("--rehearse", is_flag=True, help="Plan a rehearsal, with synthetic data.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    sweep: Path, output: Path | None, cluster: Path | None, rehearse: bool, as_json: bool
+    sweep: Path,
+    output: Path | None,
+    cluster: Path | None,
+    pilot: bool,
+    rehearse: bool,
+    as_json: bool,
 ) -> None:
     """Show the grid of SWEEP, what is done and missing, and the estimated core-hours.
 
-    Starts and writes nothing.
+    Starts and writes nothing.  Core-hours are those of the speed of runs done in DIR, of a pilot,
+    or of a typical core.
     """
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import expand_grid, load_sweep, make_plan
@@ -60,8 +67,10 @@ def command(
         folder = folder.rehearsal if folder and rehearse else folder
         plan = make_plan(grid, folder.finished() if folder else {})
         summary = _summary(spec, grid, plan, _changes(folder, grid, plan))
-        if cluster is not None and plan.missing and not rehearse:
-            summary["forecast"] = _forecast(plan, folder, cluster)
+        if plan.missing and not rehearse:
+            summary |= _at_speed(plan, folder, pilot=pilot)
+            if cluster is not None:
+                summary["forecast"] = _forecast(plan, folder, cluster)
     except LbhsweepError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -91,6 +100,26 @@ def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -
         "chain_hours": round(plan.chain_hours, 4),
         "following": sum(1 for name in plan.missing if plan.points[name].follows),
         "trajectory_bytes": plan.trajectory_bytes,
+    }
+
+
+def _at_speed(plan: Plan, folder: SweepFolder | None, *, pilot: bool) -> dict[str, Any]:
+    """Estimate the core-hours of the missing runs at the best known speed."""
+    from lbhsweep.execution.clusters.forecast import Speed, known_speed
+    from lbhsweep.sweep.cost import REFERENCE_NS_PER_DAY
+
+    if pilot:
+        from lbhsweep.execution.clusters.check import measure_speed
+
+        speed = Speed(measure_speed(), "measured by a pilot here")
+    else:
+        speed = known_speed(plan, folder, None)
+    slower = REFERENCE_NS_PER_DAY / speed.ns_per_day
+    return {
+        "core_hours": round(plan.core_hours * slower, 4),
+        "chain_hours": round(plan.chain_hours * slower, 4),
+        "ns_per_day": speed.ns_per_day,
+        "speed_source": speed.source,
     }
 
 
@@ -143,6 +172,12 @@ def _show(summary: dict[str, Any]) -> None:
         f"{summary['points']} runs: {summary['done']} done, {summary['failed']} failed, "
         f"{summary['missing']} missing; estimated core-hours: {core_hours(summary['core_hours'])}"
     )
+    if "ns_per_day" in summary:
+        console.print(
+            f"at {summary['ns_per_day']:.0f} ns/day of 832 atoms a core "
+            f"({summary['speed_source']})",
+            markup=False,
+        )
     if "forecast" in summary:
         console.print(_forecast_note(summary["forecast"]), markup=False)
     if summary["trajectory_bytes"]:
