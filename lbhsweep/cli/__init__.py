@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from lbhsweep import __version__
+from lbhsweep.cli.terminal import replace_what_cannot_be_written
 from lbhsweep.errors import ClusterError, LbhsweepError, SimulationError, StoreError
 
 _VERBS = MappingProxyType(
@@ -99,6 +100,7 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line."""
+    replace_what_cannot_be_written()
     try:
         sys.exit(command.main(prog_name="lbhsweep", standalone_mode=False))
     except click.ClickException as error:

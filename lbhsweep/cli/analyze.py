@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.cli.work_shown import WorkShown
 from lbhsweep.units import plain_number
 
@@ -46,7 +46,7 @@ def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
         write_analysis(analysis, sweep.analysis)
     summary = summarize(analysis) | {"analysis": str(sweep.analysis)}
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False, allow_nan=False))
+        print_json(summary, allow_nan=False)
     else:
         _show(summary)
 

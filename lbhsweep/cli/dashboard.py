@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ import click
 
 from lbhsweep.cli.browser import open_page
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import FolderError, StoreError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def command(
 
     def started() -> None:
         if as_json:
-            click.echo(json.dumps({"address": board.address, "port": board.port}))
+            print_json({"address": board.address, "port": board.port})
         else:
             click.echo(f"page:   {board.address} (Ctrl-C ends it)")
             if "SSH_CONNECTION" in os.environ:

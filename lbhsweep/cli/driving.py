@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import click
 
 from lbhsweep.cli import INTERRUPTED, SOME_FAILED
 from lbhsweep.cli.failures import show_failures
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.execution.driver.session import SweepEnding
@@ -99,7 +99,7 @@ def drive(
         )
     summary = _summary(folder, output, ending, rehearse, time.monotonic() - started)
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        print_json(summary)
     else:
         _show(summary)
     sys.exit(_exit_status(ending))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import FolderError
 from lbhsweep.units import core_hours
 
@@ -61,7 +61,7 @@ def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool
     flag = " --rehearsal" if rehearsal else ""
     summary = _summary(plan, before, dropped) | {"next": f"lbhsweep resume {folder}{flag}"}
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        print_json(summary)
         return
     click.echo(
         f"{summary['added']} runs added, {summary['removed']} removed ({len(dropped)} of them "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.execution.folder.history import RunHistory
@@ -42,7 +42,7 @@ def command(folder: Path, run: str, rehearsal: bool, as_json: bool) -> None:
     name = find_run(labels, run)
     history = run_history(sweep, name, labels[name])
     if as_json:
-        click.echo(json.dumps(asdict(history), ensure_ascii=False))
+        print_json(asdict(history))
     else:
         _show(history)
 

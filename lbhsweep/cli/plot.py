@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.cli.work_shown import WorkShown
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def command(
             work("writing the report")
             write_report(sweep, results, analysis, reports, only=only)
     if as_json:
-        click.echo(json.dumps(_summary(reports, page), ensure_ascii=False))
+        print_json(_summary(reports, page))
     else:
         _show(reports)
         kept = " (unchanged; 'plot' without --only rewrites it)" if is_kept else ""
