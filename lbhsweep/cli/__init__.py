@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from lbhsweep import __version__
+from lbhsweep.cli.optional_packages import take_broken_for_absent
 from lbhsweep.cli.terminal import replace_what_cannot_be_written
 from lbhsweep.errors import ClusterError, LbhsweepError, SimulationError, StoreError
 
@@ -101,6 +102,7 @@ def command() -> None:
 def main() -> None:
     """Run the command line."""
     replace_what_cannot_be_written()
+    take_broken_for_absent()
     try:
         sys.exit(command.main(prog_name="lbhsweep", standalone_mode=False))
     except click.ClickException as error:

@@ -70,10 +70,7 @@ def command(
     try:
         from lbhsweep.dashboard.serve import Dashboard, tunnel
     except ImportError as error:
-        raise click.UsageError(NO_BOKEH) from error
-    # Installed, but broken: its import may raise anything.
-    except Exception as error:
-        raise click.UsageError(f"bokeh can't be imported: {error!r}; {NO_BOKEH}") from error
+        raise click.UsageError(f"{NO_BOKEH} ({error})") from error
     watch = _watched(folder, wait, rehearsal=rehearsal)
     board = Dashboard(watch, port, hosts=hosts, prefix=prefix)
     # SIGTERM as Ctrl-C, so that a page which 'lbhsweep run' started ends with it.

@@ -95,7 +95,7 @@ def _read(path: Path, force_field: ForceField) -> Structure:
 
         from lbhsweep.interop.ase_atoms import structure_from_atoms
     except ImportError as error:
-        raise StructureError(NO_ASE) from error
+        raise StructureError(f"{NO_ASE} ({error})") from error
     try:
         atoms = read(path)
     except Exception as error:

@@ -88,7 +88,7 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
     try:
         from lbhsweep.interop.final_structure import final_atoms, write_atoms
     except ImportError as error:
-        raise click.UsageError(NO_ASE) from error
+        raise click.UsageError(f"{NO_ASE} ({error})") from error
 
     sweep, point = _find(folder, run)
     grid = folder_grid(sweep)

@@ -78,7 +78,7 @@ def _write(trajectory: xr.Dataset, output: Path, every: int, wrap: bool) -> int:
     try:
         from lbhsweep.interop.trajectory_ase import write_extxyz
     except ImportError as error:
-        raise click.UsageError(NO_ASE) from error
+        raise click.UsageError(f"{NO_ASE} ({error})") from error
     return write_extxyz(trajectory, output, every=every, wrap=wrap)
 
 
