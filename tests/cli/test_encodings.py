@@ -14,11 +14,11 @@ from lbhsweep.cli import _VERBS
 from lbhsweep.execution.worker.workload import Rehearsal
 
 ALL_VERBS = """\
-import json, sys
+import json, os, sys
 from lbhsweep.cli import main
 statuses = []
 for line in json.loads(sys.argv[1]):
-    sys.argv = ["lbhsweep", *line]
+    sys.argv = ["lbhsweep", *(os.fsdecode(part.encode()) for part in line)]
     print("###", *map(ascii, line), flush=True)
     try:
         main()
