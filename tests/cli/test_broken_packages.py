@@ -21,7 +21,7 @@ for line in sys.argv[1:]:
     try:
         main()
     except SystemExit as end:
-        print("status", end.code, flush=True)
+        print("status", end.code or 0, flush=True)
 from lbhsweep.late_pymbar import import_pymbar
 assert import_pymbar().timeseries is not None
 """

@@ -210,7 +210,7 @@ class TestRotation:
         hold["full_rotations_series"][:] = np.nan
         nothing = FIGURES["rotation"].make(*with_hold(hold))
         assert "too short" in nothing.reason
-        assert "hold(s) are done" in nothing.reason
+        assert "hold(s) are finished" in nothing.reason
 
 
 class TestSites:

@@ -27,16 +27,16 @@ def holds(status, equilibrated):
 @pytest.mark.parametrize(
     ("status", "equilibrated", "reason"),
     [
-        ([Status.PENDING, Status.FAILED], [-1, -1], "no hold is done"),
+        ([Status.PENDING, Status.FAILED], [-1, -1], "no hold is finished"),
         (
             [Status.DONE, Status.DONE],
             [Equilibrated.NO, Equilibrated.NO],
-            "none of the 2 hold(s) that are done has settled",
+            "none of the 2 finished hold(s) has settled",
         ),
         (
             [Status.DONE, Status.DONE],
             [Equilibrated.TOO_SHORT, Equilibrated.NO],
-            "2 hold(s) are done, and none gives the volume: too short",
+            "2 hold(s) are finished, and none gives the volume: too short",
         ),
     ],
 )
@@ -46,9 +46,9 @@ def test_single_holds(status, equilibrated, reason):
 
 def test_averages_count_what_was_left_out():
     averaged = xr.Dataset({"n_replicas": ("x", [0, 0]), "n_drifting": ("x", [2, 1])})
-    assert why_no_average(averaged, "D") == "none of the 3 hold(s) that are done has settled"
+    assert why_no_average(averaged, "D") == "none of the 3 finished hold(s) has settled"
     short = xr.Dataset({"n_replicas": ("x", [2, 0]), "n_drifting": ("x", [0, 0])})
-    assert why_no_average(short, "D") == "2 hold(s) are done, and none gives the D: too short"
+    assert why_no_average(short, "D") == "2 hold(s) are finished, and none gives the D: too short"
 
 
 @pytest.mark.parametrize(

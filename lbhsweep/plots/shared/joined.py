@@ -76,10 +76,10 @@ def why_no_average(averaged: xr.Dataset, what: str) -> str:
 
 def _why(done: int, drifting: int, what: str) -> str:
     if not done:
-        return "no hold is done"
+        return "no hold is finished"
     if drifting == done:
-        return f"none of the {done} hold(s) that are done has settled"
-    return f"{done} hold(s) are done, and none gives the {what}: too short"
+        return f"none of the {done} finished hold(s) has settled"
+    return f"{done} hold(s) are finished, and none gives the {what}: too short"
 
 
 def has_drifted(dataset: xr.Dataset) -> xr.DataArray:

@@ -48,8 +48,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not any(name in _MEANS for name in shown):
         n_done = int(dataset["n_done"].sum())
         if not n_done:
-            return Nothing("no hold is done")
-        return Nothing(f"{n_done} hold(s) are done, and none gives an error of its mean: too short")
+            return Nothing("no hold is finished")
+        return Nothing(
+            f"{n_done} hold(s) are finished, and none gives an error of its mean: too short"
+        )
     figure, panels = new_figure(len(shown), columns=2, panel=(4.2, 3.0), foot=0.3)
     colours = TemperatureColours(dataset[shown[0]])
     for axes, name in zip(panels, shown, strict=True):
