@@ -107,7 +107,9 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
     UnitError
         If the text is no number with a unit of that dimension; the message lists the units.
     """
-    known = ", ".join(units_of(dimension))
+    units = units_of(dimension)
+    known = ", ".join(units)
+    wanted = known if len(units) == 1 else f"one of {known}"
     example = f"for example '{example or f'300 {BASE_UNITS[dimension]}'}'"
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise UnitError(f"got {text!r}, wanted a {dimension} with its unit ({known}), {example}")
@@ -117,15 +119,14 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
     number, unit = match.groups()
     if not unit:
         raise UnitError(
-            f"got {text!r} without a unit, wanted a {dimension} in one of {known}, "
+            f"got {text!r} without a unit, wanted a {dimension} in {wanted}, "
             f"for example '{number} {BASE_UNITS[dimension]}'"
         )
     if unit not in KNOWN_UNITS:
-        raise UnitError(f"unknown unit {unit!r}, wanted a {dimension} in one of {known}")
+        raise UnitError(f"unknown unit {unit!r}, wanted a {dimension} in {wanted}")
     if KNOWN_UNITS[unit].dimension != dimension:
         raise UnitError(
-            f"{unit!r} is a unit of {KNOWN_UNITS[unit].dimension}, "
-            f"wanted a {dimension} in one of {known}"
+            f"{unit!r} is a unit of {KNOWN_UNITS[unit].dimension}, wanted a {dimension} in {wanted}"
         )
     # Through a decimal string: 12.5 K/ns must be exactly the float that 0.0125 K/ps is,
     # or the same physics would get two run ids.

@@ -19,6 +19,7 @@ _TEMPLATES = make_environment("lbhsweep.dashboard")
 _WORKER_COLUMNS = ("worker", "job", "doing", "for", "runs done")
 _MOST_EVENTS = 12
 _OF_RUN = ("host", "pid", "slurm_job", "wall_seconds", "cpu", "started")
+_NAMES = {"wall_seconds": "wall time"}
 _OF_EVENT = ("worker", "slurm_job", "attempt", "seconds", "error_class", "message")
 
 
@@ -100,7 +101,11 @@ def run_details(watch: SweepWatch, name: str, status: Status) -> str:
     history = watch.history(name)
     made = history.provenance
     rows = [("status", LOOKS.get(status, ("", ""))[0])]
-    rows += [(key.replace("_", " "), _of_run(key, made[key])) for key in _OF_RUN if made.get(key)]
+    rows += [
+        (_NAMES.get(key, key.replace("_", " ")), _of_run(key, made[key]))
+        for key in _OF_RUN
+        if made.get(key)
+    ]
     events = [*history.attempts, *history.events]
     return _render(
         "run.html",

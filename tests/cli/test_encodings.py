@@ -23,7 +23,7 @@ for line in json.loads(sys.argv[1]):
     try:
         main()
     except SystemExit as end:
-        statuses.append(end.code)
+        statuses.append(end.code or 0)
     except BaseException as error:
         statuses.append(repr(error))
 open(sys.argv[0] + "-statuses.json", "w").write(json.dumps(statuses))
