@@ -13,7 +13,7 @@ from lbhsweep.analysis.groups import GROUPS, read_group
 from lbhsweep.analysis.runs import CURVES
 from lbhsweep.quantities import stderr_name
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Rises when products or the texts of reasons change, so that saved analyses are renewed."""
 _READ = (
     *CURVES,
