@@ -152,7 +152,7 @@ def _with_error(value: float, stderr: float | None, number: dict[str, Any]) -> s
     """Write value and error; a value without one gets a question mark, a bound needs none."""
     if not stderr:
         is_bound = number.get("bound", "value") != "value"
-        shown = plain_number(value, 4)
+        shown = plain_number(value, 4).replace(",", "")
         return shown if is_bound else f"{shown}(?)"
     exponent = math.floor(math.log10(stderr))
     digits = (stderr < 2 * 10**exponent) - exponent

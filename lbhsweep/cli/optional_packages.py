@@ -9,21 +9,22 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-OPTIONAL = frozenset({"ase", "MDAnalysis", "bokeh", "h5netcdf", "h5py", "pyarrow"})
-"""Packages of this package's extras, and of pandas'."""
+OPTIONAL = frozenset(
+    {"ase", "MDAnalysis", "bokeh", "h5netcdf", "h5py", "pyarrow", "cupy", "jax", "jaxlib", "sparse"}
+)
+"""Packages of this package's extras and of pandas', and other arrays than numpy's.
+
+Those are never hidden: SciPy takes a name in `sys.modules` for an imported package.
+"""
 UNUSED = (
     "bottleneck",
     "cftime",
-    "cupy",
     "flox",
-    "jax",
-    "jaxlib",
     "netCDF4",
     "numbagg",
     "pint",
-    "sparse",
 )
-"""What xarray and pymbar take where it is installed, and no command needs.
+"""What xarray takes where it is installed, and no command needs.
 
 Some of them sum in another order, so that results would differ between machines.
 """

@@ -49,7 +49,8 @@ def test_xarray_reads_what_was_written(tree, tmp_path):
         dataset, expected = ours[node.path].to_dataset(), theirs[node.path].to_dataset()
         xr.testing.assert_identical(dataset, expected)
         for name in dataset.variables:
-            assert dataset[name].dtype.kind == expected[name].dtype.kind, name
+            kind = expected[name].dtype.kind
+            assert dataset[name].dtype.kind == ("O" if kind in "TU" else kind), name
 
 
 def test_zarr_reads_it_with_and_without_consolidated_metadata(tree, tmp_path):
