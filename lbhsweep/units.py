@@ -107,7 +107,9 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
     UnitError
         If the text is no number with a unit of that dimension; the message lists the units.
     """
-    known = ", ".join(units_of(dimension))
+    units = units_of(dimension)
+    known = ", ".join(units)
+    wanted = known if len(units) == 1 else f"one of {known}"
     example = f"for example '{example or f'300 {BASE_UNITS[dimension]}'}'"
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise UnitError(f"got {text!r}, wanted a {dimension} with its unit ({known}), {example}")
@@ -117,15 +119,14 @@ def parse_quantity(text: object, dimension: str, example: str | None = None) -> 
     number, unit = match.groups()
     if not unit:
         raise UnitError(
-            f"got {text!r} without a unit, wanted a {dimension} in one of {known}, "
+            f"got {text!r} without a unit, wanted a {dimension} in {wanted}, "
             f"for example '{number} {BASE_UNITS[dimension]}'"
         )
     if unit not in KNOWN_UNITS:
-        raise UnitError(f"unknown unit {unit!r}, wanted a {dimension} in one of {known}")
+        raise UnitError(f"unknown unit {unit!r}, wanted a {dimension} in {wanted}")
     if KNOWN_UNITS[unit].dimension != dimension:
         raise UnitError(
-            f"{unit!r} is a unit of {KNOWN_UNITS[unit].dimension}, "
-            f"wanted a {dimension} in one of {known}"
+            f"{unit!r} is a unit of {KNOWN_UNITS[unit].dimension}, wanted a {dimension} in {wanted}"
         )
     # Through a decimal string: 12.5 K/ns must be exactly the float that 0.0125 K/ps is,
     # or the same physics would get two run ids.
@@ -144,3 +145,24 @@ def duration(seconds: float) -> str:
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+
+
+def plain_number(value: float, digits: int = 3) -> str:
+    """Format a number to some significant digits, never with an exponent: ``160``, ``13,000``.
+
+    Numbers below one millionth are written as 0.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    rounded = float(f"{value:.{digits}g}")
+    if abs(rounded) >= 1:
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+        text = f"{rounded:,.{decimals}f}"
+    else:
+        text = f"{rounded:.{digits + 5}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def core_hours(hours: float) -> str:
+    """Format core-hours to two digits: ``0.35``, ``160``, ``13,000``, ``under 0.01``."""
+    return plain_number(hours, 2) if hours >= 0.01 else "under 0.01"

@@ -43,7 +43,7 @@ def test_the_same_quantity_is_the_same_float(one, other, dimension):
 @pytest.mark.parametrize(
     ("text", "dimension", "message"),
     [
-        (300, "temperature", "without a unit, wanted a temperature in one of K"),
+        (300, "temperature", "without a unit, wanted a temperature in K"),
         ("0.4", "pressure", "wanted a pressure in one of GPa, MPa"),
         ("0.4 gpa", "pressure", "unknown unit 'gpa'"),
         ("3 ps", "pressure", "'ps' is a unit of time, wanted a pressure"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
 
 import numpy as np
@@ -54,13 +55,23 @@ STATUSES = MappingProxyType(
 """Attributes that count runs, and the status codes that they count."""
 
 
-def analyze_results(tree: xr.DataTree) -> xr.DataTree:
+Stage = Callable[[str], None]
+"""Called with a few words on what is done next."""
+
+
+def no_stage(_: str) -> None:
+    """Show no stage."""
+
+
+def analyze_results(tree: xr.DataTree, *, stage: Stage = no_stage) -> xr.DataTree:
     """Compute every product that the results allow.
 
     Parameters
     ----------
     tree : DataTree
         Results, whole or partial, with groups ``hold`` and ``ramp`` or one of them.
+    stage : callable, optional
+        Called with a few words at the begin of each stage.
 
     Returns
     -------
@@ -73,20 +84,27 @@ def analyze_results(tree: xr.DataTree) -> xr.DataTree:
         materials; those without any input are absent.  What is missing is NaN, with a `reason`
         beside it.  The same results give the same analysis.
     """
+    stage("reading the results")
     groups = {name: with_phases(dataset) for name, dataset in read_groups(tree).items()}
     parts = split_materials(
         {name: select_read(dataset) for name, dataset in groups.items()}, sweep_of(tree)
     )
+    stage("averaging replicas")
     replicas = {name: combine_group(dataset) for name, dataset in groups.items()}
+    stage("analyzing phases")
     products = phase_products(parts)
+    stage("analyzing transitions")
     of_transition, transitions = transition_products(
         parts, compare=not tree.attrs.get("rehearsal", False)
     )
     products |= of_transition
+    stage("analyzing heat capacities and barocaloric effects")
     products |= caloric_products(parts, transitions, replicas.get("hold"))
+    stage("analyzing transport")
     products |= transport_products(groups.get("hold"))
     products |= {f"replicas/{name}": dataset for name, dataset in replicas.items()}
     ordered = {f"/{name}": products[name] for name in sorted(products, key=PRODUCTS.index)}
+    stage("hashing the results")
     root = xr.Dataset(attrs=_attributes(tree))
     return xr.DataTree.from_dict({"/": root, **ordered}, name="analysis")
 

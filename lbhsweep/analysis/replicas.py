@@ -16,7 +16,7 @@ from lbhsweep.analysis.statistics import (
     combine_replicas,
     combine_weighted,
 )
-from lbhsweep.analysis.variables import text, variable, with_error
+from lbhsweep.analysis.variables import stack, text, variable, with_error
 from lbhsweep.arrays import BoolArray, FloatArray
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
 from lbhsweep.store.one_phase import Equilibrated
@@ -75,7 +75,7 @@ def combine_group(dataset: xr.Dataset) -> xr.Dataset:
     codes = [Phase(int(code)) for code in seen] or [Phase.UNDECIDED]
     parts = [_combine(dataset, phases.values == code) for code in codes]
     names = np.array([LONG_NAMES[code] for code in codes], dtype=object)
-    joined = xr.concat(parts, "phase", data_vars="all", combine_attrs="override")
+    joined = stack(parts, "phase")
     return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
 
 
@@ -90,7 +90,7 @@ class _Cells(NamedTuple):
     usable: BoolArray
     short: BoolArray
 
-    def values(self, array: xr.DataArray) -> FloatArray:
+    def values(self, array: xr.Variable) -> FloatArray:
         """Return an array's values, its own dimensions last, and NaN where a run doesn't count."""
         values = np.asarray(array.transpose(*self.dims, ...).values, dtype=np.float64)
         return np.where(self._like(self.usable, values), values, np.nan)
@@ -106,7 +106,7 @@ class _Cells(NamedTuple):
         """The replicas' axis."""
         return self.dims.index("replica")
 
-    def over(self, array: xr.DataArray) -> list[str]:
+    def over(self, array: xr.Variable) -> list[str]:
         """Name the dimensions that are left of an array."""
         dims = array.transpose(*self.dims, ...).dims
         return [str(dim) for dim in dims if dim != "replica"]
@@ -124,11 +124,13 @@ def _combine(dataset: xr.Dataset, inside: BoolArray) -> xr.Dataset:
     for quantity in _averaged(dataset):
         variables |= _combined(dataset, quantity, cells)
     if "n_effective" in dataset:
-        each = cells.values(dataset["n_effective"])
+        each = cells.values(dataset.variables["n_effective"])
         known = np.isfinite(each).any(axis=cells.axis)
         total = np.where(known, np.nansum(each, axis=cells.axis), np.nan)
         long_name = f"{CATALOGUE['n_effective'].long_name}, in all replicas"
-        variables["n_effective"] = variable(cells.over(dataset["volume"]), total, "1", long_name)
+        variables["n_effective"] = variable(
+            cells.over(dataset.variables["volume"]), total, "1", long_name
+        )
     variables |= _counts(dataset, cells, inside)
     return xr.Dataset(variables, coords=_coordinates(dataset))
 
@@ -145,14 +147,17 @@ def _with_error(quantity: Quantity, dataset: xr.Dataset) -> list[str]:
 
 def _combined(dataset: xr.Dataset, quantity: Quantity, cells: _Cells) -> dict[str, xr.Variable]:
     name, error = quantity.name, stderr_name(quantity.name)
-    values = cells.values(dataset[name])
-    stderrs = cells.values(dataset[error]) if error in dataset else np.full_like(values, np.nan)
+    array = dataset.variables[name]
+    values = cells.values(array)
+    stderrs = (
+        cells.values(dataset.variables[error]) if error in dataset else np.full_like(values, np.nan)
+    )
     common = _systematic(dataset, name, cells)
     if common is not None:
         stderrs = np.sqrt(np.maximum(stderrs**2 - (common * values) ** 2, 0.0))
     formula = _ALIKE
     if name in (*PROPORTIONAL, *WEIGHTED) and EVENTS in dataset:
-        events = cells.values(dataset[EVENTS])
+        events = cells.values(dataset.variables[EVENTS])
         combine = combine_rates if name in PROPORTIONAL else combine_weighted
         mean, stderr, count = combine(values, stderrs, events, cells.axis)
         formula = _BY_HOPS
@@ -165,7 +170,7 @@ def _combined(dataset: xr.Dataset, quantity: Quantity, cells: _Cells) -> dict[st
         stderr = np.hypot(stderr, shared * mean)
     if quantity.observable in OWN_ERRORS:
         stderr = np.where(cells.alone(values), np.nan, stderr)
-    dims = cells.over(dataset[name])
+    dims = cells.over(array)
     formula = "; ".join(filter(None, (formula, quantity.comment)))
     combined = with_error(
         name, dims, mean, stderr, quantity.units, quantity.long_name, formula=formula
@@ -178,9 +183,9 @@ def _systematic(dataset: xr.Dataset, name: str, cells: _Cells) -> FloatArray | N
     """Compute the systematic part of errors, relative to the values; None where it is unknown."""
     if name not in SYSTEMATIC_IN or SYSTEMATIC not in dataset:
         return None
-    coefficient = cells.values(dataset[PROPORTIONAL[0]])
+    coefficient = cells.values(dataset.variables[PROPORTIONAL[0]])
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = cells.values(dataset[SYSTEMATIC]) / coefficient
+        relative = cells.values(dataset.variables[SYSTEMATIC]) / coefficient
     return np.where(np.isfinite(relative), relative, 0.0)
 
 

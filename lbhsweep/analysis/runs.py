@@ -16,16 +16,29 @@ CURVES = ("volume", "enthalpy", "lattice_a")
 
 def done(dataset: xr.Dataset) -> xr.DataArray:
     """Select the runs that are done."""
-    usable = xr.ones_like(dataset["volume"], dtype=bool)
-    return usable & (dataset["status"] == Status.DONE) if "status" in dataset else usable
+    return _like_volume(dataset, _done(dataset))
 
 
 def counted(dataset: xr.Dataset) -> xr.DataArray:
     """Select the runs that count: those that are done and, of holds, don't drift."""
-    usable = done(dataset)
+    usable = _done(dataset)
     if _is_flagged(dataset):
-        usable = usable & (dataset["equilibrated"] != Equilibrated.NO)
-    return usable
+        usable = usable & (dataset.variables["equilibrated"] != Equilibrated.NO)
+    return _like_volume(dataset, usable)
+
+
+def _done(dataset: xr.Dataset) -> xr.Variable:
+    """Select the runs that are done.
+
+    Variables have no coordinates to align, which takes longer than all else on small grids.
+    """
+    usable = xr.ones_like(dataset.variables["volume"], dtype=bool)
+    return usable & (dataset.variables["status"] == Status.DONE) if "status" in dataset else usable
+
+
+def _like_volume(dataset: xr.Dataset, values: xr.Variable) -> xr.DataArray:
+    volume = dataset["volume"]
+    return xr.DataArray(values.transpose(*volume.dims).values, {**volume.coords}, volume.dims)
 
 
 def too_short(dataset: xr.Dataset) -> xr.DataArray:
@@ -53,19 +66,25 @@ def curve(dataset: xr.Dataset, name: str) -> tuple[xr.DataArray, xr.DataArray]:
         empty = xr.full_like(dataset["volume"], np.nan)
         return empty, empty
     usable = counted(dataset)
-    values = dataset[name].where(usable)
+    values = _where(dataset[name], usable)
     error = stderr_name(name)
     if error not in dataset:
         return values, xr.full_like(values, np.nan)
-    return values, dataset[error].where(usable)
+    return values, _where(dataset[error], usable)
+
+
+def _where(array: xr.DataArray, usable: xr.DataArray) -> xr.DataArray:
+    """Keep what is usable, NaN elsewhere; both lie on the same grid, which is not compared."""
+    mask = usable.variable.transpose(*array.dims).values
+    return array.copy(data=np.where(mask, array.values, np.nan))
 
 
 def short_and_alone(dataset: xr.Dataset, values: xr.DataArray) -> BoolArray:
     """Select, in the order of the values' dimensions, cells whose only value is one short hold."""
-    known = values.notnull()
-    short = (known & too_short(dataset)).any("replica") & (known.sum("replica") == 1)
-    dims = [dim for dim in values.dims if dim != "replica"]
-    return np.asarray(short.transpose(*dims).values, dtype=bool)
+    axis = values.dims.index("replica")
+    known = np.isfinite(values.values)
+    short = too_short(dataset).variable.transpose(*values.dims).values
+    return np.asarray((known & short).any(axis=axis) & (known.sum(axis=axis) == 1), dtype=bool)
 
 
 def mean_over_replicas(

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 from pathlib import Path
 
 import xarray as xr
-from zarr.errors import ZarrUserWarning
 
-from lbhsweep.analysis.analyze import analyze_results
+from lbhsweep.analysis.analyze import Stage, analyze_results, no_stage
 from lbhsweep.analysis.digest import results_digest
+from lbhsweep.atomic import replace_folder
 from lbhsweep.errors import StoreError
-from lbhsweep.store.texts import tree_with_plain_texts, with_storable_texts
+from lbhsweep.store.texts import tree_with_plain_texts
+from lbhsweep.store.tree_writer import write_tree
 
 
 def write_analysis(analysis: xr.DataTree, path: Path) -> None:
-    """Write the analysis to `path`: built beside and swapped in whole by renames.
+    """Write the analysis to `path`: built beside, synced, and renamed into its place.
 
     Raises
     ------
@@ -25,23 +25,10 @@ def write_analysis(analysis: xr.DataTree, path: Path) -> None:
         When the folder can't be written.
     """
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    old = path.with_name(f"{path.name}.{os.getpid()}.old")
-    storable = xr.DataTree.from_dict(
-        {
-            node.path: with_storable_texts(node.to_dataset(inherit=False))
-            for node in analysis.subtree
-        }
-    )
     try:
         shutil.rmtree(beside, ignore_errors=True)
-        with warnings.catch_warnings():
-            # xarray opens without a warning only what is consolidated, zarr warns that it is.
-            warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
-            storable.to_zarr(beside, mode="w", consolidated=True)
-        if path.exists():
-            path.rename(old)
-        beside.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
+        write_tree(analysis, beside)
+        replace_folder(path, beside)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise StoreError(
@@ -61,14 +48,14 @@ def read_analysis(path: Path) -> xr.DataTree | None:
         return None
 
 
-def current_analysis(results: xr.DataTree, path: Path) -> xr.DataTree:
+def current_analysis(results: xr.DataTree, path: Path, *, stage: Stage = no_stage) -> xr.DataTree:
     """Return the analysis of these results: the written one if it matches, else a new one.
 
-    A new one is written to `path`.
+    A new one is written to `path`; `stage` is called as by `analyze_results`.
     """
     written = read_analysis(path)
     if written is not None and written.attrs.get("results_digest") == results_digest(results):
         return written
-    analysis = analyze_results(results)
+    analysis = analyze_results(results, stage=stage)
     write_analysis(analysis, path)
     return analysis

@@ -11,6 +11,9 @@ from typing import Any
 import click
 
 from lbhsweep import __version__
+from lbhsweep.cli.one_thread import use_one_thread
+from lbhsweep.cli.optional_packages import take_broken_for_absent
+from lbhsweep.cli.terminal import replace_what_cannot_be_written
 from lbhsweep.errors import ClusterError, LbhsweepError, SimulationError, StoreError
 
 _VERBS = MappingProxyType(
@@ -39,6 +42,7 @@ _VERBS = MappingProxyType(
         "completion": "Print a script by which the shell completes commands and options.",
     }
 )
+_READERS = ("analyze", "plot", "dashboard")
 SOME_FAILED = 3
 INTERRUPTED = 130
 
@@ -102,6 +106,10 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line."""
+    replace_what_cannot_be_written()
+    take_broken_for_absent()
+    if sys.argv[1:2] and sys.argv[1] in _READERS:
+        use_one_thread()
     try:
         sys.exit(command.main(prog_name="lbhsweep", standalone_mode=False))
     except click.ClickException as error:

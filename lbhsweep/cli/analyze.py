@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,9 @@ from typing import Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
+from lbhsweep.cli.work_shown import WorkShown
+from lbhsweep.units import plain_number
 
 _COLUMNS = (
     ("P\nGPa", "pressure_GPa"),
@@ -37,12 +39,14 @@ def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
     from lbhsweep.analysis import analyze_results, summarize, write_analysis
     from lbhsweep.cli.results import open_sweep
 
-    sweep, results = open_sweep(folder, rehearsal=rehearsal)
-    analysis = analyze_results(results)
-    write_analysis(analysis, sweep.analysis)
+    with WorkShown("opening the results") as work:
+        sweep, results = open_sweep(folder, rehearsal=rehearsal)
+        analysis = analyze_results(results, stage=work)
+        work("writing the analysis")
+        write_analysis(analysis, sweep.analysis)
     summary = summarize(analysis) | {"analysis": str(sweep.analysis)}
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False, allow_nan=False))
+        print_json(summary, allow_nan=False)
     else:
         _show(summary)
 
@@ -149,7 +153,8 @@ def _with_error(value: float, stderr: float | None, number: dict[str, Any]) -> s
     """Write value and error; a value without one gets a question mark, a bound needs none."""
     if not stderr:
         is_bound = number.get("bound", "value") != "value"
-        return f"{value:.4g}" if is_bound else f"{value:.4g}(?)"
+        shown = plain_number(value, 4).replace(",", "")
+        return shown if is_bound else f"{shown}(?)"
     exponent = math.floor(math.log10(stderr))
     digits = (stderr < 2 * 10**exponent) - exponent
     if digits > 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lbhsweep.cli import INTERRUPTED, SOME_FAILED
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def start_and_show(
         "next": [f"lbhsweep {verb} {folder}{flag}" for verb in ("status", "stop", "resume")],
     }
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        print_json(summary)
         return
     if started.exit_status is None:
         click.echo(f"driver: pid {started.pid} on {summary['host']}, in the background")
@@ -118,7 +118,7 @@ def submit_and_show(
         "next": [f"lbhsweep {verb} {folder}{flag}" for verb in ("status", "stop", "resume")],
     }
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        print_json(summary)
         return
     click.echo(f"driver: SLURM job {job}")
     click.echo(f"log:    {sweep.log}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import LbhsweepError, SpecError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def command(
     if drift:
         found |= _drift(prepared, drift_steps, 1.0 / found["steps_per_second"])
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_json(found)
     else:
         _show(found)
 

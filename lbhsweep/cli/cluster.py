@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -14,6 +13,7 @@ import click
 from click.formatting import wrap_text
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) 
         sys.exit(2)
     shutil.rmtree(folder, ignore_errors=True)
     if as_json:
-        known = {"job_script": script, "environment": asdict(leaked), **asdict(found)}
-        click.echo(json.dumps(known, ensure_ascii=False))
+        print_json({"job_script": script, "environment": asdict(leaked), **asdict(found)})
     else:
         _show(found, output, file)
 
@@ -151,7 +150,7 @@ def keys(kind: str, as_json: bool) -> None:
             for name, field in KINDS[kind].model_fields.items()
         }
     if as_json:
-        click.echo(json.dumps(described, ensure_ascii=False))
+        print_json(described)
         return
     for name, about in described.items():
         click.echo(wrap_text(about, 96, f"{name:14}  ", " " * 16))

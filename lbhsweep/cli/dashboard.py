@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from lbhsweep.cli.browser import open_page
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import FolderError, StoreError
 
 if TYPE_CHECKING:
@@ -38,9 +38,29 @@ NO_BOKEH = "the page needs bokeh; install it with: pip install 'lbhsweep[dashboa
     help="Seconds to wait for a sweep that is about to start.",
 )
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Name by which a proxy's users reach the page; repeatable. Others are refused.",
+)
+@click.option(
+    "--prefix",
+    default="",
+    metavar="PATH",
+    help="Path that a proxy puts before the page's own and keeps; not for proxies that remove it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, once it is served.")
 def command(
-    folder: Path, rehearsal: bool, port: int, wait: float, no_browser: bool, as_json: bool
+    folder: Path,
+    rehearsal: bool,
+    port: int,
+    wait: float,
+    no_browser: bool,
+    hosts: tuple[str, ...],
+    prefix: str,
+    as_json: bool,
 ) -> None:
     """Serve a live page of FOLDER on this machine until Ctrl-C.
 
@@ -50,21 +70,22 @@ def command(
     try:
         from lbhsweep.dashboard.serve import Dashboard, tunnel
     except ImportError as error:
-        raise click.UsageError(NO_BOKEH) from error
-    board = Dashboard(_watched(folder, wait, rehearsal=rehearsal), port)
+        raise click.UsageError(f"{NO_BOKEH} ({error})") from error
+    watch = _watched(folder, wait, rehearsal=rehearsal)
+    board = Dashboard(watch, port, hosts=hosts, prefix=prefix)
     # SIGTERM as Ctrl-C, so that a page which 'lbhsweep run' started ends with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def started() -> None:
         if as_json:
-            click.echo(json.dumps({"address": board.address, "port": board.port}))
+            print_json({"address": board.address, "port": board.port})
         else:
             click.echo(f"page:   {board.address} (Ctrl-C ends it)")
             if "SSH_CONNECTION" in os.environ:
                 click.echo(f"from another machine first: {tunnel(board.port)}")
         sys.stdout.flush()
-        if not no_browser and not as_json and "SSH_CONNECTION" not in os.environ:
-            webbrowser.open(board.address)
+        if not no_browser and not as_json:
+            open_page(board.address)
 
     try:
         board.run(started)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import asdict
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lbhsweep.cli import INTERRUPTED, SOME_FAILED
+from lbhsweep.cli.dropped_runs import refuse_to_drop
 from lbhsweep.cli.failures import show_failures
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.execution.driver.session import SweepEnding
@@ -28,6 +29,7 @@ def drive(
     cluster: Path | None,
     settings: Settings,
     *,
+    may_drop: bool = True,
     retry_failed: bool = False,
     as_json: bool,
 ) -> None:
@@ -45,6 +47,8 @@ def drive(
         The cluster file.
     settings : Settings
         The other options; kept in the folder, as are the sweep and the cluster file.
+    may_drop : bool
+        Whether runs that are done may drop out of the results.
     retry_failed, as_json : bool
         As on the command line.
     """
@@ -76,6 +80,8 @@ def drive(
         if rehearse
         else MolecularDynamics(tuple(grid.force_fields.values()), grid.crystal)
     )
+    if not may_drop:
+        refuse_to_drop(folder, grid, Path(settings.file))
     others = len(make_plan(grid, folder.finished()).others)
     if others:
         click.echo(
@@ -99,7 +105,7 @@ def drive(
         )
     summary = _summary(folder, output, ending, rehearse, time.monotonic() - started)
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        print_json(summary)
     else:
         _show(summary)
     sys.exit(_exit_status(ending))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import LbhsweepError, StructureError
 from lbhsweep.units import GPA
 
@@ -87,7 +87,7 @@ def command(
     }
     summary = {"structure": structure, **settings, **_summary(read, found)}
     if as_json:
-        click.echo(json.dumps({**summary, "forces_kJ_mol_A": found.forces.tolist()}))
+        print_json({**summary, "forces_kJ_mol_A": found.forces.tolist()})
     else:
         _show(summary)
 

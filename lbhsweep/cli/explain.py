@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.cli.explained import Part
@@ -28,7 +28,7 @@ def command(sweep: Path, as_json: bool) -> None:
     parts = explain(load_sweep(sweep), str(sweep))
     if as_json:
         shown = {part.title: [*part.sentences, *part.commands] for part in parts}
-        click.echo(json.dumps(shown, ensure_ascii=False))
+        print_json(shown)
     else:
         _show(parts)
 

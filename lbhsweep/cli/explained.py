@@ -12,6 +12,7 @@ from lbhsweep.sweep import Grid, SweepSpec, expand_grid, make_plan
 from lbhsweep.sweep.cost import REFERENCE_ATOMS, REFERENCE_NS_PER_DAY, n_atoms
 from lbhsweep.sweep.point import HoldPoint, RampPoint, RunPoint
 from lbhsweep.sweep.schedule import schedule_of
+from lbhsweep.units import core_hours, plain_number
 
 PUBLISHED_RATE = 0.1
 """K/ps; heating rate of the barocaloric study's ramps."""
@@ -133,9 +134,9 @@ def _course(point: RunPoint) -> str:
     samples = schedule.produce_steps // schedule.sample_every // schedule.n_bins
     return (
         f"{protocol.direction.capitalize()} {start}: {protocol.equilibrate_ps:g} ps at "
-        f"{begin:g} K, then to {end:g} K at {protocol.heating_rate_K_per_ps:g} K/ps ({lasts:.4g} "
-        f"ps at this rate); averages over {schedule.n_bins} bins of {protocol.bin_K:g} K, "
-        f"{samples} samples each."
+        f"{begin:g} K, then to {end:g} K at {protocol.heating_rate_K_per_ps:g} K/ps "
+        f"({plain_number(lasts, 4)} ps at this rate); averages over {schedule.n_bins} bins of "
+        f"{protocol.bin_K:g} K, {samples} samples each."
     )
 
 
@@ -202,9 +203,9 @@ def _beware(spec: SweepSpec, grid: Grid) -> Iterator[str]:
 def _next(spec: SweepSpec, grid: Grid, file: str) -> Part:
     hours = make_plan(grid, {}).core_hours
     cost = (
-        f"{f'About {hours:.2g}' if hours >= 0.01 else 'Less than 0.01'} core-hours, if a core "
-        f"does {REFERENCE_NS_PER_DAY:g} ns a day of {REFERENCE_ATOMS} atoms ('lbhsweep bench' "
-        "measures it)."
+        f"{f'About {core_hours(hours)}' if hours >= 0.01 else 'Less than 0.01'} core-hours, if "
+        f"a core does {REFERENCE_NS_PER_DAY:g} ns a day of {REFERENCE_ATOMS} atoms "
+        "('lbhsweep bench' measures it)."
     )
     order = "The first command does the whole pipeline in seconds, with synthetic data."
     run = f"lbhsweep run {quote(file)} --output {quote(spec.name.replace('/', '-'))}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.simulation.end_state import EndState
@@ -52,7 +52,7 @@ def lammps(folder: Path, run: str, output: Path, as_json: bool) -> None:
     done = export_run(output, point, grid.force_fields[point.model.potential], end, grid.crystal)
     if as_json:
         found = {"folder": str(output), "label": point.label, "energies_kJ_mol": done.energies}
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return
     click.echo(f"{point.label}: {output}/README.md says what to compare")
     for term, energy in done.energies.items():
@@ -88,7 +88,7 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
     try:
         from lbhsweep.interop.final_structure import final_atoms, write_atoms
     except ImportError as error:
-        raise click.UsageError(NO_ASE) from error
+        raise click.UsageError(f"{NO_ASE} ({error})") from error
 
     sweep, point = _find(folder, run)
     grid = folder_grid(sweep)
@@ -97,7 +97,7 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
     write_atoms(output, atoms, force_field)
     if as_json:
         found = {"written": str(output), "label": point.label, "atoms": len(atoms)}
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_json(found)
     else:
         click.echo(f"written: {output}, {len(atoms)} atoms of {point.label}")
 
@@ -130,7 +130,7 @@ def table(folder: Path, group: str, output: Path, rehearsal: bool, as_json: bool
 
     found = write_table(output, open_group(folder, group, rehearsal=rehearsal))
     if as_json:
-        click.echo(json.dumps({"written": str(output), **found}, ensure_ascii=False))
+        print_json({"written": str(output), **found})
         return
     left = f", left out: {', '.join(found['left_out'])}" if found["left_out"] else ""
     click.echo(f"written: {output}, {found['variables']} variables{left}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import FolderError
+from lbhsweep.units import core_hours
 
 if TYPE_CHECKING:
     from lbhsweep.store.folder import SweepFolder
@@ -60,12 +61,12 @@ def command(folder: Path, sweep: Path, yes: bool, rehearsal: bool, as_json: bool
     flag = " --rehearsal" if rehearsal else ""
     summary = _summary(plan, before, dropped) | {"next": f"lbhsweep resume {folder}{flag}"}
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        print_json(summary)
         return
     click.echo(
         f"{summary['added']} runs added, {summary['removed']} removed ({len(dropped)} of them "
         f"done); of {summary['total']} runs {summary['done']} are done, {summary['missing']} "
-        f"missing: about {summary['core_hours']:.3g} core-hours"
+        f"missing: about {core_hours(summary['core_hours'])} core-hours"
     )
     if summary["missing"]:
         click.echo(f"to do them: {summary['next']}")

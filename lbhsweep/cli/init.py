@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 
 from lbhsweep.atomic import write_atomically
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import FolderError, SpecError
 from lbhsweep.sweep.first_file import QUESTIONS, Answers, check_answer, write_sweep
 
@@ -73,7 +73,7 @@ def command(sweep: Path, yes: bool, force: bool, as_json: bool, **given: str | N
     text = write_sweep(sweep.stem, answers)
     write_atomically(sweep, text.encode())
     if as_json:
-        click.echo(json.dumps({"written": str(sweep), "sweep": text}, ensure_ascii=False))
+        print_json({"written": str(sweep), "sweep": text})
     else:
         click.echo(f"written: {sweep}\nnext:    lbhsweep explain {sweep}")
 

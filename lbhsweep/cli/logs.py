@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
+from lbhsweep.units import duration
 
 if TYPE_CHECKING:
     from lbhsweep.execution.folder.history import RunHistory
 
 _NOT_REPEATED = ("event", "time", "run_id", "label", "progress")
-_NAMES = {"attempts": "attempts that count"}
+_NAMES = {"attempts": "attempts that count against the run:"}
 _SHOWN = ("host", "pid", "slurm_job", "started", "wall_seconds", "package", "cpu")
 
 
@@ -42,7 +43,7 @@ def command(folder: Path, run: str, rehearsal: bool, as_json: bool) -> None:
     name = find_run(labels, run)
     history = run_history(sweep, name, labels[name])
     if as_json:
-        click.echo(json.dumps(asdict(history), ensure_ascii=False))
+        print_json(asdict(history))
     else:
         _show(history)
 
@@ -53,7 +54,7 @@ def _show(history: RunHistory) -> None:
     if history.error:
         error = history.error
         click.echo(f"error:  {error['error_class']} at step {error['step']}: {error['message']}")
-    made = [f"{key} {history.provenance[key]}" for key in _SHOWN if history.provenance.get(key)]
+    made = [_made(key, history.provenance[key]) for key in _SHOWN if history.provenance.get(key)]
     if made:
         click.echo(f"record: {', '.join(made)}")
     for title, lines in (("attempts", history.attempts), ("events", history.events)):
@@ -68,6 +69,13 @@ def _line(line: dict[str, Any]) -> str:
     rest = [
         f"{_NAMES.get(key, key)} {value}"
         for key, value in line.items()
-        if key not in _NOT_REPEATED and value not in ("", [], None)
+        if key not in (*_NOT_REPEATED, "ending") and value not in ("", [], None)
     ]
-    return "  ".join([time, line["event"], ", ".join(rest)]).rstrip()
+    event = str(line.get("ending") or line["event"])
+    return "  ".join([time, event, ", ".join(rest)]).rstrip()
+
+
+def _made(key: str, value: Any) -> str:
+    if key == "wall_seconds":
+        return f"wall time {duration(float(value))}"
+    return f"{key.replace('_', ' ')} {value}"

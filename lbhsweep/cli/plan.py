@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from contextlib import suppress
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import LbhsweepError, StoreError
+from lbhsweep.units import core_hours, duration, plain_number
 
 if TYPE_CHECKING:
     from lbhsweep.store.folder import SweepFolder
@@ -40,14 +41,21 @@ UNITS = {"cutoff": "Å", "pressure": "GPa", "temperature": "K", "heating_rate": 
     type=click.Path(path_type=Path),
     help="Cluster file, to estimate the number of jobs and the time.",
 )
+@click.option("--pilot", is_flag=True, help="Measure the speed of this machine, for some seconds.")
 @click.option("--rehearse", is_flag=True, help="Plan a rehearsal, with synthetic data.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    sweep: Path, output: Path | None, cluster: Path | None, rehearse: bool, as_json: bool
+    sweep: Path,
+    output: Path | None,
+    cluster: Path | None,
+    pilot: bool,
+    rehearse: bool,
+    as_json: bool,
 ) -> None:
     """Show the grid of SWEEP, what is done and missing, and the estimated core-hours.
 
-    Starts and writes nothing.
+    Starts and writes nothing.  Core-hours are those of the speed of runs done in DIR, of a pilot,
+    or of a typical core.
     """
     from lbhsweep.store.folder import SweepFolder
     from lbhsweep.sweep import expand_grid, load_sweep, make_plan
@@ -59,13 +67,15 @@ def command(
         folder = folder.rehearsal if folder and rehearse else folder
         plan = make_plan(grid, folder.finished() if folder else {})
         summary = _summary(spec, grid, plan, _changes(folder, grid, plan))
-        if cluster is not None and plan.missing and not rehearse:
-            summary["forecast"] = _forecast(plan, folder, cluster)
+        if plan.missing and not rehearse:
+            summary |= _at_speed(plan, folder, pilot=pilot)
+            if cluster is not None:
+                summary["forecast"] = _forecast(plan, folder, cluster)
     except LbhsweepError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        print_json(summary)
     else:
         _show(summary)
 
@@ -90,6 +100,26 @@ def _summary(spec: SweepSpec, grid: Grid, plan: Plan, changed: dict[str, Any]) -
         "chain_hours": round(plan.chain_hours, 4),
         "following": sum(1 for name in plan.missing if plan.points[name].follows),
         "trajectory_bytes": plan.trajectory_bytes,
+    }
+
+
+def _at_speed(plan: Plan, folder: SweepFolder | None, *, pilot: bool) -> dict[str, Any]:
+    """Estimate the core-hours of the missing runs at the best known speed."""
+    from lbhsweep.execution.clusters.forecast import Speed, known_speed
+    from lbhsweep.sweep.cost import REFERENCE_NS_PER_DAY
+
+    if pilot:
+        from lbhsweep.execution.clusters.check import measure_speed
+
+        speed = Speed(measure_speed(), "measured by a pilot here")
+    else:
+        speed = known_speed(plan, folder, None)
+    slower = REFERENCE_NS_PER_DAY / speed.ns_per_day
+    return {
+        "core_hours": round(plan.core_hours * slower, 4),
+        "chain_hours": round(plan.chain_hours * slower, 4),
+        "ns_per_day": speed.ns_per_day,
+        "speed_source": speed.source,
     }
 
 
@@ -140,8 +170,14 @@ def _show(summary: dict[str, Any]) -> None:
     console.print(table)
     console.print(
         f"{summary['points']} runs: {summary['done']} done, {summary['failed']} failed, "
-        f"{summary['missing']} missing; estimated core-hours: {_hours(summary['core_hours'])}"
+        f"{summary['missing']} missing; estimated core-hours: {core_hours(summary['core_hours'])}"
     )
+    if "ns_per_day" in summary:
+        console.print(
+            f"at {summary['ns_per_day']:.0f} ns/day of 832 atoms a core "
+            f"({summary['speed_source']})",
+            markup=False,
+        )
     if "forecast" in summary:
         console.print(_forecast_note(summary["forecast"]), markup=False)
     if summary["trajectory_bytes"]:
@@ -149,15 +185,13 @@ def _show(summary: dict[str, Any]) -> None:
     if summary["following"]:
         console.print(
             f"{summary['following']} runs follow another run: the longest chain takes "
-            f"{_hours(summary['chain_hours'])} hours on any number of cores"
+            f"{core_hours(summary['chain_hours'])} hours on any number of cores"
         )
     if summary["others"]:
         console.print(_others_note(summary), style="yellow", markup=False)
 
 
 def _forecast_note(found: dict[str, Any]) -> str:
-    from lbhsweep.units import duration
-
     speed = f"{found['ns_per_day']:.0f} ns/day of 832 atoms a worker ({found['source']})"
     if "workers" not in found:
         return f"{found['cluster']}: {speed}; the number of its scheduler's workers is unknown"
@@ -168,18 +202,14 @@ def _forecast_note(found: dict[str, Any]) -> str:
     end = time.strftime("%a %d %b %H:%M", time.localtime(time.time() + found["seconds"]))
     return (
         f"{found['cluster']}: {found['workers']} workers{jobs}, {speed}: "
-        f"{_hours(found['core_hours'])} core-hours, {duration(found['seconds'])} once they are "
+        f"{core_hours(found['core_hours'])} core-hours, {duration(found['seconds'])} once they are "
         f"there; if that were now, done {end}"
     )
 
 
-def _hours(core_hours: float) -> str:
-    return f"{float(f'{core_hours:.2g}'):,.9g}" if core_hours >= 0.01 else "under 0.01"
-
-
 def _size(n_bytes: int) -> str:
     power = min(4, max(1, (len(str(n_bytes)) - 1) // 3))
-    return f"{n_bytes / 1000**power:.3g} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
+    return f"{plain_number(n_bytes / 1000**power)} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
 
 
 def _some(values: list[Any], unit: str) -> str:

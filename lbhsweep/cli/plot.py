@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ import click
 
 from lbhsweep.cli.examples import examples
 from lbhsweep.cli.repeated import split_at_commas
+from lbhsweep.cli.terminal import print_json
+from lbhsweep.cli.work_shown import WorkShown
 
 if TYPE_CHECKING:
     from lbhsweep.plots import FigureReport
@@ -58,15 +59,18 @@ def command(
 
     _check_names(only)
     sweep, results = open_sweep(folder, rehearsal=rehearsal)
-    analysis = current_analysis(results, sweep.analysis)
-    reports = draw_figures(results, analysis, sweep.figures, vector=vector, only=only)
     page = sweep.figures / REPORT
     # One figure drawn again is no reason to lose the others.
     is_kept = bool(only) and page.exists()
-    if not is_kept:
-        write_report(sweep, results, analysis, reports, only=only)
+    with WorkShown("reading the analysis") as work:
+        analysis = current_analysis(results, sweep.analysis, stage=work)
+        work("drawing figures")
+        reports = draw_figures(results, analysis, sweep.figures, vector=vector, only=only)
+        if not is_kept:
+            work("writing the report")
+            write_report(sweep, results, analysis, reports, only=only)
     if as_json:
-        click.echo(json.dumps(_summary(reports, page), ensure_ascii=False))
+        print_json(_summary(reports, page))
     else:
         _show(reports)
         kept = " (unchanged; 'plot' without --only rewrites it)" if is_kept else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from lbhsweep.cli.examples import examples
 from lbhsweep.cli.repeated import split_at_commas
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.execution.folder.status import Failure
@@ -54,7 +54,7 @@ def command(
     resume = f"lbhsweep resume {folder}{flag}"
     if as_json:
         retried = [{"run_id": one.run_id, "label": one.label} for one in chosen]
-        click.echo(json.dumps({"retried": retried, "next": resume}, ensure_ascii=False))
+        print_json({"retried": retried, "next": resume})
         return
     click.echo(f"{len(chosen)} failed runs now count as missing")
     if chosen:

@@ -31,6 +31,7 @@ def command(
     output: Path,
     cluster: Path | None,
     workers: int | None,
+    replace: bool,
     rehearse: bool,
     rehearse_seconds: float,
     rehearse_failures: float,
@@ -62,6 +63,7 @@ def command(
             output,
             cluster,
             settings,
+            may_drop=replace,
             retry_failed=retry_failed,
             as_json=as_json,
         )

@@ -26,6 +26,11 @@ _OPTIONS = (
     click.option(
         "--workers", type=click.IntRange(1), help="Workers, instead of the cluster file's."
     ),
+    click.option(
+        "--replace",
+        is_flag=True,
+        help="Let runs of another sweep in DIR drop out of the results; their records stay.",
+    ),
     click.option("--rehearse", is_flag=True, help="Synthetic runs in seconds, in DIR/rehearsal."),
     click.option(
         "--rehearse-seconds",

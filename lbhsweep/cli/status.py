@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from lbhsweep.cli.examples import examples
 from lbhsweep.cli.failures import show_failures
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.execution.folder.status import Attempt, FolderStatus, Waiting
@@ -32,7 +32,7 @@ def command(folder: Path, rehearsal: bool, as_json: bool) -> None:
     sweep = SweepFolder(folder)
     status = folder_status(sweep.rehearsal if rehearsal else sweep)
     if as_json:
-        click.echo(json.dumps({**asdict(status), "missing": status.missing}, ensure_ascii=False))
+        print_json({**asdict(status), "missing": status.missing})
     else:
         _show(status)
 

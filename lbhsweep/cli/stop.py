@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.store.folder import SweepFolder
@@ -48,7 +48,7 @@ def command(folder: Path, rehearsal: bool, timeout: float, as_json: bool) -> Non
     if as_json:
         driven = None if driver is None else {"host": driver.host, "pid": driver.pid}
         found = {"driver": driven, "stopped": stopped, "cancelled_job": waiting or None}
-        click.echo(json.dumps(found))
+        print_json(found)
     else:
         message = _message(driver, timeout, stopped=stopped)
         click.echo(f"the driver's waiting job {waiting} is cancelled" if waiting else message)

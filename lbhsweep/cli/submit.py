@@ -31,6 +31,7 @@ def command(
     output: Path,
     cluster: Path | None,
     workers: int | None,
+    replace: bool,
     rehearse: bool,
     rehearse_seconds: float,
     rehearse_failures: float,
@@ -47,6 +48,7 @@ def command(
     """
     from lbhsweep.atomic import not_shared
     from lbhsweep.cli.background import start_and_show, submit_and_show
+    from lbhsweep.cli.dropped_runs import refuse_to_drop
     from lbhsweep.errors import SweepLockedError
     from lbhsweep.execution.clusters.spec import SlurmCluster, load_cluster
     from lbhsweep.execution.clusters.start import check_names
@@ -59,7 +61,7 @@ def command(
     )
     from lbhsweep.execution.folder.slurm_driver import queued_driver
     from lbhsweep.store.folder import SweepFolder
-    from lbhsweep.sweep import load_sweep
+    from lbhsweep.sweep import expand_grid, load_sweep
 
     if sbatch_options and not slurm:
         raise click.UsageError("--sbatch: is for a driver in a SLURM job; add --slurm")
@@ -83,6 +85,8 @@ def command(
             f"{folder.path}: SLURM job {queued.job} is in the queue to drive this sweep "
             f"({queued.state}); wait for it, or cancel it with 'lbhsweep stop'"
         )
+    if not replace:
+        refuse_to_drop(folder, expand_grid(spec, rehearsal=rehearse), sweep)
     folder.create()
     # What is submitted now is run, even if the files change before the job starts or restarts.
     with not_shared(), folder.driver_lock():

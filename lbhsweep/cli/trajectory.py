@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import FolderError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def command(
                 "frames_written": _write(trajectory, output, every, wrap),
             }
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        print_json(summary)
     else:
         _show(summary)
 
@@ -78,7 +78,7 @@ def _write(trajectory: xr.Dataset, output: Path, every: int, wrap: bool) -> int:
     try:
         from lbhsweep.interop.trajectory_ase import write_extxyz
     except ImportError as error:
-        raise click.UsageError(NO_ASE) from error
+        raise click.UsageError(f"{NO_ASE} ({error})") from error
     return write_extxyz(trajectory, output, every=every, wrap=wrap)
 
 
@@ -124,7 +124,7 @@ def _list(folder: Path, *, as_json: bool) -> None:
         )
     names = trajectory_ids(sweep)
     if as_json:
-        click.echo(json.dumps({"run_ids": names}))
+        print_json({"run_ids": names})
         return
     for name in names[:MOST_LISTED]:
         with open_trajectory(folder, name) as trajectory:

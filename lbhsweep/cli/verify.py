@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -13,6 +12,7 @@ import click
 
 from lbhsweep.cli import SOME_FAILED
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.terminal import print_json
 
 if TYPE_CHECKING:
     from lbhsweep.store.verify import Verification
@@ -46,7 +46,7 @@ def command(folder: Path, rehearsal: bool, repair: bool, as_json: bool) -> None:
     with sweep.driver_lock() if repair else nullcontext():
         found = verify_folder(sweep, repair=repair)
     if as_json:
-        click.echo(json.dumps({**asdict(found), "sound": not found.faults}, ensure_ascii=False))
+        print_json({**asdict(found), "sound": not found.faults})
     else:
         _show(found, folder, rehearsal=rehearsal)
     sys.exit(SOME_FAILED if found.faults else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -118,12 +119,16 @@ def _name(at: dict[str, Any]) -> str:
     return " ".join(words)
 
 
+def _new_pool() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+
 class Deriver:
     """Analyses a folder again when its results have changed, with pauses in between."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self._pool = _new_pool()
         self._under_way: Future[dict[str, Any]] | None = None
         self._started = 0.0
         # The page is drawn first.
@@ -145,6 +150,13 @@ class Deriver:
         if self._under_way is not None and self._under_way.done():
             try:
                 self.found, self.problem = self._under_way.result(), ""
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=False)
+                self._pool, self._seen = _new_pool(), None
+                self.problem = (
+                    "the process that analyzes was killed, perhaps because memory was short; "
+                    "another will try again"
+                )
             # Half-written results, or an analysis that fails, must not end the page.
             except Exception as error:
                 self.problem = f"{type(error).__name__}: {error}"
@@ -152,8 +164,20 @@ class Deriver:
             self._under_way = None
             self._paused_until = now + max(SHORTEST_PAUSE_S, PAUSE * (now - self._started))
         if self._under_way is None and state != self._seen and now >= self._paused_until:
-            self._seen, self._started = state, now
-            self._under_way = self._pool.submit(derive, str(self._path))
+            self._started = now
+            try:
+                self._under_way = self._pool.submit(derive, str(self._path))
+            except BrokenProcessPool:
+                # Killed while it waited; the next look starts an analysis in a new one.
+                self._pool.shutdown(wait=False)
+                self._pool = _new_pool()
+            else:
+                self._seen = state
+
+    @property
+    def is_analyzing(self) -> bool:
+        """Whether an analysis is under way, or has not begun yet."""
+        return self._under_way is not None or self.version == 0
 
     def close(self) -> None:
         """End the process."""

@@ -34,6 +34,8 @@ from lbhsweep.store.schema import Status
 
 REFRESH_MS = 1000
 MOST_LABELS = 30
+WRAPPED = {"flex-wrap": "wrap"}
+"""What does not fit beside the others goes below them."""
 
 
 class Page:
@@ -50,6 +52,7 @@ class Page:
     def __init__(self, watch: SweepWatch, deriver: Deriver) -> None:
         self._watch = watch
         self._selected = ""
+        self._shown = watch.cells
         self._status: np.ndarray | None = None
         self._head = text(name="head")
         self._run = text(520, text=no_run(), name="run")
@@ -65,14 +68,19 @@ class Page:
     def attach(self, document: Document, now: Now) -> None:
         """Add everything to a document and show the state of the sweep."""
         document.title = f"lbhsweep: {sweep_title(self._watch.folder)}"
-        left = column(self._map, self._workers, self._notes)
-        middle = column(self._run, self._trace)
-        document.add_root(column(self._head, row(left, middle, self._physics.layout)))
+        self._left = column(self._map, self._workers, self._notes)
+        self._middle = column(self._run, self._trace)
+        # On a narrow screen the chosen run goes below the map, then the physics below both.
+        runs = row(self._left, self._middle, styles=WRAPPED | {"flex": "1 1 560px"})
+        beside = row(runs, self._physics.layout, sizing_mode="stretch_width", styles=WRAPPED)
+        document.add_root(column(self._head, beside, sizing_mode="stretch_width"))
         self.show(now)
 
     def show(self, now: Now) -> None:
         """Update the page; only changes are sent."""
         self._head.text = headline(self._watch, now)
+        if now.cells is not self._shown:
+            self._redraw(now)
         if self._status is None or not np.array_equal(self._status, now.status):
             self._status = now.status
             self._cells.patch(_patches(self._cells, now.status))
@@ -81,10 +89,23 @@ class Page:
         self._notes.text = latest_notes(now)
         if self._selected:
             self._show_run(now)
-        self._physics.show()
+        self._physics.show(now.counts.get(Status.DONE, 0))
+
+    def _redraw(self, now: Now) -> None:
+        """Draw another grid: the sweep was extended, or another took its place."""
+        self._shown, self._status = now.cells, None
+        if self._selected not in now.cells.run_id:
+            self._selected = ""
+            self._run.text = no_run()
+        self._cells = self._cell_source()
+        self._map = self._draw_map()
+        self._trace_source = ColumnDataSource({"x": [], "volume": []})
+        self._trace = self._draw_trace()
+        self._left.children = [self._map, *self._left.children[1:]]
+        self._middle.children = [self._run, self._trace]
 
     def _cell_source(self) -> ColumnDataSource:
-        cells = self._watch.cells
+        cells = self._shown
         n = len(cells.run_id)
         rows = len(cells.rows) - 1 - cells.row
         return ColumnDataSource(
@@ -95,7 +116,7 @@ class Page:
         )  # fmt: skip
 
     def _draw_map(self) -> Any:
-        cells = self._watch.cells
+        cells = self._shown
         n_rows, n_columns = len(cells.rows), len(cells.columns)
         plot = figure(
             width=560, height=min(520, max(190, 26 * n_rows + 90)), name="map",
@@ -129,7 +150,7 @@ class Page:
         return plot
 
     def _choose(self, attribute: str, old: Sequence[int], new: Sequence[int]) -> None:
-        self._selected = self._watch.cells.run_id[new[0]] if new else ""
+        self._selected = self._shown.run_id[new[0]] if new else ""
         if not self._selected:
             self._run.text, self._trace.visible = no_run(), False
             return
@@ -138,7 +159,7 @@ class Page:
     def _show_run(self, now: Now | None) -> None:
         """Show the chosen run; while it runs, its curve grows."""
         name = self._selected
-        index = self._watch.cells.run_id.index(name)
+        index = self._shown.run_id.index(name)
         status = self._status[index] if self._status is not None else Status.PENDING
         text = run_details(self._watch, name, Status(status))
         course = self._watch.trace(name)

@@ -55,7 +55,8 @@ class PhysicsPanel:
 
     def __init__(self, deriver: Deriver) -> None:
         self._deriver = deriver
-        self._version = -1
+        self._version, self._n_done = -1, 0
+        self._state: object = None
         self._material = Select(title="material", options=[], width=200, name="material")
         self._quantity = Select(
             title="quantity", value="volume", options=list(SHOWN), width=130, name="quantity"
@@ -82,11 +83,17 @@ class PhysicsPanel:
             self._transition, self._entropy,
         )  # fmt: skip
 
-    def show(self) -> None:
-        """Update the panel with the latest analysis."""
-        if self._version == self._deriver.version:
+    def show(self, n_done: int) -> None:
+        """Update the panel with the latest analysis; `n_done` runs are done now."""
+        deriver = self._deriver
+        state = (deriver.version, deriver.is_analyzing, n_done if not deriver.found else 0)
+        if self._state == state:
             return
-        self._version = self._deriver.version
+        self._state, self._n_done = state, n_done
+        if self._version == deriver.version:
+            self._explain_nothing()
+            return
+        self._version = deriver.version
         self._material.options = list(self._deriver.found)
         if self._material.value not in self._material.options:
             self._material.value = next(iter(self._material.options), "")
@@ -98,8 +105,7 @@ class PhysicsPanel:
     def _show(self) -> None:
         found = self._deriver.found.get(self._material.value)
         if found is None:
-            why = self._deriver.problem or "nothing yet: no run is done"
-            self._note.text = muted(why)
+            self._explain_nothing()
             return
         notes = " · ".join(filter(None, found["notes"]))
         self._note.text = muted(notes)
@@ -117,6 +123,20 @@ class PhysicsPanel:
             self._show_curves(curves)
         self._show_transition(found.get("transition"))
         self._show_entropy(found.get("entropy"))
+
+    def _explain_nothing(self) -> None:
+        """Write why there are no curves."""
+        if self._deriver.found:
+            return
+        if not self._n_done:
+            why = "nothing yet: no run is done"
+        elif self._deriver.problem:
+            why = self._deriver.problem
+        elif self._deriver.is_analyzing:
+            why = f"{self._n_done} runs are done and being analyzed"
+        else:
+            why = f"the analysis of {self._n_done} runs gave no curves yet"
+        self._note.text = muted(why)
 
     def _show_curves(self, curves: list[dict[str, Any]]) -> None:
         plot = self._curves

@@ -12,13 +12,14 @@ from lbhsweep.dashboard.watch import Now, SweepWatch
 from lbhsweep.report.rendering import make_environment
 from lbhsweep.store.folder import SweepFolder
 from lbhsweep.store.schema import Status
-from lbhsweep.units import duration
+from lbhsweep.units import duration, plain_number
 
 REHEARSAL = "rehearsal"
 _TEMPLATES = make_environment("lbhsweep.dashboard")
 _WORKER_COLUMNS = ("worker", "job", "doing", "for", "runs done")
 _MOST_EVENTS = 12
 _OF_RUN = ("host", "pid", "slurm_job", "wall_seconds", "cpu", "started")
+_NAMES = {"wall_seconds": "wall time"}
 _OF_EVENT = ("worker", "slurm_job", "attempt", "seconds", "error_class", "message")
 
 
@@ -40,9 +41,9 @@ def sweep_title(folder: SweepFolder) -> str:
 
 def headline(watch: SweepWatch, now: Now) -> str:
     """Write the title, the counts of runs, and the state of the driver."""
-    facts = [f"{now.core_hours:.3g} core-hours so far"]
+    facts = [f"wall time of all runs done: {duration(3600 * now.run_hours)}"]
     if now.rate:
-        facts.append(f"{now.rate:.0f} runs an hour")
+        facts.append(f"{plain_number(now.rate)} runs an hour while any is under way")
     if now.seconds_left is not None:
         facts.append(f"about {duration(now.seconds_left)} left")
     return _render(
@@ -101,7 +102,7 @@ def run_details(watch: SweepWatch, name: str, status: Status) -> str:
     made = history.provenance
     rows = [("status", LOOKS.get(status, ("", ""))[0])]
     rows += [
-        (key.replace("_", " "), f"{made[key]:.4g}" if isinstance(made[key], float) else made[key])
+        (_NAMES.get(key, key.replace("_", " ")), _of_run(key, made[key]))
         for key in _OF_RUN
         if made.get(key)
     ]
@@ -126,6 +127,12 @@ def _in_commands(folder: SweepFolder) -> str:
     is_rehearsal = folder.path.name == REHEARSAL
     path = quote(str(folder.path.parent if is_rehearsal else folder.path))
     return f"{path} --rehearsal" if is_rehearsal else path
+
+
+def _of_run(key: str, value: Any) -> Any:
+    if key == "wall_seconds":
+        return duration(float(value))
+    return plain_number(value) if isinstance(value, float) else value
 
 
 def _event_line(event: dict[str, Any]) -> str:

@@ -95,14 +95,16 @@ class Now:
 
     Attributes
     ----------
+    cells : Cells
+        The grid; another object once the sweep was extended or replaced.
     status : (n,) int8 array
         Codes of `Status`, in the order of the cells.
     counts : dict of int to int
         Runs by code.
-    core_hours : float
-        Wall time of the runs that are done.
+    run_hours : float
+        Wall time of the runs that are done, each on one core, hours.
     rate : float
-        Runs an hour lately; 0 where none ended.
+        Runs that ended an hour lately, of the time in which any was under way; 0 without a driver.
     driver : LockHolder or None
         Who drives it.
     seconds_left : float or None
@@ -115,15 +117,39 @@ class Now:
         Address of Dask's own page, if there is one.
     """
 
+    cells: Cells
     status: npt.NDArray[np.int8]
     counts: dict[int, int]
-    core_hours: float
+    run_hours: float
     rate: float
     driver: LockHolder | None
     seconds_left: float | None
     workers: tuple[Worker, ...]
     notes: tuple[str, ...]
     page: str
+
+
+@dataclass(slots=True)
+class BusyTime:
+    """The times in which any run was under way, as far back as a rate needs them."""
+
+    _since: float | None = None
+    _spans: deque[tuple[float, float]] = field(default_factory=deque)
+
+    def note(self, when: float, *, is_busy: bool) -> None:
+        """Note at a time (Unix) whether any run is under way from then on."""
+        if is_busy and self._since is None:
+            self._since = when
+        elif not is_busy and self._since is not None:
+            self._spans.append((self._since, when))
+            self._since = None
+
+    def seconds(self, start: float, end: float) -> float:
+        """Compute for how long between two times any run was under way; forget what was before."""
+        while self._spans and self._spans[0][1] < start:
+            self._spans.popleft()
+        spans = [*self._spans, *([] if self._since is None else [(self._since, end)])]
+        return sum(max(0.0, min(last, end) - max(first, start)) for first, last in spans)
 
 
 @dataclass(slots=True)
@@ -145,23 +171,31 @@ class SweepWatch:
     cells: Cells = field(init=False)
     group: str = field(init=False)
     _order: npt.NDArray[np.int64] = field(init=False)
+    _layout: str = field(init=False)
     _offset: int = 0
     _workers: dict[str, Worker] = field(default_factory=dict)
     _ended: deque[float] = field(default_factory=deque)
     _notes: deque[str] = field(default_factory=lambda: deque(maxlen=12))
     _running: set[str] = field(default_factory=set)
     _page: str = ""
-    _begun: float = 0.0
+    _busy: BusyTime = field(default_factory=BusyTime)
 
     def __post_init__(self) -> None:
         with open_results(self.folder.path) as tree:
-            (self.group,) = tree.children
-            self.cells, self._order = lay_out(tree[self.group].to_dataset())
+            self._lay_out(tree)
+
+    def _lay_out(self, tree: xr.DataTree) -> None:
+        (group,) = tree.children
+        cells, order = lay_out(tree[group].to_dataset())
+        self.group, self.cells, self._order = group, cells, order
+        self._layout = str(tree.attrs.get("layout_digest", ""))
 
     def look(self) -> Now:
         """Read what is new."""
         self._read_log()
         with open_results(self.folder.path) as tree:
+            if str(tree.attrs.get("layout_digest", "")) != self._layout:
+                self._lay_out(tree)
             dataset = tree[self.group].to_dataset()
             status = dataset["status"].values.ravel()[self._order].astype(np.int8)
             seconds = dataset["wall_seconds"].values.ravel()[self._order]
@@ -173,14 +207,16 @@ class SweepWatch:
                 status[i] = Status.PENDING
             elif status[i] == Status.PENDING and name in running:
                 status[i] = Status.RUNNING
-        while self._ended and self._ended[0] < time.time() - RATE_OVER_S:
+        since = time.time() - RATE_OVER_S
+        while self._ended and self._ended[0] < since:
             self._ended.popleft()
-        span = min(RATE_OVER_S, time.time() - self._begun)
+        busy = self._busy.seconds(since, time.time())
         return Now(
+            cells=self.cells,
             status=status,
             counts=dict(Counter(status.tolist())),
-            core_hours=float(np.nansum(seconds[status == Status.DONE])) / 3600,
-            rate=3600 * len(self._ended) / max(span, 1.0),
+            run_hours=float(np.nansum(seconds[status == Status.DONE])) / 3600,
+            rate=3600 * len(self._ended) / max(busy, 1.0) if driver else 0.0,
             driver=driver,
             seconds_left=driver.seconds_left if driver else None,
             workers=tuple(self._workers.values()) if driver else (),
@@ -202,6 +238,7 @@ class SweepWatch:
             event = read_event(read_line(line))
             if event is not None:
                 self._note(event)
+                self._busy.note(event.time, is_busy=bool(self._running))
 
     def _note(self, event: Event) -> None:
         when = event.time
@@ -209,7 +246,7 @@ class SweepWatch:
             case SweepStarted(total=total, done=done):
                 self._workers.clear()
                 self._running.clear()
-                self._page, self._begun = "", when
+                self._page = ""
                 self._say(when, f"driver started: {done} of {total} done")
             case PageOpened(address=address):
                 self._page = address

@@ -14,6 +14,7 @@ from lbhsweep.analysis.summary import combined_error, note_bounds, write_bound
 from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.described import Description, describe_variable
 from lbhsweep.report.parts import Definition, Table, TableCell, table
+from lbhsweep.units import plain_number
 
 _SHOWN_ELSEWHERE = (
     "label",
@@ -115,7 +116,7 @@ def with_error(value: float, stderr: float | None) -> str:
     Small ones get a power of ten: ``(9.3 ± 2.7) × 10⁻⁷``.
     """
     if not stderr or not math.isfinite(stderr):
-        return f"{value:.4g} (error unknown)"
+        return f"{plain_number(value, 4)} (error unknown)"
     size = max(abs(value), stderr)
     if size < _SMALL:
         power = math.floor(math.log10(size))

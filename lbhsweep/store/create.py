@@ -28,7 +28,10 @@ from lbhsweep.store.texts import TEXT_ATTRIBUTES
 CHUNK_BYTES = 1 << 20
 """Target size of a chunk: smaller chunks make many files, larger ones are rewritten more often."""
 
-_BYTES = {"f8": 8, "i8": 8, "i4": 4, "i1": 1, "text": 64}
+TEXT_BYTES = 64
+"""What a text counts when arrays are cut into chunks."""
+
+_BYTES = {"f8": 8, "i8": 8, "i4": 4, "i1": 1, "text": TEXT_BYTES}
 _COORDINATE_ATTRIBUTES: dict[str, dict[str, str]] = {
     "potential": {"long_name": "force field"},
     "cutoff": {"units": "angstrom", "long_name": "range of the pair forces"},

@@ -55,28 +55,3 @@ def tree_with_plain_texts(tree: xr.DataTree) -> xr.DataTree:
         {node.path: with_plain_texts(node.to_dataset(inherit=False)) for node in tree.subtree},
         name=tree.name,
     )
-
-
-def with_storable_texts(dataset: xr.Dataset) -> xr.Dataset:
-    """Return a dataset whose texts will be read as Python objects from a zarr store.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Not changed.
-
-    Returns
-    -------
-    Dataset
-        Texts as objects, to be written as zarr's ``string`` with `TEXT_ATTRIBUTES`.
-    """
-    marked = {}
-    for name, variable in dataset.variables.items():
-        if variable.dtype.kind in "UT" or (
-            variable.dtype.kind == "O" and all(isinstance(one, str) for one in variable.values.flat)
-        ):
-            marked[name] = variable.astype(object)
-            marked[name].encoding = dict(TEXT_ATTRIBUTES)
-    coords = {name: one for name, one in marked.items() if name in dataset.coords}
-    others = {name: one for name, one in marked.items() if name not in coords}
-    return dataset.assign_coords(coords).assign(others)

@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Literal
 
 from lbhsweep.document import parse_document
-from lbhsweep.errors import Problem, SpecError
+from lbhsweep.errors import Problem, SpecError, UnitError
 from lbhsweep.sweep.file.spec import (
     AxesSection,
     HoldSection,
@@ -19,6 +19,7 @@ from lbhsweep.sweep.file.spec import (
     SystemSection,
 )
 from lbhsweep.sweep.load import sweep_from
+from lbhsweep.units import parse_quantity
 
 ProtocolName = Literal["ramp", "hold"]
 Answers = dict[str, str]
@@ -172,7 +173,7 @@ def _lines(name: str, answers: Answers, bin_width: str) -> Iterator[str]:
         }
         yield from _section("ramp", RampSection, keys, "  ")
     else:
-        keys = {"equilibrate": "40 ps", "produce": value["produce"]}
+        keys = {"equilibrate": _settling(value["produce"]), "produce": value["produce"]}
         yield from _section("hold", HoldSection, keys, "  ")
     yield _FOOT.strip()
     yield ""
@@ -189,6 +190,15 @@ def _section(
         yield from wrap(about, _WIDTH, initial_indent=mark, subsequent_indent=mark)
         yield f"{indent}  {name}: {value}"
     yield ""
+
+
+def _settling(produce: str) -> str:
+    """Choose how long a hold settles: a fifth of its production, at most 40 ps."""
+    try:
+        length = parse_quantity(produce, "time")
+    except UnitError:
+        return "40 ps"  # what is wrong with `produce` is said when the whole file is read
+    return f"{min(40.0, length / 5):.3g} ps"
 
 
 def _listed(said: str) -> str:

@@ -123,11 +123,20 @@ def test_a_folder_of_something_else_is_left_alone(sweep, tmp_path):
     assert "is a file" in found.stderr
 
 
-def test_runs_of_another_sweep_in_the_folder_are_announced(sweep, tmp_path):
+def test_another_sweep_replaces_results_only_if_that_is_said(sweep, tmp_path):
     out = tmp_path / "out"
     invoke("run", sweep, "--output", out, "--rehearse")
+    before = (out / "rehearsal/sweep.yaml").read_text()
+    digest = (out / "rehearsal/results.zarr/zarr.json").read_bytes()
     sweep.write_text(SWEEP.replace("20 K/ps", "30 K/ps"))
-    found = invoke("run", sweep, "--output", out, "--rehearse")
+    for verb in ("run", "submit"):
+        refused = invoke(verb, sweep, "--output", out, "--rehearse")
+        assert refused.exit_code == 2
+        assert "8 runs that are done here are no part of" in refused.stderr
+        assert "--replace" in refused.stderr
+        assert (out / "rehearsal/sweep.yaml").read_text() == before
+        assert (out / "rehearsal/results.zarr/zarr.json").read_bytes() == digest
+    found = invoke("run", sweep, "--output", out, "--rehearse", "--replace")
     assert f"{out} has 8 finished runs of another sweep or physics" in found.stderr
     more = invoke("run", sweep, "--output", out, "--rehearse", "--json")
     assert json.loads(more.stdout)["done"] == 8

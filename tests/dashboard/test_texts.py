@@ -24,9 +24,10 @@ from lbhsweep.store.schema import Status
 EVIL = "<script>alert('x')</script>"
 IN_A_PATH = "<img src=x onerror=alert(1)>"
 NOW = Now(
+    cells=None,
     status=np.zeros(0, np.int64),
     counts={int(Status.DONE): 3, int(Status.FAILED): 2},
-    core_hours=1.25,
+    run_hours=1.25,
     rate=12.0,
     driver=None,
     seconds_left=None,
@@ -53,7 +54,8 @@ def text_of(html):
 def test_the_headline_counts_runs_and_gives_the_command_that_goes_on():
     now = replace(NOW, counts=NOW.counts | {int(Status.PENDING): 4})
     assert text_of(headline(watch_of(), now)) == (
-        "out 4 missing3 done2 failed 1.25 core-hours so far · 12 runs an hour · "
+        "out 4 missing3 done2 failed wall time of all runs done: 1 h 15 min · "
+        "12 runs an hour while any is under way · "
         "no driver: lbhsweep resume sweeps/out"
     )
     rehearsal = text_of(headline(watch_of("out/rehearsal"), now))
@@ -102,7 +104,7 @@ def test_details_of_a_run_have_its_error_and_the_command_that_retries_it():
     page = read_page(details)
     assert page.balanced
     rows = [data for tag, data in page.pieces if tag == "td"]
-    assert rows == ["status", "failed", "host", "node", "pid", "9", "wall seconds", "1.235"]
+    assert rows == ["status", "failed", "host", "node", "pid", "9", "wall time", "1 s"]
     logs = [data for tag, data in page.pieces if tag == "pre"]
     assert logs[0] == "BlowUp at step 12: atoms 3 & 4"
     assert logs[1].endswith("run-failed message it ended")

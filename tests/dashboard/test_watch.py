@@ -52,7 +52,7 @@ def test_every_planned_run_has_a_cell_with_its_status(sweep):
         assert Status(code) == {"done": Status.DONE, "failed": Status.FAILED}[finished[name]]
     assert sum(now.counts.values()) == 8
     assert now.counts == Counter(now.status.tolist())
-    assert now.core_hours > 0
+    assert now.run_hours > 0
     assert now.driver is None
     assert now.workers == ()
 

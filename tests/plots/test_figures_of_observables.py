@@ -202,6 +202,16 @@ class TestRotation:
         assert "replica 1" in figure.axes[0].get_title()
         assert len(figure.axes[2].lines) == 1
 
+    def test_an_empty_first_block_is_no_reason_to_draw_nothing(self, hold):
+        hold["full_rotations_series"][{"time": 0}] = np.nan
+        assert not isinstance(FIGURES["rotation"].make(*with_hold(hold)), Nothing)
+
+    def test_holds_that_count_no_rotation_are_too_short_not_unfinished(self, hold):
+        hold["full_rotations_series"][:] = np.nan
+        nothing = FIGURES["rotation"].make(*with_hold(hold))
+        assert "too short" in nothing.reason
+        assert "hold(s) are finished" in nothing.reason
+
 
 class TestSites:
     def test_thresholds_of_order_and_both_limits_are_drawn(self, drawn):

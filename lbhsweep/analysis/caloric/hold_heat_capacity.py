@@ -14,7 +14,7 @@ from lbhsweep.analysis.statistics import SEED
 from lbhsweep.analysis.transition.half_heights import RunStep
 from lbhsweep.analysis.transition.step import Step
 from lbhsweep.analysis.transition.two_phase import N_DRAWS
-from lbhsweep.analysis.variables import ENTROPY_UNITS, mask, text, variable, with_error
+from lbhsweep.analysis.variables import ENTROPY_UNITS, mask, stack, text, variable, with_error
 from lbhsweep.arrays import BoolArray, FloatArray
 from lbhsweep.quantities import stderr_name
 
@@ -66,7 +66,7 @@ def analyze_hold_heat_capacity(
     for phase in _PHASES:
         latent = mask(_DIMS, between & (phase == Phase.UNDECIDED), LATENT)
         parts.append(made.get(phase, nothing).assign(latent_heat=latent))
-    joined = xr.concat(parts, "phase", combine_attrs="override")
+    joined = stack(parts, "phase")
     names = np.array([LONG_NAMES[phase] for phase in _PHASES], dtype=object)
     return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
 

@@ -158,9 +158,9 @@ def _reasons(cells: xr.Dataset) -> xr.DataArray:
     known = cells["value"].sel(part="all", drop=True).notnull()
     alpha, beta = (known.sel(phase=name, drop=True) for name in ("alpha", "beta"))
     reasons = np.full(alpha.shape, "", dtype=object)
-    reasons[(~alpha & beta).values] = "no spectra of a hold in α"
-    reasons[(alpha & ~beta).values] = "no spectra of a hold in β"
-    reasons[(~alpha & ~beta).values] = "no spectra of a hold in either phase"
+    reasons[(~alpha & beta).values] = "no settled hold in α has spectra here"
+    reasons[(alpha & ~beta).values] = "no settled hold in β has spectra here"
+    reasons[(~alpha & ~beta).values] = "no settled hold in either phase has spectra here"
     variable = text([str(dim) for dim in alpha.dims], reasons, "why there is no difference")
     return xr.DataArray(variable, alpha.coords)
 

@@ -10,7 +10,7 @@ from lbhsweep.analysis.phases.curves import in_phase
 from lbhsweep.analysis.phases.monotonic import describe_falls
 from lbhsweep.analysis.runs import CURVES, counted, done, mean_over_replicas, too_short
 from lbhsweep.analysis.statistics import JOINED
-from lbhsweep.analysis.variables import text, variable, with_error
+from lbhsweep.analysis.variables import stack, text, variable, with_error
 from lbhsweep.arrays import IntArray
 from lbhsweep.quantities import CATALOGUE
 
@@ -43,7 +43,7 @@ def analyze_holds(hold: xr.Dataset) -> xr.Dataset:
     phases = assign_phases(hold)
     parts = [_analyze_phase(in_phase(hold, phases, phase), phases == phase) for phase in Phase]
     names = np.array([LONG_NAMES[phase] for phase in Phase], dtype=object)
-    joined = xr.concat(parts, "phase", combine_attrs="override")
+    joined = stack(parts, "phase")
     counts = {name: joined[name].sum("phase").values for name in _COUNTS}
     where = [hold[dim].values for dim in _DIMS[1:]]
     mixed = _mixed(hold)

@@ -12,12 +12,13 @@ from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.phases.reweighting import (
     LEAST_OVERLAP,
     QUANTITIES,
+    Properties,
     Reweighting,
     SampledState,
 )
 from lbhsweep.analysis.runs import counted, too_short
 from lbhsweep.analysis.variables import kilogram_factor, mask, text, variable, with_error
-from lbhsweep.arrays import FloatArray
+from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.quantities import stderr_name
 
 PHASES = (Phase.ALPHA, Phase.ALPHA_CAP, Phase.BETA)
@@ -74,12 +75,7 @@ def analyze_phase_properties(
     for number, phase in enumerate(PHASES):
         models, reason = _models(hold, phase, n_formula)
         reasons.append(reason)
-        for i, j in np.ndindex(*shape[1:]):
-            t, p = float(temperature[j]), float(pressure[i])
-            at = [model.at(t, p) for model in models if _is_between(model, t, p)]
-            if not at:
-                continue
-            best = max(at, key=lambda one: one.n_effective)
+        for (i, j), best in _best(models, pressure, temperature).items():
             found["n_effective"][number, i, j] = best.n_effective
             if best.n_effective < LEAST_EFFECTIVE:
                 continue
@@ -121,11 +117,32 @@ def _solved(models: list[Reweighting]) -> tuple[list[Reweighting], str]:
     return [model for model in models if model.converged], reason
 
 
-def _is_between(model: Reweighting, temperature: float, pressure: float) -> bool:
-    """Whether a point lies among the states: beyond them variances come out too small."""
+def _best(
+    models: list[Reweighting], pressure: FloatArray, temperature: FloatArray
+) -> dict[tuple[int, int], Properties]:
+    """Compute properties at each pressure and temperature by the model with most samples there."""
+    best: dict[tuple[int, int], Properties] = {}
+    for model in models:
+        across, along = _among(model, pressure, temperature)
+        for i in across:
+            found = model.along(temperature[along], float(pressure[i]))
+            for j, one in zip(along, found, strict=True):
+                at = (int(i), int(j))
+                if at not in best or one.n_effective > best[at].n_effective:
+                    best[at] = one
+    return best
+
+
+def _among(
+    model: Reweighting, pressure: FloatArray, temperature: FloatArray
+) -> tuple[IntArray, IntArray]:
+    """Select pressures and temperatures among the states: beyond them variances are too small."""
     t = [state.temperature for state in model.states]
     p = [state.pressure for state in model.states]
-    return min(t) <= temperature <= max(t) and min(p) <= pressure <= max(p)
+    return (
+        np.flatnonzero((min(p) <= pressure) & (pressure <= max(p))),
+        np.flatnonzero((min(t) <= temperature) & (temperature <= max(t))),
+    )
 
 
 def _states(hold: xr.Dataset, phase: Phase) -> list[SampledState]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -20,6 +20,10 @@ LARGEST = 4_000_000
 """States times samples beyond which samples are thinned, to bound time and memory."""
 CONVERGED = 1e-3
 """Largest distance from one of the summed weights in a sampled state."""
+BATCH = 500_000
+"""Samples times temperatures that are weighted at a time."""
+NEGLIGIBLE = 1e-20
+"""Weight, of the largest one, below which a sample changes no digit of any property."""
 _SOLVER = ({"method": "adaptive", "options": {"min_sc_iter": 2}},)
 QUANTITIES = (
     "volume",
@@ -117,37 +121,63 @@ class Reweighting:
 
     def at(self, temperature: float, pressure: float) -> Properties:
         """Compute the phase's properties at a temperature in K and a pressure in GPa."""
-        log_weight = -self._reduced(temperature, pressure) - self._log_mixture
-        w = np.exp(log_weight - logsumexp(log_weight))
-        v = self._volume
-        h = self._energy + pressure * GPA * v
-        mean_h, mean_v = float(w @ h), float(w @ v)
+        (found,) = self.along(np.array([temperature]), pressure)
+        return found
+
+    def along(self, temperature: FloatArray, pressure: float) -> list[Properties]:
+        """Compute the phase's properties at (t,) temperatures in K and a pressure in GPa."""
+        batch = max(1, BATCH // self._volume.size)
+        return [
+            one
+            for start in range(0, temperature.size, batch)
+            for one in self._batch(temperature[start : start + batch, None], pressure)
+        ]
+
+    def _batch(self, t: FloatArray, pressure: float) -> Iterator[Properties]:
+        """Compute properties at (b, 1) temperatures from the samples that have any weight there."""
+        log_weight = -self._reduced(t, pressure) - self._log_mixture
+        w = np.exp(log_weight - logsumexp(log_weight, axis=1, keepdims=True))
+        heavy = (w > NEGLIGIBLE * w.max(axis=1, keepdims=True)).any(axis=0)
+        w, v = w[:, heavy], self._volume[heavy]
+        h = self._energy[heavy] + pressure * GPA * v
+
+        def mean(values: FloatArray) -> FloatArray:
+            return np.asarray((w * values).sum(axis=1, keepdims=True))
+
+        mean_h, mean_v = mean(h), mean(v)
         dh, dv = h - mean_h, v - mean_v
         moments = {"hh": dh * dh, "hv": dh * dv, "vv": dv * dv}
-        mean = {name: float(w @ values) for name, values in moments.items()}
-        unit = self._n_formula / (BOLTZMANN * temperature)
+        means = {name: mean(values) for name, values in moments.items()}
+        unit = self._n_formula / (BOLTZMANN * t)
         values = {
             "volume": mean_v,
-            "enthalpy": mean_h + self._kinetic * temperature,
-            "heat_capacity": unit / temperature * mean["hh"] + self._kinetic,
-            "expansivity": unit / temperature * mean["hv"] / mean_v,
-            "compressibility": unit * mean["vv"] / mean_v * GPA,
+            "enthalpy": mean_h + self._kinetic * t,
+            "heat_capacity": unit / t * means["hh"] + self._kinetic,
+            "expansivity": unit / t * means["hv"] / mean_v,
+            "compressibility": unit * means["vv"] / mean_v * GPA,
         }
-        by_sample = {name: w * (moments[name] - mean[name]) for name in moments}
+        by_sample = {name: w * (moments[name] - means[name]) for name in moments}
         volume = w * dv
         changes = {
             "volume": volume,
             "enthalpy": w * dh,
-            "heat_capacity": unit / temperature * by_sample["hh"],
-            "expansivity": unit / temperature * by_sample["hv"] / mean_v
+            "heat_capacity": unit / t * by_sample["hh"],
+            "expansivity": unit / t * by_sample["hv"] / mean_v
             - values["expansivity"] / mean_v * volume,
             "compressibility": unit * GPA * by_sample["vv"] / mean_v
             - values["compressibility"] / mean_v * volume,
         }
-        errors = {name: self._error(change) for name, change in changes.items()}
-        return Properties(MappingProxyType(values), MappingProxyType(errors), float(1.0 / (w @ w)))
+        projector = self._projector[:, heavy].T
+        errors = {name: self._errors(change, projector) for name, change in changes.items()}
+        n_effective = 1.0 / (w * w).sum(axis=1)
+        for k in range(len(t)):
+            yield Properties(
+                MappingProxyType({name: float(each[k, 0]) for name, each in values.items()}),
+                MappingProxyType({name: float(each[k]) for name, each in errors.items()}),
+                float(n_effective[k]),
+            )
 
-    def _reduced(self, temperature: float, pressure: float) -> FloatArray:
+    def _reduced(self, temperature: float | FloatArray, pressure: float) -> FloatArray:
         enthalpy = self._energy + pressure * GPA * self._volume
         return np.asarray(self._n_formula * enthalpy / (BOLTZMANN * temperature))
 
@@ -164,10 +194,11 @@ class Reweighting:
             )
         return np.asarray(solved.f_k, dtype=np.float64)
 
-    def _error(self, change: FloatArray) -> float:
-        projected = self._projector @ change
-        variance = change @ change + projected @ self._inverse @ projected
-        return float(np.sqrt(max(variance, 0.0)))
+    def _errors(self, changes: FloatArray, projector: FloatArray) -> FloatArray:
+        """Compute errors of (b,) quantities from (b, n) changes and the (n, k) projector."""
+        projected = changes @ projector
+        beside = ((projected @ self._inverse) * projected).sum(axis=1)
+        return np.asarray(np.sqrt(np.maximum((changes * changes).sum(axis=1) + beside, 0.0)))
 
 
 def _first_guess(reduced: FloatArray, counts: FloatArray) -> FloatArray:

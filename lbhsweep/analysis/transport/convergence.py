@@ -8,7 +8,7 @@ import xarray as xr
 from lbhsweep.analysis.phases.assignment import CODE, LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.runs import done, short_and_alone
 from lbhsweep.analysis.statistics import combine_replicas
-from lbhsweep.analysis.variables import BAROCALORIC_STUDY, text, variable, with_error
+from lbhsweep.analysis.variables import BAROCALORIC_STUDY, stack, text, variable, with_error
 from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.store.one_phase import Equilibrated
@@ -71,7 +71,7 @@ def analyze_convergence(hold: xr.Dataset) -> xr.Dataset | None:
     seen = [Phase(int(code)) for code in codes] or [Phase.UNDECIDED]
     parts = [_analyze_phase(dataset, finished & (phases == phase)) for phase in seen]
     names = np.array([LONG_NAMES[phase] for phase in seen], dtype=object)
-    joined = xr.concat(parts, "phase", data_vars="all", combine_attrs="override")
+    joined = stack(parts, "phase")
     return joined.assign_coords(phase=text(("phase",), names, "phase by orientational order"))
 
 

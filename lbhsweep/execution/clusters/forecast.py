@@ -57,7 +57,9 @@ def known_speed(plan: Plan, folder: SweepFolder | None, spec: ClusterSpec | None
         return found
     if (given := getattr(spec, "ns_per_day", None)) is not None:
         return Speed(given, "ns_per_day of the cluster file")
-    return Speed(REFERENCE_NS_PER_DAY, "assumed; 'lbhsweep cluster check FILE --pilot' measures it")
+    return Speed(
+        REFERENCE_NS_PER_DAY, "assumed; 'plan' and 'cluster check' measure it with --pilot"
+    )
 
 
 def _measured(plan: Plan, folder: SweepFolder) -> Speed | None:

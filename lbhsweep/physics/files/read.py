@@ -88,7 +88,7 @@ def read_structure(path: Path, content: bytes, kind: str, choice: str | None = N
 
         import_ase()
     except ImportError as error:
-        raise StructureError(NO_ASE) from error
+        raise StructureError(f"{NO_ASE} ({error})") from error
     try:
         with warnings.catch_warnings():
             # ASE warns of labels and symmetries that it guesses; the result is checked here.
@@ -137,7 +137,7 @@ def kind_of(path: Path) -> str:
     try:
         from ase.io.formats import filetype, ioformats
     except ImportError as error:
-        raise StructureError(NO_ASE) from error
+        raise StructureError(f"{NO_ASE} ({error})") from error
     try:
         kind = str(filetype(str(path)))
     except Exception as error:

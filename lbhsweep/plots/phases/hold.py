@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.joined import why_unknown
 from lbhsweep.plots.shared.style import (
     SERIES,
     Nothing,
@@ -35,7 +36,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw means over settled replicas; a cross at the foot is a cell that has none."""
     holds = analysis["holds"].to_dataset()
     if not known(holds["volume"].values):
-        return Nothing("no hold is finished and equilibrated")
+        return Nothing(why_unknown(tree["hold"].to_dataset(), "volume"))
     is_decided = known(holds["volume"].drop_sel(phase="undecided", errors="ignore").values)
     figure, panels = new_figure(2, columns=2, panel=(4.0, 3.2), foot=0.5)
     for axes, name in zip(panels, _QUANTITIES, strict=True):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.arrays import FloatArray
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.joined import why_unknown
 from lbhsweep.plots.shared.style import (
     SERIES,
     Nothing,
@@ -38,7 +39,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["phase_properties"].to_dataset()
     if not known(dataset["volume"].values):
         reasons = dict.fromkeys(str(reason) for reason in dataset["reason"].values if str(reason))
-        return Nothing("; ".join(reasons) or "no hold is finished")
+        return Nothing("; ".join(reasons) or why_unknown(tree["hold"].to_dataset(), "properties"))
     figure, panels = new_figure(4, columns=2, panel=(4.0, 2.9), foot=0.5)
     pressures = _chosen(tree["hold"].to_dataset()["pressure"].values)
     for axes, (name, words) in zip(panels, _QUANTITIES.items(), strict=True):

@@ -59,6 +59,30 @@ def is_done(dataset: xr.Dataset) -> xr.DataArray:
     return (dataset["status"] == Status.DONE).compute()
 
 
+def why_unknown(hold: xr.Dataset, what: str) -> str:
+    """Return why no single hold gives `what`: none is done, none has settled, or all are short."""
+    done = is_done(hold)
+    drifting = done & has_drifted(hold)
+    return _why(int(done.sum()), int(drifting.sum()), what)
+
+
+def why_no_average(averaged: xr.Dataset, what: str) -> str:
+    """Return why averages of holds over replicas don't give `what`, from their own counts."""
+    if "n_replicas" not in averaged:
+        return _why(0, 0, what)
+    used = int(averaged["n_replicas"].sum())
+    drifting = int(averaged["n_drifting"].sum()) if "n_drifting" in averaged else 0
+    return _why(used + drifting, drifting, what)
+
+
+def _why(done: int, drifting: int, what: str) -> str:
+    if not done:
+        return "no hold is finished"
+    if drifting == done:
+        return f"none of the {done} finished hold(s) has settled"
+    return f"{done} hold(s) are finished, and none gives the {what}: too short"
+
+
 def has_drifted(dataset: xr.Dataset) -> xr.DataArray:
     """Find which holds have not settled."""
     if "equilibrated" not in dataset:

@@ -15,7 +15,7 @@ from lbhsweep.analysis.phases.assignment import (
     assign_phases,
 )
 from lbhsweep.plots.shared.declaration import Needs
-from lbhsweep.plots.shared.joined import NO_HOLDS, has_drifted, is_done, without
+from lbhsweep.plots.shared.joined import NO_HOLDS, has_drifted, is_done, why_no_average, without
 from lbhsweep.plots.shared.phase_look import LOOKS
 from lbhsweep.plots.shared.style import BLUE, ORANGE, Nothing, known
 from lbhsweep.quantities import stderr_name
@@ -148,7 +148,7 @@ def averaged_holds(analysis: xr.DataTree, name: str) -> xr.Dataset | Nothing:
     """Return one material's holds averaged over replicas by phase, if `name` is known there."""
     dataset = analysis["replicas/hold"].to_dataset()
     if not known(dataset[name].values):
-        return Nothing("no hold is finished and equilibrated")
+        return Nothing(why_no_average(dataset, str(dataset[name].attrs.get("long_name", name))))
     return dataset
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -22,6 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from lbhsweep.atomic import write_atomically
 from lbhsweep.plots.shared.simulated import describe
 
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -236,14 +238,14 @@ def hatch(axes: Axes, reason: str) -> None:
 
 
 def save(figure: Figure, path: Path, *, vector: bool) -> list[Path]:
-    """Write `path` as PNG, and as PDF beside it; each is renamed into place when whole."""
+    """Write `path` as PNG, and as PDF beside it; each exists whole or not at all."""
     written = []
     for suffix in (".png", ".pdf") if vector else (".png",):
         target = path.with_suffix(suffix)
-        partial = target.with_name(f".{target.name}")
+        content = BytesIO()
         with rc_context(STYLE):
-            figure.savefig(partial, dpi=RESOLUTION_DPI, format=suffix[1:])
-        partial.replace(target)
+            figure.savefig(content, dpi=RESOLUTION_DPI, format=suffix[1:])
+        write_atomically(target, content.getvalue())
         written.append(target)
     return written
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar
+from lbhsweep.plots.shared.joined import why_unknown
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,
@@ -24,7 +25,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both against T; crosses are ratios to another phase."""
     dataset = analysis["anion_fluctuation"].to_dataset()
     if not known(dataset["anion_fluctuation"].values):
-        return Nothing("no hold is finished and equilibrated")
+        return Nothing(why_unknown(tree["hold"].to_dataset(), "fluctuation of the anions"))
     figure, panels = new_figure(2, columns=2, panel=(4.2, 3.4), foot=0.8)
     lowest = gigapascal(float(dataset["pressure"].values[0]))
     for axes in panels:

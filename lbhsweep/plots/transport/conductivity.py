@@ -23,6 +23,7 @@ from lbhsweep.plots.shared.style import (
     new_figure,
     shared_legend,
 )
+from lbhsweep.plots.transport.diffusion import why_no_diffusion
 from lbhsweep.quantities import stderr_name
 
 _MEASURED, _TRACER = "conductivity", "conductivity_tracer"
@@ -37,7 +38,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """
     transport = analysis["transport"].to_dataset()
     if not known(transport[_TRACER].values):
-        return Nothing("no hold has ten hops of Li that have become diffusive")
+        return Nothing(why_no_diffusion(transport))
     parts = list(_each_panel(transport))
     figure, panels = new_figure(len(parts), panel=(3.8, 3.4), foot=0.8, share_y=True)
     label_panels(panels, "1000 K/T", "Ionic conductivity σ (S cm⁻¹)")

@@ -46,7 +46,12 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["convergence"].to_dataset()
     shown = [name for name in (*_MEANS, *_RATES) if name in dataset and known(dataset[name].values)]
     if not any(name in _MEANS for name in shown):
-        return Nothing("no hold is finished")
+        n_done = int(dataset["n_done"].sum())
+        if not n_done:
+            return Nothing("no hold is finished")
+        return Nothing(
+            f"{n_done} hold(s) are finished, and none gives an error of its mean: too short"
+        )
     figure, panels = new_figure(len(shown), columns=2, panel=(4.2, 3.0), foot=0.3)
     colours = TemperatureColours(dataset[shown[0]])
     for axes, name in zip(panels, shown, strict=True):
@@ -125,5 +130,5 @@ FIGURE = FigureDeclaration(
         "rates, against the length of the run."
     ),
     variables=("volume", "enthalpy"),
-    needs=(Needs("analysis", "convergence", "the results have no courses in time"),),
+    needs=(Needs("analysis", "convergence", "no hold kept its volume or enthalpy against time"),),
 )

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from lbhsweep.arrays import FloatArray
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import Colour, colour_bar, colours, pick_evenly, shown_of
-from lbhsweep.plots.shared.joined import is_planned
+from lbhsweep.plots.shared.joined import is_planned, why_no_average
 from lbhsweep.plots.shared.phase_cells import averaged_holds, needs_averages
 from lbhsweep.plots.shared.phase_look import LOOKS, Line, line_legend
 from lbhsweep.plots.shared.style import (
@@ -44,7 +44,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     here = dataset.sel(pressure=pressures)
     filled = here["bh_correlation"].notnull().any(["phase", "pressure", "lag"]).values
     if not filled.any():
-        return Nothing("no hold is finished and equilibrated")
+        return Nothing(why_no_average(here, "correlation of the orientation"))
     all_of_them = here["temperature"].values[filled]
     temperatures = pick_evenly(all_of_them)
     alone = f", {temperatures[0]:g} K" if len(temperatures) == 1 else ""

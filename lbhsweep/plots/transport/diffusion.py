@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis import published
+from lbhsweep.analysis.transport.coefficients import NO_HOLD
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars
 from lbhsweep.plots.shared.style import (
@@ -26,16 +29,26 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw D(T) on a logarithmic axis; a cross at the foot is a cell without a value."""
     transport = analysis["transport"].to_dataset()
     if not known(transport["diffusion_coefficient"].values):
-        return Nothing("no hold has ten hops of Li that have become diffusive")
+        return Nothing(why_no_diffusion(transport))
     figure, (axes,) = new_figure(1, panel=(6.0, 3.8), foot=0.8)
     axes.set_yscale("log", nonpositive="clip")
     axes.set_xlabel("Temperature T (K)")
     axes.set_ylabel(label(transport["diffusion_coefficient"], "D"))
-    draw_isobars(axes, transport, "diffusion_coefficient", absent="too few hops")
+    draw_isobars(axes, transport, "diffusion_coefficient", absent="no value")
     if has_published(tree, transport):
         draw_published(axes)
     shared_legend(figure, [axes], columns=2)
     return finish(figure, tree, "Diffusion of Li")
+
+
+def why_no_diffusion(transport: xr.Dataset) -> str:
+    """Return why no cell has a diffusion coefficient, as the analysis says of most cells."""
+    if "diffusion_reason" in transport:
+        reasons = [str(one) for one in transport["diffusion_reason"].values.ravel()]
+        counts = Counter(one for one in reasons if one and not one.startswith(NO_HOLD))
+        if counts:
+            return counts.most_common(1)[0][0]
+    return "no hold gives a diffusion coefficient"
 
 
 def has_published(tree: xr.DataTree, transport: xr.Dataset) -> bool:

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import PHASES, SYMBOLS
+from lbhsweep.plots.shared.joined import why_no_average
 from lbhsweep.plots.shared.style import (
     GREY,
     Nothing,
@@ -32,7 +33,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw the MSD of Li on logarithmic axes by pressure, and lines 6Dt where it was fitted."""
     transport = analysis["transport"].to_dataset()
     if not known(transport["li_msd"].values):
-        return Nothing("no hold is finished and equilibrated")
+        return Nothing(why_no_average(transport, "displacement of Li"))
     pressures = transport["pressure"].values
     figure, panels = new_figure(len(pressures), panel=(4.0, 3.6), foot=0.4, share_y=True)
     label_panels(panels, "Time lag t (ps)", "Mean-squared displacement of Li (Å²)")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from lbhsweep.analysis.phases.assignment import assign_phases
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
-from lbhsweep.plots.shared.joined import is_done, joined_holds, needs_holds
+from lbhsweep.plots.shared.joined import is_done, joined_holds, needs_holds, why_unknown
 from lbhsweep.plots.shared.phase_look import LOOKS, look_of
 from lbhsweep.plots.shared.style import (
     SERIES,
@@ -32,10 +32,11 @@ _MOST_TEMPERATURES = 4
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw θ(t), φ(t) and the count of full rotations at the lowest pressure, by temperature."""
     hold = joined_holds(tree)
-    done = hold[COUNT].isel(time=0).notnull() & is_done(hold)
+    # The first block of a run may be empty: rotations are counted from one sample to the next.
+    done = hold[COUNT].notnull().any("time") & is_done(hold)
     done = done.transpose("pressure", "temperature", "replica").load()
     if not done.any():
-        return Nothing("no hold is finished")
+        return Nothing(why_unknown(hold, "rotation of the anions"))
     phases = assign_phases(hold)
     pressure = float(done["pressure"].values[done.any(["temperature", "replica"]).values].min())
     done = done.sel(pressure=pressure)

@@ -87,7 +87,7 @@ def test_a_missing_sublattice_leaves_its_part_out():
 def test_one_phase_only_says_which_lacks():
     found = analyze_partial_entropies(combined(phases=("alpha",)))
     assert np.isnan(found["entropy_change_classical"]).all()
-    assert set(found["reason"].values.ravel()) == {"no spectra of a hold in β"}
+    assert set(found["reason"].values.ravel()) == {"no settled hold in β has spectra here"}
     assert np.isfinite(found["entropy_classical"].sel(phase="alpha")).all()
 
 
