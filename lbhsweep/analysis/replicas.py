@@ -14,7 +14,7 @@ from lbhsweep.analysis.statistics import combine_rates, combine_replicas, combin
 from lbhsweep.analysis.variables import stack, text, variable, with_error
 from lbhsweep.arrays import BoolArray, FloatArray
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
-from lbhsweep.store.schema import Equilibrated
+from lbhsweep.store.one_phase import Equilibrated
 
 EVENTS = "li_hop_count"
 """By which diffusion is averaged: runs of fewer than ten hops have no coefficient."""

@@ -8,7 +8,8 @@ import xarray as xr
 from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.arrays import BoolArray
 from lbhsweep.quantities import stderr_name
-from lbhsweep.store.schema import Equilibrated, Status
+from lbhsweep.store.one_phase import Equilibrated
+from lbhsweep.store.schema import Status
 
 CURVES = ("volume", "enthalpy", "lattice_a")
 

@@ -25,7 +25,9 @@ from lbhsweep.store.open import open_results
 from lbhsweep.store.schema import Status
 
 
-def open_sweep(folder: str | Path, *, rehearsal: bool = False) -> xr.DataTree:
+def open_sweep(
+    folder: str | Path, *, rehearsal: bool = False, unsettled: bool = False
+) -> xr.DataTree:
     """Open results and analysis of a sweep as one tree.
 
     The analysis is computed if it is missing or not that of the results.
@@ -36,6 +38,10 @@ def open_sweep(folder: str | Path, *, rehearsal: bool = False) -> xr.DataTree:
         The sweep's folder.
     rehearsal : bool
         Open the folder's rehearsal.
+    unsettled : bool
+        Show diffusion coefficients, heat capacities of fluctuations and other properties also of
+        holds that are not settled or changed phase; by default they are NaN there
+        (``property_status``).  The analysis leaves such holds out in either case.
 
     Returns
     -------
@@ -50,9 +56,8 @@ def open_sweep(folder: str | Path, *, rehearsal: bool = False) -> xr.DataTree:
     sweep = SweepFolder(Path(folder))
     sweep = sweep.rehearsal if rehearsal else sweep
     results = open_results(sweep.path)
-    tree = xr.DataTree.from_dict(
-        {name: node.to_dataset() for name, node in results.children.items()}
-    )
+    shown = open_results(sweep.path, unsettled=True) if unsettled else results
+    tree = xr.DataTree.from_dict({name: node.to_dataset() for name, node in shown.children.items()})
     tree.attrs = dict(results.attrs)
     return tree.assign({"analysis": current_analysis(results, sweep.analysis)})
 

@@ -14,6 +14,7 @@ ANION_POSITION = ObservableDeclaration(
             "angstrom",
             "root mean square distance of the anions' centres from their mean places",
             groups=("hold",),
+            of_phase=True,
         ),
     ),
     measured_by="lbhsweep.observables.motion.anion_position:AnionPosition",

@@ -74,20 +74,23 @@ DIFFUSION = ObservableDeclaration(
             "cm**2/s",
             "tracer diffusion coefficient of Li",
             groups=("hold",),
+            of_phase=True,
         ),
         Quantity(
             "conductivity",
             "S/cm",
             "ionic conductivity from the collective displacement, formal charge 1 e",
             groups=("hold",),
+            of_phase=True,
         ),
         Quantity(
             "conductivity_tracer",
             "S/cm",
             "ionic conductivity from the tracer diffusion, Haven ratio 1, formal charge 1 e",
             groups=("hold",),
+            of_phase=True,
         ),
-        Quantity("haven_ratio", "1", "Haven ratio", groups=("hold",)),
+        Quantity("haven_ratio", "1", "Haven ratio", groups=("hold",), of_phase=True),
         Quantity(
             "diffusion_start",
             "ps",
@@ -122,6 +125,7 @@ DIFFUSION = ObservableDeclaration(
             "part of the standard error of the tracer diffusion coefficient "
             "that the choice of lags leaves",
             groups=("hold",),
+            of_phase=True,
             averaged=False,
         ),
         Quantity(

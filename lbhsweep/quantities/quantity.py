@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Quantity:
         has ``temperature`` (the bin).
     averaged : bool
         Whether a companion ``<name>_stderr`` is stored.
+    of_phase : bool
+        Whether it is a property of a phase, which a hold has only if it is settled and in one
+        phase (`lbhsweep.store.one_phase`); elsewhere datasets show it as ``<name>_raw`` only.
+    needs_length : bool
+        Of properties: whether holds too short for their own correlation time have none either.
     codes : IntEnum class or None
         What its values mean where it holds codes; it is stored as int8 then.
     observable : str
@@ -38,6 +44,8 @@ class Quantity:
     groups: tuple[str, ...] = ("hold", "ramp")
     dims: tuple[str, ...] = ()
     averaged: bool = True
+    of_phase: bool = False
+    needs_length: bool = False
     codes: type[IntEnum] | None = None
     observable: str = ""
 
@@ -62,3 +70,16 @@ class Dimension:
 def stderr_name(name: str) -> str:
     """Name the variable that holds the standard error of `name`."""
     return f"{name}_stderr"
+
+
+def raw_name(name: str) -> str:
+    """Name the variable of a property as it was measured, also of holds that have none."""
+    return f"{name}_raw"
+
+
+def flags(codes: type[IntEnum]) -> dict[str, Any]:
+    """Return the attributes by which CF readers know what codes mean."""
+    return {
+        "flag_values": [int(code) for code in codes],
+        "flag_meanings": " ".join(code.name.lower() for code in codes),
+    }

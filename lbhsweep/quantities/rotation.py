@@ -45,12 +45,14 @@ ROTATION = ObservableDeclaration(
             "1/ps",
             "decay rate of the autocorrelation of B-H directions",
             groups=("hold",),
+            of_phase=True,
         ),
         Quantity(
             "reorientation_amplitude",
             "1",
             "amplitude of the decay of the autocorrelation of B-H directions",
             groups=("hold",),
+            of_phase=True,
         ),
         Quantity(
             "reorientation_resolved",
@@ -60,7 +62,11 @@ ROTATION = ObservableDeclaration(
             averaged=False,
         ),
         Quantity(
-            "full_rotation_rate", "1/ns", "full rotations of an anion per time", groups=("hold",)
+            "full_rotation_rate",
+            "1/ns",
+            "full rotations of an anion per time",
+            groups=("hold",),
+            of_phase=True,
         ),
         Quantity(
             "full_rotations_series",

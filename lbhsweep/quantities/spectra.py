@@ -23,8 +23,10 @@ def spectra_axes(production: Production) -> InnerAxes:
     return {"wavenumber": tuple(window.stored_wavenumbers.tolist())}
 
 
-def _of_hold(name: str, units: str, long_name: str, dims: tuple[str, ...] = ()) -> Quantity:
-    return Quantity(name, units, long_name, ("hold",), dims)
+def _of_hold(
+    name: str, units: str, long_name: str, dims: tuple[str, ...] = (), *, of_phase: bool = False
+) -> Quantity:
+    return Quantity(name, units, long_name, ("hold",), dims, of_phase=of_phase)
 
 
 SPECTRA = ObservableDeclaration(
@@ -42,7 +44,12 @@ SPECTRA = ObservableDeclaration(
             for mode, of in _MODES.items()
         ),
         *(
-            _of_hold(f"vibrational_entropy_{kind}{mode}", "J/kg/K", f"{kind} harmonic entropy{of}")
+            _of_hold(
+                f"vibrational_entropy_{kind}{mode}",
+                "J/kg/K",
+                f"{kind} harmonic entropy{of}",
+                of_phase=True,
+            )
             for kind in ("quantum", "classical")
             for mode, of in {
                 "": "",
@@ -53,6 +60,7 @@ SPECTRA = ObservableDeclaration(
             "heat_capacity_quantum_correction",
             "J/kg/K",
             "quantum correction of the harmonic heat capacity",
+            of_phase=True,
         ),
         Quantity(
             "spectra_windows",

@@ -42,6 +42,8 @@ THERMO = ObservableDeclaration(
             "J/kg/K",
             "heat capacity at constant pressure from enthalpy fluctuations",
             groups=("hold",),
+            of_phase=True,
+            needs_length=True,
         ),
         Quantity("sample_count", "1", "number of samples averaged", averaged=False),
         Quantity(

@@ -28,6 +28,7 @@ from lbhsweep.store.create import (
 )
 from lbhsweep.store.folder import RecordStatus, SweepFolder
 from lbhsweep.store.grid_writer import GridCell, GridWriter
+from lbhsweep.store.one_phase import dataset_values
 from lbhsweep.store.record import Record, RunError, read_record
 from lbhsweep.store.schema import GridLayout, Status
 
@@ -273,7 +274,7 @@ def cell_values(record: Record) -> dict[str, Any]:
     header = record.header
     provenance = header.provenance
     return {
-        **(record.arrays if header.status == "done" else {}),
+        **(dataset_values(record.arrays) if header.status == "done" else {}),
         "error": _error_text(header.error),
         "worker": ":".join(str(provenance[key]) for key in ("host", "pid") if key in provenance),
         "attempts": header.attempts,

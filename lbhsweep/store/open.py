@@ -8,19 +8,24 @@ import xarray as xr
 
 from lbhsweep.errors import SchemaError, StoreError
 from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.one_phase import hide_what_is_none, show_all
 from lbhsweep.store.schema import RESULTS_SCHEMA
 from lbhsweep.store.texts import tree_with_plain_texts
 
 
-def open_results(path: str | Path) -> xr.DataTree:
+def open_results(path: str | Path, *, unsettled: bool = False) -> xr.DataTree:
     """Open the results of a sweep; also works while the sweep runs.
 
-    The same as ``xarray.open_datatree(".../results.zarr", engine="zarr")``, with messages.
+    The same as ``xarray.open_datatree(".../results.zarr", engine="zarr")``, with messages.  In
+    results of earlier versions, too, properties of a phase are NaN where holds are not settled or
+    changed phase (`lbhsweep.store.one_phase`).
 
     Parameters
     ----------
     path : str or Path
         A sweep's folder, its folder `rehearsal`, or the dataset itself.
+    unsettled : bool
+        Show what was measured also where holds have no properties of a phase.
 
     Returns
     -------
@@ -54,4 +59,10 @@ def open_results(path: str | Path) -> xr.DataTree:
             f"{results}: got results of schema {found}, wanted at most {RESULTS_SCHEMA}; "
             "read them with a newer lbhsweep"
         )
+    if "hold" in tree.children:
+        stored = tree["hold"].to_dataset()
+        hold = hide_what_is_none(stored)
+        hold = show_all(hold) if unsettled else hold
+        if hold is not stored:
+            tree["hold"] = xr.DataTree(hold)
     return tree

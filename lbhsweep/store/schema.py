@@ -15,6 +15,15 @@ import numpy as np
 from lbhsweep.arrays import GridValue
 from lbhsweep.errors import StoreError
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
+from lbhsweep.quantities.quantity import flags, raw_name
+from lbhsweep.store.one_phase import (
+    STATUS,
+    STATUS_LONG_NAME,
+    Equilibrated,
+    PropertyStatus,
+    hints,
+    raw_long_name,
+)
 
 RESULTS_SCHEMA = 1
 """Raised when an older reader would misread a newer dataset."""
@@ -142,7 +151,11 @@ class GridLayout:
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
         """Variables of each run beside its status: bookkeeping and quantities of the group."""
-        return (*_bookkeeping(self.grid_dims), *self._quantities())
+        quantities = tuple(self._quantities())
+        properties: tuple[Variable, ...] = ()
+        if self.group == "hold":
+            properties = tuple(_properties(self.grid_dims, quantities))
+        return (*_bookkeeping(self.grid_dims), *quantities, *properties)
 
     @cached_property
     def digest(self) -> str:
@@ -173,22 +186,34 @@ class GridLayout:
 
 def _with_stderr(quantity: Quantity, dims: tuple[str, ...]) -> Iterator[Variable]:
     if quantity.codes is not None:
-        codes = {"long_name": quantity.long_name, **_flags(quantity.codes)}
+        codes = {"long_name": quantity.long_name, **flags(quantity.codes)}
         yield Variable(quantity.name, dims, "i1", codes, -1)
         return
-    attributes = {"units": quantity.units, "long_name": quantity.long_name}
-    yield Variable(quantity.name, dims, "f8", attributes, np.nan)
+    described = {quantity.name: quantity.long_name}
     if quantity.averaged:
-        error_attributes = {
-            **attributes,
-            "long_name": f"standard error of the {quantity.long_name}",
-        }
-        yield Variable(stderr_name(quantity.name), dims, "f8", error_attributes, np.nan)
+        described[stderr_name(quantity.name)] = f"standard error of the {quantity.long_name}"
+    for name, long_name in described.items():
+        attributes = {"units": quantity.units, "long_name": long_name}
+        more = hints(name) if quantity.of_phase else {}
+        yield Variable(name, dims, "f8", {**attributes, **more}, np.nan)
+
+
+def _properties(dims: tuple[str, ...], quantities: tuple[Variable, ...]) -> Iterator[Variable]:
+    """Describe whether holds have properties of a phase, and these as they were measured."""
+    attributes = {"long_name": STATUS_LONG_NAME, **flags(PropertyStatus)}
+    yield Variable(STATUS, dims, "i1", attributes, PropertyStatus.UNKNOWN)
+    of_phase = {one.name for one in CATALOGUE.values() if one.of_phase}
+    of_phase |= {stderr_name(name) for name in of_phase}
+    for one in quantities:
+        if one.name in of_phase:
+            units, long_name = one.attributes["units"], one.attributes["long_name"]
+            raw = {"units": units, "long_name": raw_long_name(long_name)}
+            yield Variable(raw_name(one.name), one.dims, one.dtype, raw, one.fill)
 
 
 def status_variable(dims: tuple[str, ...]) -> Variable:
     """Describe the variable with the status of each cell."""
-    return Variable("status", dims, "i1", {"long_name": "status", **_flags(Status)}, Status.PENDING)
+    return Variable("status", dims, "i1", {"long_name": "status", **flags(Status)}, Status.PENDING)
 
 
 def run_id_variable(dims: tuple[str, ...]) -> Variable:
@@ -196,28 +221,8 @@ def run_id_variable(dims: tuple[str, ...]) -> Variable:
     return Variable("run_id", dims, "text", {"long_name": "run id"}, "")
 
 
-def _flags(codes: type[IntEnum]) -> dict[str, Any]:
-    return {
-        "flag_values": [int(code) for code in codes],
-        "flag_meanings": " ".join(code.name.lower() for code in codes),
-    }
-
-
-class Equilibrated(IntEnum):
-    """Whether a run was equilibrated before its averages were taken.
-
-    A run that is too short for its own correlation time does not show it, and its own standard
-    errors are too small.
-    """
-
-    UNKNOWN = -1
-    NO = 0
-    YES = 1
-    TOO_SHORT = 2
-
-
 def _bookkeeping(dims: tuple[str, ...]) -> tuple[Variable, ...]:
-    settled = {"long_name": "equilibrated", **_flags(Equilibrated)}
+    settled = {"long_name": "equilibrated", **flags(Equilibrated)}
     return (
         Variable("error", dims, "text", {"long_name": "why the run failed"}, ""),
         Variable("worker", dims, "text", {"long_name": "host and process of the run"}, ""),

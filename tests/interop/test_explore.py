@@ -23,7 +23,9 @@ def rehearsed(path, text, *options):
     (path / "sweep.yaml").write_text(text)
     line = ["run", str(path / "sweep.yaml"), "--output", str(path / "out"), "--rehearse", *options]
     assert CliRunner().invoke(command, line).exit_code in (0, 3)
-    return open_sweep(path / "out", rehearsal=True)
+    tree = open_sweep(path / "out", rehearsal=True)
+    tree.attrs["folder_of_test"] = str(path / "out")
+    return tree
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,16 @@ def test_results_and_analysis_are_one_tree(ramps, holds):
     assert "transition" in ramps["analysis"].children
     assert "phase_properties" in holds["analysis"].children
     assert ramps.attrs["rehearsal"]
+
+
+def test_what_was_measured_takes_the_place_of_properties_on_request(holds):
+    hold = holds["hold"].to_dataset()
+    folder = holds.attrs["folder_of_test"]
+    shown = open_sweep(folder, rehearsal=True, unsettled=True)["hold"].to_dataset()
+    for name in ("reorientation_rate", "diffusion_coefficient", "heat_capacity_fluctuation"):
+        np.testing.assert_array_equal(shown[name], hold[f"{name}_raw"])
+        assert f"{name}_raw" not in shown
+        assert hold[name].attrs["ancillary_variables"] == "property_status"
 
 
 def test_coordinates_as_people_write_them(ramps):

@@ -17,14 +17,11 @@ import xarray as xr
 from lbhsweep.analysis.phases.mixture import find_mixtures
 from lbhsweep.arrays import BoolArray, FloatArray, IntArray
 from lbhsweep.quantities import stderr_name
+from lbhsweep.store.one_phase import DISORDERED, ORDERED
 from lbhsweep.store.schema import Status
 
 ORDER = ("alpha_order", "alpha_lithium")
 """Order parameters: orientational order S of the anions, and the fractional coordinate x of Li."""
-ORDERED = 0.5
-"""Orientational order S of α above which anions are ordered."""
-DISORDERED = 0.3
-"""S below which they are not; by its choice of the best of eight variants S of β is about 0.1."""
 CAP_BELOW = 0.26
 """Fractional coordinate x of Li between both ordered phases: in α, in windows of three anions,
 x ≈ 0.35; in α-b, over faces of an anion's cage, x ≈ 0.22; without order x = ¼."""

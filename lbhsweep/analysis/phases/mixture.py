@@ -18,15 +18,8 @@ from lbhsweep.analysis.least_squares import fit_linear
 from lbhsweep.analysis.runs import counted
 from lbhsweep.arrays import BoolArray, FloatArray
 from lbhsweep.quantities import stderr_name
+from lbhsweep.store.one_phase import ORDER_ERROR, two_levels
 
-LEVELS = 0.03
-"""Relative distance of two levels of the volume: nearly half of the 7 % between the phases."""
-EXPLAINED = 0.7
-"""Share of the volume's variance in time that two levels must explain."""
-SHORTEST = 0.05
-"""Share of the run that each level lasts at least."""
-ORDER_ERROR = 0.1
-"""Error of S beyond which order has changed during the run."""
 LEAST_ORDER = 0.75
 """Share of the order of α at this temperature below which a hold is a mixture."""
 DISORDERED_ORDER = 0.1
@@ -153,33 +146,6 @@ def _changed(
         if levels is not None:
             reasons[at] = f"volume changed during the run: {levels[0]:.1f} → {levels[1]:.1f} Å³"
     return reasons
-
-
-def two_levels(series: FloatArray) -> tuple[float, float] | None:
-    """Return the levels of a volume before and after its change; None where it has none.
-
-    The best split in two parts of constant volume (least squares).
-
-    Parameters
-    ----------
-    series : (n,) array
-        Volumes in time.
-    """
-    n = series.size
-    first = max(int(np.ceil(SHORTEST * n)), 2)
-    if n < 2 * first:
-        return None
-    total = np.cumsum(series)
-    before = np.arange(first, n - first + 1)
-    left = total[before - 1] / before
-    right = (total[-1] - total[before - 1]) / (n - before)
-    between = before * (n - before) / n**2 * (right - left) ** 2
-    best = int(between.argmax())
-    spread = float(np.var(series))
-    apart = abs(right[best] - left[best]) / series.mean()
-    if apart < LEVELS or between[best] < EXPLAINED * spread:
-        return None
-    return float(left[best]), float(right[best])
 
 
 def _by_order(

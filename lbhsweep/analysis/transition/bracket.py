@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from lbhsweep.analysis.phases.assignment import ORDERED, Phase, assign_by_order, assign_phases
+from lbhsweep.analysis.phases.assignment import Phase, assign_by_order, assign_phases
 from lbhsweep.analysis.phases.starts import initial_phases
 from lbhsweep.analysis.runs import done
 from lbhsweep.analysis.transition.bounds import Bound
 from lbhsweep.analysis.transition.half_heights import Estimate
 from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.document import Document
+from lbhsweep.store.one_phase import ORDERED
 
 ALPHA_LASTS = "α is metastable above T_t on heating: an upper bound of T_t"
 BETA_LASTS = "β is metastable below T_t on cooling: a lower bound of T_t"

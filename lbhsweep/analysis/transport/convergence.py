@@ -11,7 +11,7 @@ from lbhsweep.analysis.statistics import combine_replicas
 from lbhsweep.analysis.variables import BAROCALORIC_STUDY, stack, text, variable, with_error
 from lbhsweep.arrays import FloatArray, IntArray
 from lbhsweep.quantities import CATALOGUE, stderr_name
-from lbhsweep.store.schema import Equilibrated
+from lbhsweep.store.one_phase import Equilibrated
 
 MEANS = ("volume", "enthalpy")
 """Quantities with a course in time, ``<name>_series``."""

@@ -8,7 +8,8 @@ import xarray as xr
 from lbhsweep.analysis.groups import join_starts
 from lbhsweep.arrays import BoolArray
 from lbhsweep.plots.shared.declaration import Needs
-from lbhsweep.store.schema import Equilibrated, Status
+from lbhsweep.store.one_phase import Equilibrated
+from lbhsweep.store.schema import Status
 
 NO_HOLDS = "the results have no holds"
 

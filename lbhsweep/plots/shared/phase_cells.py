@@ -10,9 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from lbhsweep.analysis.phases.assignment import (
-    DISORDERED,
     LONG_NAMES,
-    ORDERED,
     Phase,
     assign_phases,
 )
@@ -21,6 +19,7 @@ from lbhsweep.plots.shared.joined import NO_HOLDS, has_drifted, is_done, why_no_
 from lbhsweep.plots.shared.phase_look import LOOKS
 from lbhsweep.plots.shared.style import BLUE, ORANGE, Nothing, known
 from lbhsweep.quantities import stderr_name
+from lbhsweep.store.one_phase import DISORDERED, ORDERED
 
 _DIMS: tuple[str, ...] = ("phase", "pressure", "temperature", "replica")
 _ORDERED = (Phase.ALPHA, Phase.ALPHA_CAP)

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.analysis.phases.assignment import CAP_BELOW, DISORDERED, ORDERED
+from lbhsweep.analysis.phases.assignment import CAP_BELOW
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
 from lbhsweep.plots.shared.joined import has_drifted, is_done, is_planned, joined_holds
@@ -33,6 +33,7 @@ from lbhsweep.plots.shared.style import (
     shared_legend,
 )
 from lbhsweep.quantities import stderr_name
+from lbhsweep.store.one_phase import DISORDERED, ORDERED
 
 OCCUPANCIES = {
     "li_tetrahedral": ("tetrahedral", BLUE, "^"),

@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 
 from lbhsweep.analysis.phases.assignment import Phase, assign_phases
-from lbhsweep.store.schema import Equilibrated, Status
+from lbhsweep.store.one_phase import Equilibrated
+from lbhsweep.store.schema import Status
 
 DIMS = ("pressure", "temperature", "replica")
 

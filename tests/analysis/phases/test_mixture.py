@@ -8,8 +8,8 @@ from made_up_material import Experiment, Material, make_hold_from_both
 from lbhsweep.analysis import analyze_results, summarize
 from lbhsweep.analysis.groups import join_starts
 from lbhsweep.analysis.phases.assignment import Phase, assign_phases, mixed_reasons, with_phases
-from lbhsweep.analysis.phases.mixture import two_levels
 from lbhsweep.analysis.transition.bracket import bracket_holds
+from lbhsweep.store.one_phase import two_levels
 
 DIMS = ("potential", "pressure", "temperature", "replica")
 T = 300.0 + 25.0 * np.arange(10)

@@ -6,7 +6,8 @@ import xarray as xr
 from analysis.phases.test_reweighting import KINETIC, N_FORMULA, exact, sample
 
 from lbhsweep.analysis.phases.properties import LEAST_EFFECTIVE, analyze_phase_properties
-from lbhsweep.store.schema import Equilibrated, Status
+from lbhsweep.store.one_phase import Equilibrated
+from lbhsweep.store.schema import Status
 
 DIMS = ("pressure", "temperature", "replica")
 MOLAR_MASS = 155.7
