@@ -149,7 +149,7 @@ def test_heat_capacities_of_holds_lie_within_the_axes(holds):
 
 
 def test_the_estimate_with_the_quantum_heat_capacity_is_labelled(holds, loops):
-    text = "T|ΔS|/$C_P$, quantum $C_P$"
+    text = "$ΔT_{ad}$ = T|ΔS|/$C_P$, quantum $C_P$"
     assert text in legend_texts(FIGURES["entropy"].make(*holds))
     assert text not in legend_texts(FIGURES["entropy"].make(*loops))
 

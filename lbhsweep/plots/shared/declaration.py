@@ -88,6 +88,8 @@ class FigureDeclaration:
         Checked in this order before anything is drawn.
     over : tuple of str
         Dimensions in which the materials differ that the figure compares; none: it shows one.
+    includes : tuple of str
+        Names of former figures that are panels of this one: ``--only`` takes them, too.
     """
 
     name: str
@@ -98,6 +100,7 @@ class FigureDeclaration:
     variables: tuple[str, ...] = ()
     needs: tuple[Needs, ...] = ()
     over: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
 
     def make(self, results: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         """Draw the figure in the project's style, or return the reason why it can't be drawn.

@@ -15,6 +15,7 @@ from lbhsweep.plots.shared.style import (
     BLUE,
     GREEN,
     ORANGE,
+    SMALLEST_PT,
     Nothing,
     finish,
     known,
@@ -41,7 +42,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["transition"].to_dataset()
     if not known(dataset["transition_temperature"].values):
         return Nothing("no transition seen at any pressure")
-    figure, (axes,) = new_figure(1, panel=(6.0, 3.8), foot=0.8)
+    figure, (axes,) = new_figure(1, aspect=0.78)
     axes.set_xlabel("Pressure P (GPa)")
     axes.set_ylabel(label(dataset["transition_temperature"], "$T_t$"))
     used = str(dataset["used_route"].item())
@@ -52,7 +53,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
             axes.errorbar(
                 at["pressure"].values, at["transition_temperature"].values,
                 yerr=at["transition_temperature_stderr"].values, marker=marker, fillstyle=fill,
-                color=colour, linestyle="none", label=text, markersize=7, capsize=3,
+                color=colour, linestyle="none", label=text, markersize=4.5, capsize=2,
             )  # fmt: skip
     if "hysteresis_rate" in analysis.children:
         _draw_zero_rate(axes, analysis["hysteresis_rate"].to_dataset())
@@ -65,8 +66,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     for pressure in dataset["pressure"].values[absent]:
         axes.axvline(pressure, color="0.6", linestyle=":", linewidth=1)
         axes.text(
-            pressure, 0.02, " no complete transition", rotation=90, fontsize=7.5, color="0.35",
-            transform=axes.get_xaxis_transform(), va="bottom", ha="right",
+            pressure, 0.02, " no complete transition", rotation=90, fontsize=SMALLEST_PT,
+            color="0.35", transform=axes.get_xaxis_transform(), va="bottom", ha="right",
         )  # fmt: skip
     low, high = axes.get_xlim()
     pad = max(_NARROWEST_GPA - (high - low), 0.0) / 2
@@ -82,7 +83,7 @@ def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
         axes.errorbar(
             rates["pressure"].values, rates[name].values,
             yerr=np.hypot(rates[f"{name}_stderr"], rates[f"{name}_systematic"]), marker="D",
-            fillstyle="none", color="0.35", linestyle="none", markersize=10, capsize=5,
+            fillstyle="none", color="0.35", linestyle="none", markersize=7, capsize=3,
             label="ramps, midpoint at zero rate",
         )  # fmt: skip
 
