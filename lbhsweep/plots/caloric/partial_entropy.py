@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
+    AMBER,
     BLACK,
     BLUE,
     GREEN,
@@ -30,13 +31,13 @@ from lbhsweep.quantities import stderr_name
 _KINDS = {"classical": "full", "quantum": "none"}
 _PARTS = {
     "all": ("all", "o", BLACK),
-    "li": ("Li", "s", ORANGE),
-    "translation": ("translation of anions", "^", BLUE),
+    "li": ("Li", "s", AMBER),
+    "translation": ("translation of anions", "^", SKY),
     "libration": ("libration of anions", "v", GREEN),
     "internal": ("inside anions", "D", PURPLE),
 }
 _SUBLATTICES = {
-    "Li": ("Li, by freezing", "s", ORANGE),
+    "Li": ("Li, by freezing", "s", AMBER),
     "anions": ("anions, by freezing", "P", SKY),
     "interplay": ("interplay, by freezing", "X", "0.5"),
 }
@@ -57,7 +58,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     columns = 3 if by_freezing else 2
     pressures = dataset["pressure"].values
     figure, panels = new_figure(
-        columns * len(pressures), columns=columns, panel=(3.7, 2.7), foot=0.9
+        columns * len(pressures), columns=columns, aspect=0.8 if by_freezing else 0.6
     )
     label_panels(panels, "Temperature T (K)", "")
     for i, pressure in enumerate(pressures):

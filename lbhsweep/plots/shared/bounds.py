@@ -14,7 +14,7 @@ from lbhsweep.analysis.transition.bounds import WORDS, Bound
 from lbhsweep.arrays import FloatArray, IntArray
 
 ARROW_LABEL = "arrow: only a bound, the true value lies there"
-_POINTS = 19.0
+_POINTS = 9.5
 """Length of an arrow."""
 _TOWARDS = MappingProxyType({Bound.UPPER: -1.0, Bound.LOWER: 1.0})
 Along = Literal["x", "y"]
@@ -68,7 +68,7 @@ def draw_temperatures(
         above = np.where(inside, limits[1] - temperature, above)
     x, y = (place, temperature) if along == "y" else (temperature, place)
     bars: dict[str, Any] = {f"{along}err": np.stack([below, above])[:, known]}
-    axes.errorbar(x[known], y[known], **bars, label=label or None, **{"capsize": 3, **look})
+    axes.errorbar(x[known], y[known], **bars, label=label or None, **{"capsize": 2, **look})
     for i in np.flatnonzero(known):
         draw_arrow(axes, (x[i], y[i]), Bound(int(kinds[i])), str(look["color"]), along=along)
 
@@ -107,8 +107,8 @@ def draw_arrow(
             arrow = axes.annotate(
                 "", xy=at, xycoords=coordinates, textcoords="offset points",
                 xytext=(0.0, step) if along == "y" else (step, 0.0), annotation_clip=False,
-                arrowprops={"arrowstyle": "<|-", "color": colour, "linewidth": 1.2, "shrinkA": 0,
-                            "shrinkB": 0},
+                arrowprops={"arrowstyle": "<|-", "color": colour, "linewidth": 0.8, "shrinkA": 0,
+                            "shrinkB": 0, "mutation_scale": 6},
             )  # fmt: skip
             arrow.set_gid(arrow_id(kind))
 
@@ -122,5 +122,5 @@ def explain_arrows(axes: Axes, *kinds: npt.ArrayLike) -> None:
     """Add a line about arrows to the legend, if any of the kinds has one."""
     arrows = [int(kind) for kind in (*_TOWARDS, Bound.EITHER)]
     if any(np.isin(np.asarray(each), arrows).any() for each in kinds):
-        axes.plot([], [], color="0.2", marker=r"$\updownarrow$", linestyle="none", markersize=9,
+        axes.plot([], [], color="0.2", marker=r"$\updownarrow$", linestyle="none", markersize=6,
                   label=ARROW_LABEL)  # fmt: skip
