@@ -13,7 +13,7 @@ from lbhsweep.analysis.groups import GROUPS, read_group
 from lbhsweep.analysis.runs import CURVES
 from lbhsweep.quantities import stderr_name
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """Rises when products or the texts of reasons change, so that saved analyses are renewed."""
 _READ = (
     *CURVES,

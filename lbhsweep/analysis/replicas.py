@@ -10,7 +10,12 @@ import xarray as xr
 
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.runs import counted, done, too_short
-from lbhsweep.analysis.statistics import combine_rates, combine_replicas, combine_weighted
+from lbhsweep.analysis.statistics import (
+    JOINED,
+    combine_rates,
+    combine_replicas,
+    combine_weighted,
+)
 from lbhsweep.analysis.variables import stack, text, variable, with_error
 from lbhsweep.arrays import BoolArray, FloatArray
 from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
@@ -26,14 +31,17 @@ OWN_ERRORS = ("thermo", "sites", "radial", "anion_position")
 """Observables whose errors come from the correlation time of series, too small in runs too short
 for it.  The others compare ions, anions or windows, or test themselves whether a run is long
 enough."""
-_ALIKE = "mean over replicas; error: larger of within-run and between-run"
-_BY_HOPS = "mean over replicas by number of hops; error: larger of within-run and between-run"
+SYSTEMATIC = "diffusion_window_error"
+"""Part of the errors of `SYSTEMATIC_IN`, in proportion, that more replicas don't make smaller."""
+SYSTEMATIC_IN = (*PROPORTIONAL, *WEIGHTED)
+_ALIKE = f"mean over replicas; error: {JOINED}"
+_BY_HOPS = f"mean over replicas by number of hops; error: {JOINED}"
 
 
 def names_read(dataset: xr.Dataset) -> list[str]:
     """List the variables that `combine_group` reads, in the order of the catalogue."""
     names = [name for quantity in _averaged(dataset) for name in _with_error(quantity, dataset)]
-    others = ("n_effective", EVENTS, "status", "equilibrated")
+    others = ("n_effective", EVENTS, SYSTEMATIC, "status", "equilibrated")
     return [*names, *(name for name in others if name in dataset)]
 
 
@@ -144,6 +152,9 @@ def _combined(dataset: xr.Dataset, quantity: Quantity, cells: _Cells) -> dict[st
     stderrs = (
         cells.values(dataset.variables[error]) if error in dataset else np.full_like(values, np.nan)
     )
+    common = _systematic(dataset, name, cells)
+    if common is not None:
+        stderrs = np.sqrt(np.maximum(stderrs**2 - (common * values) ** 2, 0.0))
     formula = _ALIKE
     if name in (*PROPORTIONAL, *WEIGHTED) and EVENTS in dataset:
         events = cells.values(dataset.variables[EVENTS])
@@ -152,14 +163,30 @@ def _combined(dataset: xr.Dataset, quantity: Quantity, cells: _Cells) -> dict[st
         formula = _BY_HOPS
     else:
         mean, stderr, count = combine_replicas(values, stderrs, cells.axis)
+    if common is not None:
+        known = np.isfinite(values)
+        n_known = np.maximum(known.sum(axis=cells.axis), 1)
+        shared = np.where(known, common, 0.0).sum(axis=cells.axis) / n_known
+        stderr = np.hypot(stderr, shared * mean)
     if quantity.observable in OWN_ERRORS:
         stderr = np.where(cells.alone(values), np.nan, stderr)
     dims = cells.over(array)
+    formula = "; ".join(filter(None, (formula, quantity.comment)))
     combined = with_error(
         name, dims, mean, stderr, quantity.units, quantity.long_name, formula=formula
     )
     text = f"replicas averaged in the {quantity.long_name}"
     return combined | {f"{name}_replicas": variable(dims, count.astype(np.int32), "1", text)}
+
+
+def _systematic(dataset: xr.Dataset, name: str, cells: _Cells) -> FloatArray | None:
+    """Compute the systematic part of errors, relative to the values; None where it is unknown."""
+    if name not in SYSTEMATIC_IN or SYSTEMATIC not in dataset:
+        return None
+    coefficient = cells.values(dataset[PROPORTIONAL[0]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = cells.values(dataset[SYSTEMATIC]) / coefficient
+    return np.where(np.isfinite(relative), relative, 0.0)
 
 
 def _counts(dataset: xr.Dataset, cells: _Cells, inside: BoolArray) -> dict[str, xr.Variable]:

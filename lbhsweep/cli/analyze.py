@@ -86,7 +86,8 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
         table.add_row(*(_cell(entry[key]) for _, key in _COLUMNS))
     console.print(table)
     console.print(
-        "± 1σ of the last digits in brackets, of steps with range and order of fits; "
+        "In brackets: one standard error (1 σ, 68 %) of the last digits, "
+        "of steps with range and order of fits; "
         "(?): error unknown",
         markup=False,
     )

@@ -147,8 +147,7 @@ class Explorer:
         Returns
         -------
         Dataset
-            ``mean``, its standard error ``stderr`` (the larger of that within runs and that
-            between them), and ``count``.
+            ``mean``, its standard error ``stderr`` (`join_errors`), and ``count``.
 
         Raises
         ------

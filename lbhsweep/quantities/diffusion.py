@@ -8,6 +8,8 @@ from lbhsweep.quantities.declaration import ObservableDeclaration
 from lbhsweep.quantities.lags import LAG, lag_axes
 from lbhsweep.quantities.quantity import Quantity
 
+FORMAL_CHARGE = "with the formal charge of Li, 1 e, whatever charge the force field gives it"
+
 
 class DiffusionStatus(IntEnum):
     """Whether a hold has a diffusion coefficient, and why it has none."""
@@ -79,16 +81,18 @@ DIFFUSION = ObservableDeclaration(
         Quantity(
             "conductivity",
             "S/cm",
-            "ionic conductivity from the collective displacement, formal charge 1 e",
+            "ionic conductivity from the collective displacement",
             groups=("hold",),
             of_phase=True,
+            comment=FORMAL_CHARGE,
         ),
         Quantity(
             "conductivity_tracer",
             "S/cm",
-            "ionic conductivity from the tracer diffusion, Haven ratio 1, formal charge 1 e",
+            "ionic conductivity from the tracer diffusion, Haven ratio 1",
             groups=("hold",),
             of_phase=True,
+            comment=FORMAL_CHARGE,
         ),
         Quantity("haven_ratio", "1", "Haven ratio", groups=("hold",), of_phase=True),
         Quantity(
@@ -120,7 +124,7 @@ DIFFUSION = ObservableDeclaration(
             groups=("hold",),
         ),
         Quantity(
-            "diffusion_coefficient_systematic",
+            "diffusion_window_error",
             "cm**2/s",
             "part of the standard error of the tracer diffusion coefficient "
             "that the choice of lags leaves",

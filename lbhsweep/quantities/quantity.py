@@ -33,6 +33,8 @@ class Quantity:
         Of properties: whether holds too short for their own correlation time have none either.
     codes : IntEnum class or None
         What its values mean where it holds codes; it is stored as int8 then.
+    comment : str
+        What a reader must know to use its values, such as an assumption.
     observable : str
         The observable that measures it, set by that observable's declaration; it is stored in
         sweeps that ask for that observable.
@@ -47,6 +49,7 @@ class Quantity:
     of_phase: bool = False
     needs_length: bool = False
     codes: type[IntEnum] | None = None
+    comment: str = ""
     observable: str = ""
 
 

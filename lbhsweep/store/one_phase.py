@@ -171,7 +171,9 @@ def hide_what_is_none(dataset: xr.Dataset) -> xr.Dataset:
                 changed[raw_name(name)] = one.assign_attrs(
                     long_name=raw_long_name(str(one.attrs.get("long_name", name)))
                 )
-                changed[name] = one.where(inside).assign_attrs(**one.attrs, **hints(name))
+                changed[name] = one.where(inside).assign_attrs(
+                    **{**one.attrs, **hints(name, quantity.comment)}
+                )
     return dataset.assign(changed)
 
 
@@ -191,11 +193,12 @@ def raw_long_name(long_name: str) -> str:
     return f"{long_name}, also of holds that are unsettled or changed phase"
 
 
-def hints(name: str) -> dict[str, str]:
+def hints(name: str, comment: str = "") -> dict[str, str]:
     """Return the attributes that point from a property to its status and to the raw value."""
+    hint = f"NaN unless the hold is settled and in one phase; see {raw_name(name)}"
     return {
         "ancillary_variables": STATUS,
-        "comment": f"NaN unless the hold is settled and in one phase; see {raw_name(name)}",
+        "comment": "; ".join(filter(None, (comment, hint))),
     }
 
 

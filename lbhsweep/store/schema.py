@@ -194,7 +194,9 @@ def _with_stderr(quantity: Quantity, dims: tuple[str, ...]) -> Iterator[Variable
         described[stderr_name(quantity.name)] = f"standard error of the {quantity.long_name}"
     for name, long_name in described.items():
         attributes = {"units": quantity.units, "long_name": long_name}
-        more = hints(name) if quantity.of_phase else {}
+        if quantity.comment:
+            attributes["comment"] = quantity.comment
+        more = hints(name, quantity.comment) if quantity.of_phase else {}
         yield Variable(name, dims, "f8", {**attributes, **more}, np.nan)
 
 
@@ -204,10 +206,13 @@ def _properties(dims: tuple[str, ...], quantities: tuple[Variable, ...]) -> Iter
     yield Variable(STATUS, dims, "i1", attributes, PropertyStatus.UNKNOWN)
     of_phase = {one.name for one in CATALOGUE.values() if one.of_phase}
     of_phase |= {stderr_name(name) for name in of_phase}
+    comments = {one.name: one.comment for one in CATALOGUE.values()}
     for one in quantities:
         if one.name in of_phase:
             units, long_name = one.attributes["units"], one.attributes["long_name"]
             raw = {"units": units, "long_name": raw_long_name(long_name)}
+            if comment := comments.get(one.name, ""):
+                raw["comment"] = comment
             yield Variable(raw_name(one.name), one.dims, one.dtype, raw, one.fill)
 
 

@@ -31,6 +31,15 @@ def hold_with_hops(hops, coefficients):
     return hold
 
 
+STUDENT = {2: 1.8372, 3: 1.3213}
+"""Quantile of Student's distribution with n - 1 degrees of freedom at 84.13 %."""
+
+
+def joined(within, between, n):
+    """The error of a mean of n replicas by the formula in the documentation."""
+    return np.hypot(within, STUDENT[n] * np.sqrt(np.maximum(between**2 - within**2, 0.0)))
+
+
 @pytest.mark.parametrize("make", [make_hold, make_ramp])
 def test_every_average_has_mean_error_and_count(make):
     dataset = make(FEW)
@@ -45,7 +54,7 @@ def test_every_average_has_mean_error_and_count(make):
         within = np.sqrt((errors**2).sum("replica")) / 3
         between = values.std("replica", ddof=1) / np.sqrt(3)
         np.testing.assert_allclose(
-            combined[f"{name}_stderr"].values, np.maximum(within, between).values
+            combined[f"{name}_stderr"].values, joined(within.values, between.values, 3), rtol=1e-4
         )
         assert (combined[f"{name}_replicas"] == 3).all()
         assert combined[name].attrs["units"] == dataset[name].attrs["units"]
@@ -66,7 +75,7 @@ def test_what_drifts_is_left_out_and_what_is_too_short_loses_its_error():
     )
     assert first["volume"] == 252.0
     # Only the scatter of the two is known.
-    assert first["volume_stderr"] == pytest.approx(2.0)
+    assert first["volume_stderr"] == pytest.approx(STUDENT[2] * 2.0, rel=1e-4)
     assert [int(first[n]) for n in ("n_replicas", "n_too_short", "n_drifting")] == [2, 1, 1]
     assert first["n_effective"] == 40.0
     assert np.isnan([second["volume"], second["n_effective"], third["volume_stderr"]]).all()
@@ -83,9 +92,20 @@ def test_replicas_without_a_coefficient_count_by_their_hops():
     assert one["diffusion_coefficient"] == pytest.approx(1e-7 * 35.0)
     assert one["diffusion_coefficient_replicas"] == 3
     scatter = np.std([40.0, 60.0, 5.0], ddof=1) / np.sqrt(3) * 1e-7
-    assert one["diffusion_coefficient_stderr"] == pytest.approx(scatter)
+    within = 0.1 * np.hypot(4.0, 6.0) / 10.0 * np.sqrt(100 / 105) * 35e-7
+    expected = joined(within, scatter, 3)
+    assert one["diffusion_coefficient_stderr"] == pytest.approx(expected, rel=1e-4)
     assert one["haven_ratio"] == pytest.approx((40 * 0.5 + 60 * 0.7) / 100)
     assert one["haven_ratio_replicas"] == 2
+
+
+def test_more_replicas_dont_make_a_systematic_error_smaller():
+    hold = hold_with_hops([50.0] * 3, [5e-6] * 3)
+    # Of errors of 10 %, 8 % are left to scatter, which three replicas know better.
+    hold["diffusion_window_error"] = xr.full_like(hold["volume"], 3e-7)
+    one = combine_group(hold).isel(phase=0, pressure=0, temperature=0, **ONE)
+    expected = 5e-6 * np.hypot(0.06, 0.08 / np.sqrt(3))
+    assert one["diffusion_coefficient_stderr"] == pytest.approx(expected)
 
 
 def test_rare_hops_are_averaged_without_bias():

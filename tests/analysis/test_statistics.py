@@ -25,11 +25,28 @@ def test_order_of_replicas_and_missing_ones_do_not_matter(values, stderrs):
     assert count == again[2] == 5
 
 
-def test_the_larger_of_both_errors_counts():
+STUDENT = {2: 1.8372, 3: 1.3213, 4: 1.1969}
+"""Quantile of Student's distribution with n - 1 degrees of freedom at 84.13 %."""
+
+
+def test_scatter_counts_as_far_as_it_exceeds_the_errors_within_runs():
     _, quiet, _ = combine_replicas(np.array([1.0, 1.0]), np.array([0.2, 0.2]), 0)
     assert quiet == pytest.approx(0.2 / np.sqrt(2))
     _, loud, _ = combine_replicas(np.array([1.0, 3.0]), np.array([0.2, 0.2]), 0)
-    assert loud == pytest.approx(1.0)
+    within, between = 0.2 / np.sqrt(2), 1.0
+    expected = np.sqrt(within**2 + STUDENT[2] ** 2 * (between**2 - within**2))
+    assert loud == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+@pytest.mark.parametrize("share", [0.0, 1 / 3, 1 / 2, 1.0])
+def test_the_true_mean_lies_within_one_error_of_few_replicas(n, share):
+    """Whatever share of the error is known within the runs."""
+    rng = np.random.default_rng(n)
+    values = rng.normal(size=(40_000, n))
+    stderrs = np.full_like(values, share if share else np.nan)
+    mean, stderr, _ = combine_replicas(values, stderrs, 1)
+    assert 0.65 < np.mean(np.abs(mean) < stderr) < 0.77
 
 
 def test_one_replica_keeps_its_own_error_and_none_gives_nan():
@@ -43,7 +60,7 @@ def test_one_replica_keeps_its_own_error_and_none_gives_nan():
 def test_without_any_error_only_replicas_give_one():
     unknown = np.full(3, np.nan)
     _, stderr, _ = combine_replicas(np.array([1.0, 2.0, 3.0]), unknown, 0)
-    assert stderr == pytest.approx(1 / np.sqrt(3))
+    assert stderr == pytest.approx(STUDENT[3] / np.sqrt(3), rel=1e-4)
     assert np.isnan(combine_replicas(np.array([1.0]), unknown[:1], 0)[1])
 
 

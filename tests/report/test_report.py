@@ -297,7 +297,11 @@ def test_a_bound_never_looks_like_a_value(number, text):
 def test_bounds_their_signs_and_the_meaning_of_errors_stand_on_the_page(tmp_path):
     hold = make_hold_from_both(Experiment(pressures=(0.0,))).sel(start=["alpha"])
     page, analysis = write(xr.DataTree.from_dict({"/hold": hold}), tmp_path)
-    assert "± is one standard error (1σ)." in page.text
+    assert "± and numbers in brackets are one standard error (1 σ, 68 %)." in page.text
+    assert (
+        "Error bars, bands, ± and numbers in brackets are one standard error (1 σ, 68 %)"
+        in page.text
+    )
     (entry,) = summarize(analysis)["materials"][0]["pressures"]
     temperature = entry["transition_temperature"]
     assert f"≤ {with_error(temperature['value'], temperature['stderr'])}" in page.of("data")

@@ -9,6 +9,7 @@ from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
 from lbhsweep.analysis.phases.curves import in_phase
 from lbhsweep.analysis.phases.monotonic import describe_falls
 from lbhsweep.analysis.runs import CURVES, counted, done, mean_over_replicas, too_short
+from lbhsweep.analysis.statistics import JOINED
 from lbhsweep.analysis.variables import stack, text, variable, with_error
 from lbhsweep.arrays import IntArray
 from lbhsweep.quantities import CATALOGUE
@@ -80,7 +81,7 @@ def _analyze_phase(hold: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
                 stderr.transpose(*dims).values,
                 CATALOGUE[name].units,
                 CATALOGUE[name].long_name,
-                formula="mean over replicas; error: larger of within-run and between-run",
+                formula=f"mean over replicas; error: {JOINED}",
             )
     short = counted(hold) & too_short(hold)
     usable = counted(hold) & hold["volume"].notnull()

@@ -10,7 +10,7 @@ import numpy as np
 
 from lbhsweep.analysis.phases.assignment import Phase
 from lbhsweep.analysis.phases.curves import HOLD, Run
-from lbhsweep.analysis.statistics import combine_replicas
+from lbhsweep.analysis.statistics import combine_replicas, join_errors
 from lbhsweep.analysis.transition.bounds import Bound, combine, reverse
 from lbhsweep.analysis.transition.step import (
     MINIMUM_SIDE,
@@ -276,6 +276,8 @@ def _half_height_error(steps: Sequence[RunStep], found: Sequence[Step], between:
     places = [item.step.centre if isinstance(item.step, Step) else _end(item.run) for item in steps]
     own = float(np.std(places, ddof=1)) if len(places) > 1 else 0.0
     within = float(np.sqrt(np.mean([step.centre_stderr**2 for step in found])))
+    if not between > 0.0 and len(places) > 1:
+        own = float(join_errors(np.array(within), np.array(own), np.array(len(places))))
     return float(np.fmax(max(within, own), between)) / float(np.sqrt(len(found)))
 
 

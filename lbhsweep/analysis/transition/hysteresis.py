@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from lbhsweep.analysis.runs import CURVES, mean_over_replicas
+from lbhsweep.analysis.statistics import JOINED
 from lbhsweep.analysis.transition.bounds import bound_name, bound_variable
 from lbhsweep.analysis.transition.half_heights import (
     BranchTransition,
@@ -97,7 +98,7 @@ def _curves(ramp: xr.Dataset) -> dict[str, xr.Variable]:
                 stderr.transpose(*dims).values,
                 quantity.units,
                 quantity.long_name,
-                formula="mean over replicas; error: larger of within-run and between-run",
+                formula=f"mean over replicas; error: {JOINED}",
             )
     return variables
 

@@ -7,11 +7,12 @@ import numpy.typing as npt
 import xarray as xr
 
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, assign_phases
-from lbhsweep.analysis.replicas import EVENTS, combine_group
+from lbhsweep.analysis.replicas import EVENTS, SYSTEMATIC, combine_group
 from lbhsweep.analysis.runs import counted
 from lbhsweep.analysis.variables import text, variable
 from lbhsweep.arrays import BoolArray, IntArray
 from lbhsweep.quantities import CATALOGUE, stderr_name
+from lbhsweep.quantities.diffusion import DiffusionStatus
 from lbhsweep.store.schema import Status
 
 Texts = npt.NDArray[np.object_]
@@ -21,11 +22,14 @@ DIFFUSION = (
     "conductivity_tracer",
     "haven_ratio",
     "li_msd",
+    "diffusion_exponent",
 )
 REORIENTATION = ("reorientation_rate", "reorientation_amplitude")
 """Known where a decay was seen."""
 RESOLVED = "reorientation_resolved"
 START = "diffusion_start"
+END = "diffusion_end"
+STATUS = "diffusion_status"
 ORDER = ("alpha_order", "alpha_order_stderr", "alpha_lithium")
 """Order parameters, by which phases are assigned."""
 _CHARGE_REASONS = {
@@ -39,7 +43,19 @@ NO_HOLD = "no hold is in this phase"
 def transport_names(dataset: xr.Dataset) -> list[str]:
     """List the variables of the holds that `analyze_transport` reads."""
     averaged = [n for name in (*DIFFUSION, *REORIENTATION) for n in (name, stderr_name(name))]
-    names = (*averaged, EVENTS, START, RESOLVED, *ORDER, "volume", "status", "equilibrated")
+    names = (
+        *averaged,
+        EVENTS,
+        START,
+        END,
+        STATUS,
+        SYSTEMATIC,
+        RESOLVED,
+        *ORDER,
+        "volume",
+        "status",
+        "equilibrated",
+    )
     return [name for name in names if name in dataset]
 
 
@@ -59,7 +75,8 @@ def analyze_transport(hold: xr.Dataset) -> xr.Dataset | None:
     Dataset or None
         By ``phase`` (those that any hold is in) and the grid without ``replica``: `DIFFUSION`
         and `REORIENTATION` with errors and numbers of replicas; ``li_hop_count`` of all
-        replicas; ``diffusion_start``, the longest of any replica; ``n_replicas``,
+        replicas; ``diffusion_start`` and ``diffusion_end``, the longest of any replica;
+        ``n_replicas``,
         ``n_too_short``, ``n_drifting``; a reason for each observable and for the Haven ratio.
         None where neither diffusion nor rotation was measured.
     """
@@ -75,6 +92,7 @@ def analyze_transport(hold: xr.Dataset) -> xr.Dataset | None:
     for name, total, how in (
         (EVENTS, True, "in all replicas"),
         (START, False, "the longest of the replicas"),
+        (END, False, "the longest of the replicas"),
     ):
         if name in hold:
             combined[name] = _over_replicas(hold, name, combined["phase"], how, total=total)
@@ -103,7 +121,9 @@ def _reasons(combined: xr.Dataset, hold: xr.Dataset) -> dict[str, xr.Variable]:
     found: dict[str, Texts] = {}
     if "diffusion_coefficient" in combined:
         missing = ~_is_known(combined, "diffusion_coefficient")
-        found["diffusion_reason"] = _first_reason(absent, _why_no_diffusion(combined, n, missing))
+        found["diffusion_reason"] = _first_reason(
+            absent, _why_no_diffusion(combined, hold, n, missing)
+        )
         before = found["diffusion_reason"]
         for name, why in _CHARGE_REASONS.items():
             if name in combined:
@@ -155,20 +175,54 @@ def _why_no_replica(combined: xr.Dataset, hold: xr.Dataset) -> Texts:
     return reasons
 
 
-def _why_no_diffusion(combined: xr.Dataset, n: IntArray, missing: BoolArray) -> Texts:
+_NO_DIFFUSION = {
+    DiffusionStatus.NOT_MEASURED: "no lithium, or nothing sampled",
+    DiffusionStatus.TOO_SHORT: "the run is shorter than two octaves of lags need: run longer",
+    DiffusionStatus.NOT_LINEAR: "the displacement of Li is not linear in time yet: run longer",
+    DiffusionStatus.UNCERTAIN: "too much noise to show that the displacement of Li is linear in "
+    "time: run longer, or in a larger supercell",
+    DiffusionStatus.FEW_HOPS: "too few hops: run longer",
+}
+
+
+def _why_no_diffusion(
+    combined: xr.Dataset, hold: xr.Dataset, n: IntArray, missing: BoolArray
+) -> Texts:
+    """Build the reasons: that of most replicas, and the hops that there were."""
     reasons: Texts = np.full(n.shape, "", dtype=object)
     hops = combined[EVENTS].values if EVENTS in combined else np.full(n.shape, np.nan)
+    counts = _statuses(combined, hold)
     for index in np.argwhere(missing & (n > 0)):
         at = tuple(index)
-        if np.isfinite(hops[at]):
-            # Where nothing hops, the slope is as often below zero.
-            total = max(hops[at], 0.0)
-            reasons[at] = (
-                f"fewer than ten hops in every hold, {total:.0f} in all {n[at]}: run longer"
-            )
+        known = np.isfinite(hops[at])
+        # Where nothing hops, the slope is as often below zero.
+        total = f"{max(hops[at], 0.0):.0f} hop(s) in all {n[at]}" if known else ""
+        found = {status: count[at] for status, count in counts.items() if count[at] > 0}
+        if found:
+            why = _NO_DIFFUSION[max(found, key=found.__getitem__)]
+            reasons[at] = f"{why}; {total}" if total else why
+        elif known:
+            reasons[at] = f"fewer than ten hops in every hold, {total}: run longer"
         else:
-            reasons[at] = "the displacement of Li is not linear in time yet: run longer"
+            reasons[at] = _NO_DIFFUSION[DiffusionStatus.NOT_LINEAR]
     return reasons
+
+
+def _statuses(combined: xr.Dataset, hold: xr.Dataset) -> dict[DiffusionStatus, IntArray]:
+    """Count the replicas of each phase that have no coefficient, by why."""
+    if STATUS not in hold:
+        return {}
+    dims = combined["n_replicas"].dims
+    phases, usable = assign_phases(hold), counted(hold)
+    codes = {long_name: code for code, long_name in LONG_NAMES.items()}
+    found = {}
+    for status in _NO_DIFFUSION:
+        here = (hold[STATUS] == status) & usable
+        parts = [
+            (here & (phases == codes[str(one)])).sum("replica") for one in combined["phase"].values
+        ]
+        found[status] = xr.concat(parts, "phase").transpose(*dims).values.astype(np.int64)
+    return found
 
 
 def _why_few_known(count: IntArray, n: IntArray) -> Texts:

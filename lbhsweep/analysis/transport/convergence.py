@@ -160,7 +160,7 @@ def _running_means(
         one.units,
         f"running mean of the {one.long_name}",
         formula="mean of the first t of the production and over replicas; "
-        "error: larger of s√(L/t), with s that of the run's mean over L, and between replicas",
+        "error: s√(L/t) within runs, with s that of the run's mean over L, and between them",
         source=f"{BAROCALORIC_STUDY}, fig. 7",
     )
     variables[f"{name}_deviation"] = variable(

@@ -26,6 +26,7 @@ from lbhsweep.analysis.transport.activation import (
     analyze_activation,
 )
 from lbhsweep.analysis.transport.coefficients import analyze_transport
+from lbhsweep.quantities.diffusion import DiffusionStatus
 
 ONE = {"potential": 0, "n_vacancies": 0}
 
@@ -92,7 +93,7 @@ def test_hops_are_summed_and_where_there_are_few_it_says_so(transport, hold):
     assert float(beta["li_hop_count"].sel(temperature=700.0)) == pytest.approx(expected, rel=0.1)
     alpha = transport.sel(phase="alpha", pressure=0.0)
     reason = str(alpha["diffusion_reason"].sel(temperature=425.0).item())
-    assert reason.startswith("fewer than ten hops in every hold, 0 in all 6")
+    assert reason.startswith("fewer than ten hops in every hold, 0 hop(s) in all 6")
     assert str(beta["diffusion_reason"].sel(temperature=700.0).item()) == ""
     assert str(beta["diffusion_reason"].sel(temperature=400.0).item()) == "no hold is in this phase"
 
@@ -157,6 +158,26 @@ def test_activation_energies_are_found_in_each_phase(laws):
     assert same - float(charge["activation_energy_plain"]) == pytest.approx(0.052, abs=0.005)
     ratio = charge["prefactor"] / diffusion["prefactor"].sel(phase="beta", pressure=0.0)
     assert float(ratio) == pytest.approx(CONDUCTANCE, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (DiffusionStatus.TOO_SHORT, "the run is shorter than two octaves of lags need"),
+        (DiffusionStatus.NOT_LINEAR, "the displacement of Li is not linear in time yet"),
+        (DiffusionStatus.UNCERTAIN, "too much noise to show that the displacement of Li is linear"),
+        (DiffusionStatus.FEW_HOPS, "too few hops"),
+    ],
+)
+def test_the_reason_is_that_of_most_replicas(hold, status, reason):
+    one = hold.copy(deep=True)
+    for name in ("diffusion_coefficient", "diffusion_coefficient_stderr", "li_hop_count"):
+        one[name][:] = np.nan
+    codes = np.full(one["volume"].shape, status, dtype=np.int8)
+    codes[..., 0] = DiffusionStatus.NOT_MEASURED
+    one["diffusion_status"] = (one["volume"].dims, codes)
+    found = transport_of(one).sel(phase="beta", pressure=0.0, temperature=700.0)
+    assert str(found["diffusion_reason"].item()).startswith(reason)
 
 
 def test_no_law_crosses_the_transition(hold):
