@@ -183,9 +183,9 @@ def _systematic(dataset: xr.Dataset, name: str, cells: _Cells) -> FloatArray | N
     """Compute the systematic part of errors, relative to the values; None where it is unknown."""
     if name not in SYSTEMATIC_IN or SYSTEMATIC not in dataset:
         return None
-    coefficient = cells.values(dataset[PROPORTIONAL[0]])
+    coefficient = cells.values(dataset.variables[PROPORTIONAL[0]])
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = cells.values(dataset[SYSTEMATIC]) / coefficient
+        relative = cells.values(dataset.variables[SYSTEMATIC]) / coefficient
     return np.where(np.isfinite(relative), relative, 0.0)
 
 
