@@ -84,6 +84,20 @@ class _Verbs(click.Group):
         except EOFError as error:
             # Click takes it for Ctrl-C; it is the end of a file, and an error of ours.
             raise RuntimeError(f"a file ends too early: {error}") from error
+        except BrokenPipeError as error:
+            if _is_output_closed():
+                raise
+            # Click would end with status 1 and no word, whichever pipe it was.
+            raise RuntimeError(f"a process went away while it was written to: {error}") from error
+
+
+def _is_output_closed() -> bool:
+    """Return whether whoever read what is printed has ended; what was not written is kept."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return True
+    return False
 
 
 def exit_status(error: LbhsweepError) -> int:
