@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import sys
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from types import MappingProxyType
@@ -92,12 +94,12 @@ class _Verbs(click.Group):
 
 
 def _is_output_closed() -> bool:
-    """Return whether whoever read what is printed has ended; what was not written is kept."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return True
-    return False
+    """Return whether whoever read what is printed has ended, as ``head -1`` does."""
+    watch = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            watch.register(stream.fileno(), 0)
+    return bool(watch.poll(0))
 
 
 def exit_status(error: LbhsweepError) -> int:
