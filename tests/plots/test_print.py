@@ -270,8 +270,19 @@ def test_folded_lines_fit_and_keep_every_word():
 
 def test_symbols_of_plain_texts_are_formulas_in_figures():
     assert typeset("a bound of T_t, T_0 + c r^(2/3)") == "a bound of $T_{t}$, T₀ + c r$^{2/3}$"
+    assert typeset("-3 and 5-7, lbh-2021") == "−3 and 5-7, lbh-2021"
     written = typeset("ΔS_iso, C_P; $T_t$ and alpha_cap stay")
     assert written == "$ΔS_{iso}$, $C_{P}$; $T_t$ and alpha_cap stay"
+
+
+def test_units_and_numbers_of_figures_stay_where_they_belong():
+    figure, _ = new_figure(1)
+    text = "T is 500 K at 0.4 GPa and 20 ps in fig. 1 and tab. 3 of the paper"
+    for room in np.linspace(0.5, 3.0, 20):
+        lines = fold(figure, text, SMALLEST_PT, float(room))
+        assert " ".join(lines) == text
+        for pair in ("500 K", "0.4 GPa", "20 ps", "fig. 1", "tab. 3"):
+            assert any(pair in line for line in lines)
 
 
 def test_one_vacancy_series_has_one_colour_in_both_comparisons():

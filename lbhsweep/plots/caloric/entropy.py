@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -87,7 +88,7 @@ def _draw_changes(
                 quantum_drawn = True
             if name == _CHANGES[0][0] and _MAXWELL in here and known(here[_MAXWELL].values):
                 near = np.where(here[flag].values == 1, np.nan, here[_MAXWELL].values)
-                axes.plot(here["temperature"].values, near, color=colour, linestyle="--")
+                axes.plot(here["temperature"].values, near, color=_shade(colour), linestyle="--")
                 maxwell_drawn = True
             drawn = True
     if maxwell_drawn:
@@ -98,6 +99,12 @@ def _draw_changes(
         axes.axhline(0, color="0.5", linewidth=0.8)
     else:
         hatch(axes, str(barocaloric["reason"].item()) or "nothing to compare")
+
+
+def _shade(colour: str) -> tuple[float, ...]:
+    """Return a darker colour, of black a lighter one: visible upon a line of the colour itself."""
+    parts = np.array(to_rgb(colour))
+    return tuple(0.5 * parts + 0.6 * (parts.max() == 0.0))
 
 
 def _handles(panels: list[Axes], entropy: xr.Dataset, looks: AxisLooks) -> list[Artist]:

@@ -101,10 +101,11 @@ def _draw(
             )  # fmt: skip
             drawn = True
     if not drawn:
-        reasons = [
+        reasons = {
             str(reason) for reason in here["reason"].values if str(reason) not in ("", "nan")
-        ]
-        hatch(axes, " / ".join(dict.fromkeys(reasons)) or "not simulated")
+        }
+        several = "no temperature at which holds in both phases have spectra"
+        hatch(axes, several if len(reasons) > 1 else "".join(reasons) or "not simulated")
     elif name != "entropy":
         axes.axhline(0, color="0.5", linewidth=0.8)
 

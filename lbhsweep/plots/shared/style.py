@@ -298,11 +298,18 @@ def _put_below(figure: Figure, notes: Sequence[str], remarks: Sequence[str]) -> 
         legend.set_bbox_to_anchor((0, foot, 1, 1 - foot), transform=figure.transFigure)
     title = figure._suptitle  # type: ignore[attr-defined]
     title.set_y(foot + title.get_position()[1] * (1 - foot))
-    at = foot
+    # By baselines: a line with a fraction or an integral is higher, but must not come lower.
+    at = foot - 0.76 * line / whole
     for texts, colour in ((lines, CAVEAT), (others, "0.35")):
         for text in texts:
             figure.text(
-                margin / width, at, text, va="top", fontsize=SMALLEST_PT, color=colour, gid="note"
+                margin / width,
+                at,
+                text,
+                va="baseline",
+                fontsize=SMALLEST_PT,
+                color=colour,
+                gid="note",
             )
             at -= line / whole
 
