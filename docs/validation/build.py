@@ -130,6 +130,8 @@ def _number(dataset: xr.Dataset | None, name: str, note: str = "") -> Number:
     if dataset is None or name not in dataset:
         return Number(note="not measured")
     value, stderr = float(dataset[name]), float(dataset[f"{name}_stderr"])
+    if f"{name}_systematic" in dataset:
+        stderr = math.hypot(stderr, float(dataset[f"{name}_systematic"]))
     return Number(value, stderr, note)
 
 

@@ -31,7 +31,7 @@ OWN_ERRORS = ("thermo", "sites", "radial", "anion_position")
 """Observables whose errors come from the correlation time of series, too small in runs too short
 for it.  The others compare ions, anions or windows, or test themselves whether a run is long
 enough."""
-SYSTEMATIC = "diffusion_coefficient_systematic"
+SYSTEMATIC = "diffusion_window_error"
 """Part of the errors of `SYSTEMATIC_IN`, in proportion, that more replicas don't make smaller."""
 SYSTEMATIC_IN = (*PROPORTIONAL, *WEIGHTED)
 _ALIKE = f"mean over replicas; error: {JOINED}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import sys
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from types import MappingProxyType
@@ -84,6 +86,20 @@ class _Verbs(click.Group):
         except EOFError as error:
             # Click takes it for Ctrl-C; it is the end of a file, and an error of ours.
             raise RuntimeError(f"a file ends too early: {error}") from error
+        except BrokenPipeError as error:
+            if _is_output_closed():
+                raise
+            # Click would end with status 1 and no word, whichever pipe it was.
+            raise RuntimeError(f"a process went away while it was written to: {error}") from error
+
+
+def _is_output_closed() -> bool:
+    """Return whether whoever read what is printed has ended, as ``head -1`` does."""
+    watch = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            watch.register(stream.fileno(), 0)
+    return bool(watch.poll(0))
 
 
 def exit_status(error: LbhsweepError) -> int:

@@ -34,7 +34,7 @@ def _names() -> tuple[str, ...]:
 )
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--rehearsal", is_flag=True, help="Plot the folder's rehearsal.")
-@click.option("--vector", is_flag=True, help="Write PDF beside PNG.")
+@click.option("--vector", is_flag=True, help="Write PDF beside PNG, a page for each material.")
 @click.option(
     "--only",
     multiple=True,
@@ -78,8 +78,10 @@ def command(
 
 
 def _check_names(only: tuple[str, ...]) -> None:
+    from lbhsweep.plots import FORMER
+
     for name in only:
-        if name not in _names():
+        if name not in _names() and name not in FORMER:
             raise click.BadParameter(
                 f"got {name!r}, wanted one of: {', '.join(_names())}", param_hint="'--only'"
             )

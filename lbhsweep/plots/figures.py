@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lbhsweep.errors import StoreError
 from lbhsweep.plots import caloric, phases, structure, transition, transport
 from lbhsweep.plots.shared.declaration import FigureDeclaration
 from lbhsweep.plots.shared.material import each_material
-from lbhsweep.plots.shared.style import Nothing, save
+from lbhsweep.plots.shared.sheets import arrange, write_pdf, write_png
+from lbhsweep.plots.shared.style import Nothing
+
+Materials = list[tuple[str, xr.DataTree, xr.DataTree]]
 
 _DECLARED = sorted(
     (
@@ -33,9 +34,25 @@ COMPARISONS = MappingProxyType({figure.name: figure for figure in _DECLARED if f
 """Every figure that shows several materials at once by the name of its file."""
 
 
+FORMER = MappingProxyType({name: figure.name for figure in _DECLARED for name in figure.includes})
+"""Names of former figures and of those whose panels they are now."""
+
+
 @dataclass(frozen=True, slots=True)
 class FigureReport:
-    """Outcome of one figure: the files written, or the reason why there is none."""
+    """Outcome of one figure: the files written, or the reason why there is none.
+
+    Attributes
+    ----------
+    name : str
+        Of the figure.
+    material : str
+        Label of the material, or labels of all that are on the sheet.
+    files : tuple of Path
+        A sheet, and with the first one the PDF of all materials.
+    reason : str
+        Why there is no file.
+    """
 
     name: str
     material: str
@@ -51,7 +68,9 @@ def draw_figures(
     vector: bool = False,
     only: Collection[str] = (),
 ) -> list[FigureReport]:
-    """Draw every figure of every material into `folder`.
+    """Draw every figure into `folder`, those of all materials on one sheet.
+
+    What is higher than three pages of a journal goes to ``NAME-2.png``, ``NAME-3.png``, ….
 
     Parameters
     ----------
@@ -62,9 +81,10 @@ def draw_figures(
     folder : Path
         Created if absent.
     vector : bool
-        Write PDF beside PNG.
+        Write PDF beside PNG, with a page for each material.
     only : collection of str
-        Names of the figures wanted; none: all.
+        Names of the figures wanted; none: all.  Former names stand for the figures whose panels
+        they are now.
 
     Returns
     -------
@@ -75,38 +95,41 @@ def draw_figures(
     StoreError
         When a file can't be written.
     """
-    reports = []
-    for name, label, suffix, figure in _draw_all(tree, analysis, only):
-        if isinstance(figure, Nothing):
-            reports.append(FigureReport(name, label, (), figure.reason))
+    wanted = {FORMER.get(name, name) for name in only}
+    by_over: dict[tuple[str, ...], Materials] = {}
+    reports: list[FigureReport] = []
+    for declared in (*FIGURES.values(), *COMPARISONS.values()):
+        if wanted and declared.name not in wanted:
             continue
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            files = save(figure, folder / f"{name}{suffix}.png", vector=vector)
-        except OSError as error:
-            raise StoreError(
-                f"{folder}: the figure {name} can't be written: {error}; "
-                "free space or make the folder writable, then plot again"
-            ) from error
-        reports.append(FigureReport(name, label, tuple(files)))
+        if declared.over not in by_over:
+            by_over[declared.over] = list(each_material(tree, analysis, declared.over))
+        reports += _write(declared, by_over[declared.over], folder, vector=vector)
     return reports
 
 
-def _draw_all(
-    tree: xr.DataTree, analysis: xr.DataTree, only: Collection[str]
-) -> Iterator[tuple[str, str, str, Figure | Nothing]]:
-    """Yield each figure with its name, the material's label and the suffix of its file."""
-    by_over: dict[tuple[str, ...], list[FigureDeclaration]] = {}
-    for declared in (*FIGURES.values(), *COMPARISONS.values()):
-        by_over.setdefault(declared.over, []).append(declared)
-    for over, figures in by_over.items():
-        materials = list(each_material(tree, analysis, over))
+def _write(
+    declared: FigureDeclaration, materials: Materials, folder: Path, *, vector: bool
+) -> list[FigureReport]:
+    missing: list[FigureReport] = []
+    pages: list[Figure] = []
+
+    def drawn() -> Iterator[tuple[str, Figure]]:
         for label, results, products in materials:
-            suffix = f"-{_slug(label)}" if len(materials) > 1 else ""
-            for declared in figures:
-                if not only or declared.name in only:
-                    yield declared.name, label, suffix, declared.make(results, products)
+            figure = declared.make(results, products)
+            if isinstance(figure, Nothing):
+                missing.append(FigureReport(declared.name, label, (), figure.reason))
+                continue
+            if vector:
+                pages.append(figure)
+            yield label, figure
 
-
-def _slug(label: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.+-]+", "-", label).strip("-")
+    found = []
+    for number, sheet in enumerate(arrange(drawn()), start=1):
+        path = folder / (f"{declared.name}.png" if number == 1 else f"{declared.name}-{number}.png")
+        write_png(sheet, path)
+        found.append(FigureReport(declared.name, "; ".join(sheet.labels), (path,)))
+    if pages:
+        path = folder / f"{declared.name}.pdf"
+        write_pdf(pages, path)
+        found[0] = replace(found[0], files=(*found[0].files, path))
+    return found + missing

@@ -124,7 +124,7 @@ DIFFUSION = ObservableDeclaration(
             groups=("hold",),
         ),
         Quantity(
-            "diffusion_coefficient_systematic",
+            "diffusion_window_error",
             "cm**2/s",
             "part of the standard error of the tracer diffusion coefficient "
             "that the choice of lags leaves",

@@ -102,7 +102,7 @@ def test_replicas_without_a_coefficient_count_by_their_hops():
 def test_more_replicas_dont_make_a_systematic_error_smaller():
     hold = hold_with_hops([50.0] * 3, [5e-6] * 3)
     # Of errors of 10 %, 8 % are left to scatter, which three replicas know better.
-    hold["diffusion_coefficient_systematic"] = xr.full_like(hold["volume"], 3e-7)
+    hold["diffusion_window_error"] = xr.full_like(hold["volume"], 3e-7)
     one = combine_group(hold).isel(phase=0, pressure=0, temperature=0, **ONE)
     expected = 5e-6 * np.hypot(0.06, 0.08 / np.sqrt(3))
     assert one["diffusion_coefficient_stderr"] == pytest.approx(expected)

@@ -1,5 +1,8 @@
 """Only Ctrl-C is taken for Ctrl-C."""
 
+import subprocess
+import sys
+
 import click
 import pytest
 
@@ -31,6 +34,28 @@ def test_the_end_of_a_file_is_an_error(failing, capsys):
     assert isinstance(error, RuntimeError)
     assert "Ran out of input" in str(error)
     assert "Interrupted" not in capsys.readouterr().err
+
+
+def test_a_broken_pipe_of_a_process_is_an_error_that_is_printed(failing):
+    """click 8.5 ends with status 1 and prints nothing, as where its own output is closed."""
+    error = failing(BrokenPipeError(32, "Broken pipe"))
+    assert isinstance(error, RuntimeError)
+    assert "Broken pipe" in str(error)
+
+
+def test_a_reader_that_ends_ends_the_command_quietly():
+    """As ``lbhsweep … | head -1`` does: no traceback."""
+    code = (
+        "import click, sys\nfrom lbhsweep import cli\n"
+        "def long(*_a, **_o):\n    for _ in range(20_000): click.echo('x' * 50)\n"
+        "cli.click.Group.invoke = long\nsys.argv = ['lbhsweep', 'plan']\ncli.main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
 
 
 def test_an_input_that_ends_before_the_answer_is_no_ctrl_c(monkeypatch, capsys, failing):

@@ -41,7 +41,8 @@ def holds():
 
 def legend_texts(figure):
     legends = [*figure.legends, *(a.get_legend() for a in figure.axes if a.get_legend())]
-    return {text.get_text() for legend in legends for text in legend.get_texts()}
+    texts = [text.get_text() for legend in legends for text in legend.get_texts()]
+    return {" ".join(text.split()) for text in texts}
 
 
 def texts_of(figure):
@@ -149,7 +150,7 @@ def test_heat_capacities_of_holds_lie_within_the_axes(holds):
 
 
 def test_the_estimate_with_the_quantum_heat_capacity_is_labelled(holds, loops):
-    text = "T|ΔS|/$C_P$, quantum $C_P$"
+    text = "$ΔT_{ad}$ = T|ΔS|/$C_P$, quantum $C_P$"
     assert text in legend_texts(FIGURES["entropy"].make(*holds))
     assert text not in legend_texts(FIGURES["entropy"].make(*loops))
 
@@ -192,7 +193,7 @@ def test_titles_and_reasons_are_not_cut_off(name):
 def test_entropy_change_from_volumes_is_drawn_beside_ours_and_hatched_where_both_disagree(holds):
     results, products = holds
     figure = FIGURES["entropy"].make(results, products)
-    assert "−∫(∂V/∂T)dP (Maxwell)" in legend_texts(figure)
+    assert "$ΔS_{iso}$ = −∫(∂V/∂T)dP (Maxwell)" in legend_texts(figure)
     at = products["barocaloric"].to_dataset().sel(final_pressure=0.4)
     expected = at["isothermal_entropy_change_maxwell"].values
     dashed = [line.get_ydata() for line in figure.axes[1].lines if line.get_linestyle() == "--"]

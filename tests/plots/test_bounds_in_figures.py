@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.published import TRANSITIONS
 from lbhsweep.analysis.transition.bounds import Bound
+from lbhsweep.analysis.transition.caveats import caveats, published_caveats
 from lbhsweep.plots import FIGURES
 from lbhsweep.plots.shared.bounds import ARROW_LABEL, arrow_id, draw_temperatures
-from lbhsweep.plots.shared.isobars import PHASES
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.phase_look import LOOKS
 
@@ -29,7 +29,8 @@ def material(tree):
 
 
 def legend_texts(figure):
-    return {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+    found = [text for legend in figure.legends for text in legend.get_texts()]
+    return {" ".join(text.get_text().split()) for text in found}
 
 
 def arrows(axes):
@@ -110,7 +111,8 @@ def test_heating_alone_gives_arrows_in_every_figure_of_what_depends_on_it(heatin
     assert "this sweep, at an upper bound of $T_t$" in legend_texts(published)
     for name in ("phase_diagram", "entropy", "barocaloric", "published"):
         figure = FIGURES[name].make(results, products)
-        assert "an upper bound of T_t" in " ".join(text.get_text() for text in figure.texts)
+        notes = " ".join(" ".join(text.get_text() for text in figure.texts).split())
+        assert "an upper bound of $T_{t}$" in notes
 
 
 def test_half_heights_of_some_replicas_have_arrows_in_place_of_bands():
@@ -177,9 +179,33 @@ def test_each_kind_has_its_arrows_and_bars(kind, steps):
 
 
 def test_no_two_phases_look_alike():
-    for looks in (
-        [(look.line, look.fill, look.colour) for look in LOOKS.values()],
-        [(look["linestyle"], look["fillstyle"]) for look in PHASES.values()],
-    ):
-        assert len(set(looks)) == len({look[0] for look in looks}) == len(looks)
+    for part in ("line", "fill", "colour"):
+        assert len({getattr(look, part) for look in LOOKS.values()}) == len(LOOKS)
     assert LOOKS["undecided"].fill not in (LOOKS["alpha"].fill, LOOKS["beta"].fill)
+
+
+def test_a_caveat_of_all_pressures_is_one_line_with_the_pressures():
+    hold = make_hold_from_both(Experiment(pressures=(0.0, 0.2))).sel(start=["alpha"])
+    _, products = material(xr.DataTree.from_dict({"/hold": hold}))
+    (note,) = (one for one in caveats(products) if "upper bound of T_t" in one)
+    assert note.startswith("0, 0.2 GPa: ")
+    transition = products["transition"].to_dataset()
+    some = xr.DataArray(np.array(["far off", "other"], dtype=object), dims="pressure")
+    for reasons, expected in (
+        (some, ["0 GPa: far off", "0.2 GPa: other"]),
+        (xr.full_like(some, "far off"), ["0, 0.2 GPa: far off"]),
+        (xr.full_like(some, ""), []),
+    ):
+        assert published_caveats(transition.assign(published_reason=reasons)) == expected
+
+
+def test_arrows_are_below_the_markers_that_they_start_from():
+    axes = Figure().subplots()
+    kinds = np.array([int(Bound.UPPER)])
+    draw_temperatures(
+        axes, np.zeros(1), np.full(1, 500.0), np.ones(1), kinds,
+        {"color": "w", "markeredgecolor": "k", "marker": "o", "linestyle": "none"}, along="x",
+    )  # fmt: skip
+    (arrow,) = axes.texts
+    assert arrow.get_zorder() < axes.lines[0].get_zorder()
+    assert arrow.arrow_patch.get_path_effects()

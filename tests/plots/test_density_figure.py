@@ -98,15 +98,16 @@ def test_sites_are_marked_where_they_are(drawn):
 def test_alpha_and_beta_stand_side_by_side_on_one_scale(drawn):
     figure = drawn
     titles = [axes.get_title() for axes in figure.axes[:8]]
-    assert titles[0] == "Li, mean of ⅛ ≤ z ≤ ⅜\nα, 300 K, 0 GPa, replica 0"
-    assert titles[7] == "H, plane x = y\nβ, 700 K, 0 GPa, replica 0"
+    assert titles[0] == "Li, α, ⅛ ≤ z ≤ ⅜"
+    assert titles[7] == "H, β, plane x = y"
     meshes = [axes.collections[0] for axes in figure.axes[:4]]
     assert len({(mesh.norm.vmin, mesh.norm.vmax) for mesh in meshes}) == 1
-    assert [axes.get_ylabel() for axes in figure.axes[8:]] == [
+    assert [axes.get_ylabel().replace("\n", " ") for axes in figure.axes[8:]] == [
         "Number density of Li (Å⁻³)",
         "Number density of H (Å⁻³)",
     ]
     text = " ".join(one.get_text().replace("\n", " ") for one in figure.texts)
+    assert "α, 300 K, 0 GPa, replica 0; β, 700 K, 0 GPa, replica 0" in text
     assert "not averaged over replicas" in text
     assert "0.00058 Li and 0.038 H per Å³" in text
 
@@ -140,4 +141,4 @@ class TestCells:
 
     def test_the_other_minimum_of_alpha_is_named(self, one):
         one["alpha_lithium"][:] = 0.21
-        assert find_phase_cells(one, "li_density").alpha.name.startswith("α, Li over cage faces")
+        assert find_phase_cells(one, "li_density").alpha.name.startswith("α-b, ")

@@ -16,7 +16,7 @@ from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.style import Nothing
 
 LABELS = {
-    "sites": ("Temperature T (K)", "Share of Li by site"),
+    "sites": ("Temperature T (K)", "Share of Li"),
     "density": ("x (a)", "y (a)"),
     "radial": ("Distance r (Å)", "g(r)"),
     "spectra": ("Wavenumber ν̃ (cm⁻¹)", "g(ν̃) (cm)"),
@@ -192,14 +192,14 @@ class TestRotation:
         np.testing.assert_allclose(last[0].get_ydata(), counts.sel(replica=0))
         np.testing.assert_allclose(last[2].get_ydata(), counts.mean("replica"))
         assert len(bands(figure.axes[11])) == 1
-        assert figure.axes[11].get_title().startswith("700 K: β 50 ± ")
-        assert figure.axes[2].get_title().startswith("300 K: α 0 ± ")
+        assert "700 K: β 50 ± " in below(figure)
+        assert "300 K: α 0 ± " in below(figure)
         assert "4 of 9 temperatures drawn" in below(figure)
 
     def test_runs_that_are_not_done_are_left_out(self, hold):
         hold["status"].loc[{"replica": 0}] = 3
         figure = FIGURES["rotation"].make(*with_hold(hold))
-        assert "replica 1" in figure.axes[0].get_title()
+        assert "replica 1" in below(figure)
         assert len(figure.axes[2].lines) == 1
 
     def test_an_empty_first_block_is_no_reason_to_draw_nothing(self, hold):
@@ -317,9 +317,9 @@ class TestBothStarts:
         assert set(at_350["phase"].values[at_350["n_replicas"].values > 0]) == {"alpha", "beta"}
 
     def test_single_runs_say_what_they_were_built_in(self, both):
-        title = FIGURES["density"].make(*both).axes[0].get_title()
-        assert title.endswith("α, 300 K, 0 GPa, replica 0, built in alpha")
-        assert "replica 0, built in alpha" in FIGURES["rotation"].make(*both).axes[0].get_title()
+        remarks = below(FIGURES["density"].make(*both))
+        assert "α, 300 K, 0 GPa, replica 0, built in alpha" in remarks
+        assert "replica 0, built in alpha" in below(FIGURES["rotation"].make(*both))
 
     def test_sites_are_averaged_within_a_phase(self, both):
         bars = errorbars(FIGURES["sites"].make(*both).axes[1])

@@ -1,8 +1,10 @@
 import numpy as np
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lbhsweep.plots.shared.gradual import MOST_CURVES, colours, pick_evenly, shown_of
+from lbhsweep.plots.shared.gradual import MOST_CURVES, pick_evenly, shown_of
+from lbhsweep.plots.shared.temperatures import TemperatureColours
 
 
 @given(st.integers(1, 200), st.integers(1, 20))
@@ -17,9 +19,13 @@ def test_what_is_picked_is_evenly_spread_and_has_both_ends(n, most):
 
 
 def test_colours_grow_brighter_and_differ():
-    brightness = [sum(colour[:3]) for colour in colours(MOST_CURVES)]
+    temperatures = np.linspace(300.0, 900.0, MOST_CURVES)
+    hold = xr.Dataset(coords={"temperature": temperatures})
+    of_temperature = TemperatureColours(xr.DataTree.from_dict({"/hold": hold}))
+    colours = [of_temperature(temperature) for temperature in temperatures]
+    brightness = [sum(colour[:3]) for colour in colours]
     assert brightness == sorted(brightness)
-    assert len(set(colours(MOST_CURVES))) == MOST_CURVES
+    assert len(set(colours)) == MOST_CURVES
 
 
 def test_what_is_left_out_is_said():

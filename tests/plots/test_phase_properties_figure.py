@@ -39,7 +39,7 @@ def labels(figure):
 def test_each_phase_at_each_simulated_pressure_has_its_line_and_band():
     figure = FIGURE.make(*trees(np.array([True, False, True])[:, None, None]))
     assert isinstance(figure, Figure)
-    assert labels(figure) == {"0 GPa, α", "0 GPa, β", "0.2 GPa, α", "0.2 GPa, β"}
+    assert labels(figure) == {"0 GPa", "0.2 GPa", "α", "β"}
     assert [axes.get_ylabel() for axes in figure.axes] == [
         "Volume V (Å³)",
         "Heat capacity $C_P$ (J kg⁻¹ K⁻¹)",
@@ -56,7 +56,7 @@ def test_a_phase_known_at_one_temperature_is_a_point():
 
 
 def test_what_does_not_overlap_is_said_below():
-    figure = FIGURE.make(*trees(T < 430.0, ("holds in alpha overlap within 2 groups only", "", "")))
+    figure = FIGURE.make(*trees(T < 430.0, ("holds in α overlap within 2 groups only", "", "")))
     assert "overlap within 2 groups" in " ".join(text.get_text() for text in figure.texts)
 
 

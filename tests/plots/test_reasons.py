@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from lbhsweep.plots.shared.joined import why_no_average, why_unknown
-from lbhsweep.plots.transport.diffusion import why_no_diffusion
+from lbhsweep.plots.transport.arrhenius import why_no_diffusion
 from lbhsweep.store.one_phase import Equilibrated
 from lbhsweep.store.schema import Status
 

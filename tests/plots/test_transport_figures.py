@@ -20,18 +20,17 @@ from lbhsweep.plots import FIGURES, draw_figures
 from lbhsweep.plots.figures import COMPARISONS
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.style import Nothing
-from lbhsweep.plots.transport.diffusion import PUBLISHED_LABEL
+from lbhsweep.plots.shared.temperatures import TemperatureColours
+from lbhsweep.plots.transport.arrhenius import PUBLISHED_LABEL
 from lbhsweep.plots.transport.displacement import FITTED_SHARE
 from lbhsweep.quantities import stderr_name
 
 FEW = Experiment(pressures=(0.0, 0.4), replicas=2, t_min=400.0, t_max=800.0, bin_K=25.0)
 LABELS = {
-    "diffusion": ("Temperature T (K)", "(cm² s⁻¹)"),
-    "reorientation": ("Temperature T (K)", "λ (ps⁻¹)"),
     "arrhenius": ("1000 K/T", "D (cm² s⁻¹)"),
     "displacement": ("Time lag t (ps)", "(Å²)"),
     "anion_fluctuation": ("Temperature T (K)", "(Å)"),
-    "convergence": ("Length of production t (ps)", "Volume: (mean up to t − end)/error"),
+    "convergence": ("Length of production t (ps)", "ΔV/error"),
 }
 
 
@@ -119,52 +118,52 @@ def test_a_rehearsal_is_watermarked(hold):
 
 
 @pytest.mark.parametrize(
-    ("name", "quantity"),
-    [("diffusion", "diffusion_coefficient"), ("reorientation", "reorientation_rate")],
+    ("column", "quantity"), [(0, "diffusion_coefficient"), (2, "reorientation_rate")]
 )
-def test_curves_are_the_data_and_gaps_are_crosses(moving, name, quantity):
-    figure = FIGURES[name].make(*moving)
+def test_points_are_the_data_and_gaps_are_crosses(moving, column, quantity):
+    axes = FIGURES["arrhenius"].make(*moving).axes[column]
     transport = moving[1]["transport"].to_dataset().sel(phase="beta", pressure=0.4)
-    drawn = points(figure.axes[0], "β, 0.4 GPa")
+    drawn = points(axes, "β, 0.4 GPa")
+    np.testing.assert_allclose(drawn[:, 0], 1000.0 / transport["temperature"].values)
     np.testing.assert_allclose(drawn[:, 1], transport[quantity].values)
-    assert figure.axes[0].get_yscale() == "log"
-    gap = {"diffusion": "too few hops", "reorientation": "no decay seen"}[name]
+    assert axes.get_yscale() == "log"
     alpha = moving[1]["transport"].to_dataset().sel(phase="alpha", pressure=0.0)
     lacking = np.isnan(alpha[quantity]) & (alpha["n_replicas"] > 0)
-    (crosses,) = (line for line in figure.axes[0].lines if line.get_label() == f"α, 0 GPa: {gap}")
-    assert crosses.get_xdata().tolist() == alpha["temperature"].values[lacking].tolist()
+    (crosses,) = (line for line in axes.lines if line.get_label() == "α, 0 GPa: no value")
+    places = 1000.0 / alpha["temperature"].values[lacking]
+    np.testing.assert_allclose(crosses.get_xdata(), places)
 
 
 def test_published_coefficients_only_beside_their_material(hold, moving):
-    for name in ("diffusion", "arrhenius"):
-        assert PUBLISHED_LABEL not in legend_texts(FIGURES[name].make(*moving))
-        ((results, found),) = trees(hold, potential="lbh-2021")
-        figure = FIGURES[name].make(results, found)
-        assert PUBLISHED_LABEL in legend_texts(figure)
-        (stars,) = (line for line in figure.axes[0].lines if line.get_label() == PUBLISHED_LABEL)
-        np.testing.assert_allclose(stars.get_ydata(), [4.88e-6, 2.33e-5, 4.89e-5])
-        expected = [500.0, 600.0, 700.0] if name == "diffusion" else [2.0, 10 / 6, 10 / 7]
-        np.testing.assert_allclose(stars.get_xdata(), expected)
-        elsewhere = trees(hold.isel(pressure=[1]), potential="lbh-2021")[0]
-        assert PUBLISHED_LABEL not in legend_texts(FIGURES[name].make(*elsewhere))
+    assert PUBLISHED_LABEL not in legend_texts(FIGURES["arrhenius"].make(*moving))
+    ((results, found),) = trees(hold, potential="lbh-2021")
+    figure = FIGURES["arrhenius"].make(results, found)
+    assert PUBLISHED_LABEL in legend_texts(figure)
+    (stars,) = (line for line in figure.axes[0].lines if line.get_label() == PUBLISHED_LABEL)
+    np.testing.assert_allclose(stars.get_ydata(), [4.88e-6, 2.33e-5, 4.89e-5])
+    np.testing.assert_allclose(stars.get_xdata(), [2.0, 10 / 6, 10 / 7])
+    elsewhere = trees(hold.isel(pressure=[1]), potential="lbh-2021")[0]
+    assert PUBLISHED_LABEL not in legend_texts(FIGURES["arrhenius"].make(*elsewhere))
 
 
 def test_partly_seen_decays_are_said_below(hold):
     one = hold.copy(deep=True)
     one["reorientation_resolved"][0, 0, 0, 0, -1, 0] = 0
     ((results, found),) = trees(one)
-    assert "β, 0 GPa: λ too large at 800 K" in texts_of(
-        FIGURES["reorientation"].make(results, found)
-    )
+    assert "β, 0 GPa: λ too large at 800 K" in texts_of(FIGURES["arrhenius"].make(results, found))
 
 
 def test_laws_are_lines_through_the_points_and_end_with_them(moving):
     figure = FIGURES["arrhenius"].make(*moving)
-    assert len(figure.axes) == 3
+    assert len(figure.axes) == 6
     axes = figure.axes[0]
     law = moving[1]["arrhenius/diffusion"].to_dataset().sel(phase="beta", pressure=0.0)
     value, error = float(law["activation_energy"]), float(law["activation_energy_stderr"])
-    assert f"β, 0 GPa: $E_a$ = {value:.3f} ± {error:.3f} eV" in legend_texts(figure)
+    np.testing.assert_allclose(points(figure.axes[3], "β, 0 GPa"), [[0.0, value]])
+    one = trees(moving[0]["hold"].to_dataset().isel(pressure=[0]).expand_dims("potential"))[0]
+    alone = FIGURES["arrhenius"].make(*one)
+    assert len(alone.axes) == 3
+    assert f"β, 0 GPa: {value:.3f} ± {error:.3f} eV" in texts_of(alone)
     lines = [line for line in axes.lines if len(line.get_xdata()) == 40]
     assert len(lines) == 2
     span = 1000.0 / lines[0].get_xdata()
@@ -180,7 +179,7 @@ def test_laws_are_lines_through_the_points_and_end_with_them(moving):
 def test_displacements_are_marked_where_they_are_fitted(moving):
     assert FITTED_SHARE == LONGEST_SHARE
     figure = FIGURES["displacement"].make(*moving)
-    marked = [line for line in figure.axes[0].lines if line.get_linewidth() == 4.0]
+    marked = [line for line in figure.axes[0].lines if line.get_linewidth() == 3.0]
     beta = moving[1]["transport"].to_dataset().sel(phase="beta", pressure=0.0)
     assert len(marked) == int(np.isfinite(beta["diffusion_coefficient"]).sum())
     for line in marked:
@@ -193,8 +192,8 @@ def test_displacements_are_marked_where_they_are_fitted(moving):
 def test_ratios_to_another_phase_look_different(moving):
     figure = FIGURES["anion_fluctuation"].make(*moving)
     ratios = moving[1]["anion_fluctuation"].to_dataset()
-    assert "0.4 GPa: another phase at 0 GPa" in legend_texts(figure)
-    crosses = points(figure.axes[1], "0.4 GPa: another phase at 0 GPa")
+    assert "ratio to another phase at 0 GPa" in legend_texts(figure)
+    crosses = points(figure.axes[1], "α, 0.4 GPa: another phase")
     other = ratios["relative_fluctuation"].where(ratios["same_phase"] == 0)
     known = np.isfinite(other.sel(phase="alpha", pressure=0.4).values)
     np.testing.assert_allclose(crosses[known, 1], other.sel(phase="alpha", pressure=0.4)[known])
@@ -205,11 +204,20 @@ def test_ratios_to_another_phase_look_different(moving):
 
 def test_convergence_shows_means_and_rates_and_names_what_drifts(hold, moving):
     figure = FIGURES["convergence"].make(*moving)
-    assert [axes.get_yscale() for axes in figure.axes[:4]] == ["linear", "linear", "log", "log"]
-    curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    panels = figure.axes[:8]
+    assert [axes.get_title() for axes in panels] == ["0 GPa", "0.4 GPa"] * 4
+    assert [axes.get_yscale() for axes in panels] == ["linear"] * 4 + ["log"] * 4
     deviation = moving[1]["convergence"].to_dataset()["volume_deviation"]
-    assert len(curves) == int(np.isfinite(deviation).any("run_length").sum())
-    assert all(line.get_ydata()[-1] == 0.0 for line in curves)
+    of_temperature = TemperatureColours(moving[0])
+    for axes, pressure in zip(panels, (0.0, 0.4), strict=False):
+        curves = [line for line in axes.lines if len(line.get_xdata()) > 2]
+        known = np.isfinite(deviation.sel(pressure=pressure)).any("run_length")
+        assert len(curves) == int(known.sum())
+        assert all(line.get_ydata()[-1] == 0.0 for line in curves)
+        others = [dim for dim in known.dims if dim != "temperature"]
+        shown = known["temperature"].values[known.any(others).values]
+        colours = {line.get_color() for line in curves}
+        assert colours == {of_temperature(float(t)) for t in shown}
     one = hold.copy(deep=True)
     one["equilibrated"][0, 0, 0, 0, -1, 0] = 0
     ((results, found),) = trees(one)
@@ -219,25 +227,32 @@ def test_convergence_shows_means_and_rates_and_names_what_drifts(hold, moving):
 
 def test_conductivities_of_all_vacancies_share_a_panel_by_phase_and_pressure(compared):
     figure = COMPARISONS["conductivity"].make(*compared)
-    assert [axes.get_title() for axes in figure.axes] == ["β, 0 GPa", "β, 0.4 GPa"]
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == ["β, 0 GPa", "β, 0 GPa", "β, 0.4 GPa", "β, 0.4 GPa"]
     assert {"no vacancies", "1 vacancy, 3.12 mol %", "4 vacancies, 12.5 mol %"} <= (
         legend_texts(figure)
     )
     transport = compared[1]["transport"].to_dataset().sel(phase="beta", pressure=0.0)
-    drawn = points(figure.axes[0], "4 vacancies, 12.5 mol %")
+    drawn = points(figure.axes[0], "4 vacancies, measured Haven ratio")
+    # Each point stands at its own temperature.
+    np.testing.assert_allclose(drawn[:, 0], 1000.0 / transport["temperature"].values)
     np.testing.assert_allclose(drawn[:, 1], transport["conductivity"].sel(n_vacancies=4))
     fills = {c.lines[0].get_fillstyle() for c in figure.axes[0].containers}
     assert fills == {"full", "none"}
+    assert {axes.get_yscale() for axes in figure.axes[::2]} == {"log"}
+    middle = [axes.transData.transform((1.5, 0.1))[1] - axes.bbox.y0 for axes in figure.axes[::2]]
+    assert middle[0] == pytest.approx(middle[1], abs=2.0)
 
 
 def test_activation_energies_stand_beside_the_published(compared):
-    figure = COMPARISONS["activation_energy"].make(*compared)
+    figure = COMPARISONS["conductivity"].make(*compared)
     laws = compared[1]["arrhenius/conductivity_tracer"].to_dataset()
-    drawn = points(figure.axes[0], "β, 0.4 GPa")
-    np.testing.assert_allclose(drawn[:, 0], [0.0, 3.125, 12.5])
+    axes = figure.axes[3]
     expected = laws["activation_energy_plain"].sel(phase="beta", pressure=0.4)
-    np.testing.assert_allclose(drawn[:, 1], expected)
-    stars = figure.axes[0].lines[-1]
+    for n, x in ((0, 0.0), (1, 3.125), (4, 12.5)):
+        drawn = points(axes, f"{n} vacancies")
+        np.testing.assert_allclose(drawn, [[x, float(expected.sel(n_vacancies=n))]])
+    stars = axes.lines[0]
     np.testing.assert_allclose(stars.get_ydata(), list(ACTIVATION_ENERGY.values()))
 
 
@@ -247,10 +262,9 @@ def test_pressures_and_vacancies_without_a_value_are_visibly_missing(hold):
     many["status"][{"n_vacancies": 1, "temperature": slice(1, None)}] = 0
     ((results, found),) = trees(many, over=("n_vacancies",))
     figure = COMPARISONS["conductivity"].make(results, found)
-    assert [axes.get_title() for axes in figure.axes] == ["β, 0 GPa", "0.4 GPa"]
-    assert [patch.get_hatch() for patch in figure.axes[1].patches] == ["///"]
-    energies = COMPARISONS["activation_energy"].make(results, found)
-    assert "no law with 1 vacancies" in texts_of(energies)
+    assert [axes.get_title() for axes in figure.axes[::2]] == ["β, 0 GPa", "0.4 GPa"]
+    assert [patch.get_hatch() for patch in figure.axes[2].patches] == ["///"]
+    assert "no law with 1 vacancies" in texts_of(figure)
 
 
 def test_what_was_not_measured_or_seen_says_so(hold):
@@ -265,17 +279,16 @@ def test_what_was_not_measured_or_seen_says_so(hold):
             nothing = declared.make(results, found)
             assert isinstance(nothing, Nothing), name
             assert nothing.reason
-    assert FIGURES["reorientation"].make(*turning).reason == "rotation was not measured"
-    assert len(FIGURES["arrhenius"].make(*turning).axes) == 2
-    assert len(FIGURES["convergence"].make(*turning).axes) == 4
+    assert len(FIGURES["arrhenius"].make(*turning).axes) == 4
+    assert len(FIGURES["convergence"].make(*turning).axes) == 7
     unknown = hold[["volume", "status", "anion_fluctuation", stderr_name("anion_fluctuation")]]
     assert "undecided" in trees(unknown)[0][1]["anion_fluctuation"]["phase"].values
     assert isinstance(FIGURES["anion_fluctuation"].make(*trees(unknown)[0]), Figure)
 
 
 def test_comparisons_are_drawn_once_for_materials_that_differ(hold, tmp_path, monkeypatch):
-    monkeypatch.setattr("lbhsweep.plots.figures.FIGURES", {"diffusion": FIGURES["diffusion"]})
-    compared = {name: COMPARISONS[name] for name in ("conductivity", "activation_energy")}
+    monkeypatch.setattr("lbhsweep.plots.figures.FIGURES", {"arrhenius": FIGURES["arrhenius"]})
+    compared = {name: COMPARISONS[name] for name in ("conductivity",)}
     monkeypatch.setattr("lbhsweep.plots.figures.COMPARISONS", compared)
     small = hold.isel(pressure=[0], temperature=[-4, -2, -1], start=[1])
     potentials = [
@@ -284,9 +297,7 @@ def test_comparisons_are_drawn_once_for_materials_that_differ(hold, tmp_path, mo
     ]
     tree = xr.DataTree.from_dict({"/hold": xr.concat(potentials, "potential")})
     reports = draw_figures(tree, analyze_results(tree), tmp_path)
-    names = sorted(path.name for report in reports for path in report.files)
-    assert names == sorted(
-        [f"{name}-{p}.png" for name in compared for p in ("made-up", "other")]
-        + [f"diffusion-{p}{v}.png" for p in ("made-up", "other")
-           for v in ("", "-1-vacancy", "-4-vacancies")]
-    )  # fmt: skip
+    found = {report.name: report.material for report in reports if report.files}
+    each = [f"{p}{v}" for p in ("made-up", "other") for v in ("", ", 1 vacancy", ", 4 vacancies")]
+    assert found == {"arrhenius": "; ".join(each), "conductivity": "made-up; other"}
+    assert {path.name for path in tmp_path.iterdir()} == {"arrhenius.png", "conductivity.png"}

@@ -50,6 +50,14 @@ LONG_NAMES = {
     Phase.MIXED: "mixed",
 }
 """Names of the phases, as coordinates and flags have them."""
+SHORT_NAMES = {
+    Phase.UNDECIDED: "an unknown phase",
+    Phase.ALPHA: "α",
+    Phase.ALPHA_CAP: "α-b",
+    Phase.BETA: "β",
+    Phase.MIXED: "mixed phases",
+}
+"""Names of the phases in sentences."""
 
 
 CODE = "phase_code"

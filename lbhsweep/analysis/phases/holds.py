@@ -96,11 +96,11 @@ def _analyze_phase(hold: xr.Dataset, inside: xr.DataArray) -> xr.Dataset:
 
 
 def _mixed(hold: xr.Dataset) -> StringArray:
-    """Join the reasons of all replicas, by (pressure, temperature)."""
+    """Join the reasons of all replicas, each once, by (pressure, temperature)."""
     each = mixed_reasons(hold).transpose(*_DIMS[1:], "replica").values
     joined = np.full(each.shape[:2], "", dtype=object)
     for at in np.ndindex(*joined.shape):
-        joined[at] = "; ".join(str(reason) for reason in each[at] if reason)
+        joined[at] = "; ".join(dict.fromkeys(str(reason) for reason in each[at] if reason))
     return joined
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from scipy.sparse.csgraph import connected_components
 
-from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase, assign_phases
+from lbhsweep.analysis.phases.assignment import LONG_NAMES, SHORT_NAMES, Phase, assign_phases
 from lbhsweep.analysis.phases.reweighting import (
     LEAST_OVERLAP,
     QUANTITIES,
@@ -92,7 +92,7 @@ def _models(hold: xr.Dataset, phase: Phase, n_formula: int | None) -> tuple[list
         return [], f"not measured: {', '.join(absent) or 'size of the supercell'}"
     states = _states(hold, phase)
     if not states:
-        return [], f"no settled hold in {LONG_NAMES[phase]} that is long enough"
+        return [], f"no settled hold in {SHORT_NAMES[phase]} that is long enough"
     kinetic = _kinetic_heat_capacity(hold)
     together = Reweighting(states, n_formula, kinetic)
     linked = np.minimum(together.overlap, together.overlap.T) >= LEAST_OVERLAP
@@ -103,7 +103,7 @@ def _models(hold: xr.Dataset, phase: Phase, n_formula: int | None) -> tuple[list
     parts = [[s for s, of in zip(states, part, strict=True) if of == k] for k in range(count)]
     where = "; ".join(_span(one) for one in parts)
     reason = (
-        f"holds in {LONG_NAMES[phase]} overlap within {count} groups only ({where}): "
+        f"holds in {SHORT_NAMES[phase]} overlap within {count} groups only ({where}): "
         "between them nothing is reported; holds in between would link them"
     )
     models, unsolved = _solved([Reweighting(one, n_formula, kinetic) for one in parts])

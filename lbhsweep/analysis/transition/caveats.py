@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -85,8 +85,16 @@ def published_caveats(transition: xr.Dataset) -> list[str]:
     """
     if "published_reason" not in transition:
         return []
-    rows = zip(transition["pressure"].values, transition["published_reason"].values, strict=True)
-    return [f"{p:g} GPa: {note}" for p, note in rows if str(note) not in ("", "nan")]
+    return _by_pressure(transition["pressure"].values, transition["published_reason"].values)
+
+
+def _by_pressure(pressure: FloatArray, notes: Iterable[object]) -> list[str]:
+    """Write each note once, with the pressures in GPa at which it holds."""
+    places: dict[str, list[str]] = {}
+    for p, note in zip(pressure, notes, strict=True):
+        if str(note) not in ("", "nan"):
+            places.setdefault(str(note), []).append(f"{p:g}")
+    return [f"{', '.join(where)} GPa: {note}" for note, where in places.items()]
 
 
 def caveats(analysis: xr.DataTree) -> list[str]:
@@ -104,11 +112,7 @@ def caveats(analysis: xr.DataTree) -> list[str]:
     notes = [str(transition["used_reason"].item())]
     if route:
         used = transition.sel(route=route)
-        notes += [
-            f"{p:g} GPa: {reason}"
-            for p, reason in zip(used["pressure"].values, used["reason"].values, strict=True)
-            if str(reason)
-        ]
+        notes += _by_pressure(used["pressure"].values, used["reason"].values)
         notes.append(str(used["slope_reason"].item()))
     if route == "hold":
         notes += [str(analysis["holds"][name].item()) for name in ("flagged", "falling")]
@@ -116,11 +120,5 @@ def caveats(analysis: xr.DataTree) -> list[str]:
     if "barocaloric" in analysis.children:
         maps = analysis["barocaloric"].to_dataset()
         notes += [str(maps[name].item()) for name in BAROCALORIC_REASONS[1:] if name in maps]
-    notes += [
-        f"{p:g} GPa: {note}"
-        for p, note in zip(
-            transition["pressure"].values, transition["phase_reason"].values, strict=True
-        )
-        if str(note)
-    ]
+    notes += _by_pressure(transition["pressure"].values, transition["phase_reason"].values)
     return list(dict.fromkeys(note for note in notes if note not in ("", "nan")))

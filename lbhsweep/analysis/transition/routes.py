@@ -144,7 +144,8 @@ def fit_boundary(
     valid = np.isfinite(temperature) & np.isfinite(stderr)
     p, t, s = pressure[valid], temperature[valid], np.maximum(stderr[valid], 1e-6)
     if p.size < 2:
-        absent = Estimate(reason=f"T_t with an error at {p.size} pressure(s), dT/dP needs 2")
+        has = p.size or "none"
+        absent = Estimate(reason=f"dT/dP needs 2 pressures with T_t and its error, has {has}")
         return absent, absent
     fit = fit_line(p, t, s)
     errors = np.sqrt(np.diag(fit.covariance) * fit.scatter_factor)

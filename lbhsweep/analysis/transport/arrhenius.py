@@ -104,12 +104,13 @@ def fit_arrhenius(temperature: FloatArray, values: FloatArray, stderrs: FloatArr
     used = sized & (values > 0) & (stderrs <= LARGEST_RELATIVE_ERROR * values)
     notes = []
     if n_vague := int((sized & ~used).sum()):
-        notes.append(f"{n_vague} point(s) with an error larger than the value left out")
+        notes.append(f"left out for an error larger than the value: {n_vague}")
     if n_bare := int((known & ~sized).sum()):
-        notes.append(f"{n_bare} point(s) without an error left out")
+        notes.append(f"left out for want of an error: {n_bare}")
     t, y = temperature[used], values[used]
     if np.unique(t).size < 2:
-        notes.insert(0, f"{t.size} temperature(s) with a value and an error, a line needs 2")
+        has = t.size or "none"
+        notes.insert(0, f"a line needs 2 temperatures with a value and its error, has {has}")
         return no_fit("; ".join(notes), t.size)
     errors = stderrs[used] / y
     design = np.stack([np.ones_like(t), -1.0 / (BOLTZMANN_EV * t)], axis=1)

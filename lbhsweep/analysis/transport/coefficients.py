@@ -169,7 +169,7 @@ def _why_no_replica(combined: xr.Dataset, hold: xr.Dataset) -> Texts:
     for index in np.argwhere(n.values == 0):
         at = tuple(index)
         left = int(drifting.values[at])
-        words = [f"{left} hold(s) in this phase have not settled" if left else NO_HOLD]
+        words = [f"holds in this phase: {left} not settled" if left else NO_HOLD]
         words += [f"{count[at]} {what}" for count, what in others if count[at]]
         reasons[at] = ", ".join(words)
     return reasons
@@ -242,7 +242,7 @@ def _why_no_rate(count: IntArray, n: IntArray) -> Texts:
         at = tuple(index)
         if count[at] == 0:
             reasons[at] = (
-                f"no decay seen in {n[at]} hold(s): reorientations are rarer than one per run"
+                f"no decay seen (holds: {n[at]}): reorientations are rarer than one per run"
             )
         else:
             reasons[at] = f"decay seen in {count[at]} of {n[at]} holds: their mean is too large"

@@ -246,7 +246,7 @@ def _counts(
     reasons = np.full(count.shape, "", dtype=object)
     for index in np.argwhere(left > 0):
         at = tuple(index)
-        reasons[at] = f"{left[at]} of {count[at]} hold(s) have not settled"
+        reasons[at] = f"not settled: {left[at]} of {count[at]} holds"
     reasons[count == 0] = "no hold in this phase is done"
     return {
         "n_done": variable(dims, count, "1", "holds that are done"),

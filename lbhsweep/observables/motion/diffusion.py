@@ -51,7 +51,7 @@ _NUMBERS = (
     "haven_ratio",
     "diffusion_exponent",
 )
-_OTHERS = ("li_hop_count", "diffusion_start", "diffusion_end", "diffusion_coefficient_systematic")
+_OTHERS = ("li_hop_count", "diffusion_start", "diffusion_end", "diffusion_window_error")
 
 
 class Diffusion:
@@ -78,7 +78,7 @@ class Diffusion:
     run.  ``diffusion_status`` says why (`lbhsweep.quantities.diffusion.DiffusionStatus`).
     ``diffusion_start`` and ``diffusion_end`` are the first and the last lag of the line, and
     ``diffusion_exponent`` is the log-log slope of the displacement between them, less its constant
-    part.  Errors include that of the choice of lags, ``diffusion_coefficient_systematic``.
+    part.  Errors include that of the choice of lags, ``diffusion_window_error``.
 
     Unless the displacement is clearly not linear, hops are counted, however few: replicas are to
     be averaged by `li_hop_count`, which is not cut off.  There is no Haven ratio where D_σ is
@@ -214,7 +214,7 @@ class Diffusion:
         temperature = float(self._temperatures[0] / self._count[0])
         conductance = SIEMENS_PER_CM * n_ions / (volume * BOLTZMANN * temperature) / 6.0
         values |= _with_error("diffusion_coefficient", tracer, CM2_PER_S / 6.0)
-        values["diffusion_coefficient_systematic"] = CM2_PER_S / 6.0 * tracer.systematic
+        values["diffusion_window_error"] = CM2_PER_S / 6.0 * tracer.systematic
         values |= _with_error("conductivity_tracer", tracer, conductance)
         collective = collective_slope(self._lags, blocks[COLLECTIVE], self._duration, tracer)
         if not isinstance(collective, Slope):

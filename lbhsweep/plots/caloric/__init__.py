@@ -2,7 +2,6 @@
 
 from lbhsweep.plots.caloric import (
     barocaloric,
-    enthalpy,
     entropy,
     heat_capacity,
     partial_entropy,
@@ -11,7 +10,6 @@ from lbhsweep.plots.caloric import (
 )
 
 FIGURES = (
-    enthalpy.FIGURE,
     heat_capacity.FIGURE,
     entropy.FIGURE,
     barocaloric.FIGURE,

@@ -44,7 +44,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     share = float((np.isfinite(change) & (compressed["extrapolated"] == 0)).mean())
     if share < _LEAST_KNOWN:
         return Nothing(f"ΔS_iso is known on {100 * share:.0f} % of the map only")
-    figure, panels = new_figure(2, columns=2, panel=(4.4, 3.4), foot=0.3)
+    figure, panels = new_figure(2, columns=2, aspect=0.75)
     for axes, (name, symbol, flag, title) in zip(panels, _MAPS, strict=True):
         _draw_map(figure, axes, dataset, name, symbol, flag)
         axes.set_title(f"{title} compression from {gigapascal(first)}")
@@ -80,7 +80,7 @@ def _draw_map(
     simulated = p[dataset["interpolated"].values == 0]
     axes.plot(
         np.full(simulated.size, t[0]), simulated, marker=">", color="k", linestyle="none",
-        markersize=6, clip_on=False, label="simulated pressures",
+        markersize=4, clip_on=False, label="simulated pressures",
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from lbhsweep.analysis import published
 from lbhsweep.plots.shared.branches import branch_style
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.phase_look import LOOKS
 from lbhsweep.plots.shared.style import (
     AMBER,
     BLACK,
@@ -38,13 +39,6 @@ _HOLD = {
     "heat_capacity_fluctuation": ("holds, Var(H)/k$_B$T²", GREY, "o"),
     "heat_capacity_quantum": ("holds, dH/dT with quantum correction", AMBER, "D"),
 }
-_PHASES = {
-    "alpha": ("α", "full"),
-    "alpha_cap": ("α, Li over cages", "bottom"),
-    "beta": ("β", "none"),
-    "undecided": ("", "left"),
-}
-"""Name in legends and filling of each phase."""
 _APART = 2.0
 _WINDOW = (0.0, 2.0)
 """Widest range of the axis over the baseline: a latent-heat peak is drawn until it leaves it."""
@@ -60,7 +54,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not any(known(group["heat_capacity"].values) for group in measured):
         return Nothing("no finished run spans three temperatures")
     pressures = baseline["pressure"].values
-    figure, panels = new_figure(len(pressures), foot=1.0, share_y=True)
+    figure, panels = new_figure(len(pressures), share_y=True)
     label_panels(panels, label(baseline["temperature"], "T"), "Heat capacity $C_P$ (J kg⁻¹ K⁻¹)")
     for pressure, axes in zip(pressures, panels, strict=True):
         axes.set_title(gigapascal(pressure))
@@ -103,10 +97,11 @@ def _draw_hold(axes: Axes, hold: xr.Dataset) -> bool:
             if name not in hold or not known(hold[name].sel(phase=phase).values):
                 continue
             here = hold.sel(phase=phase)
-            word, fill = _PHASES[str(phase)]
+            look = LOOKS[str(phase)]
+            word = "" if phase == "undecided" else look.name
             axes.errorbar(
                 here["temperature"].values, here[name].values, yerr=here[f"{name}_stderr"].values,
-                color=colour, marker=marker, fillstyle=fill, linestyle="none", elinewidth=0.6,
+                color=colour, marker=marker, fillstyle=look.fill, linestyle="none", elinewidth=0.6,
                 label=", ".join(part for part in (text, word) if part),
             )  # fmt: skip
             drawn = True

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
+    AMBER,
     BLACK,
     BLUE,
     GREEN,
@@ -30,13 +31,13 @@ from lbhsweep.quantities import stderr_name
 _KINDS = {"classical": "full", "quantum": "none"}
 _PARTS = {
     "all": ("all", "o", BLACK),
-    "li": ("Li", "s", ORANGE),
-    "translation": ("translation of anions", "^", BLUE),
+    "li": ("Li", "s", AMBER),
+    "translation": ("translation of anions", "^", SKY),
     "libration": ("libration of anions", "v", GREEN),
     "internal": ("inside anions", "D", PURPLE),
 }
 _SUBLATTICES = {
-    "Li": ("Li, by freezing", "s", ORANGE),
+    "Li": ("Li, by freezing", "s", AMBER),
     "anions": ("anions, by freezing", "P", SKY),
     "interplay": ("interplay, by freezing", "X", "0.5"),
 }
@@ -57,7 +58,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     columns = 3 if by_freezing else 2
     pressures = dataset["pressure"].values
     figure, panels = new_figure(
-        columns * len(pressures), columns=columns, panel=(3.7, 2.7), foot=0.9
+        columns * len(pressures), columns=columns, aspect=0.8 if by_freezing else 0.6
     )
     label_panels(panels, "Temperature T (K)", "")
     for i, pressure in enumerate(pressures):
@@ -100,10 +101,11 @@ def _draw(
             )  # fmt: skip
             drawn = True
     if not drawn:
-        reasons = [
+        reasons = {
             str(reason) for reason in here["reason"].values if str(reason) not in ("", "nan")
-        ]
-        hatch(axes, " / ".join(dict.fromkeys(reasons)) or "not simulated")
+        }
+        several = "no temperature at which holds in both phases have spectra"
+        hatch(axes, several if len(reasons) > 1 else "".join(reasons) or "not simulated")
     elif name != "entropy":
         axes.axhline(0, color="0.5", linewidth=0.8)
 

@@ -48,12 +48,12 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     compressed = dataset["final_pressure"] > dataset["initial_pressure"]
     if not known(dataset["isothermal_entropy_change"].values[compressed.values]):
         return Nothing(str(dataset["reason"].item()) or "no second pressure with known entropy")
-    figure, panels = new_figure(2, columns=2, panel=(4.2, 3.4), foot=0.9)
+    figure, panels = new_figure(2, columns=2, aspect=0.75)
     for one in EFFECTS:
         marker, colour = _LOOKS[one.source]
         for axes, value in zip(panels, (one.entropy, one.temperature), strict=True):
             axes.plot(
-                [one.pressure], [value], marker=marker, color=colour, markersize=9,
+                [one.pressure], [value], marker=marker, color=colour, markersize=5,
                 linestyle="none", label=f"{one.name} ({one.source.short})",
             )  # fmt: skip
     for group, entropy, temperature, text, marker in _OURS:
@@ -110,8 +110,8 @@ def _draw_largest(
     if rows:
         x, y, error = np.array(rows).T
         axes.errorbar(
-            x, y, yerr=error, marker=marker, fillstyle=fill, color=colour, markersize=7,
-            linewidth=0.8, capsize=3, label=text,
+            x, y, yerr=error, marker=marker, fillstyle=fill, color=colour, markersize=4,
+            linewidth=0.8, capsize=1.5, label=text,
         )  # fmt: skip
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.axis_looks import AxisLooks, pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     BLUE,
     GREEN,
-    SERIES,
     Nothing,
     finish,
     gigapascal,
     known,
     label,
     new_figure,
+    shared_legend,
     unit_text,
 )
 from lbhsweep.quantities import stderr_name
@@ -43,33 +45,49 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         reasons = dataset["reason"].sel(loop="slowest_rate").values
         return Nothing(next((str(r) for r in reasons if str(r)), "one pressure only"))
     loop = shown[0]
-    figure, panels = new_figure(3, panel=(3.6, 3.1), foot=0.2, share_x=False)
+    figure, panels = new_figure(3, aspect=0.85, share_x=False)
     here = dataset.sel(loop=loop)
+    looks = pressure_looks(tree)
     for axes, (name, ideal, symbol) in zip(panels[:2], _CHANGES, strict=True):
-        _draw_effect(axes, here, name, analysis["barocaloric"].to_dataset()[ideal])
+        _draw_effect(axes, here, name, analysis["barocaloric"].to_dataset()[ideal], looks)
         axes.set_xlabel(label(dataset["temperature"], "T"))
         axes.set_ylabel(f"{symbol} ({unit_text(str(dataset[name].attrs['units']))})")
-        axes.set_title(str(dataset[name].attrs["long_name"]).capitalize())
+        axes.set_title(
+            str(dataset[name].attrs["long_name"]).removeprefix("reversible ").capitalize()
+        )
     panels[0].plot([], [], color="0.35", linestyle=":", label="without hysteresis")
-    panels[0].legend(loc="best", title=_LOOPS[loop][0], title_fontsize=8)
     _draw_over_pressure(panels[2], dataset, shown)
-    return finish(figure, tree, "Reversible barocaloric effect", _notes(dataset, shown, analysis))
+    looks.add_bar(figure, panels)
+    shared_legend(figure, panels, 4, _handles(panels, dataset, looks))
+    notes = _notes(dataset, shown, analysis)
+    remark = f"effects over temperature: {_LOOPS[loop][0]}"
+    return finish(figure, tree, "Reversible barocaloric effect", notes, [remark])
 
 
-def _draw_effect(axes: Axes, here: xr.Dataset, name: str, ideal: xr.DataArray) -> None:
+def _draw_effect(
+    axes: Axes, here: xr.Dataset, name: str, ideal: xr.DataArray, looks: AxisLooks
+) -> None:
     first = float(here["initial_pressure"])
     t = here["temperature"].values
     simulated = here["final_pressure"].values[here["interpolated"].values == 0]
-    for number, pressure in enumerate(simulated):
+    for pressure in simulated:
         if pressure <= first:
             continue
-        colour = SERIES[number % len(SERIES)]
+        colour = looks.colour(pressure)
         at = here.sel(final_pressure=pressure)
         axes.plot(t, ideal.sel(final_pressure=pressure).values, color=colour, linestyle=":")
         value, error = at[name].values, np.nan_to_num(at[stderr_name(name)].values)
         axes.plot(t, value, color=colour, label=f"{first:g} → {gigapascal(pressure)}")
         axes.fill_between(t, value - error, value + error, color=colour, alpha=0.18, linewidth=0)
     axes.axhline(0, color="0.5", linewidth=0.8)
+
+
+def _handles(panels: list[Axes], dataset: xr.Dataset, looks: AxisLooks) -> list[Artist]:
+    """Return the legend: steps of pressure (none if a bar explains them), the ideal, the loops."""
+    found = {text: artist for axes in panels
+             for artist, text in zip(*axes.get_legend_handles_labels(), strict=True)}  # fmt: skip
+    steps = {f"{float(dataset['initial_pressure']):g} → {gigapascal(p)}" for p in looks.values}
+    return [one for text, one in found.items() if not (looks.are_many and text in steps)]
 
 
 def _draw_over_pressure(axes: Axes, dataset: xr.Dataset, shown: list[str]) -> None:
@@ -106,7 +124,6 @@ def _draw_over_pressure(axes: Axes, dataset: xr.Dataset, shown: list[str]) -> No
     axes.set_xlabel("Final pressure $P_1$ (GPa)")
     axes.set_ylabel("Largest $|ΔS_{rev}|$ (J kg⁻¹ K⁻¹)")
     axes.set_title("Reversible effect by pressure")
-    axes.legend(loc="best")
 
 
 def _notes(dataset: xr.Dataset, shown: list[str], analysis: xr.DataTree) -> list[str]:

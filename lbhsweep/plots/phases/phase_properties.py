@@ -7,11 +7,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.arrays import FloatArray
+from lbhsweep.plots.shared.axis_looks import AxisLooks, pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
+from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
 from lbhsweep.plots.shared.joined import why_unknown
+from lbhsweep.plots.shared.phase_look import LOOKS, phase_handles
 from lbhsweep.plots.shared.style import (
-    SERIES,
     Nothing,
     finish,
     gigapascal,
@@ -28,9 +29,6 @@ _QUANTITIES = {
     "expansivity": "Expansivity $α_P$",
     "compressibility": "Compressibility $κ_T$",
 }
-_LINES = {"alpha": ("α", "-"), "alpha_cap": ("α, Li over cages", ":"), "beta": ("β", "--")}
-_ALONE = {"alpha": "s", "alpha_cap": "D", "beta": "o"}
-"""Markers of a phase that is known at one temperature only."""
 _MOST_PRESSURES = 4
 
 
@@ -40,37 +38,38 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not known(dataset["volume"].values):
         reasons = dict.fromkeys(str(reason) for reason in dataset["reason"].values if str(reason))
         return Nothing("; ".join(reasons) or why_unknown(tree["hold"].to_dataset(), "properties"))
-    figure, panels = new_figure(4, columns=2, panel=(4.0, 2.9), foot=0.5)
-    pressures = _chosen(tree["hold"].to_dataset()["pressure"].values)
+    figure, panels = new_figure(4, columns=2, aspect=0.62)
+    looks = pressure_looks(tree)
+    pressures = pick_evenly(tree["hold"].to_dataset()["pressure"].values, _MOST_PRESSURES)
     for axes, (name, words) in zip(panels, _QUANTITIES.items(), strict=True):
         axes.set_xlabel("Temperature T (K)")
         axes.set_ylabel(f"{words} ({unit_text(dataset[name].attrs['units'])})")
-        for number, pressure in enumerate(pressures):
+        for pressure in pressures:
             for phase in dataset["phase"].values:
                 here = dataset.sel(phase=phase).sel(pressure=pressure, method="nearest")
-                _draw_line(axes, here, name, number, str(phase))
-    shared_legend(figure, panels, columns=4)
+                _draw_line(axes, here, name, looks, str(phase))
+    phases = [str(one) for one in dataset["phase"].values
+              if known(dataset["volume"].sel(phase=one).values)]  # fmt: skip
+    lines = looks.handles(pressures, line=True)
+    looks.add_bar(figure, panels)
+    shared_legend(figure, panels, 6, [*lines, *phase_handles(phases, marker="")])
     notes = [str(reason) for reason in dataset["reason"].values if "overlap" in str(reason)]
-    return finish(figure, tree, "Phases between the holds (MBAR)", notes)
+    remark = shown_of(pressures, tree["hold"].sizes["pressure"], "pressures")
+    return finish(figure, tree, "Phases between the holds (MBAR)", notes, [remark])
 
 
-def _chosen(pressures: FloatArray) -> list[float]:
-    if len(pressures) <= _MOST_PRESSURES:
-        return [float(p) for p in pressures]
-    numbers = np.linspace(0, len(pressures) - 1, _MOST_PRESSURES).round().astype(int)
-    return [float(pressures[k]) for k in numbers]
-
-
-def _draw_line(axes: Axes, here: xr.Dataset, name: str, number: int, phase: str) -> None:
+def _draw_line(axes: Axes, here: xr.Dataset, name: str, looks: AxisLooks, phase: str) -> None:
     value, error = here[name].values, here[stderr_name(name)].values
     if not known(value):
         return
-    colour, (word, line) = SERIES[number % len(SERIES)], _LINES[phase]
-    t, text = here["temperature"].values, f"{gigapascal(float(here['pressure']))}, {word}"
+    pressure, look = float(here["pressure"]), LOOKS[phase]
+    colour, t = looks.colour(pressure), here["temperature"].values
+    text = f"{gigapascal(pressure)}, {look.name}"
     if np.isfinite(value).sum() == 1:
-        axes.errorbar(t, value, yerr=error, color=colour, marker=_ALONE[phase], label=text)
+        axes.errorbar(t, value, yerr=error, color=colour, marker=looks.marker(pressure),
+                      fillstyle=look.fill, label=text)  # fmt: skip
         return
-    axes.plot(t, value, color=colour, linestyle=line, label=text)
+    axes.plot(t, value, color=colour, linestyle=look.line, label=text)
     axes.fill_between(t, value - error, value + error, color=colour, alpha=0.2, linewidth=0)
 
 

@@ -9,12 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from lbhsweep.analysis.transition.bounds import WORDS, Bound
 from lbhsweep.arrays import FloatArray, IntArray
 
-ARROW_LABEL = "arrow: only a bound, the true value lies there"
-_POINTS = 19.0
+ARROW_LABEL = "arrow: only a bound, the true value lies where it points"
+_POINTS = 9.5
 """Length of an arrow."""
 _TOWARDS = MappingProxyType({Bound.UPPER: -1.0, Bound.LOWER: 1.0})
 Along = Literal["x", "y"]
@@ -68,9 +69,12 @@ def draw_temperatures(
         above = np.where(inside, limits[1] - temperature, above)
     x, y = (place, temperature) if along == "y" else (temperature, place)
     bars: dict[str, Any] = {f"{along}err": np.stack([below, above])[:, known]}
-    axes.errorbar(x[known], y[known], **bars, label=label or None, **{"capsize": 3, **look})
+    axes.errorbar(x[known], y[known], **bars, label=label or None, **{"capsize": 2, **look})
     for i in np.flatnonzero(known):
-        draw_arrow(axes, (x[i], y[i]), Bound(int(kinds[i])), str(look["color"]), along=along)
+        draw_arrow(
+            axes, (x[i], y[i]), Bound(int(kinds[i])), str(look["color"]), along=along,
+            outline=str(look.get("markeredgecolor", "")),
+        )  # fmt: skip
 
 
 def draw_arrow(
@@ -81,6 +85,7 @@ def draw_arrow(
     *,
     along: Along = "y",
     coordinates: Any = "data",
+    outline: str = "",
 ) -> None:
     """Draw the arrow of a bound from its number to where the true value lies; none of a value.
 
@@ -98,7 +103,10 @@ def draw_arrow(
         Axis of the temperatures.
     coordinates : str or Transform
         Of `at`.
+    outline : str
+        Colour of its outline; empty for none.
     """
+    effects = [withStroke(linewidth=2.0, foreground=outline)] if outline else []
     sides = (-1.0, 1.0) if kind == Bound.EITHER else (_TOWARDS.get(kind, 0.0),)
     for side in sides:
         if side:
@@ -107,8 +115,9 @@ def draw_arrow(
             arrow = axes.annotate(
                 "", xy=at, xycoords=coordinates, textcoords="offset points",
                 xytext=(0.0, step) if along == "y" else (step, 0.0), annotation_clip=False,
-                arrowprops={"arrowstyle": "<|-", "color": colour, "linewidth": 1.2, "shrinkA": 0,
-                            "shrinkB": 0},
+                zorder=1.9,
+                arrowprops={"arrowstyle": "<|-", "color": colour, "linewidth": 0.8, "shrinkA": 0,
+                            "shrinkB": 0, "mutation_scale": 6, "path_effects": effects},
             )  # fmt: skip
             arrow.set_gid(arrow_id(kind))
 
@@ -122,5 +131,5 @@ def explain_arrows(axes: Axes, *kinds: npt.ArrayLike) -> None:
     """Add a line about arrows to the legend, if any of the kinds has one."""
     arrows = [int(kind) for kind in (*_TOWARDS, Bound.EITHER)]
     if any(np.isin(np.asarray(each), arrows).any() for each in kinds):
-        axes.plot([], [], color="0.2", marker=r"$\updownarrow$", linestyle="none", markersize=9,
+        axes.plot([], [], color="0.2", marker=r"$\updownarrow$", linestyle="none", markersize=6,
                   label=ARROW_LABEL)  # fmt: skip

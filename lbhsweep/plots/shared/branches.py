@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
@@ -13,16 +14,20 @@ from lbhsweep.analysis.transition.bounds import Bound, read_bound
 from lbhsweep.analysis.transition.half_heights import OTHER_PHASE
 from lbhsweep.plots.shared.bounds import draw_arrow
 from lbhsweep.plots.shared.style import (
+    AMBER,
+    BLACK,
     DIRECTION_COLOURS,
     DIRECTIONS,
-    SERIES,
+    GREEN,
+    PURPLE,
+    SKY,
     Nothing,
+    crowded_size,
     finish,
     gigapascal,
     hatch,
     known,
     label,
-    label_panels,
     new_figure,
     shared_legend,
     unit_text,
@@ -30,55 +35,92 @@ from lbhsweep.plots.shared.style import (
 from lbhsweep.quantities import stderr_name
 from lbhsweep.store.schema import Status
 
-_TITLE_CHARACTERS = 54
-"""Characters in a line of a panel's title."""
+RATE_COLOURS = (GREEN, PURPLE, BLACK, SKY, AMBER)
+"""Of several heating rates: those of a single one are the directions'."""
+_MOST_ROWS = 4
+"""Of panels that are high enough for long labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A quantity of (pressure, heating_rate, direction, temperature): a column of panels.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        Holds `name`, its error, and NaN where it is masked.
+    name : str
+        The quantity.
+    y_label, symbol : str
+        Label of its axis, and a shorter one where there are many rows.
+    """
+
+    dataset: xr.Dataset
+    name: str
+    y_label: str
+    symbol: str
 
 
 def draw_branches(
     tree: xr.DataTree,
-    dataset: xr.Dataset,
-    name: str,
+    loops: Sequence[Loop],
     title: str,
-    *,
-    y_label: str = "",
-    marks: xr.Dataset | None = None,
+    marks: xr.Dataset,
+    remarks: Sequence[str] = (),
 ) -> Figure | Nothing:
-    """Draw a quantity of (pressure, heating_rate, direction, temperature), a panel per pressure.
+    """Draw quantities against temperature: a row for each pressure, a column for each quantity.
 
     Parameters
     ----------
     tree : DataTree
         The results, for the reasons of empty panels and for the watermark.
-    dataset : Dataset
-        Holds `name`, its error, and NaN where it is masked.
-    name : str
-        The quantity.
+    loops : sequence of Loop
+        The quantities.
     title : str
         Of the figure.
-    y_label : str
-        Replaces the one from the attributes.
-    marks : Dataset or None
+    marks : Dataset
         Holds half_height_temperature to be marked.
+    remarks : sequence of str
+        Written below the figure.
     """
-    if not known(dataset[name].values):
+    loops = [loop for loop in loops if known(loop.dataset[loop.name].values)]
+    if not loops:
         return Nothing("no ramp is finished")
-    pressures = dataset["pressure"].values
-    figure, panels = new_figure(len(pressures), foot=0.5, share_y=True)
-    label_panels(panels, label(dataset["temperature"], "T"), y_label or label(dataset[name]))
-    for pressure, axes in zip(pressures, panels, strict=True):
-        here = dataset.sel(pressure=pressure)
-        axes.set_title(gigapascal(pressure))
-        if not known(here[name].values):
-            hatch(axes, why_empty(tree, float(pressure)))
-            continue
-        _draw_loops(axes, here, name)
-        if marks is not None:
+    pressures = marks["pressure"].values
+    n = len(loops)
+    figure, panels = new_figure(n * len(pressures), columns=max(n, 2), aspect=0.78)
+    are_few = len(pressures) <= _MOST_ROWS
+    notes = []
+    for row, pressure in enumerate(pressures):
+        for column, loop in enumerate(loops):
+            axes = panels[n * row + column]
+            here = loop.dataset.sel(pressure=pressure)
+            axes.set_title(gigapascal(pressure))
+            axes.set_ylabel(loop.y_label if are_few else loop.symbol)
+            axes.set_xlabel(label(here["temperature"], "T"))
+            if not known(here[loop.name].values):
+                hatch(axes, why_empty(tree, float(pressure)))
+                continue
+            _draw_loops(axes, here, loop.name)
             missing = _mark_half_heights(axes, marks.sel(pressure=pressure))
             if missing:
-                lines = wrap(f"no half height: {'; '.join(missing)}", _TITLE_CHARACTERS)
-                axes.set_title("\n".join([gigapascal(pressure), *lines]), fontsize=8)
-    shared_legend(figure, panels, columns=4)
-    return finish(figure, tree, title)
+                notes.append(f"{gigapascal(pressure)}: no half height: {'; '.join(missing)}")
+    for column, loop in enumerate(loops):
+        _share_y(panels[column::n], loop)
+    shared_legend(figure, panels, columns=6)
+    return finish(figure, tree, title, list(dict.fromkeys(notes)), remarks)
+
+
+def _share_y(panels: list[Axes], loop: Loop) -> None:
+    """Set one vertical range for all panels of a quantity that have data."""
+    there = [
+        axes
+        for axes, pressure in zip(panels, loop.dataset["pressure"].values, strict=True)
+        if known(loop.dataset[loop.name].sel(pressure=pressure).values)
+    ]
+    ends = [axes.get_ylim() for axes in there]
+    for axes in there:
+        axes.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
 
 
 def branch_style(dataset: xr.Dataset, rate: float, direction: str) -> tuple[str, str]:
@@ -87,7 +129,7 @@ def branch_style(dataset: xr.Dataset, rate: float, direction: str) -> tuple[str,
     rate_text = f"{rate:g} {unit_text('K/ps')}"
     if len(rates) == 1:
         return DIRECTION_COLOURS[direction], f"{direction}, {rate_text}"
-    return SERIES[rates.index(rate) % len(SERIES)], f"{direction}, {rate_text}"
+    return RATE_COLOURS[rates.index(rate) % len(RATE_COLOURS)], f"{direction}, {rate_text}"
 
 
 def why_empty(tree: xr.DataTree, pressure: float) -> str:
@@ -117,7 +159,8 @@ def _draw_loops(axes: Axes, here: xr.Dataset, name: str) -> None:
                 yerr=branch[error].values if error in branch else None,
                 color=colour,
                 label=text,
-                elinewidth=0.8,
+                elinewidth=0.6,
+                markersize=crowded_size(branch.sizes["temperature"]),
                 **DIRECTIONS[str(direction)],
             )
 
@@ -138,14 +181,14 @@ def _mark_half_heights(axes: Axes, marks: xr.Dataset) -> list[str]:
                 continue
             error = float(branch["half_height_temperature_stderr"])
             style = DIRECTIONS[str(direction)]
-            axes.axvline(value, color=colour, linewidth=0.8, linestyle=":", zorder=1)
+            axes.axvline(value, color=colour, linewidth=0.7, linestyle=":", zorder=1)
             kind = read_bound(branch, "half_height_temperature")
             foot = axes.get_xaxis_transform()
             if np.isfinite(error) and kind == Bound.VALUE:
                 axes.axvspan(value - error, value + error, color=colour, alpha=0.15, linewidth=0)
             axes.plot(
                 [value], [0.02], transform=foot, color=colour,
-                marker=style["marker"], fillstyle=style["fillstyle"], markersize=7,
+                marker=style["marker"], fillstyle=style["fillstyle"], markersize=4.5,
                 linestyle="none", clip_on=False,
             )  # fmt: skip
             draw_arrow(axes, (value, 0.02), kind, colour, along="x", coordinates=foot)

@@ -91,6 +91,8 @@ class FigureDeclaration:
         Sources of the published values in it.
     over : tuple of str
         Dimensions in which the materials differ that the figure compares; none: it shows one.
+    includes : tuple of str
+        Names of former figures that are panels of this one: ``--only`` takes them, too.
     """
 
     name: str
@@ -102,6 +104,7 @@ class FigureDeclaration:
     needs: tuple[Needs, ...] = ()
     references: tuple[Reference, ...] = ()
     over: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
 
     def make(self, results: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         """Draw the figure in the project's style, or return the reason why it can't be drawn.

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
@@ -16,10 +15,10 @@ from lbhsweep.arrays import FloatArray
 
 MOST_CURVES = 7
 """More curves can't be distinguished by their colours."""
-_PALEST = 0.88
-"""End of the colour map: its last yellows can't be seen on white."""
+_MOST_TICKS = 12
+"""Values that a bar is labelled with; of more every second, third, … is."""
 
-Colour = tuple[float, float, float, float]
+Colour = str | tuple[float, ...]
 
 
 def pick_evenly(values: npt.ArrayLike, most: int = MOST_CURVES) -> FloatArray:
@@ -34,22 +33,22 @@ def shown_of(shown: Sequence[float] | FloatArray, all_of_them: int, what: str) -
     return f"{len(shown)} of {all_of_them} {what} drawn" if len(shown) < all_of_them else ""
 
 
-def colours(n: int) -> list[Colour]:
-    """Return the colours of `n` curves in order, from dark (low) to bright (high)."""
-    places = np.linspace(0.0, _PALEST, n) if n > 1 else np.array([0.0])
-    return [tuple(map(float, one)) for one in colormaps["plasma"](places)]  # type: ignore[misc]
-
-
 def colour_bar(
-    figure: Figure, panels: list[Axes], values: Sequence[float] | FloatArray, label: str
+    figure: Figure,
+    panels: list[Axes],
+    values: Sequence[float] | FloatArray,
+    label: str,
+    colours: Sequence[Colour],
 ) -> None:
     """Add a bar of the curves' colours at the right, a field per value, if there are several."""
     n = len(values)
     if n < 2:
         return
     norm = BoundaryNorm(np.arange(n + 1) - 0.5, n)
-    fields = ScalarMappable(norm, ListedColormap(colours(n)))
-    bar = figure.colorbar(fields, ax=panels, label=label, ticks=np.arange(n), aspect=30, pad=0.02)
-    bar.ax.set_yticklabels([f"{value:g}" for value in values])
+    fields = ScalarMappable(norm, ListedColormap(list(colours)))
+    ticks = np.arange(0, n, -(-n // _MOST_TICKS))
+    bar = figure.colorbar(fields, ax=panels, label=label, ticks=ticks, aspect=30, pad=0.02)
+    bar.ax.set_yticklabels([f"{values[int(tick)]:g}" for tick in ticks])
     bar.ax.tick_params(which="both", length=0)
     bar.ax.minorticks_off()
+    bar.ax.grid(visible=False)

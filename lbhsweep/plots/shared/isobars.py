@@ -1,47 +1,88 @@
-"""Curves by phase and pressure: one look for every figure that has them."""
+"""Curves by phase and pressure: colours and markers are pressures, lines and fills are phases."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from lbhsweep.arrays import FloatArray
-from lbhsweep.plots.shared.phase_look import LOOKS
-from lbhsweep.plots.shared.style import SERIES, gigapascal, known
+from lbhsweep.plots.shared.axis_looks import AxisLooks
+from lbhsweep.plots.shared.phase_look import LOOKS, phase_handles
+from lbhsweep.plots.shared.style import gigapascal, known
 from lbhsweep.quantities import stderr_name
 
-MARKERS = "osD^vPX"
-PHASES: dict[str, dict[str, Any]] = {
-    "alpha": {"fillstyle": "none", "linestyle": "--"},
-    "alpha_cap": {"fillstyle": "bottom", "linestyle": "-."},
-    "beta": {"fillstyle": "full", "linestyle": "-"},
-    "mixed": {"fillstyle": "left", "linestyle": ":"},
-    "undecided": {"fillstyle": "right", "linestyle": LOOKS["undecided"].line},
-}
-"""How each phase looks."""
-SYMBOLS = {"alpha": "α", "alpha_cap": "α, Li over cages", "beta": "β", "mixed": "mixed"}
+_FOOT, _STEP, _HIGHEST = 0.02, 0.025, 0.1
+"""Heights of the crosses of cells without a value, as shares of the panel."""
 
 
 def name_isobar(phase: str, pressure: float) -> str:
     """Name a phase at a pressure: ``β, 0.4 GPa``; of an undecided phase only the pressure."""
-    words = (SYMBOLS.get(phase, ""), gigapascal(pressure))
+    words = ("" if phase == "undecided" else LOOKS[phase].name, gigapascal(pressure))
     return ", ".join(word for word in words if word)
 
 
-def each_isobar(dataset: xr.Dataset) -> Iterator[tuple[str, xr.Dataset, dict[str, Any]]]:
-    """Yield (name, part, style) of each phase and pressure; pressures by colour and marker."""
-    for number, pressure in enumerate(dataset["pressure"].values):
+def each_isobar(
+    dataset: xr.Dataset, looks: AxisLooks
+) -> Iterator[tuple[str, xr.Dataset, dict[str, Any]]]:
+    """Yield (name, part, style) of each phase and pressure."""
+    for pressure in dataset["pressure"].values:
         for phase in dataset["phase"].values:
-            style = PHASES[str(phase)] | {
-                "color": SERIES[number % len(SERIES)],
-                "marker": MARKERS[number % len(MARKERS)],
-            }
+            look = LOOKS[str(phase)]
+            style = {
+                "color": looks.colour(pressure), "marker": looks.marker(pressure),
+                "fillstyle": look.fill, "linestyle": look.line,
+            }  # fmt: skip
             here = dataset.sel(pressure=pressure, phase=phase)
             yield name_isobar(str(phase), float(pressure)), here, style
+
+
+def isobar_handles(
+    dataset: xr.Dataset,
+    names: Sequence[str],
+    looks: AxisLooks,
+    *,
+    absent: str = "",
+    line: bool = True,
+) -> list[Artist]:
+    """Return the legend of isobars: an entry for each pressure, for each phase, for the crosses.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What is drawn, by pressure and phase.
+    names : sequence of str
+        The quantities: what is known of none of them has no entry.
+    looks : AxisLooks
+        Of the pressures.
+    absent : str
+        Meaning of crosses at the foot; empty for none.
+    line : bool
+        Whether phases differ in lines, too.
+    """
+    is_known = np.any(
+        [
+            dataset[name].notnull().any(_others(dataset[name])).transpose("pressure", "phase")
+            for name in names
+        ],
+        axis=0,
+    )
+    handles = looks.handles(dataset["pressure"].values[is_known.any(axis=1)])
+    phases = [str(phase) for phase in dataset["phase"].values[is_known.any(axis=0)]]
+    handles += phase_handles(phases, line=line)
+    if absent:
+        cross = Line2D([], [], color="0.2", marker="x", linestyle="none", label=absent)
+        handles.append(cross)
+    return handles
+
+
+def _others(array: xr.DataArray) -> list[str]:
+    return [str(dim) for dim in array.dims if dim not in ("pressure", "phase")]
 
 
 def kelvin(temperature: FloatArray) -> FloatArray:
@@ -58,11 +99,11 @@ def draw_isobars(
     axes: Axes,
     dataset: xr.Dataset,
     name: str,
+    looks: AxisLooks,
     *,
     along: Callable[[FloatArray], FloatArray] = kelvin,
-    absent: str = "",
+    absent: bool = False,
     line: bool = True,
-    names: Mapping[str, str] | None = None,
 ) -> bool:
     """Draw a quantity of (phase, pressure, temperature) with its errors.
 
@@ -70,41 +111,43 @@ def draw_isobars(
     ----------
     axes : Axes
     dataset : Dataset
-        Holds `name`, its error, and ``n_replicas`` if `absent` is passed.
+        Holds `name`, its error, and ``n_replicas`` if `absent`.
     name : str
         The quantity.
+    looks : AxisLooks
+        Of the pressures.
     along : callable
         From temperature to the horizontal axis.
-    absent : str
-        Meaning of crosses at the foot: cells whose holds have no value; empty for no crosses.
+    absent : bool
+        Mark cells whose holds have no value by crosses at the foot.
     line : bool
         Whether points of one phase are joined.
-    names : mapping of str to str, optional
-        Texts of the legend in place of the names from `name_isobar`.
 
     Returns
     -------
     bool
-        Whether there was anything to draw.
+        Whether there are crosses.
     """
-    drawn = False
+    crossed = False
     pressures = list(dataset["pressure"].values)
-    for text, here, style in each_isobar(dataset):
+    step = min(_STEP, _HIGHEST / len(pressures))
+    for text, here, style in each_isobar(dataset, looks):
         x = along(here["temperature"].values.astype(np.float64))
         value = here[name].values
         if known(value):
             axes.errorbar(
                 x, value, yerr=here[stderr_name(name)].values,
                 **(style if line else style | {"linestyle": "none"}),
-                linewidth=0.8, label=(names or {}).get(text, text),
+                linewidth=0.7, elinewidth=0.6, label=text,
             )  # fmt: skip
-            drawn = True
-        if absent:
-            foot = 0.03 + 0.03 * pressures.index(float(here["pressure"]))
-            missing = ~np.isfinite(value) & (here["n_replicas"].values > 0)
+        if not absent:
+            continue
+        missing = ~np.isfinite(value) & (here["n_replicas"].values > 0)
+        if missing.any():
+            foot = _FOOT + step * pressures.index(float(here["pressure"]))
             axes.plot(
                 x[missing], np.full(int(missing.sum()), foot), color=style["color"], marker="x",
-                linestyle="none", transform=axes.get_xaxis_transform(),
-                label=f"{text}: {absent}" if missing.any() else None,
+                linestyle="none", transform=axes.get_xaxis_transform(), label=f"{text}: no value",
             )  # fmt: skip
-    return drawn
+            crossed = True
+    return crossed

@@ -1,4 +1,4 @@
-"""Look of each phase where curves of several phases are drawn."""
+"""Look of each phase: the same in every figure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from matplotlib.artist import Artist
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lbhsweep.analysis.phases.assignment import LONG_NAMES, Phase
 from lbhsweep.plots.shared.style import BLACK, BLUE, GREY, ORANGE, SKY
 
-Line = Literal["-", "--", "-.", ":"] | tuple[int, tuple[float, ...]]
+Line = Literal["-", "--", "-.", ":"] | tuple[float, tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +23,16 @@ class Look:
     name: str
     colour: str
     line: Line
-    fill: Literal["full", "none", "top", "left"]
+    fill: Literal["full", "none", "top", "bottom", "left", "right"]
 
 
 LOOKS = MappingProxyType(
     {
         "alpha": Look("α", BLUE, "-", "full"),
-        "alpha_cap": Look("α, Li over cage faces", SKY, ":", "top"),
+        "alpha_cap": Look("α-b", SKY, ":", "bottom"),
         "beta": Look("β", ORANGE, "--", "none"),
-        "mixed": Look("mixed", GREY, "-.", "top"),
-        "undecided": Look("phase unknown", BLACK, (0, (5, 1, 1, 1, 1, 1)), "left"),
+        "mixed": Look("mixed", GREY, "-.", "left"),
+        "undecided": Look("phase unknown", BLACK, (0, (5, 1, 1, 1, 1, 1)), "right"),
     }
 )
 """By the phase's name in datasets."""
@@ -44,9 +43,28 @@ def look_of(code: int) -> Look:
     return LOOKS[LONG_NAMES[Phase(code)]]
 
 
-def line_legend(figure: Figure, phases: Iterable[str]) -> None:
-    """Add a legend of the phases' lines below the panels."""
-    looks = [LOOKS[phase] for phase in phases]
-    lines: list[Artist] = [Line2D([], [], color="0.2", linestyle=look.line) for look in looks]
-    names = [look.name for look in looks]
-    figure.legend(lines, names, loc="outside lower center", ncols=len(looks))
+def phase_handles(
+    phases: Iterable[str], *, marker: str = "o", line: bool = True, colour: str = "0.2"
+) -> list[Artist]:
+    """Return an entry of a legend for each phase.
+
+    Parameters
+    ----------
+    phases : iterable of str
+        Names in datasets; they are listed in the order of `LOOKS`.
+    marker : str
+        Whose filling tells the phase; empty for none.
+    line : bool
+        Whether the line tells it, too.
+    colour : str
+        Of both.
+    """
+    there = set(phases)
+    return [
+        Line2D(
+            [], [], color=colour, marker=marker, fillstyle=look.fill,
+            linestyle=look.line if line else "none", label=look.name,
+        )
+        for name, look in LOOKS.items()
+        if name in there
+    ]  # fmt: skip

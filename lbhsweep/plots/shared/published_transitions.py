@@ -56,6 +56,6 @@ def draw_published(
             axes.axhline(low, color=colour, linewidth=1, linestyle="-.", label=text, zorder=0)
         else:
             axes.plot(
-                [0.0], [low], marker=marker, color=colour, markersize=10, linestyle="none",
-                markeredgecolor="0.3", markeredgewidth=0.5, label=text, zorder=6,
+                [0.0], [low], marker=marker, color=colour, markersize=6.5, linestyle="none",
+                markeredgecolor="0.3", markeredgewidth=0.4, label=text, zorder=6,
             )  # fmt: skip

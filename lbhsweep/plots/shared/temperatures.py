@@ -1,4 +1,4 @@
-"""Colours by temperature: for curves against something else, one for each temperature."""
+"""Colours by temperature: the same temperature has the same colour in all figures of a sweep."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ _NARROWEST_K = 1.0
 
 
 class TemperatureColours:
-    """A colour for each temperature at which a quantity is known.
+    """A colour for each temperature of the holds of a sweep.
 
     Parameters
     ----------
-    values : DataArray
-        By ``temperature`` in K and any other dimensions, with at least one known value.
+    tree : DataTree
+        The results, whose whole axis of temperatures spans the colours.
     """
 
-    def __init__(self, values: xr.DataArray) -> None:
-        others = [dim for dim in values.dims if dim != "temperature"]
-        known = values["temperature"].values[values.notnull().any(others).values]
-        low, high = float(known.min()), float(known.max())
+    def __init__(self, tree: xr.DataTree) -> None:
+        every = np.atleast_1d(tree["hold"].to_dataset()["temperature"].values)
+        low, high = float(every.min()), float(every.max())
         colours = colormaps["plasma"](np.linspace(_DARKEST, _LIGHTEST, 256))
         norm = Normalize(low, max(high, low + _NARROWEST_K))
         self._map = ScalarMappable(norm, ListedColormap(colours))
 
     def __call__(self, temperature: float) -> tuple[float, ...]:
-        """Return the colour of a temperature."""
+        """Return the colour of a temperature in K."""
         red, green, blue, alpha = self._map.to_rgba(np.array([temperature]))[0]
         return (float(red), float(green), float(blue), float(alpha))
 
     def add_bar(self, figure: Figure, panels: list[Axes]) -> None:
         """Add the scale of colours beside the panels."""
-        figure.colorbar(self._map, ax=panels, label="Temperature T (K)", fraction=0.04)
+        bar = figure.colorbar(self._map, ax=panels, label="Temperature T (K)", aspect=30, pad=0.02)
+        bar.ax.grid(visible=False)

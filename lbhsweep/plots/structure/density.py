@@ -49,7 +49,7 @@ _SPAN = 3.0
 """Decades of density in colour."""
 _CLOSE = 1e-6
 LAYER, DIAGONAL = "layer", "diagonal"
-TITLES = {LAYER: "mean of ⅛ ≤ z ≤ ⅜", DIAGONAL: "plane x = y"}
+TITLES = {LAYER: "⅛ ≤ z ≤ ⅜", DIAGONAL: "plane x = y"}
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -58,7 +58,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     cells = find_phase_cells(hold, "li_density")
     if not cells.both:
         return Nothing(cells.why_none)
-    figure, panels = new_figure(8, columns=4, panel=(2.9, 2.75), foot=0.4, share_x=False)
+    figure, panels = new_figure(8, columns=4, aspect=0.8, share_x=False)
     shown = {cell.name: hold[list(SPECIES)].sel(cell.place).load() for cell in cells.both}
     for row, (name, (_, colours, _, _)) in enumerate(SPECIES.items()):
         top = max(float(dataset[name].max()) for dataset in shown.values())
@@ -80,8 +80,13 @@ def level(name: str) -> float:
 
 def _remarks(cells: PhaseCells) -> list[str]:
     levels = LEVEL_NOTE.format(li=level("li_density"), h=level("h_density"))
-    white = "white: no atom, or less than the palest colour"
-    return [REPLICA_NOTE, f"{white}; {levels}", *cells.rule]
+    white = "⅛ ≤ z ≤ ⅜: mean over this layer; white: no atom, or less than the palest colour"
+    return [
+        "; ".join(cell.name for cell in cells.both),
+        REPLICA_NOTE,
+        f"{white}; {levels}",
+        *cells.rule,
+    ]
 
 
 def _norm(top: float) -> LogNorm:
@@ -101,10 +106,10 @@ def _draw_row(
         cell = (cells.alpha, cells.beta)[number // 2]
         kind = (LAYER, DIAGONAL)[number % 2]
         if cell is None:
-            hatch(axes, f"no finished\nhold is {'αβ'[number // 2]}")
+            hatch(axes, f"no finished hold is {'αβ'[number // 2]}")
             axes.set_xticks([])
             continue
-        axes.set_title(f"{symbol}, {TITLES[kind]}\n{cell.name}", fontsize=7.5)
+        axes.set_title(f"{symbol}, {'αβ'[number // 2]}, {TITLES[kind]}")
         _draw_map(axes, shown[cell.name][name], kind, top)
 
 
@@ -151,6 +156,8 @@ def _draw_map(axes: Axes, density: xr.DataArray, kind: str, top: float) -> None:
     axes.grid(visible=False)
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)
+    axes.set_xticks([0.0, 0.5, 1.0])
+    axes.set_yticks([0.0, 0.5, 1.0])
     axes.set_xlabel("x (a)" if kind == LAYER else "x = y (a)")
     axes.set_ylabel("y (a)" if kind == LAYER else "z (a)")
 
@@ -161,8 +168,8 @@ def _mark_sites(axes: Axes, kind: str) -> None:
         if not marks.size:
             continue
         axes.plot(
-            *marks.T, linestyle="none", markersize=6, clip_on=False, zorder=4, label=text,
-            markerfacecolor="none", markeredgewidth=1.0, **style,
+            *marks.T, linestyle="none", markersize=4, clip_on=False, zorder=4, label=text,
+            markerfacecolor="none", markeredgewidth=0.8, **style,
         )  # fmt: skip
 
 

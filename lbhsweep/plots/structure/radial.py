@@ -25,7 +25,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if isinstance(found, Nothing):
         return found
     dataset, cells = found
-    figure, panels = new_figure(len(PAIRS), foot=0.4)
+    figure, panels = new_figure(len(PAIRS), aspect=0.75)
     for axes, (name, title) in zip(panels, PAIRS.items(), strict=True):
         draw_phase_curves(axes, dataset, name, cells)
         axes.axhline(1.0, color="0.5", linewidth=0.8)

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from lbhsweep.analysis.phases.assignment import CAP_BELOW
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
 from lbhsweep.plots.shared.joined import has_drifted, is_done, is_planned, joined_holds
-from lbhsweep.plots.shared.phase_look import LOOKS
+from lbhsweep.plots.shared.phase_look import LOOKS, phase_handles
 from lbhsweep.plots.shared.style import (
     AMBER,
     BLACK,
@@ -24,6 +26,7 @@ from lbhsweep.plots.shared.style import (
     GREY,
     PURPLE,
     Nothing,
+    crowded_size,
     finish,
     gigapascal,
     hatch,
@@ -42,14 +45,17 @@ OCCUPANCIES = {
     "li_elsewhere": ("elsewhere", PURPLE, "D"),
 }
 ORDER = {
-    "alpha_order": "Order of α, S",
-    "alpha_lithium": "Li coordinate x in α",
-    "alpha_turn": "Turn of anions φ (°)",
+    "alpha_order": "Order S",
+    "alpha_lithium": "Li coordinate x",
+    "alpha_turn": "Turn φ (°)",
 }
 _LIMITS = {"alpha_order": (ORDERED, DISORDERED), "alpha_lithium": (CAP_BELOW,)}
 _RANGES = {"alpha_order": (-0.1, 1.05), "alpha_lithium": (0.19, 0.38), "alpha_turn": (20.0, 45.0)}
 """Least ranges of the axes; α and the α-b phase lie within."""
 _MOST_PRESSURES = 3
+_MEAN, _EACH = "mean of replicas", "each hold"
+_UNSETTLED, _NO_VALUE = "not settled: left out of the mean", "no value"
+_DIRECTION_COLOURS = {"heating": BLACK, "cooling": GREY}
 _DASHED = (
     f"dashed: S > {ORDERED:g} is α, S < {DISORDERED:g} is β, and α with x < {CAP_BELOW:g} is the "
     "α-b phase, Li over faces of the cages"
@@ -62,14 +68,14 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not rows:
         return Nothing("no run is finished and equilibrated")
     columns = 1 + len(ORDER)
-    figure, panels = new_figure(columns * len(rows), columns=columns, panel=(3.1, 2.7), foot=0.5)
+    figure, panels = new_figure(columns * len(rows), columns=columns, aspect=0.95)
     for number, (name, here) in enumerate(rows):
         of_row = panels[columns * number : columns * (number + 1)]
         _draw_row(of_row, tree, name, here)
         if name == "hold":
             _draw_runs(of_row[1:], tree, float(here["pressure"]))
             _mark_missing(of_row[1], tree, here)
-    shared_legend(figure, panels, columns=4)
+    shared_legend(figure, panels, 6, _handles(panels, [name for name, _ in rows]))
     total = max(
         analysis[f"replicas/{name}"].sizes["pressure"] for name in ("hold", "ramp")
         if f"/replicas/{name}" in analysis.groups
@@ -95,7 +101,7 @@ def _draw_row(panels: list[Axes], tree: xr.DataTree, name: str, here: xr.Dataset
     for axes in panels:
         axes.set_xlabel(label(here["temperature"], "T"))
         axes.set_title(title)
-    panels[0].set_ylabel("Share of Li by site")
+    panels[0].set_ylabel("Share of Li")
     for axes, (quantity, text) in zip(panels[1:], ORDER.items(), strict=True):
         axes.set_ylabel(text)
         for limit in _LIMITS.get(quantity, ()):
@@ -109,13 +115,34 @@ def _draw_row(panels: list[Axes], tree: xr.DataTree, name: str, here: xr.Dataset
             look = style | {"marker": marker}
             _draw_points(panels[0], branch, quantity, own, f"{text}{words}", look)
         for axes, quantity in zip(panels[1:], ORDER, strict=True):
-            _draw_points(axes, branch, quantity, colour, f"mean of replicas{words}", style)
+            _draw_points(axes, branch, quantity, colour, f"{_MEAN}{words}", style)
     panels[0].set_ylim(-0.03, 1.03)
     for axes, quantity in zip(panels[1:], ORDER, strict=True):
         axes.update_datalim([(float(here["temperature"][0]), y) for y in _RANGES[quantity]])
         axes.autoscale_view()
     if not known(here["alpha_turn"].values):
         hatch(panels[-1], "no order of α, so no φ")
+
+
+def _handles(panels: list[Axes], protocols: list[str]) -> list[Artist]:
+    """Return an entry of the legend for each site, phase or direction, and mark."""
+    handles: list[Artist] = [
+        Line2D([], [], color=colour, marker=marker, linestyle="none", label=text)
+        for text, colour, marker in OCCUPANCIES.values()
+    ]
+    drawn = {str(text) for axes in panels for text in axes.get_legend_handles_labels()[1]}
+    if "hold" in protocols:
+        there = [name for name, look in LOOKS.items() if f"{_MEAN}, {look.name}" in drawn]
+        handles += phase_handles(there)
+    handles += [
+        Line2D([], [], color=_DIRECTION_COLOURS[name], label=f"ramps, {name}", **style)
+        for name, style in DIRECTIONS.items()
+        if f"{_MEAN}, {name}" in drawn
+    ]
+    marks = {text: artist for axes in panels
+             for artist, text in zip(*axes.get_legend_handles_labels(), strict=True)
+             if text in (_EACH, _UNSETTLED, _NO_VALUE)}  # fmt: skip
+    return [*handles, *marks.values()]
 
 
 def _mark_missing(axes: Axes, tree: xr.DataTree, here: xr.Dataset) -> None:
@@ -125,8 +152,8 @@ def _mark_missing(axes: Axes, tree: xr.DataTree, here: xr.Dataset) -> None:
     missing = here["temperature"].values[planned & ~known_at]
     if missing.size:
         axes.plot(
-            missing, np.full(missing.size, 0.03), linestyle="none", marker="|", markersize=7,
-            color="#B00000", transform=axes.get_xaxis_transform(), label="no value",
+            missing, np.full(missing.size, 0.03), linestyle="none", marker="|", markersize=5,
+            color="#B00000", transform=axes.get_xaxis_transform(), label=_NO_VALUE,
         )  # fmt: skip
 
 
@@ -140,7 +167,7 @@ def _branches(name: str, here: xr.Dataset) -> Iterator[tuple[xr.Dataset, dict[st
         return
     slowest = here.sel(heating_rate=float(here["heating_rate"].min()))
     for direction in here["direction"].values:
-        colour = BLACK if direction == "heating" else GREY
+        colour = _DIRECTION_COLOURS[str(direction)]
         branch = slowest.sel(direction=direction)
         yield branch, DIRECTIONS[str(direction)], f", {direction}", colour
 
@@ -152,7 +179,8 @@ def _draw_points(
         return
     axes.errorbar(
         branch["temperature"].values, branch[name].values, yerr=branch[stderr_name(name)].values,
-        color=colour, label=text, elinewidth=0.8, markersize=4, **(style | {"linewidth": 0.8}),
+        color=colour, label=text, elinewidth=0.6,
+        markersize=crowded_size(branch.sizes["temperature"]), **(style | {"linewidth": 0.7}),
     )  # fmt: skip
 
 
@@ -168,13 +196,13 @@ def _draw_runs(panels: list[Axes], tree: xr.DataTree, pressure: float) -> None:
     for axes, quantity in zip(panels, ORDER, strict=True):
         values = here[quantity].transpose(*dims).values
         for chosen, marker, text in (
-            (done & ~drifts, "_", "each hold"),
-            (done & drifts, "x", "not settled: left out of the mean"),
+            (done & ~drifts, "_", _EACH),
+            (done & drifts, "x", _UNSETTLED),
         ):
             if chosen.any() and known(values[chosen]):
                 axes.plot(
                     temperature[chosen], values[chosen], linestyle="none", marker=marker,
-                    color=GREEN, markersize=6, label=text,
+                    color=GREEN, markersize=4, label=text,
                 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if isinstance(found, Nothing):
         return found
     dataset, cells = found
-    figure, panels = new_figure(len(SPECTRA), foot=0.4, share_x=False)
+    figure, panels = new_figure(len(SPECTRA), aspect=0.75, share_x=False)
     for axes, (name, title) in zip(panels, SPECTRA.items(), strict=True):
         draw_phase_curves(axes, dataset, name, cells)
         axes.set_title(title)

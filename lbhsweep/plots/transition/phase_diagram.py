@@ -19,6 +19,7 @@ from lbhsweep.plots.shared.style import (
     BLUE,
     GREEN,
     ORANGE,
+    SMALLEST_PT,
     Nothing,
     finish,
     known,
@@ -45,7 +46,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["transition"].to_dataset()
     if not known(dataset["transition_temperature"].values):
         return Nothing("no transition seen at any pressure")
-    figure, (axes,) = new_figure(1, panel=(6.0, 3.8), foot=0.8)
+    figure, (axes,) = new_figure(1, aspect=0.78)
     axes.set_xlabel("Pressure P (GPa)")
     axes.set_ylabel(label(dataset["transition_temperature"], "$T_t$"))
     used = str(dataset["used_route"].item())
@@ -55,7 +56,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         draw_temperatures(
             axes, at["pressure"].values, at[_T].values, at[f"{_T}_stderr"].values,
             read_bounds(at, _T), {"marker": marker, "fillstyle": fill, "color": colour,
-            "linestyle": "none", "markersize": 7}, label=text, limits=_limits(at),
+            "linestyle": "none", "markersize": 4.5}, label=text, limits=_limits(at),
         )  # fmt: skip
     if "hysteresis_rate" in analysis.children:
         _draw_zero_rate(axes, analysis["hysteresis_rate"].to_dataset())
@@ -66,8 +67,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     for pressure in dataset["pressure"].values[absent]:
         axes.axvline(pressure, color="0.6", linestyle=":", linewidth=1)
         axes.text(
-            pressure, 0.02, " no complete transition", rotation=90, fontsize=7.5, color="0.35",
-            transform=axes.get_xaxis_transform(), va="bottom", ha="right",
+            pressure, 0.02, " no complete transition", rotation=90, fontsize=SMALLEST_PT,
+            color="0.35", transform=axes.get_xaxis_transform(), va="bottom", ha="right",
         )  # fmt: skip
     low, high = axes.get_xlim()
     pad = max(_NARROWEST_GPA - (high - low), 0.0) / 2
@@ -95,7 +96,7 @@ def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
         axes.errorbar(
             rates["pressure"].values, rates[name].values,
             yerr=np.hypot(rates[f"{name}_stderr"], rates[f"{name}_systematic"]), marker="D",
-            fillstyle="none", color="0.35", linestyle="none", markersize=10, capsize=5,
+            fillstyle="none", color="0.35", linestyle="none", markersize=7, capsize=3,
             label="ramps, midpoint at zero rate",
         )  # fmt: skip
     absent = ~np.isfinite(rates[name].values)
@@ -106,7 +107,7 @@ def _draw_zero_rate(axes: Axes, rates: xr.Dataset) -> None:
         draw_temperatures(
             axes, here["pressure"].values, here[single].values, here[f"{single}_stderr"].values,
             read_bounds(here, single), {"marker": marker, "fillstyle": "none", "color": colour,
-            "linestyle": "none", "markersize": 10}, label=f"ramps, {direction} at zero rate",
+            "linestyle": "none", "markersize": 7}, label=f"ramps, {direction} at zero rate",
         )  # fmt: skip
 
 

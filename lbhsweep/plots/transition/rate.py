@@ -51,12 +51,12 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not known(loops[_HALF].values):
         return Nothing("no ramp shows a complete transition")
     pressures = rates["pressure"].values
-    figure, panels = new_figure(2 * len(pressures), columns=2, panel=(4.0, 2.5), foot=0.6)
+    figure, panels = new_figure(2 * len(pressures), columns=2, aspect=0.55)
     label_panels(panels, f"Heating rate r ({unit_text('K/ps')})", "")
     notes: dict[str, list[str]] = {}
     for i, pressure in enumerate(pressures):
         left, right = panels[2 * i : 2 * i + 2]
-        left.set_title(f"{gigapascal(pressure)}, half-height temperatures")
+        left.set_title(f"{gigapascal(pressure)}, half heights")
         right.set_title(f"{gigapascal(pressure)}, width of the loop")
         left.set_ylabel("$T_h$, $T_c$ (K)")
         right.set_ylabel("$T_h - T_c$ (K)")
@@ -144,10 +144,10 @@ def _draw_zero(axes: Axes, rates: xr.Dataset, name: str, colour: str, marker: st
     value, error = float(rates[name]), float(rates[f"{name}_stderr"])
     whole = float(np.hypot(error, rates[f"{name}_systematic"]))
     axes.errorbar(
-        [0.0], [value], yerr=[whole], marker=marker, color=colour, markersize=8,
+        [0.0], [value], yerr=[whole], marker=marker, color=colour, markersize=5,
         label=_ZERO, markerfacecolor="w", capsize=5, elinewidth=0.8, clip_on=False, zorder=5,
     )  # fmt: skip
-    axes.errorbar([0.0], [value], yerr=[error], color=colour, elinewidth=2.2, clip_on=False)
+    axes.errorbar([0.0], [value], yerr=[error], color=colour, elinewidth=1.8, clip_on=False)
 
 
 FIGURE = FigureDeclaration(

@@ -7,8 +7,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.axis_looks import AxisLooks, pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
-from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar
+from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar, isobar_handles
 from lbhsweep.plots.shared.joined import why_unknown
 from lbhsweep.plots.shared.style import (
     Nothing,
@@ -26,39 +27,48 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["anion_fluctuation"].to_dataset()
     if not known(dataset["anion_fluctuation"].values):
         return Nothing(why_unknown(tree["hold"].to_dataset(), "fluctuation of the anions"))
-    figure, panels = new_figure(2, columns=2, panel=(4.2, 3.4), foot=0.8)
+    figure, panels = new_figure(2, columns=2, aspect=0.75)
     lowest = gigapascal(float(dataset["pressure"].values[0]))
     for axes in panels:
         axes.set_xlabel("Temperature T (K)")
     panels[0].set_ylabel("Fluctuation of the anions' centres (Å)")
     panels[1].set_ylabel(f"Ratio to {lowest}")
-    draw_isobars(panels[0], dataset, "anion_fluctuation")
+    looks = pressure_looks(tree)
+    draw_isobars(panels[0], dataset, "anion_fluctuation", looks)
     higher = dataset.isel(pressure=slice(1, None))
+    crossed = False
     if known(higher["relative_fluctuation"].values):
-        _draw_ratios(panels[1], dataset, lowest)
+        crossed = _draw_ratios(panels[1], dataset, looks)
     else:
         hatch(panels[1], "one pressure only")
-    shared_legend(figure, panels, columns=3)
+    absent = f"ratio to another phase at {lowest}" if crossed else ""
+    handles = isobar_handles(dataset, ["anion_fluctuation"], looks, absent=absent)
+    looks.add_bar(figure, panels)
+    shared_legend(figure, panels, 8, handles)
     return finish(figure, tree, "Fluctuation of the anions' centres")
 
 
-def _draw_ratios(axes: Axes, dataset: xr.Dataset, lowest: str) -> None:
-    axes.axhline(1.0, color="0.5", linewidth=0.8)
+def _draw_ratios(axes: Axes, dataset: xr.Dataset, looks: AxisLooks) -> bool:
+    """Draw ratios to the lowest pressure; return whether there are some to another phase."""
+    axes.axhline(1.0, color="0.5", linewidth=0.6)
     same = dataset["same_phase"] == 1
     ratio = dataset["relative_fluctuation"]
-    # Without the reference itself, whose colour and marker stay unused.
     above = dataset["pressure"] > dataset["pressure"].min()
-    draw_isobars(
-        axes, dataset.assign(relative_fluctuation=ratio.where(same & above)), "relative_fluctuation"
-    )
-    for _, here, style in each_isobar(dataset.assign(relative_fluctuation=ratio.where(~same))):
+    shown = dataset.assign(relative_fluctuation=ratio.where(same & above))
+    draw_isobars(axes, shown, "relative_fluctuation", looks)
+    crossed = False
+    for text, here, style in each_isobar(
+        dataset.assign(relative_fluctuation=ratio.where(~same & above)), looks
+    ):
         value = here["relative_fluctuation"].values
         if np.isfinite(value).any():
             axes.errorbar(
                 here["temperature"].values, value, yerr=here["relative_fluctuation_stderr"].values,
-                color=style["color"], marker="x", linestyle="none",
-                label=f"{gigapascal(float(here['pressure']))}: another phase at {lowest}",
+                color=style["color"], marker="x", linestyle="none", elinewidth=0.6,
+                label=f"{text}: another phase",
             )  # fmt: skip
+            crossed = True
+    return crossed
 
 
 FIGURE = FigureDeclaration(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -9,10 +11,10 @@ from matplotlib.figure import Figure
 
 from lbhsweep.arrays import FloatArray
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
-from lbhsweep.plots.shared.gradual import Colour, colour_bar, colours, pick_evenly, shown_of
+from lbhsweep.plots.shared.gradual import Colour, colour_bar, pick_evenly, shown_of
 from lbhsweep.plots.shared.joined import is_planned, why_no_average
 from lbhsweep.plots.shared.phase_cells import averaged_holds, needs_averages
-from lbhsweep.plots.shared.phase_look import LOOKS, Line, line_legend
+from lbhsweep.plots.shared.phase_look import LOOKS, Line, phase_handles
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,
@@ -21,7 +23,9 @@ from lbhsweep.plots.shared.style import (
     known,
     label,
     new_figure,
+    shared_legend,
 )
+from lbhsweep.plots.shared.temperatures import TemperatureColours
 from lbhsweep.quantities import stderr_name
 
 QUANTITIES = {
@@ -48,16 +52,16 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     all_of_them = here["temperature"].values[filled]
     temperatures = pick_evenly(all_of_them)
     alone = f", {temperatures[0]:g} K" if len(temperatures) == 1 else ""
-    figure, panels = new_figure(
-        2 * len(pressures), columns=2, panel=(4.0, 3.0), foot=0.3, share_y=True
-    )
+    figure, panels = new_figure(2 * len(pressures), columns=2, aspect=0.62, share_y=True)
+    of_temperature = TemperatureColours(tree)
+    colours = [of_temperature(one) for one in temperatures]
     for row, pressure in enumerate(pressures):
         for axes, name in zip(panels[2 * row : 2 * row + 2], QUANTITIES, strict=True):
             curves = here.sel(pressure=pressure, temperature=temperatures)
-            draw_curves(axes, curves, name, "temperature")
+            draw_curves(axes, curves, name, "temperature", colours)
             axes.set_title(f"{gigapascal(pressure)}{alone}, {TITLES[name]}")
-    colour_bar(figure, panels, temperatures, label(dataset["temperature"], "T"))
-    line_legend(figure, phases_of(here))
+    colour_bar(figure, panels, temperatures, label(dataset["temperature"], "T"), colours)
+    shared_legend(figure, panels, 5, phase_handles(phases_of(here), marker=""))
     planned = np.any([is_planned(tree, here["temperature"], p) for p in pressures], axis=0)
     empty = here["temperature"].values[planned & ~filled]
     notes = [f"no hold is finished and equilibrated at {_listed(empty)} K"] if empty.size else []
@@ -65,7 +69,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         shown_of(temperatures, len(all_of_them), "temperatures"),
         shown_of(pressures, dataset.sizes["pressure"], "pressures"),
     )
-    return finish(figure, tree, "Orientational autocorrelation of the anions", notes, remarks)
+    return finish(figure, tree, "Orientational autocorrelation of anions", notes, remarks)
 
 
 def _listed(values: FloatArray) -> str:
@@ -79,10 +83,12 @@ def phases_of(dataset: xr.Dataset) -> list[str]:
     return [str(name) for name in dataset["phase"].values[there]]
 
 
-def draw_curves(axes: Axes, here: xr.Dataset, name: str, along: str) -> None:
+def draw_curves(
+    axes: Axes, here: xr.Dataset, name: str, along: str, colours: Sequence[Colour]
+) -> None:
     """Draw one autocorrelation (phase, along, lag) with error bands.
 
-    Colours are values of `along`, line styles are phases.
+    `colours` are those of the values of `along`, line styles are phases.
     """
     axes.set_xscale("log")
     axes.set_xlabel(label(here["lag"], "t"))
@@ -90,7 +96,7 @@ def draw_curves(axes: Axes, here: xr.Dataset, name: str, along: str) -> None:
     axes.axhline(0.0, color="0.5", linewidth=0.8)
     if not known(here[name].values):
         hatch(axes, "no hold is finished and equilibrated")
-    for number, colour in enumerate(colours(here.sizes[along])):
+    for number, colour in enumerate(colours):
         for phase in here["phase"].values:
             curve = here.isel({along: number}).sel(phase=phase)
             if known(curve[name].values):
@@ -100,7 +106,7 @@ def draw_curves(axes: Axes, here: xr.Dataset, name: str, along: str) -> None:
 def _draw_curve(axes: Axes, curve: xr.Dataset, name: str, colour: Colour, line: Line) -> None:
     lag, value = curve["lag"].values, curve[name].values
     error = np.nan_to_num(curve[stderr_name(name)].values)
-    axes.plot(lag, value, color=colour, marker=".", markersize=3, linestyle=line)
+    axes.plot(lag, value, color=colour, marker=".", markersize=2, linestyle=line)
     axes.fill_between(lag, value - error, value + error, color=colour, alpha=0.25, linewidth=0)
 
 

@@ -6,11 +6,19 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.axis_looks import vacancy_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import colour_bar, pick_evenly, shown_of
 from lbhsweep.plots.shared.phase_cells import averaged_holds, needs_averages
-from lbhsweep.plots.shared.phase_look import line_legend
-from lbhsweep.plots.shared.style import Nothing, finish, gigapascal, label, new_figure
+from lbhsweep.plots.shared.phase_look import phase_handles
+from lbhsweep.plots.shared.style import (
+    Nothing,
+    finish,
+    gigapascal,
+    label,
+    new_figure,
+    shared_legend,
+)
 from lbhsweep.plots.transport.correlation import QUANTITIES, TITLES, draw_curves, phases_of
 
 _MOST_TEMPERATURES = 3
@@ -35,17 +43,18 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     here = dataset.sel(pressure=pressure, temperature=temperatures)
     there = filled.sel(pressure=pressure, temperature=temperatures)
     here = here.isel(n_vacancies=np.flatnonzero(there.any("temperature").values))
-    figure, panels = new_figure(
-        2 * len(temperatures), columns=2, panel=(4.0, 3.0), foot=0.3, share_y=True
-    )
+    figure, panels = new_figure(2 * len(temperatures), columns=2, aspect=0.62, share_y=True)
+    looks = vacancy_looks(tree)
+    numbers = here["n_vacancies"].values
+    colours = [looks.colour(n) for n in numbers]
     for row, temperature in enumerate(temperatures):
         for axes, name in zip(panels[2 * row : 2 * row + 2], QUANTITIES, strict=True):
-            draw_curves(axes, here.sel(temperature=temperature), name, "n_vacancies")
+            draw_curves(axes, here.sel(temperature=temperature), name, "n_vacancies", colours)
             axes.set_title(f"{temperature:g} K, {gigapascal(pressure)}, {TITLES[name]}")
-    colour_bar(figure, panels, here["n_vacancies"].values, label(here["n_vacancies"]))
-    line_legend(figure, phases_of(here))
+    colour_bar(figure, panels, numbers, label(here["n_vacancies"]), colours)
+    shared_legend(figure, panels, 5, phase_handles(phases_of(here), marker=""))
     remark = shown_of(temperatures, len(all_of_them), "temperatures")
-    title = "Orientational autocorrelation of the anions by vacancies"
+    title = "Orientational autocorrelation by vacancies"
     return finish(figure, tree, title, remarks=[remark])
 
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
-from lbhsweep.plots.shared.isobars import PHASES, SYMBOLS
 from lbhsweep.plots.shared.joined import why_no_average
+from lbhsweep.plots.shared.phase_look import LOOKS, phase_handles
 from lbhsweep.plots.shared.style import (
     GREY,
     Nothing,
@@ -20,6 +20,7 @@ from lbhsweep.plots.shared.style import (
     known,
     label_panels,
     new_figure,
+    shared_legend,
 )
 from lbhsweep.plots.shared.temperatures import TemperatureColours
 
@@ -35,10 +36,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     if not known(transport["li_msd"].values):
         return Nothing(why_no_average(transport, "displacement of Li"))
     pressures = transport["pressure"].values
-    figure, panels = new_figure(len(pressures), panel=(4.0, 3.6), foot=0.4, share_y=True)
-    label_panels(panels, "Time lag t (ps)", "Mean-squared displacement of Li (Å²)")
-    colours = TemperatureColours(transport["li_msd"])
-    styles: dict[str, Line2D] = {}
+    figure, panels = new_figure(len(pressures), aspect=0.85, share_y=True)
+    label_panels(panels, "Time lag t (ps)", "MSD of Li (Å²)")
+    colours = TemperatureColours(tree)
+    phases: list[str] = []
     for pressure, axes in zip(pressures, panels, strict=True):
         axes.set_title(gigapascal(float(pressure)))
         here = transport.sel(pressure=pressure)
@@ -50,12 +51,10 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         for phase in here["phase"].values:
             name = str(phase)
             if _draw_phase(axes, here.sel(phase=phase), name, colours, _longest_lag(tree)):
-                text = SYMBOLS.get(name, "phase undecided")
-                line = PHASES[name]["linestyle"]
-                styles[text] = Line2D([], [], color="0.3", linestyle=line, label=text)
-    fitted = Line2D([], [], color=GREY, linewidth=4.0, alpha=0.4, label="6Dt, where D is fitted")
-    figure.legend(handles=[*styles.values(), fitted], loc="outside lower center", ncols=4)
+                phases.append(name)
+    fitted = Line2D([], [], color=GREY, linewidth=3.0, alpha=0.4, label="6Dt, where D is fitted")
     colours.add_bar(figure, panels)
+    shared_legend(figure, panels, 5, [*phase_handles(phases, marker=""), fitted])
     return finish(figure, tree, "Displacement of Li")
 
 
@@ -79,7 +78,7 @@ def _draw_phase(
         if not known(msd):
             continue
         colour = colours(float(temperature))
-        axes.plot(lag, msd, color=colour, linestyle=PHASES[phase]["linestyle"])
+        axes.plot(lag, msd, color=colour, linestyle=LOOKS[phase].line)
         error = np.nan_to_num(at["li_msd_stderr"].values)
         lower = np.maximum(msd - error, 0.1 * msd)
         axes.fill_between(lag, lower, msd + error, color=colour, alpha=0.15, linewidth=0)
@@ -90,7 +89,7 @@ def _draw_phase(
             rise = 6.0 * slope / _CM2_PER_S
             first = int(np.argmax(linear))
             line = msd[first] + rise * (lag[linear] - lag[first])
-            axes.plot(lag[linear], line, color=colour, linewidth=4.0, alpha=0.35)
+            axes.plot(lag[linear], line, color=colour, linewidth=3.0, alpha=0.35)
     return drawn
 
 

@@ -42,24 +42,29 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     done = done.sel(pressure=pressure)
     all_of_them = done["temperature"].values[done.any("replica").values]
     temperatures = pick_evenly(all_of_them, _MOST_TEMPERATURES)
-    figure, panels = new_figure(3 * len(temperatures), panel=(3.6, 2.3), foot=0.3)
+    figure, panels = new_figure(3 * len(temperatures), aspect=0.72)
+    runs: list[str] = []
+    rates: list[str] = []
     for row, temperature in enumerate(temperatures):
         counted = done.sel(temperature=temperature)
         replicas = counted["replica"].values[counted.values]
         here = hold.sel(pressure=pressure, temperature=temperature, replica=replicas)
         title = f"{temperature:g} K, {gigapascal(pressure)}"
+        runs.append(str(here["run"].values[0]))
         of_row = panels[3 * row : 3 * row + 3]
         for axes, name in zip(of_row[:2], ANGLES, strict=True):
-            axes.set_title(f"{title}, {here['run'].values[0]}")
+            axes.set_title(title)
             _draw_angle(axes, here.isel(replica=0), name)
-        of_row[2].set_title(_rates(analysis, pressure, float(temperature)) or title)
+        of_row[2].set_title(title)
+        rates.append(_rates(analysis, pressure, float(temperature)))
         _draw_count(of_row[2], here, phases.sel(pressure=pressure, temperature=temperature))
     for axes in panels[-3:]:
         axes.set_xlabel(label(hold["time"], "t"))
     shared_legend(figure, panels, columns=4)
     remarks = [
+        f"angles are of one run at each temperature: {', '.join(dict.fromkeys(runs))}",
         "θ: angle between a B–H bond and z, φ: its angle about z, each bond of a different anion",
-        "above the counts: full rotations of an anion per time, in all runs that settled, by phase",
+        _listed_rates(rates),
         shown_of(temperatures, len(all_of_them), "temperatures"),
     ]
     return finish(figure, tree, "Rotation of the anions", remarks=remarks)
@@ -73,7 +78,7 @@ def _draw_angle(axes: Axes, here: xr.Dataset, name: str) -> None:
     for number in range(here.sizes["bond"]):
         axes.plot(
             here["time"].values, here[name].isel(bond=number).values, linestyle="none",
-            marker=".", markersize=2.2, color=SERIES[number % len(SERIES)],
+            marker=".", markersize=1.4, color=SERIES[number % len(SERIES)],
             label=f"bond {here['bond'].values[number]:g}",
         )  # fmt: skip
 
@@ -82,7 +87,7 @@ def _draw_count(axes: Axes, here: xr.Dataset, phases: xr.DataArray) -> None:
     """Draw each run in the colour of its phase and, over several, mean and standard error."""
     codes = phases.sel(replica=here["replica"]).values
     time = here["time"].values
-    axes.set_ylabel("Full rotations of an anion")
+    axes.set_ylabel("Full rotations per anion")
     for code in np.unique(codes):
         look = look_of(int(code))
         counts = here[COUNT].transpose("replica", "time").values[codes == code]
@@ -92,7 +97,7 @@ def _draw_count(axes: Axes, here: xr.Dataset, phases: xr.DataArray) -> None:
         if len(counts) > 1:
             mean, error = counts.mean(axis=0), counts.std(axis=0, ddof=1) / np.sqrt(len(counts))
             axes.plot(
-                time, mean, color=look.colour, linewidth=1.8, linestyle=look.line,
+                time, mean, color=look.colour, linewidth=1.4, linestyle=look.line,
                 label=f"mean ± standard error, {look.name}",
             )  # fmt: skip
             axes.fill_between(
@@ -100,6 +105,11 @@ def _draw_count(axes: Axes, here: xr.Dataset, phases: xr.DataArray) -> None:
             )
     top = float(np.nanmax(here[COUNT].values))
     axes.set_ylim(0.0, max(1.05 * top, 0.1))
+
+
+def _listed_rates(rates: list[str]) -> str:
+    known = "; ".join(rate for rate in rates if rate)
+    return f"full rotations of an anion in all runs that settled: {known}" if known else ""
 
 
 def _rates(analysis: xr.DataTree, pressure: float, temperature: float) -> str:

@@ -61,7 +61,7 @@ def rehearse_diffusion(point: RunPoint, rng: np.random.Generator) -> Arrays:
         "li_hop_count": np.array(hops),
         "diffusion_start": np.array(2.0),
         "diffusion_end": np.array(lags[-1]),
-        "diffusion_coefficient_systematic": np.array(0.5 * NOISE * seen),
+        "diffusion_window_error": np.array(0.5 * NOISE * seen),
         "diffusion_status": np.array(status, dtype=np.int8),
     }
     return means | {stderr_name(name): NOISE * mean for name, mean in means.items()} | others

@@ -114,7 +114,7 @@ def test_a_rate_whose_decay_was_not_seen_does_not_count(hold):
     one["reorientation_resolved"][cell] = 0
     found = transport_of(one).isel(phase=-1, pressure=0, temperature=-1)
     assert np.isnan(found["reorientation_rate"])
-    assert "no decay seen in 6 hold(s)" in str(found["reorientation_reason"].item())
+    assert "no decay seen (holds: 6)" in str(found["reorientation_reason"].item())
 
 
 def test_holds_pending_failed_or_drifting_are_named(hold):
@@ -124,7 +124,7 @@ def test_holds_pending_failed_or_drifting_are_named(hold):
     one["equilibrated"][{"start": 1} | cell] = 0
     found = transport_of(one).isel(pressure=0, temperature=-1)
     reason = str(found["diffusion_reason"].sel(phase="beta").item())
-    assert reason == "3 hold(s) in this phase have not settled, 2 not finished, 1 failed"
+    assert reason == "holds in this phase: 3 not settled, 2 not finished, 1 failed"
     assert np.isnan(found["diffusion_coefficient"].sel(phase="beta"))
 
 

@@ -123,7 +123,7 @@ def test_holds_that_have_not_settled_count_and_are_named(hold):
     found = convergence_of(one).isel(pressure=0)
     beta = found.sel(phase="beta").isel(temperature=-1)
     assert (int(beta["n_done"]), int(beta["n_drifting"])) == (6, 1)
-    assert str(beta["reason"].item()) == "1 of 6 hold(s) have not settled"
+    assert str(beta["reason"].item()) == "not settled: 1 of 6 holds"
     assert np.isfinite(beta["volume_running"]).all()
     alpha = found.sel(phase="alpha").isel(temperature=0)
     assert str(alpha["reason"].item()) == "no hold in this phase is done"

@@ -183,7 +183,7 @@ def test_hops_that_go_back_have_their_coefficient_if_the_run_is_long():
         assert 1.0 <= one["diffusion_start"] <= one["diffusion_end"] / 4.0 <= 10.0
         assert one["diffusion_exponent_stderr"] <= 0.1
         assert abs(one["diffusion_exponent"] - 1.0) <= 2.5 * one["diffusion_exponent_stderr"]
-        assert 0.0 < one["diffusion_coefficient_systematic"] < one["diffusion_coefficient_stderr"]
+        assert 0.0 < one["diffusion_window_error"] < one["diffusion_coefficient_stderr"]
 
 
 @pytest.mark.parametrize(("n_ions", "edge"), [(8, 8.0), (64, 16.0)])
