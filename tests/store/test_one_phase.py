@@ -118,3 +118,11 @@ def test_results_of_earlier_versions_are_shown_alike(collected):
     assert sorted(map(str, opened)) == sorted(map(str, new))
     for name in new:
         np.testing.assert_array_equal(opened[name].values, new[name].values, err_msg=str(name))
+
+
+@pytest.mark.parametrize("name", ["conductivity", "conductivity_tracer"])
+def test_conductivities_name_their_charge(name):
+    layout = replace(hold_layout(), observables=("diffusion",), inner_axes={"lag": (0.1,)})
+    found = {one.name: one.attributes for one in layout.variables}
+    for variable in (name, raw_name(name)):
+        assert found[variable]["comment"].startswith("with the formal charge of Li, 1 e")
