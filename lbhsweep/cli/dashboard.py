@@ -13,6 +13,7 @@ import click
 
 from lbhsweep.cli.browser import open_page
 from lbhsweep.cli.examples import examples
+from lbhsweep.cli.repeated import split_at_commas
 from lbhsweep.cli.terminal import print_json
 from lbhsweep.errors import FolderError, StoreError
 
@@ -42,6 +43,7 @@ NO_BOKEH = "the page needs bokeh; install it with: pip install 'lbhsweep[dashboa
     "--host",
     "hosts",
     multiple=True,
+    callback=split_at_commas,
     metavar="NAME",
     help="Name by which a proxy's users reach the page; repeatable. Others are refused.",
 )

@@ -13,7 +13,7 @@ from lbhsweep.dashboard.physics_panel import PhysicsPanel
 class Derived:
     """Stands for a `Deriver` whose analysis is done."""
 
-    version, problem = 1, ""
+    version, problem, is_analyzing = 1, "", False
 
     def __init__(self, found):
         self.found = found
@@ -30,7 +30,7 @@ def shown(kinds, values=(450.0, 480.0, 550.0, 500.0, np.nan)):
     curves = {"volume": [], "enthalpy": [], "heat_capacity": []}
     found = {"curves": curves, "pressures": [], "notes": [], "transition": line}
     panel = PhysicsPanel(Derived({"made-up": found}))
-    panel.show()
+    panel.show(1)
     (plot,) = panel.layout.select({"name": "transition"})
     (points,) = (
         one for one in plot.renderers if isinstance(one, GlyphRenderer)
