@@ -29,5 +29,5 @@ def test_the_notebook_runs_and_prints_what_it_shows():
     assert plt.get_fignums(), "figures were drawn"
     plt.close("all")
     change = names["change"]
-    assert float(change.min()) == pytest.approx(-247, abs=1)
+    assert float(change.min()) == pytest.approx(-272, abs=1)
     assert change.attrs["units"] == "J/kg/K"
