@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import distributed  # noqa: F401 - dask knows its defaults from then on
 
 from lbhsweep.atomic import write_atomically
+from lbhsweep.execution.clusters.late_jobqueue import import_jobqueue
 
 _OURS = {
     # Lost workers don't count: the ledger of each run does.
@@ -40,17 +42,22 @@ _ACTING = ("distributed.comm", "distributed.dashboard", "distributed.rmm", "dist
 _ACTING_ROOTS = ("temporary-directory", "distributed", "logging")
 
 
-def our_settings() -> dict[str, Any]:
+def our_settings(*, jobs: bool) -> dict[str, Any]:
     """Return what to give to `dask.config.set` for a sweep's cluster.
+
+    Parameters
+    ----------
+    jobs : bool
+        Whether its workers are jobs of a batch system, submitted by dask-jobqueue.
 
     Returns
     -------
     dict
         The defaults of the packages in all sections that are ours, then our own values.
     """
-    # Its defaults are known once it is imported.
-    import dask_jobqueue  # noqa: F401
-
+    if jobs:
+        # Its defaults are known once it is imported.
+        import_jobqueue()
     return {**_pinned(), **_OURS}
 
 
@@ -95,7 +102,7 @@ def _pinned() -> dict[str, Any]:
         for section, values in defaults["distributed"].items()
         if f"distributed.{section}" not in _ACTING
     }
-    return {**pinned, "jobqueue": defaults["jobqueue"]}
+    return pinned | ({"jobqueue": defaults["jobqueue"]} if "jobqueue" in defaults else {})
 
 
 def _defaults() -> dict[str, Any]:
@@ -103,7 +110,7 @@ def _defaults() -> dict[str, Any]:
 
 
 def _changed(*, acting: bool) -> list[str]:
-    import dask_jobqueue  # noqa: F401
+    import_jobqueue()
 
     defaults = dict(_leaves(_defaults()))
     return sorted(

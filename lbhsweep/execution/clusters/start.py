@@ -91,7 +91,10 @@ def start_cluster(spec: ClusterSpec, folder: Path = Path()) -> Iterator[DaskExec
     ClusterError
         If the cluster can't be started, or no worker appears in time.
     """
-    with dask.config.set(our_settings()), _opened(spec, folder) as executor:
+    with (
+        dask.config.set(our_settings(jobs=isinstance(spec, JobsCluster))),
+        _opened(spec, folder) as executor,
+    ):
         yield executor
 
 
@@ -261,7 +264,10 @@ def job_script(spec: ClusterSpec, folder: Path) -> str:
     """
     if not isinstance(spec, JobsCluster):
         return ""
-    with dask.config.set(our_settings()), _job_cluster(spec, folder) as cluster:
+    with (
+        dask.config.set(our_settings(jobs=isinstance(spec, JobsCluster))),
+        _job_cluster(spec, folder) as cluster,
+    ):
         return cluster.job_script
 
 

@@ -64,7 +64,7 @@ def test_a_user_s_file_for_dask_jobqueue_changes_no_job(kind, tmp_path, request)
 
 
 def test_a_user_s_settings_of_scheduler_and_workers_do_not_act(hostile):
-    with dask.config.set(our_settings()):
+    with dask.config.set(our_settings(jobs=True)):
         assert dask.config.get("distributed.scheduler.idle-timeout") is None
         assert dask.config.get("distributed.worker.lifetime.duration") is None
         assert dask.config.get("distributed.worker.memory.terminate") == 0.95
@@ -74,7 +74,7 @@ def test_a_user_s_settings_of_scheduler_and_workers_do_not_act(hostile):
 
 
 def test_workers_on_nodes_read_the_same(hostile, tmp_path):
-    with dask.config.set(our_settings()):
+    with dask.config.set(our_settings(jobs=True)):
         file = write_settings(tmp_path)
         assert write_settings(tmp_path) == file
     folder = tmp_path / ".config" / "dask"

@@ -19,6 +19,7 @@ from distributed.diagnostics.plugin import SchedulerPlugin
 from lbhsweep.execution.clusters.dask_settings import write_settings
 from lbhsweep.execution.clusters.jobs.batch_system import BatchSystem
 from lbhsweep.execution.clusters.jobs.watch import SubmittedJob
+from lbhsweep.execution.clusters.late_jobqueue import import_jobqueue
 from lbhsweep.execution.clusters.spec import (
     CondorCluster,
     JobsCluster,
@@ -154,8 +155,6 @@ def _open(
     late: set[asyncio.Future[None]],
     options: dict[str, Any],
 ) -> Any:
-    import dask_jobqueue
-
     class_name, options_of = _SYSTEMS[spec.kind]
     exports = [f"export {name}={quote(value)}" for name, value in environment.items()]
     exports.append(
@@ -163,7 +162,7 @@ def _open(
     )
     if spec.numba_cache:
         exports.append(f"export NUMBA_CACHE_DIR={shell_word(spec.numba_cache, 'numba_cache')}")
-    return _our_cluster(getattr(dask_jobqueue, class_name), system, job_ids, late)(
+    return _our_cluster(getattr(import_jobqueue(), class_name), system, job_ids, late)(
         name=JOB_NAME,
         cores=spec.cores,
         processes=spec.workers_per_job,

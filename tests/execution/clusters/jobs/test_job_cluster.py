@@ -206,7 +206,7 @@ def test_the_end_leaves_no_job_that_was_accepted_too_late(late, tmp_path, case):
 
 
 def test_workers_in_jobs_get_the_settings_by_a_file(open_cluster):
-    with dask.config.set(our_settings()):
+    with dask.config.set(our_settings(jobs=True)):
         script = open_cluster().job_script
     (path,) = re.findall(r"export DASK_CONFIG=(\S+)", script)
     found = dask.config.collect_yaml([path])
