@@ -62,7 +62,8 @@ def check(file: Path, output: Path, timeout: float, pilot: bool, as_json: bool) 
     from lbhsweep.atomic import storing
     from lbhsweep.execution.clusters.check import check_cluster
     from lbhsweep.execution.clusters.leaks import leaks
-    from lbhsweep.execution.clusters.spec import load_cluster, memory_note, memory_warning
+    from lbhsweep.execution.clusters.memory import memory_note, memory_warning
+    from lbhsweep.execution.clusters.spec import load_cluster
     from lbhsweep.execution.clusters.start import job_script
 
     spec = load_cluster(file)

@@ -53,7 +53,8 @@ def drive(
         As on the command line.
     """
     from lbhsweep.cli.progress import open_progress
-    from lbhsweep.execution.clusters.spec import AddressCluster, load_cluster, memory_warning
+    from lbhsweep.execution.clusters.memory import memory_warning
+    from lbhsweep.execution.clusters.spec import AddressCluster, load_cluster
     from lbhsweep.execution.clusters.start import start_cluster
     from lbhsweep.execution.driver.session import check_folder, run_sweep
     from lbhsweep.execution.folder.settings import THIS_MACHINE, files_to_keep

@@ -4,14 +4,13 @@ import pytest
 from pydantic import ValidationError
 
 from lbhsweep.errors import ClusterError, SpecError
+from lbhsweep.execution.clusters.memory import memory_note, memory_warning
 from lbhsweep.execution.clusters.spec import (
     KINDS,
     AddressCluster,
     JobsCluster,
     LocalCluster,
     load_cluster,
-    memory_note,
-    memory_warning,
 )
 from lbhsweep.execution.clusters.start import check_names
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lbhsweep.execution.clusters.spec import seconds_of_walltime
+from lbhsweep.execution.clusters.fields import seconds_of_walltime
 from lbhsweep.execution.worker import process as worker
 from lbhsweep.execution.worker.process import JOB_END, JOB_SECONDS, time_to_leave
 

@@ -17,9 +17,11 @@ from distributed import Scheduler, Security
 from distributed.diagnostics.plugin import SchedulerPlugin
 
 from lbhsweep.execution.clusters.dask_settings import write_settings
+from lbhsweep.execution.clusters.fields import seconds_of_walltime, shell_word
 from lbhsweep.execution.clusters.jobs.batch_system import BatchSystem
 from lbhsweep.execution.clusters.jobs.watch import SubmittedJob
 from lbhsweep.execution.clusters.late_jobqueue import import_jobqueue
+from lbhsweep.execution.clusters.memory import slurm_memory
 from lbhsweep.execution.clusters.spec import (
     CondorCluster,
     JobsCluster,
@@ -27,9 +29,6 @@ from lbhsweep.execution.clusters.spec import (
     PbsCluster,
     SgeCluster,
     SlurmCluster,
-    seconds_of_walltime,
-    shell_word,
-    slurm_memory,
 )
 from lbhsweep.execution.job_number import NoJobNumberError
 from lbhsweep.execution.worker.process import JOB_END, JOB_SECONDS
