@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.integrate import cumulative_trapezoid
 
-from lbhsweep.analysis.caloric.integral import cumulative_trapezes
 from lbhsweep.analysis.transition.phase_lines import HIGH, LOW
 from lbhsweep.analysis.transition.polynomial import REFERENCE_K, SCALE_K, slope
 from lbhsweep.analysis.transition.two_phase import TwoPhase
@@ -113,5 +113,5 @@ def _cumulative(values: FloatArray, pressure: FloatArray, usable: np.ndarray) ->
     result = np.full(values.shape, np.nan)
     if usable.any():
         y = values[:, usable]
-        result[:, usable] = cumulative_trapezes(y, pressure[usable])
+        result[:, usable] = cumulative_trapezoid(y, pressure[usable], axis=-1, initial=0.0)
     return result

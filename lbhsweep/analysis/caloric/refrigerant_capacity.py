@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.integrate import cumulative_trapezoid
 
-from lbhsweep.analysis.caloric.integral import cumulative_trapezes
 from lbhsweep.arrays import BoolArray, FloatArray
 
 
@@ -49,7 +49,7 @@ def half_maximum(temperature: FloatArray, values: FloatArray) -> HalfMaximum:
     left = np.where(below & (number < top), number, -1).max(axis=-1, keepdims=True)
     right = np.where(below & (number > top), number, size).min(axis=-1, keepdims=True)
     first, last = left + 1, right - 1
-    areas = cumulative_trapezes(y, temperature)
+    areas = cumulative_trapezoid(y, temperature, axis=-1, initial=0.0)
     area = np.take_along_axis(areas, last, -1) - np.take_along_axis(areas, first, -1)
     width = temperature[last] - temperature[first]
     for inside, outside in ((first, left), (last, right)):
