@@ -1,13 +1,16 @@
 """A wrong sweep file is refused with all that is wrong, where, and what to do."""
 
 import pytest
-from sweep.file.malformed_cases import CASES, hold, ramp
+from sweep.file import contradictory_keys, malformed_values, malformed_yaml
+from sweep.file.sweep_texts import hold, ramp
 
 from lbhsweep.document import parse_document
 from lbhsweep.errors import SpecError
 from lbhsweep.physics.forcefield import PARAMETERS
 from lbhsweep.sweep import load_sweep
 from lbhsweep.sweep.load import sweep_from
+
+CASES = (*malformed_yaml.CASES, *malformed_values.CASES, *contradictory_keys.CASES)
 
 
 @pytest.mark.parametrize(("text", "problems"), CASES)
