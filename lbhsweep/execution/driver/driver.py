@@ -14,13 +14,12 @@ from lbhsweep.errors import (
     ClusterError,
     CorruptRecordError,
     LostStartError,
-    SchemaError,
     StorageRefusedError,
     StoreError,
     TaskFault,
-    store_error,
 )
 from lbhsweep.execution.driver.backlog import Backlog
+from lbhsweep.execution.driver.collection import Collected, Collection
 from lbhsweep.execution.driver.faults import Faults
 from lbhsweep.execution.driver.interruption import Interruption
 from lbhsweep.execution.driver.pace import Pace
@@ -42,7 +41,6 @@ from lbhsweep.execution.events import (
     WorkerPreparing,
 )
 from lbhsweep.execution.executor import Answer, Executor, TaskBroken, TaskEnded
-from lbhsweep.execution.worker.ledger import Ending
 from lbhsweep.execution.worker.task import Others, RunSummary, Task
 from lbhsweep.execution.worker.workload import Workload
 from lbhsweep.store.collect import Collector
@@ -53,9 +51,6 @@ from lbhsweep.sweep.plan import Plan
 
 POLL_S = 0.2
 REPORT_EVERY_S = 1.0
-COLLECT_EVERY_S = 2.0
-COLLECT_SHARE = 10
-"""Collecting takes at most about one part in this number of the driver's time."""
 STOP_PATIENCE_S = 120.0
 """How long a stop waits for runs to write their checkpoints."""
 SUBMIT_PAUSE_S = 1.0
@@ -99,7 +94,7 @@ class Driver:
         self._plan = plan
         self._workload = workload
         self._executor = executor
-        self._collector = collector
+        self._collection = Collection(folder, collector, pause)
         self._observers = observers
         self._pause = pause
         self._counts = Counter(done=len(plan.done), failed=len(plan.failed))
@@ -111,12 +106,10 @@ class Driver:
         self._repeated: set[str] = set()
         self._n_tasks = 0
         self._started: set[str] = set()
-        self._marked: set[str] = set()
         self._resumed: set[str] = set()
-        self._to_collect: dict[str, Ending] = {}
         self._faults = Faults()
         self._stopping = self._is_preparing = False
-        self._next_collect = self._next_report = self._submit_after = 0.0
+        self._next_report = self._submit_after = 0.0
 
     def drive(self, interruption: Interruption) -> None:
         """Work until all runs are done or failed, or a stop is requested.
@@ -154,7 +147,7 @@ class Driver:
             self._executor.need(self._n_possible())
             for answer in self._executor.answers(POLL_S):
                 self._handle(answer)
-            self._collect_when_due()
+            self._take(self._collection.collect_when_due(self._started))
             self._report_when_due()
 
     def _n_possible(self) -> int:
@@ -168,8 +161,8 @@ class Driver:
         """Return whether anything is left to do; collects when nothing is under way."""
         if not self._backlog and not self._in_flight:
             # Only collected records are known to be whole; runs with damaged ones are repeated.
-            self._collect()
-        is_held_up = not self._stopping and bool(self._pause.is_on or self._to_collect)
+            self._take(self._collection.collect(self._started))
+        is_held_up = not self._stopping and bool(self._pause.is_on or self._collection)
         return bool(self._backlog or self._in_flight) or is_held_up
 
     def _stop(self, reason: str) -> None:
@@ -245,7 +238,7 @@ class Driver:
             self._counts[summary.ending] += 1
             self._pace.end(name, summary.seconds if summary.ending == "done" else 0.0)
             self._pause.forget_delay()
-            self._to_collect[name] = summary.ending
+            self._collection.add(name, summary.ending)
         else:
             self._pace.stop(name)
             self._repeat(name)
@@ -320,7 +313,7 @@ class Driver:
 
     def _repeat_if_lost(self, name: str) -> bool:
         """Repeat a finished run if its record is damaged or lost; runs that follow it wait."""
-        problem = self._quarantine_if_damaged(name)
+        problem = self._collection.quarantine_if_damaged(name)
         if not problem:
             return False
         self._repeated.add(name)
@@ -331,90 +324,20 @@ class Driver:
 
     def _count_damaged_record(self, fault: TaskFault) -> bool:
         """Count a fault of a run's own damaged record; return whether this was the reason."""
-        if not isinstance(fault.error, CorruptRecordError) or not self._quarantine_if_damaged(
-            fault.run_id
-        ):
+        if not isinstance(
+            fault.error, CorruptRecordError
+        ) or not self._collection.quarantine_if_damaged(fault.run_id):
             return False
         self._faults.count_run(fault)
         return True
 
-    def _quarantine_if_damaged(self, name: str) -> str:
-        """Check a record, move it to quarantine if it is damaged, and return what is wrong.
-
-        Empty if nothing is wrong, or if storage has a transient error.
-        """
-        try:
-            if self._folder.find_record(name) is None:
-                return "its record is lost"
-            return self._collector.collect([name]).quarantined.get(name, "")
-        except SchemaError:
-            raise
-        except StorageRefusedError as refused:
-            self._pause.begin(refused)
-        except StoreError as error:
-            self._pause.count_transient(error)
-        except OSError as error:
-            self._pause.count_transient(
-                store_error(f"{self._folder.records}: can't read: {error}", error)
-            )
-        return ""
-
-    def _collect_when_due(self) -> None:
-        now = time.monotonic()
-        if now >= self._next_collect:
-            self._collect()
-            spent = time.monotonic() - now
-            self._next_collect = now + spent + max(COLLECT_EVERY_S, COLLECT_SHARE * spent)
-
-    def _collect(self) -> None:
-        if self._pause.is_on:
-            return
-        try:
-            is_whole = self._move_records()
-        except SchemaError:
-            raise
-        except StorageRefusedError as error:
-            self._pause.begin(error)
-        except StoreError as error:
-            self._pause.count_transient(error)
-        else:
-            if is_whole:
-                self._pause.forget_transient()
-
-    def _move_records(self) -> bool:
-        """Collect what is due, and return whether all of it could be read."""
-        self._mark_running()
-        if not self._to_collect:
-            return True
-        report = self._collector.collect(self._to_collect)
-        for name in report.collected:
-            if self._to_collect[name] == "done":
-                self._release(name)
-        for name, problem in report.quarantined.items():
-            self._counts[self._to_collect[name]] -= 1
-            self._repeat_lost(name, CorruptRecordError(problem))
-        left = {name: self._to_collect[name] for name in report.unread}
-        self._to_collect.clear()
-        if left and self._pause.is_exhausted:
-            # The record seems lost. A worker that does see it reports the run as done at once.
-            for name, ending in left.items():
-                self._counts[ending] -= 1
-                self._repeat_lost(name, StoreError(report.unread[name]))
-            return True
-        self._to_collect.update(left)
-        if left:
-            self._pause.count_transient(StoreError(next(iter(report.unread.values()))))
-        return not left
-
-    def _mark_running(self) -> None:
-        """Mark in the results which runs are under way, and no longer are."""
-        begun = self._started - self._marked
-        ended = self._marked - self._started - self._to_collect.keys()
-        if begun:
-            self._collector.mark(begun, "running")
-        if ended:
-            self._collector.mark(ended, "pending")
-        self._marked = set(self._started)
+    def _take(self, found: Collected) -> None:
+        """Go on from runs that are done, and repeat those whose record was damaged or lost."""
+        for name in found.done:
+            self._release(name)
+        for name, lost in found.lost.items():
+            self._counts[lost.ending] -= 1
+            self._repeat_lost(name, lost.error)
 
     def _report(self, event: Event) -> None:
         for observer in self._observers:

@@ -24,7 +24,7 @@ from execution.serial_executor import SerialExecutor
 from lbhsweep.errors import ClusterError, StoreError, SweepLockedError, TaskFault
 from lbhsweep.execution.clusters.spec import LocalCluster
 from lbhsweep.execution.clusters.start import start_cluster
-from lbhsweep.execution.driver import driver
+from lbhsweep.execution.driver import collection, driver
 from lbhsweep.execution.events import (
     RunFailed,
     RunFinished,
@@ -355,7 +355,7 @@ def test_an_event_of_an_attempt_that_has_ended_is_not_reported(tmp_path):
 
 
 def test_a_broken_task_s_run_is_under_way_no_longer(tmp_path, monkeypatch):
-    monkeypatch.setattr(driver, "COLLECT_EVERY_S", 0.0)
+    monkeypatch.setattr(collection, "COLLECT_EVERY_S", 0.0)
     broken, states = [], []
 
     class Watching(SerialExecutor):
