@@ -84,4 +84,4 @@ private_folder(Path(os.environ["NUMBA_CACHE_DIR"]))
 # Only now may numba be imported.
 from lbhsweep.engine import kernel_cache  # noqa: E402
 
-kernel_cache.install()
+kernel_cache.check_files_of(*{path.parent for path in sources_of_kernels()})

@@ -49,9 +49,29 @@ class CheckedCacheFile(caching.IndexDataCacheFile):  # type: ignore[misc]
             file.write(content + _MARK + hashlib.blake2b(content).digest())
 
 
-def install() -> None:
-    """Let all functions that numba compiles from now on have checked files."""
-    caching.IndexDataCacheFile = CheckedCacheFile
+_Plain = caching.IndexDataCacheFile
+_CHECKED: set[str] = set()
+"""Names of the folders in numba's cache whose files are checked."""
+
+
+def check_files_of(*folders: Path) -> None:
+    """Let the functions of these source folders have checked files, from the next one on.
+
+    Other packages' functions in the same process keep numba's own files, since files without a
+    checksum would count as damaged.
+    """
+    for folder in folders:
+        _CHECKED.add(_name_in_cache(folder))
+    caching.IndexDataCacheFile = _cache_file
+
+
+def _name_in_cache(folder: Path) -> str:
+    return str(caching._CacheLocator.get_suitable_cache_subpath(str(folder / "any.py")))
+
+
+def _cache_file(cache_path: str, filename_base: str, source_stamp: Any) -> Any:
+    kind = CheckedCacheFile if Path(cache_path).name in _CHECKED else _Plain
+    return kind(cache_path, filename_base, source_stamp)
 
 
 def _is_whole(path: str) -> bool:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 SCRIPT = """\
-import lbhsweep.engine
+import os
+from pathlib import Path
+from lbhsweep.engine import kernel_cache
+kernel_cache.check_files_of(*map(Path, filter(None, [os.environ.get("CHECKED")])))
 from kernel_of_test import double
 print(double(4.0), sum(double.stats.cache_hits.values()), sum(double.stats.cache_misses.values()))
 """
@@ -27,6 +30,7 @@ def call(tmp_path):
     (tmp_path / "kernel_of_test.py").write_text(KERNEL)
     paths = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": paths}
+    environment |= {"CHECKED": str(tmp_path)}
 
     def run():
         script = [sys.executable, "-c", SCRIPT]
@@ -65,7 +69,7 @@ def test_a_damaged_file_is_written_again(call, tmp_path, damage):
 
 def test_numba_by_itself_reads_the_same_files(call, tmp_path):
     assert call() == (8.0, 0, 1)
-    plain = SCRIPT.replace("import lbhsweep.engine\n", "")
+    plain = SCRIPT[SCRIPT.index("from kernel_of_test") :]
     found = subprocess.run(
         [sys.executable, "-c", plain],
         env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(tmp_path)},
@@ -83,3 +87,17 @@ def test_a_cache_that_takes_no_files_costs_time_alone(call, tmp_path):
         file.unlink()
         file.mkdir()
     assert call() == (8.0, 0, 1)
+
+
+def test_kernels_of_others_keep_their_own_files(tmp_path):
+    """A notebook's own functions were compiled before this package was imported, and stay so."""
+    (tmp_path / "kernel_of_test.py").write_text(KERNEL)
+    paths = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": paths}
+    plain = SCRIPT[SCRIPT.index("from kernel_of_test") :]
+    for script, found in ((plain, "8.0 0 1"), (SCRIPT, "8.0 1 0"), (plain, "8.0 1 0")):
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        assert done.stdout.strip() == found
