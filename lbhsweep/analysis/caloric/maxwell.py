@@ -147,7 +147,7 @@ def _disagreement(maps: EntropyMaps, apart: BoolArray, numbers: _Numbers) -> str
     i, j = np.unravel_index(np.where(apart, np.abs(gap), -1.0).argmax(), gap.shape)
     at = maps.temperature[apart.any(axis=0)]
     ours, theirs = (
-        f"{v[i, j]:.0f} ± {e[i, j]:.0f}" for v, e in ((used, used_error), (other, other_error))
+        f"{v[i, j]:.3g} ± {e[i, j]:.2g}" for v, e in ((used, used_error), (other, other_error))
     )
     return (
         f"ΔS_iso and −∫(∂V/∂T)dP disagree between {at.min():g} and {at.max():g} K, most at "
@@ -170,7 +170,7 @@ def _falls(maps: EntropyMaps, used: FloatArray, far: BoolArray) -> str:
             k = int(np.where(wrong, rise, -np.inf).argmax())
             places.append(
                 f"{model.pressure[low]:g} to {model.pressure[high]:g} GPa at {at.min():g} to "
-                f"{at.max():g} K, by {rise[k]:.0f} ± {error[k]:.0f} J/kg/K at {t[k]:g} K"
+                f"{at.max():g} K, by {rise[k]:.2g} ± {error[k]:.2g} J/kg/K at {t[k]:g} K"
             )
     if not places:
         return ""
