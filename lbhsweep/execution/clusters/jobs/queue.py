@@ -132,10 +132,7 @@ def ask_slurm(jobs: Collection[str], environment: Mapping[str, str]) -> dict[str
         Those in the queue; None if SLURM did not answer, which says nothing about the jobs.
     """
     states: dict[str, JobState] = {}
-    by_place: dict[tuple[str, ...], set[str]] = {}
-    for job in jobs:
-        by_place.setdefault(tuple(slurm_place(job)), set()).add(job)
-    for place, there in by_place.items():
+    for place, there in _by_place(jobs).items():
         squeue = ["squeue", "--noheader", "--format=%i|%T|%r", "--user", str(os.getuid())]
         lines = answer_lines([*squeue, *place], environment)
         if lines is None:
@@ -150,10 +147,18 @@ def ask_slurm(jobs: Collection[str], environment: Mapping[str, str]) -> dict[str
 
 def cancel_slurm(jobs: Iterable[str]) -> list[list[str]]:
     """Return the commands that cancel jobs, one for each cluster."""
+    return [
+        ["scancel", *place, *(job.partition(";")[0] for job in there)]
+        for place, there in _by_place(sorted(jobs)).items()
+    ]
+
+
+def _by_place(jobs: Iterable[str]) -> dict[tuple[str, ...], list[str]]:
+    """Group jobs by the option that names their cluster."""
     by_place: dict[tuple[str, ...], list[str]] = {}
-    for job in sorted(jobs):
-        by_place.setdefault(tuple(slurm_place(job)), []).append(job.partition(";")[0])
-    return [["scancel", *place, *numbers] for place, numbers in by_place.items()]
+    for job in jobs:
+        by_place.setdefault(tuple(slurm_place(job)), []).append(job)
+    return by_place
 
 
 def check_slurm(script: str, environment: Mapping[str, str]) -> None:
