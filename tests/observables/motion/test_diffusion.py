@@ -129,7 +129,7 @@ def test_true_values_lie_within_one_standard_error_in_two_of_three_runs():
     assert len(inside["diffusion_coefficient"]) > 110
     assert 0.57 < np.mean(inside["diffusion_coefficient"]) < 0.80
     assert 0.50 < np.mean(inside["conductivity"]) < 0.85
-    assert 0.50 < np.mean(inside["haven_ratio"]) < 0.90
+    assert 0.55 < np.mean(inside["haven_ratio"]) < 0.90
 
 
 def test_errors_of_curves_hold_at_long_lags_too():
@@ -315,7 +315,7 @@ def test_moments_follow_a_deformation():
     np.testing.assert_allclose(along_axes(products.sum(axis=0), stretch), expected, rtol=1e-12)
 
 
-def test_a_short_run_of_a_hot_crystal_fills_every_quantity(tmp_path):
+def test_a_short_run_of_a_hot_crystal_has_all_curves_and_says_why_there_is_no_coefficient(tmp_path):
     point = hold_point(0.5, 8.0, 2000.0, phase="beta", sample_every=10, observables=("diffusion",))
     arrays = simulate(point, tmp_path, force_field=FORCE_FIELD).arrays
     promised = rehearse(point).arrays
@@ -323,6 +323,7 @@ def test_a_short_run_of_a_hot_crystal_fills_every_quantity(tmp_path):
     for name, array in arrays.items():
         assert array.shape == promised[name].shape, name
         assert array.dtype == promised[name].dtype, name
+        assert np.all(np.isfinite(array)) or "msd" not in name, name
     assert len(arrays["li_msd"]) == len(inner_axes(point)["lag"])
     # Too short for a coefficient, and it says so.
     assert arrays["diffusion_status"] > DiffusionStatus.KNOWN
