@@ -146,19 +146,16 @@ def _disagreement(maps: EntropyMaps, apart: BoolArray, numbers: _Numbers) -> str
     # By size among those that disagree: where errors are least the difference may be small.
     i, j = np.unravel_index(np.where(apart, np.abs(gap), -1.0).argmax(), gap.shape)
     at = maps.temperature[apart.any(axis=0)]
+    low, high = at.min(), at.max()
+    where = f"at {low:g} K" if low == high else f"between {low:g} and {high:g} K"
     ours, theirs = (
         f"{v[i, j]:.3g} ± {e[i, j]:.2g}" for v, e in ((used, used_error), (other, other_error))
     )
     return (
-        f"ΔS_iso and −∫(∂V/∂T)dP disagree {_span(at)}, most at "
+        f"ΔS_iso and −∫(∂V/∂T)dP disagree {where}, most at "
         f"{maps.temperature[j]:g} K, {model.pressure[maps.first]:g} → {model.pressure[i]:g} GPa: "
         f"{ours} and {theirs} J/kg/K, by {min(sigma[i, j], 99.0):.1f}σ: quote neither there"
     )
-
-
-def _span(temperature: FloatArray) -> str:
-    low, high = temperature.min(), temperature.max()
-    return f"at {low:g} K" if low == high else f"between {low:g} and {high:g} K"
 
 
 def _falls(maps: EntropyMaps, used: FloatArray, far: BoolArray) -> str:
@@ -174,7 +171,8 @@ def _falls(maps: EntropyMaps, used: FloatArray, far: BoolArray) -> str:
             at = t[wrong]
             k = int(np.where(wrong, rise, -np.inf).argmax())
             places.append(
-                f"{model.pressure[low]:g} to {model.pressure[high]:g} GPa {_span(at)}, by {rise[k]:.2g} ± {error[k]:.2g} J/kg/K at {t[k]:g} K"
+                f"{model.pressure[low]:g} to {model.pressure[high]:g} GPa at {at.min():g} to "
+                f"{at.max():g} K, by {rise[k]:.2g} ± {error[k]:.2g} J/kg/K at {t[k]:g} K"
             )
     if not places:
         return ""
