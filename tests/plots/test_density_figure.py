@@ -6,7 +6,7 @@ from made_up_observables import make_observables
 from lbhsweep.analysis.replicas import combine_group
 from lbhsweep.plots.shared.joined import joined_holds
 from lbhsweep.plots.shared.material import each_material
-from lbhsweep.plots.shared.phase_cells import find_phase_cells
+from lbhsweep.plots.shared.phase_cells import find_phase_cells, why_no_cell
 from lbhsweep.plots.structure import density
 
 N = 24
@@ -137,7 +137,13 @@ class TestCells:
         one["alpha_order"][:] = 0.4
         cells = find_phase_cells(one, "li_density")
         assert cells.both == ()
-        assert "clearly in one phase" in cells.why_none
+        assert "clearly in one phase" in why_no_cell(cells, one, "li_density").reason
+
+    def test_holds_that_have_not_settled_are_counted(self, one):
+        one["equilibrated"][:] = 0
+        cells = find_phase_cells(one, "li_density")
+        why = why_no_cell(cells, one, "li_density").reason
+        assert why == f"none of the {one['status'].size} finished hold(s) has settled"
 
     def test_the_other_minimum_of_alpha_is_named(self, one):
         one["alpha_lithium"][:] = 0.21

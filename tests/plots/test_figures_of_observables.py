@@ -141,7 +141,7 @@ class TestCorrelation:
         hold["status"].loc[{"temperature": 450.0}] = 0
         hold["status"].loc[{"temperature": 700.0}] = -1
         text = below(FIGURES["correlation"].make(*with_hold(hold)))
-        assert "no hold is finished and equilibrated at 450 K made-up" in text
+        assert "450 K: no hold is finished made-up" in text
 
     def test_one_temperature_stands_in_the_titles_instead_of_a_bar(self, hold):
         figure = FIGURES["correlation"].make(*with_hold(hold.sel(temperature=[700.0])))

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from lbhsweep.plots.shared.joined import why_no_average, why_unknown
-from lbhsweep.plots.transport.arrhenius import why_no_diffusion
+from lbhsweep.plots.shared.absence import (
+    why_no_average,
+    why_no_diffusion,
+    why_no_hold,
+    why_no_ramp,
+    why_unknown,
+)
 from lbhsweep.store.one_phase import Equilibrated
 from lbhsweep.store.schema import Status
 
@@ -42,7 +47,7 @@ def holds(status, equilibrated):
     ],
 )
 def test_single_holds(status, equilibrated, reason):
-    assert why_unknown(holds(status, equilibrated), "volume") == reason
+    assert why_no_hold(holds(status, equilibrated), "volume") == reason
 
 
 def test_averages_count_what_was_left_out():
@@ -63,3 +68,27 @@ def test_averages_count_what_was_left_out():
 def test_diffusion_passes_on_the_reason_of_the_analysis(reasons, wanted):
     transport = xr.Dataset({"diffusion_reason": ("x", np.array(reasons, dtype=object))})
     assert why_no_diffusion(transport) == wanted
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [
+        (None, "the results have no ramps"),
+        ([Status.PENDING, Status.FAILED], "no ramp is finished"),
+        ([Status.DONE, Status.FAILED], "1 ramp(s) are finished, and none gives the half height"),
+    ],
+)
+def test_ramps_are_counted(status, wanted):
+    tree = xr.DataTree()
+    if status is not None:
+        tree["ramp"] = xr.DataTree(holds(status, [Equilibrated.NO] * len(status)))
+    assert why_no_ramp(tree, "half height") == wanted
+
+
+@pytest.mark.parametrize(
+    ("reasons", "wanted"),
+    [(["", "one pressure only"], "one pressure only"), (["", ""], "the analysis knows no entropy")],
+)
+def test_the_reason_of_the_analysis_is_passed_on(reasons, wanted):
+    array = xr.DataArray(np.array(reasons, dtype=object), dims="pressure")
+    assert why_unknown(array, "entropy") == wanted

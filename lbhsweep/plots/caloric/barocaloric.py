@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from lbhsweep.analysis.transition.bounds import read_bounds
 from lbhsweep.analysis.transition.caveats import caveats
 from lbhsweep.arrays import BoolArray, FloatArray
+from lbhsweep.plots.shared.absence import why_unknown
 from lbhsweep.plots.shared.bounds import draw_temperatures, explain_arrows
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
@@ -40,7 +41,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     compressed = dataset.sel(final_pressure=dataset["final_pressure"] > first)
     change = compressed["isothermal_entropy_change"]
     if not known(change.values):
-        return Nothing(str(dataset["reason"].item()) or "no second pressure with known entropy")
+        return Nothing(why_unknown(dataset["reason"], "ΔS_iso of any second pressure"))
     share = float((np.isfinite(change) & (compressed["extrapolated"] == 0)).mean())
     if share < _LEAST_KNOWN:
         return Nothing(f"ΔS_iso is known on {100 * share:.0f} % of the map only")

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.absence import why_unknown
 from lbhsweep.plots.shared.axis_looks import AxisLooks, pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
@@ -44,7 +45,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """
     entropy = analysis["entropy"].to_dataset()
     if not known(entropy["entropy"].values):
-        return Nothing(str(entropy["reason"].item()) or "no entropy could be computed")
+        return Nothing(why_unknown(entropy["reason"], "entropy"))
     figure, panels = new_figure(3, aspect=0.85)
     pressures = list(entropy["pressure"].values)
     looks = pressure_looks(tree)

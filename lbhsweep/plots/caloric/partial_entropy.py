@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.absence import why_no_hold
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     AMBER,
@@ -51,7 +52,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
         names = list(dataset["frozen"].values)
         dataset = dataset.sel(frozen="none" if "none" in names else names[0])
     if not known(dataset["entropy_classical"].values):
-        return Nothing(str(dataset["note"].item()) or "no hold with spectra is finished")
+        return Nothing(why_no_hold(tree["hold"].to_dataset(), "velocity spectra"))
     by_freezing = "frozen_part_classical" in dataset and known(
         dataset["frozen_part_classical"].values
     )

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from lbhsweep.analysis.published import AZNAR_2017, EFFECTS, LI_2018, SAU_2021, ZENG_2024
 from lbhsweep.analysis.transition.bounds import Bound, combine, read_flag
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.absence import why_unknown
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
     AMBER,
@@ -47,7 +48,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["barocaloric"].to_dataset()
     compressed = dataset["final_pressure"] > dataset["initial_pressure"]
     if not known(dataset["isothermal_entropy_change"].values[compressed.values]):
-        return Nothing(str(dataset["reason"].item()) or "no second pressure with known entropy")
+        return Nothing(why_unknown(dataset["reason"], "ΔS_iso of any second pressure"))
     figure, panels = new_figure(2, columns=2, aspect=0.75)
     for one in EFFECTS:
         marker, colour = _LOOKS[one.source]

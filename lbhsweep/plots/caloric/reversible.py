@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.caveats import caveats
+from lbhsweep.plots.shared.absence import why_unknown
 from lbhsweep.plots.shared.axis_looks import AxisLooks, pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.style import (
@@ -42,8 +43,8 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     compressed = dataset["final_pressure"] > dataset["initial_pressure"]
     shown = [name for name in _LOOPS if known(change.sel(loop=name).values[compressed.values])]
     if not shown:
-        reasons = dataset["reason"].sel(loop="slowest_rate").values
-        return Nothing(next((str(r) for r in reasons if str(r)), "one pressure only"))
+        reasons = dataset["reason"].sel(loop="slowest_rate")
+        return Nothing(why_unknown(reasons, "reversible ΔS of any second pressure"))
     loop = shown[0]
     figure, panels = new_figure(3, aspect=0.85, share_x=False)
     here = dataset.sel(loop=loop)

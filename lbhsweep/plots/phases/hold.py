@@ -5,10 +5,10 @@ from __future__ import annotations
 import xarray as xr
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.absence import why_no_hold
 from lbhsweep.plots.shared.axis_looks import pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars, isobar_handles
-from lbhsweep.plots.shared.joined import why_unknown
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,
@@ -28,7 +28,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw means over settled replicas; a cross at the foot is a cell that has none."""
     holds = analysis["holds"].to_dataset()
     if not known(holds["volume"].values):
-        return Nothing(why_unknown(tree["hold"].to_dataset(), "volume"))
+        return Nothing(why_no_hold(tree["hold"].to_dataset(), "volume"))
     figure, panels = new_figure(2, columns=2, aspect=0.75)
     looks = pressure_looks(tree)
     crossed = False

@@ -7,10 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.absence import why_no_hold
 from lbhsweep.plots.shared.axis_looks import AxisLooks, pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
-from lbhsweep.plots.shared.joined import why_unknown
 from lbhsweep.plots.shared.phase_look import LOOKS, phase_handles
 from lbhsweep.plots.shared.style import (
     Nothing,
@@ -37,7 +37,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["phase_properties"].to_dataset()
     if not known(dataset["volume"].values):
         reasons = dict.fromkeys(str(reason) for reason in dataset["reason"].values if str(reason))
-        return Nothing("; ".join(reasons) or why_unknown(tree["hold"].to_dataset(), "properties"))
+        return Nothing("; ".join(reasons) or why_no_hold(tree["hold"].to_dataset(), "properties"))
     figure, panels = new_figure(4, columns=2, aspect=0.62)
     looks = pressure_looks(tree)
     pressures = pick_evenly(tree["hold"].to_dataset()["pressure"].values, _MOST_PRESSURES)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from lbhsweep.analysis.transition.bounds import Bound, read_bound
 from lbhsweep.analysis.transition.half_heights import OTHER_PHASE
+from lbhsweep.plots.shared.absence import why_no_ramp
 from lbhsweep.plots.shared.bounds import draw_arrow
 from lbhsweep.plots.shared.style import (
     AMBER,
@@ -85,7 +86,7 @@ def draw_branches(
     """
     loops = [loop for loop in loops if known(loop.dataset[loop.name].values)]
     if not loops:
-        return Nothing("no ramp is finished")
+        return Nothing(why_no_ramp(tree, "quantities that are drawn"))
     pressures = marks["pressure"].values
     n = len(loops)
     figure, panels = new_figure(n * len(pressures), columns=max(n, 2), aspect=0.78)

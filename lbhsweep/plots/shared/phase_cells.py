@@ -14,8 +14,15 @@ from lbhsweep.analysis.phases.assignment import (
     Phase,
     assign_phases,
 )
+from lbhsweep.plots.shared.absence import (
+    NO_HOLDS,
+    has_drifted,
+    is_done,
+    why_no_average,
+    why_no_hold,
+    without,
+)
 from lbhsweep.plots.shared.declaration import Needs
-from lbhsweep.plots.shared.joined import NO_HOLDS, has_drifted, is_done, why_no_average, without
 from lbhsweep.plots.shared.phase_look import LOOKS
 from lbhsweep.plots.shared.style import BLUE, ORANGE, Nothing, known
 from lbhsweep.quantities import stderr_name
@@ -77,13 +84,6 @@ class PhaseCells:
         return [] if self.note == NO_SITES else [self.note]
 
     @property
-    def why_none(self) -> str:
-        """The reason why there is no cell at all."""
-        if self.note == NO_SITES:
-            return "no hold is finished and equilibrated"
-        return f"no finished hold is clearly in one phase ({self.note})"
-
-    @property
     def both(self) -> tuple[PhaseCell, ...]:
         """The cells that exist, α first."""
         return tuple(cell for cell in (self.alpha, self.beta) if cell is not None)
@@ -133,7 +133,7 @@ def phase_curves(analysis: xr.DataTree, name: str) -> tuple[xr.Dataset, PhaseCel
     if isinstance(dataset, Nothing):
         return dataset
     cells = find_phase_cells(dataset, name)
-    return (dataset, cells) if cells.both else Nothing(cells.why_none)
+    return (dataset, cells) if cells.both else why_no_cell(cells, dataset, name)
 
 
 def needs_averages(names: tuple[str, ...], observable: str) -> tuple[Needs, Needs]:
@@ -148,8 +148,20 @@ def averaged_holds(analysis: xr.DataTree, name: str) -> xr.Dataset | Nothing:
     """Return one material's holds averaged over replicas by phase, if `name` is known there."""
     dataset = analysis["replicas/hold"].to_dataset()
     if not known(dataset[name].values):
-        return Nothing(why_no_average(dataset, str(dataset[name].attrs.get("long_name", name))))
+        return Nothing(why_no_average(dataset, _words(dataset, name)))
     return dataset
+
+
+def why_no_cell(cells: PhaseCells, dataset: xr.Dataset, name: str) -> Nothing:
+    """Say why no cell represents a phase: no hold gives the quantity, or none is in one phase."""
+    if cells.note == NO_SITES:
+        of = why_no_average if "n_replicas" in dataset else why_no_hold
+        return Nothing(of(dataset, _words(dataset, name)))
+    return Nothing(f"no finished hold is clearly in one phase ({RULE})")
+
+
+def _words(dataset: xr.Dataset, name: str) -> str:
+    return str(dataset[name].attrs.get("long_name", name))
 
 
 def draw_phase_curves(axes: Axes, dataset: xr.Dataset, name: str, cells: PhaseCells) -> None:

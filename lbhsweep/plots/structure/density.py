@@ -16,7 +16,7 @@ from lbhsweep.analysis.published import SAU_2021
 from lbhsweep.arrays import FloatArray
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.joined import joined_holds, needs_holds
-from lbhsweep.plots.shared.phase_cells import PhaseCells, find_phase_cells
+from lbhsweep.plots.shared.phase_cells import PhaseCells, find_phase_cells, why_no_cell
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,
@@ -57,7 +57,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     hold = joined_holds(tree)
     cells = find_phase_cells(hold, "li_density")
     if not cells.both:
-        return Nothing(cells.why_none)
+        return why_no_cell(cells, hold, "li_density")
     figure, panels = new_figure(8, columns=4, aspect=0.8, share_x=False)
     shown = {cell.name: hold[list(SPECIES)].sel(cell.place).load() for cell in cells.both}
     for row, (name, (_, colours, _, _)) in enumerate(SPECIES.items()):

@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lbhsweep.analysis.phases.assignment import CAP_BELOW
+from lbhsweep.plots.shared.absence import has_drifted, is_done, why_no_average, why_no_ramp
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
-from lbhsweep.plots.shared.joined import has_drifted, is_done, is_planned, joined_holds
+from lbhsweep.plots.shared.joined import is_planned, joined_holds
 from lbhsweep.plots.shared.phase_look import LOOKS, phase_handles
 from lbhsweep.plots.shared.style import (
     AMBER,
@@ -66,7 +67,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw occupancies, S, x and φ, a row for each pressure and protocol."""
     rows = [row for name in ("hold", "ramp") for row in _rows(analysis, name)]
     if not rows:
-        return Nothing("no run is finished and equilibrated")
+        return Nothing("; ".join(_absent(tree, analysis)))
     columns = 1 + len(ORDER)
     figure, panels = new_figure(columns * len(rows), columns=columns, aspect=0.95)
     for number, (name, here) in enumerate(rows):
@@ -83,6 +84,15 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     shown = sorted({float(here["pressure"]) for _, here in rows})
     remarks = [_DASHED, shown_of(shown, total, "pressures")]
     return finish(figure, tree, "Sites of Li and order of α", remarks=remarks)
+
+
+def _absent(tree: xr.DataTree, analysis: xr.DataTree) -> Iterator[str]:
+    """Yield for each protocol why none of its runs has order and sites."""
+    what = "order of α"
+    if "/replicas/hold" in analysis.groups:
+        yield why_no_average(analysis["replicas/hold"].to_dataset(), what)
+    if "ramp" in tree.children:
+        yield why_no_ramp(tree, what)
 
 
 def _rows(analysis: xr.DataTree, name: str) -> Iterator[tuple[str, xr.Dataset]]:

@@ -12,6 +12,7 @@ from lbhsweep.analysis.transition.bounds import Bound, read_bound, read_bounds
 from lbhsweep.analysis.transition.caveats import published_caveats
 from lbhsweep.analysis.transition.rate_extrapolation import ASSUMED, EXPONENTS
 from lbhsweep.arrays import IntArray
+from lbhsweep.plots.shared.absence import why_no_ramp, why_unknown
 from lbhsweep.plots.shared.bounds import draw_arrow, draw_temperatures, explain_arrows
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.published_transitions import draw_published
@@ -46,10 +47,9 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     rates = analysis["hysteresis_rate"].to_dataset()
     loops = analysis["hysteresis"].to_dataset()
     if loops.sizes["heating_rate"] < 2:
-        reasons = [str(reason) for reason in rates["reason"].values.ravel() if str(reason)]
-        return Nothing(reasons[0] if reasons else "one heating rate")
+        return Nothing(why_unknown(rates["reason"], "second heating rate"))
     if not known(loops[_HALF].values):
-        return Nothing("no ramp shows a complete transition")
+        return Nothing(why_no_ramp(tree, "half height of a transition"))
     pressures = rates["pressure"].values
     figure, panels = new_figure(2 * len(pressures), columns=2, aspect=0.55)
     label_panels(panels, f"Heating rate r ({unit_text('K/ps')})", "")

@@ -7,10 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lbhsweep.plots.shared.absence import why_no_hold
 from lbhsweep.plots.shared.axis_looks import AxisLooks, pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar, isobar_handles
-from lbhsweep.plots.shared.joined import why_unknown
 from lbhsweep.plots.shared.style import (
     Nothing,
     finish,
@@ -26,7 +26,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     """Draw both against T; crosses are ratios to another phase."""
     dataset = analysis["anion_fluctuation"].to_dataset()
     if not known(dataset["anion_fluctuation"].values):
-        return Nothing(why_unknown(tree["hold"].to_dataset(), "fluctuation of the anions"))
+        return Nothing(why_no_hold(tree["hold"].to_dataset(), "fluctuation of the anions"))
     figure, panels = new_figure(2, columns=2, aspect=0.75)
     lowest = gigapascal(float(dataset["pressure"].values[0]))
     for axes in panels:

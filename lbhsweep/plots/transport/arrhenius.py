@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -12,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lbhsweep.analysis.published import DIFFUSION, SAU_2021
 from lbhsweep.analysis.transport.arrhenius import BOLTZMANN_EV
-from lbhsweep.analysis.transport.coefficients import NO_HOLD
+from lbhsweep.plots.shared.absence import why_no_diffusion
 from lbhsweep.plots.shared.axis_looks import AxisLooks, pressure_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import draw_isobars, each_isobar, inverse, isobar_handles
@@ -32,7 +30,7 @@ _PANELS = {
     "reorientation": ("reorientation_rate", "Reorientation rate λ (ps⁻¹)"),
 }
 PUBLISHED_LABEL = f"D at 0 GPa, {SAU_2021.short}, suppl. fig. 5"
-_ABSENT = "no value: too few hops, or no decay seen"
+_ABSENT = "no value: MSD not linear yet, too few hops, or no decay seen"
 _ENERGY = "activation_energy"
 _FOOT_SHARE = 0.14
 """Of the axis below the lowest point, for the crosses."""
@@ -201,16 +199,6 @@ def _partly_seen(transport: xr.Dataset, looks: AxisLooks) -> list[str]:
         if places:
             notes.append(f"{text}: λ too large at {places}, where not all holds show a decay")
     return notes
-
-
-def why_no_diffusion(transport: xr.Dataset) -> str:
-    """Return why no cell has a diffusion coefficient, as the analysis says of most cells."""
-    if "diffusion_reason" in transport:
-        reasons = [str(one) for one in transport["diffusion_reason"].values.ravel()]
-        counts = Counter(one for one in reasons if one and not one.startswith(NO_HOLD))
-        if counts:
-            return counts.most_common(1)[0][0]
-    return "no hold gives a diffusion coefficient"
 
 
 FIGURE = FigureDeclaration(

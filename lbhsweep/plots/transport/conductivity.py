@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lbhsweep.analysis.published import ACTIVATION_ENERGY, MALTSEV_2023
+from lbhsweep.plots.shared.absence import why_no_diffusion
 from lbhsweep.plots.shared.axis_looks import AxisLooks, vacancy_looks
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.isobars import inverse, name_isobar
@@ -25,7 +26,6 @@ from lbhsweep.plots.shared.style import (
     new_figure,
     shared_legend,
 )
-from lbhsweep.plots.transport.arrhenius import why_no_diffusion
 from lbhsweep.quantities import stderr_name
 
 _MEASURED, _TRACER = "conductivity", "conductivity_tracer"

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lbhsweep.arrays import FloatArray
+from lbhsweep.plots.shared.absence import why_no_mean_error
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
 from lbhsweep.plots.shared.style import (
@@ -50,12 +51,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     dataset = analysis["convergence"].to_dataset()
     shown = [name for name in (*_MEANS, *_RATES) if name in dataset and known(dataset[name].values)]
     if not any(name in _MEANS for name in shown):
-        n_done = int(dataset["n_done"].sum())
-        if not n_done:
-            return Nothing("no hold is finished")
-        return Nothing(
-            f"{n_done} hold(s) are finished, and none gives an error of its mean: too short"
-        )
+        return Nothing(why_no_mean_error(dataset))
     pressures = pick_evenly(dataset["pressure"].values, _MOST_PRESSURES)
     columns = max(len(pressures), 2)
     figure, panels = new_figure(

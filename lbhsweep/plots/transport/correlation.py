@@ -9,10 +9,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lbhsweep.arrays import FloatArray
+from lbhsweep.plots.shared.absence import why_no_average
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import Colour, colour_bar, pick_evenly, shown_of
-from lbhsweep.plots.shared.joined import is_planned, why_no_average
+from lbhsweep.plots.shared.joined import is_planned
 from lbhsweep.plots.shared.phase_cells import averaged_holds, needs_averages
 from lbhsweep.plots.shared.phase_look import LOOKS, Line, phase_handles
 from lbhsweep.plots.shared.style import (
@@ -37,6 +37,7 @@ TITLES = {
     "icosahedral_correlation": "icosahedral order",
 }
 _MOST_PRESSURES = 3
+_WHAT = "correlation of the orientation"
 
 
 def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
@@ -48,7 +49,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     here = dataset.sel(pressure=pressures)
     filled = here["bh_correlation"].notnull().any(["phase", "pressure", "lag"]).values
     if not filled.any():
-        return Nothing(why_no_average(here, "correlation of the orientation"))
+        return Nothing(why_no_average(here, _WHAT))
     all_of_them = here["temperature"].values[filled]
     temperatures = pick_evenly(all_of_them)
     alone = f", {temperatures[0]:g} K" if len(temperatures) == 1 else ""
@@ -63,8 +64,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     colour_bar(figure, panels, temperatures, label(dataset["temperature"], "T"), colours)
     shared_legend(figure, panels, 5, phase_handles(phases_of(here), marker=""))
     planned = np.any([is_planned(tree, here["temperature"], p) for p in pressures], axis=0)
-    empty = here["temperature"].values[planned & ~filled]
-    notes = [f"no hold is finished and equilibrated at {_listed(empty)} K"] if empty.size else []
+    notes = _absent(here.isel(temperature=planned & ~filled))
     remarks = (
         shown_of(temperatures, len(all_of_them), "temperatures"),
         shown_of(pressures, dataset.sizes["pressure"], "pressures"),
@@ -72,8 +72,13 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     return finish(figure, tree, "Orientational autocorrelation of anions", notes, remarks)
 
 
-def _listed(values: FloatArray) -> str:
-    return ", ".join(f"{value:g}" for value in values)
+def _absent(here: xr.Dataset) -> list[str]:
+    """Build a note for each reason why temperatures have no curve."""
+    places: dict[str, list[str]] = {}
+    for number, temperature in enumerate(here["temperature"].values):
+        why = why_no_average(here.isel(temperature=number), _WHAT)
+        places.setdefault(why, []).append(f"{temperature:g}")
+    return [f"{', '.join(listed)} K: {why}" for why, listed in places.items()]
 
 
 def phases_of(dataset: xr.Dataset) -> list[str]:
@@ -95,7 +100,7 @@ def draw_curves(
     axes.set_ylabel(QUANTITIES[name])
     axes.axhline(0.0, color="0.5", linewidth=0.8)
     if not known(here[name].values):
-        hatch(axes, "no hold is finished and equilibrated")
+        hatch(axes, why_no_average(here, _WHAT))
     for number, colour in enumerate(colours):
         for phase in here["phase"].values:
             curve = here.isel({along: number}).sel(phase=phase)

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lbhsweep.plots.shared.absence import why_no_average
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
-from lbhsweep.plots.shared.joined import why_no_average
 from lbhsweep.plots.shared.phase_look import LOOKS, phase_handles
 from lbhsweep.plots.shared.style import (
     GREY,

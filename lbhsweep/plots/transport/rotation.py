@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lbhsweep.analysis.phases.assignment import assign_phases
+from lbhsweep.plots.shared.absence import is_done, why_no_hold
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Topic
 from lbhsweep.plots.shared.gradual import pick_evenly, shown_of
-from lbhsweep.plots.shared.joined import is_done, joined_holds, needs_holds, why_unknown
+from lbhsweep.plots.shared.joined import joined_holds, needs_holds
 from lbhsweep.plots.shared.phase_look import LOOKS, look_of
 from lbhsweep.plots.shared.style import (
     SERIES,
@@ -36,7 +37,7 @@ def draw(tree: xr.DataTree, analysis: xr.DataTree) -> Figure | Nothing:
     done = hold[COUNT].notnull().any("time") & is_done(hold)
     done = done.transpose("pressure", "temperature", "replica").load()
     if not done.any():
-        return Nothing(why_unknown(hold, "rotation of the anions"))
+        return Nothing(why_no_hold(hold, "rotation of the anions"))
     phases = assign_phases(hold)
     pressure = float(done["pressure"].values[done.any(["temperature", "replica"]).values].min())
     done = done.sel(pressure=pressure)
