@@ -1,7 +1,8 @@
-"""Set what two validation sweeps gave beside the published values: tables, figure, README.
+"""Set what the validation sweeps gave beside the published values: tables, figure, README.
 
 Run ``lbhsweep run sweeps/validation/holds.yaml --output HOLDS``, the same with ``ramps.yaml``
-into RAMPS, ``lbhsweep analyze`` for both, then ``python docs/validation/build.py HOLDS RAMPS``.
+into RAMPS and ``diffusion.yaml`` into DIFFUSION, ``lbhsweep analyze`` for all three, then
+``python docs/validation/build.py HOLDS RAMPS DIFFUSION``.
 Everything between the marks in README.md beside this file is written again.
 """
 
@@ -11,7 +12,7 @@ import argparse
 import csv
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,14 @@ from lbhsweep.analysis.transition.bounds import SIGNS, Bound, read_bound
 HERE = Path(__file__).parent
 MARKS = ("<!-- tables -->", "<!-- end of tables -->")
 B = "barocaloric study"
+TRANSPORT = (
+    "diffusion_coefficient",
+    "conductivity",
+    "conductivity_tracer",
+    "haven_ratio",
+    "reorientation_rate",
+)
+COUNTS = ("li_hop_count", "n_replicas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +83,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Analyses:
-    """The analyses of both sweeps; either may be absent."""
+    """The analyses of the sweeps; any may be absent."""
 
     holds: xr.DataTree | None
     ramps: xr.DataTree | None
+    diffusion: xr.DataTree | None
 
     def of(self, which: str, group: str, potential: str) -> xr.Dataset | None:
         """Return one group of one potential without vacancies, or None."""
-        tree = self.holds if which == "holds" else self.ramps
+        tree: xr.DataTree | None = getattr(self, which)
         if tree is None or f"/{group}" not in tree.groups:
             return None
         dataset = tree[group].to_dataset()
@@ -96,8 +106,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("holds", type=Path)
     parser.add_argument("ramps", type=Path)
+    parser.add_argument("diffusion", type=Path)
     given = parser.parse_args()
-    analyses = Analyses(_open(given.holds), _open(given.ramps))
+    analyses = Analyses(_open(given.holds), _open(given.ramps), _open(given.diffusion))
     potentials = _potentials(analyses)
     parts = [
         _targets(analyses, potentials),
@@ -168,7 +179,7 @@ def _slope(analyses: Analyses, potential: str) -> Number:
 
 def _diffusion(temperature: float) -> Callable[[Analyses, str], Number]:
     def measure(analyses: Analyses, potential: str) -> Number:
-        found = analyses.of("holds", "transport", potential)
+        found = _moving(analyses, potential)
         if found is None or "beta" not in found["phase"].values:
             return Number(note="no hold in β")
         at = found.sel(phase="beta", pressure=0.0)
@@ -177,6 +188,21 @@ def _diffusion(temperature: float) -> Callable[[Analyses, str], Number]:
         return _number(at.sel(temperature=temperature), "diffusion_coefficient")
 
     return measure
+
+
+def _moving(analyses: Analyses, potential: str) -> xr.Dataset | None:
+    """Return the transport in holds; where longer ones were run for it, theirs."""
+    sweeps = (analyses.of(which, "transport", potential) for which in ("holds", "diffusion"))
+    short, longer = (
+        None
+        if one is None
+        else one[[*TRANSPORT, *(f"{name}_stderr" for name in TRANSPORT), *COUNTS]]
+        for one in sweeps
+    )
+    if short is None or longer is None:
+        return longer if short is None else short
+    rest = short.drop_sel(temperature=longer["temperature"].values)
+    return xr.concat([rest, longer], "temperature", join="outer").sortby("temperature")
 
 
 def _activation(analyses: Analyses, potential: str) -> Number:
@@ -284,11 +310,9 @@ def _phases(analyses: Analyses, potentials: Sequence[str]) -> str:
 
 
 def _transport(analyses: Analyses, potentials: Sequence[str]) -> str:
-    names = ("diffusion_coefficient", "conductivity", "conductivity_tracer", "haven_ratio",
-             "reorientation_rate")  # fmt: skip
     rows, lines = [], []
     for potential in potentials:
-        found = analyses.of("holds", "transport", potential)
+        found = _moving(analyses, potential)
         if found is None:
             continue
         for phase in found["phase"].values:
@@ -296,15 +320,15 @@ def _transport(analyses: Analyses, potentials: Sequence[str]) -> str:
                 at = found.sel(phase=phase, temperature=t, pressure=0.0)
                 if not float(at["n_replicas"].fillna(0)):
                     continue
-                numbers = [_number(at, name) for name in names]
+                numbers = [_number(at, name) for name in TRANSPORT]
                 pairs = [f"{x:.4g}" for n in numbers for x in (n.value, n.stderr)]
                 hops = f"{float(at['li_hop_count']):.0f}"
                 rows.append([potential, phase, f"{t:g}", *pairs, hops, int(at["n_replicas"])])
-                if phase == "beta" and math.isfinite(numbers[0].value):
+                if phase == "beta":
                     cells = [n.text() for n in numbers]
                     lines.append(f"| {potential} | {t:g} | " + " | ".join(cells) + f" | {hops} |")
     header = ["potential", "phase", "temperature_K"]
-    header += [n + e for n in names for e in ("", "_se")]
+    header += [n + e for n in TRANSPORT for e in ("", "_se")]
     _rows("transport.csv", [*header, "hops", "n_replicas"], rows)
     table = [
         "### Transport in β at 0 GPa",
@@ -358,7 +382,8 @@ def _loops(analyses: Analyses, potentials: Sequence[str]) -> str:
 
 def _run_counts(analyses: Analyses) -> str:
     parts = []
-    for name, tree in (("holds", analyses.holds), ("ramps", analyses.ramps)):
+    for one in fields(analyses):
+        tree, name = getattr(analyses, one.name), one.name
         if tree is not None:
             done, failed, missing = (
                 tree.attrs[f"runs_{word}"] for word in ("done", "failed", "missing")
@@ -380,7 +405,7 @@ def _figure(analyses: Analyses, potentials: Sequence[str]) -> Figure:
                     marker=marker, fillstyle=fill, linewidth=0.8,
                     label=f"{potential}, {'α' if phase == 'alpha' else 'β'}",
                 )  # fmt: skip
-        moving = analyses.of("holds", "transport", potential)
+        moving = _moving(analyses, potential)
         if moving is not None and "beta" in moving["phase"].values:
             at = moving.sel(phase="beta", pressure=0.0)
             right.errorbar(
