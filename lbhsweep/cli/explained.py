@@ -10,7 +10,7 @@ from shlex import quote
 from lbhsweep.quantities import DECLARATIONS
 from lbhsweep.sweep import Grid, SweepSpec, expand_grid, make_plan
 from lbhsweep.sweep.cost import REFERENCE_ATOMS, REFERENCE_NS_PER_DAY, n_atoms
-from lbhsweep.sweep.point import HoldPoint, RampPoint, RunPoint
+from lbhsweep.sweep.point import CoexistPoint, HoldPoint, RampPoint, RunPoint
 from lbhsweep.sweep.schedule import schedule_of
 from lbhsweep.units import core_hours, plain_number
 
@@ -18,7 +18,11 @@ PUBLISHED_RATE = 0.1
 """K/ps; heating rate of the barocaloric study's ramps."""
 DIFFUSIVE_PS = 200.0
 """Production from which D is known to some ten per cent above 500 K (docs/validation)."""
-PHASES = {"alpha": "the ordered phase α", "beta": "the disordered phase β"}
+PHASES = {
+    "alpha": "the ordered phase α",
+    "alpha_cap": "the ordered phase α-b",
+    "beta": "the disordered phase β",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def _done(spec: SweepSpec, grid: Grid) -> Iterator[str]:
     for point in reversed(shown.values()):
         yield _course(point)
     held = {
-        "npt": f"pressure and temperature (the cell is {spec.dynamics.barostat})",
+        "npt": f"pressure and temperature (the cell is {grid.points[0].dynamics.barostat})",
         "nvt": "volume and temperature",
         "nve": "volume and energy",
     }[spec.dynamics.ensemble]
@@ -107,7 +111,7 @@ def _done(spec: SweepSpec, grid: Grid) -> Iterator[str]:
 
 
 def _kind(point: RunPoint) -> tuple[str, str, bool]:
-    driven = point.protocol.direction if isinstance(point.protocol, RampPoint) else "hold"
+    driven = point.protocol.direction if isinstance(point.protocol, RampPoint) else point.group
     return driven, point.system.phase, bool(point.follows)
 
 
@@ -126,6 +130,14 @@ def _course(point: RunPoint) -> str:
         return (
             f"Hold {start}: {heated}{protocol.equilibrate_ps:g} ps to settle, then "
             f"{protocol.produce_ps:g} ps over which averages are taken."
+        )
+    if isinstance(protocol, CoexistPoint):
+        lower, upper = (PHASES[phase] for phase in protocol.phases)
+        held = f"held at {protocol.lateral_A:g} Å" if protocol.lateral_A else "free to relax"
+        return (
+            f"{lower.capitalize()} below {upper} as built, a and b {held}: {protocol.prepare_ps:g} "
+            "ps in which the upper half moves, then the same for the lower half, then at most "
+            f"{protocol.produce_ps:g} ps until one phase fills the cell."
         )
     ends = protocol.temperature_min_K, protocol.temperature_max_K
     begin, end = ends if protocol.direction == "heating" else ends[::-1]
@@ -157,11 +169,13 @@ def _readable(spec: SweepSpec, grid: Grid) -> Iterator[str]:
             yield "Loops, if both branches transform: width, midpoint, what is reversible."
         if len(grid.coordinates["heating_rate"]) > 2:
             yield "Half heights and loops extrapolated to zero rate."
+    elif grid.group == "coexist":
+        yield "Which phase grows at each temperature, how fast, and T_t(P) where neither does."
     else:
         yield "V, H, C_P, expansivity and compressibility of each phase, also between the holds."
         if "sites" in measured:
             yield "A bracket of T_t, where holds change their phase."
-    if at_pressure and n_pressures > 1:
+    if at_pressure and n_pressures > 1 and grid.group != "coexist":
         yield "dT/dP, S(T,P), ΔS_iso and ΔT_ad from the lowest pressure to each other."
     if "diffusion" in measured:
         yield "D and conductivity by phase, activation energies from three temperatures on."
@@ -196,7 +210,7 @@ def _beware(spec: SweepSpec, grid: Grid) -> Iterator[str]:
                 "All holds start from one phase, which may outlive its stability: "
                 "axes.start: [alpha, beta] brackets the transition from both sides."
             )
-    if "sites" not in grid.points[0].observables:
+    if grid.group != "coexist" and "sites" not in grid.points[0].observables:
         yield "Without the observable 'sites' phases are distinguished by V(T), not by order."
 
 

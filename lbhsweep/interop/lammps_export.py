@@ -18,8 +18,8 @@ from lbhsweep.simulation.setup import (
     build_potential,
     build_structure,
     followed_state,
-    start_state,
 )
+from lbhsweep.simulation.stages import warm_start
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RampPoint, RunPoint
 from lbhsweep.sweep.schedule import schedule_of
@@ -97,8 +97,7 @@ def export_run(
     if point.follows:
         state = followed_state(point, structure, end, seed)
     else:
-        temperature = schedule_of(point).temperature(0)
-        state = start_state(point, structure, potential, temperature, seed)
+        state = warm_start(point, structure, potential, seed)
     start_structure = replace(structure, positions=state.positions, cell=state.cell)
     model = point.model
     charges = compensated_charges(structure, force_field, point.system.charge_compensation)

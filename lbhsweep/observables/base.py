@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
@@ -13,6 +13,7 @@ from lbhsweep.engine.dynamics.instant import Instant
 from lbhsweep.engine.dynamics.integrate import Ensemble
 from lbhsweep.engine.dynamics.state import State
 from lbhsweep.physics.structure import Structure
+from lbhsweep.quantities import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class MeasurementPlan:
 
     Attributes
     ----------
-    group : {'hold', 'ramp'}
-        Whether results are numbers of the run, or arrays over temperature bins.
+    group : {'hold', 'ramp', 'coexist'}
+        In ramps results are arrays over temperature bins, elsewhere numbers of the run.
     n_blocks : int
         Number of blocks.
     n_bins : int
@@ -57,9 +58,11 @@ class MeasurementPlan:
         Outer steps of the production.
     axes : mapping of str to (n,) array
         Coordinates of the dimensions inside a run (`lbhsweep.sweep.sampling`).
+    phases : tuple of str
+        The two phases that meet, the lower one first; empty where there is one.
     """
 
-    group: Literal["hold", "ramp"]
+    group: Group
     n_blocks: int
     n_bins: int
     n_formula: int
@@ -75,6 +78,7 @@ class MeasurementPlan:
     sample_every: int
     produce_steps: int
     axes: Mapping[str, npt.NDArray[Any]]
+    phases: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -140,4 +144,21 @@ class Observable(Protocol):
 
     def result(self) -> Arrays:
         """Compute the declared quantities: numbers in a hold, (n_bins,) in a ramp."""
+        ...
+
+
+@runtime_checkable
+class Decider(Protocol):
+    """An observable that can tell when a run has shown all that it is for.
+
+    Attributes
+    ----------
+    is_decided : bool
+        Whether the run may end.  It follows from what has been accumulated, so that a resumed run
+        ends at the same step.
+    """
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the run may end."""
         ...

@@ -34,6 +34,9 @@ ALPHA_TURN_DEG = 40.3
 ALPHA_LITHIUM = 0.352
 """Fractional coordinate of Li on the threefold axis: in the window of three anions."""
 
+ALPHA_CAP = {"turn_deg": 24.0, "lithium": 0.21}
+"""Of the force field's second ordered minimum, with Li over faces of the cages: turn and x."""
+
 BETA_LATTICE_A = 10.2
 CLOSEST_HYDROGEN_A = 1.7
 """Å: orientations with nearer contacts of H of different anions are drawn again."""

@@ -14,7 +14,8 @@ from lbhsweep.quantities.declaration import ObservableDeclaration, load_code
 from lbhsweep.quantities.density import DENSITY
 from lbhsweep.quantities.diffusion import DIFFUSION
 from lbhsweep.quantities.production import InnerAxes, Production
-from lbhsweep.quantities.quantity import Dimension, Quantity, stderr_name
+from lbhsweep.quantities.profile import PROFILE
+from lbhsweep.quantities.quantity import Dimension, Group, Quantity, stderr_name
 from lbhsweep.quantities.radial import RADIAL
 from lbhsweep.quantities.rotation import ROTATION
 from lbhsweep.quantities.sites import SITES
@@ -33,6 +34,7 @@ DECLARATIONS = MappingProxyType(
             SITES,
             RADIAL,
             SPECTRA,
+            PROFILE,
         )
     }
 )
@@ -50,8 +52,8 @@ DIMENSIONS = MappingProxyType(
 """Every dimension inside a run by name."""
 
 
-def measured_in(group: str) -> frozenset[str]:
-    """Name the observables that measure something in a group, `hold` or `ramp`."""
+def measured_in(group: Group) -> frozenset[str]:
+    """Name the observables that measure something in a group."""
     return frozenset(one.observable for one in CATALOGUE.values() if group in one.groups)
 
 
@@ -60,6 +62,7 @@ __all__ = [
     "DECLARATIONS",
     "DIMENSIONS",
     "Dimension",
+    "Group",
     "InnerAxes",
     "ObservableDeclaration",
     "Production",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from lbhsweep.quantities.quantity import Dimension
+from lbhsweep.quantities.quantity import Dimension, Group
 
 InnerAxes = Mapping[str, tuple[float | str, ...]]
 """Coordinates inside one run by dimension."""
@@ -20,21 +19,24 @@ class Production:
 
     Attributes
     ----------
-    group : {'hold', 'ramp'}
+    group : {'hold', 'ramp', 'coexist'}
         Group of the dataset in which the run is stored.
     outer_step_ps : float
         Length of an outer step.
     steps : int
         Outer steps.
     block_times : tuple of float
-        Middles of the blocks over which a hold's time series are averaged, in ps from the start
-        of production; none in a ramp.
+        Middles of the blocks over which time series are averaged, in ps from the start of
+        production; none in a ramp.
+    layers : int
+        Layers of anions along c: two in each conventional cell.
     """
 
-    group: Literal["hold", "ramp"]
+    group: Group
     outer_step_ps: float
     steps: int
     block_times: tuple[float, ...] = ()
+    layers: int = 0
 
 
 def no_axes(production: Production) -> InnerAxes:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
+
+Group = Literal["hold", "ramp", "coexist"]
+"""Groups of the dataset: one for each protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Quantity:
     long_name : str
         Axis label without the unit.
     groups : tuple of str
-        Groups (`hold`, `ramp`) in which it is stored.
+        Groups in which it is stored.
     dims : tuple of str
         Dimensions beyond the grid's, of `DIMENSIONS`; in the group `ramp` every quantity also
         has ``temperature`` (the bin).
@@ -43,7 +46,7 @@ class Quantity:
     name: str
     units: str
     long_name: str
-    groups: tuple[str, ...] = ("hold", "ramp")
+    groups: tuple[Group, ...] = ("hold", "ramp")
     dims: tuple[str, ...] = ()
     averaged: bool = True
     of_phase: bool = False

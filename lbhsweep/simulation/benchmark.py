@@ -18,7 +18,8 @@ from lbhsweep.engine.force_buffers import ForceBuffers
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.simulation.outcome import run_seed
-from lbhsweep.simulation.setup import build_dynamics, build_potential, build_structure, start_state
+from lbhsweep.simulation.setup import build_dynamics, build_potential, build_structure
+from lbhsweep.simulation.stages import warm_start
 from lbhsweep.sweep.grid import Grid, expand_grid
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.load import sweep_from
@@ -160,7 +161,7 @@ def prepare(grid: Grid, equilibrate: int) -> Prepared:
     with compile_clock() as compile_seconds:
         structure = build_structure(point)
         potential = build_potential(point, structure, grid.force_fields[point.model.potential])
-        state = start_state(point, structure, potential, temperature, seed)
+        state = warm_start(point, structure, potential, seed)
         integrator = Integrator(potential, state, build_dynamics(point, schedule))
         for _ in range(equilibrate):
             integrator.advance(temperature)

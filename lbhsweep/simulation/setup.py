@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from lbhsweep.engine.dynamics.integrate import Dynamics
 from lbhsweep.engine.dynamics.minimize import minimize
-from lbhsweep.engine.dynamics.state import State, draw_velocities
+from lbhsweep.engine.dynamics.state import State
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
 from lbhsweep.engine.potential import Potential
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.observables import MeasurementPlan
 from lbhsweep.physics.charges import compensated_charges
+from lbhsweep.physics.coexistence import join_halves
 from lbhsweep.physics.conventional import ConventionalCrystal, missing_lithium
 from lbhsweep.physics.crystal import (
+    ALPHA_CAP,
     build_alpha,
     build_beta,
     remove_lithium,
@@ -23,7 +24,7 @@ from lbhsweep.physics.crystal import (
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.physics.structure import Structure
 from lbhsweep.simulation.end_state import EndState
-from lbhsweep.sweep.point import RunPoint
+from lbhsweep.sweep.point import CoexistPoint, Phase, RunPoint
 from lbhsweep.sweep.sampling import inner_axes
 from lbhsweep.sweep.schedule import Schedule
 from lbhsweep.units import GPA
@@ -31,6 +32,8 @@ from lbhsweep.units import GPA
 RELAXED_FORCE = 1.0
 """kJ/mol/Å: largest force at which the start counts as relaxed; thermal forces are 50."""
 RELAXATION_STEPS = 300
+COEXISTENCE_LATTICE_A = 9.95
+"""Å: between those of α, 9.85, and β, 10.1, at 400 K, where phases join before they relax."""
 FIXED_VOLUME_FORCE, FIXED_VOLUME_STEPS = 0.1, 2000
 """The same where the volume stays what the relaxation gave: it is then known to 0.05 % of the
 lattice parameter in α, 0.02 % in β, instead of 0.2 and 0.6 %.  β takes up to 1200 steps."""
@@ -55,14 +58,23 @@ def build_structure(point: RunPoint, crystal: ConventionalCrystal | None = None)
     """
     if point.system.structure:
         return _from_file(point, crystal)
-    system = point.system
-    if system.phase == "alpha":
-        built = build_alpha(system.supercell)
+    system, protocol = point.system, point.protocol
+    if isinstance(protocol, CoexistPoint):
+        lattice = protocol.lateral_A or COEXISTENCE_LATTICE_A
+        lower, upper = (_build(phase, point, lattice_A=lattice) for phase in protocol.phases)
+        built = join_halves(lower, upper, system.supercell)
     else:
-        built = build_beta(system.supercell, seed=point.replica)
+        built = _build(system.phase, point)
     if system.vacancy_sites:
         return remove_lithium_near(built, system.supercell, system.vacancy_sites)
     return remove_lithium(built, system.n_vacancies, seed=point.replica)
+
+
+def _build(phase: Phase, point: RunPoint, **lattice: float) -> Structure:
+    supercell = point.system.supercell
+    if phase == "beta":
+        return build_beta(supercell, seed=point.replica, **lattice)
+    return build_alpha(supercell, **(ALPHA_CAP if phase == "alpha_cap" else {}), **lattice)
 
 
 def _from_file(point: RunPoint, given: ConventionalCrystal | None) -> Structure:
@@ -124,14 +136,6 @@ def build_dynamics(point: RunPoint, schedule: Schedule) -> Dynamics:
     )
 
 
-def frozen_atoms(point: RunPoint, structure: Structure) -> npt.NDArray[np.bool_] | None:
-    """Return a mask (n_atoms,) of atoms that are frozen in the cell; None if none are."""
-    if point.system.frozen == "none":
-        return None
-    of_anion = structure.molecule > 0
-    return np.asarray(of_anion if point.system.frozen == "anions" else ~of_anion)
-
-
 def build_plan(
     point: RunPoint,
     structure: Structure,
@@ -147,7 +151,7 @@ def build_plan(
         supercell=point.system.supercell,
         mass=float(potential.masses.sum()),
         pressure=point.pressure_GPa * GPA,
-        temperature=schedule.start_K if point.group == "hold" else float("nan"),
+        temperature=float("nan") if point.group == "ramp" else schedule.start_K,
         ensemble=point.dynamics.ensemble,
         structure=structure,
         masses=potential.masses,
@@ -156,19 +160,15 @@ def build_plan(
         sample_every=schedule.sample_every,
         produce_steps=schedule.produce_steps,
         axes={name: np.array(values) for name, values in inner_axes(point).items()},
+        phases=point.protocol.phases if isinstance(point.protocol, CoexistPoint) else (),
     )
 
 
-def start_state(
-    point: RunPoint, structure: Structure, potential: Potential, temperature: float, seed: int
-) -> State:
-    """Relax the built crystal and its volume, and draw velocities.
+def start_state(point: RunPoint, structure: Structure, potential: Potential, seed: int) -> State:
+    """Relax the built crystal and its volume; atoms are at rest.
 
     A run at constant volume has the volume of the potential's own crystal at 0 K, since the
     readings of the force field differ in it by 2 %.  A crystal from a file keeps its cell then.
-
-    Velocities are drawn at twice the temperature, because a relaxed crystal soon turns half of
-    the kinetic energy into potential energy of vibrations.
 
     Raises
     ------
@@ -176,18 +176,17 @@ def start_state(
         If the crystal can't be relaxed.
     """
     free = point.dynamics.ensemble == "npt"
+    held = isinstance(point.protocol, CoexistPoint) and point.protocol.lateral_A > 0.0
     minimum = minimize(
         potential,
         structure.positions,
         structure.cell,
-        relax_cell=free or not point.system.structure,
+        relax_cell=not held and (free or not point.system.structure),
         pressure=point.pressure_GPa * GPA,
         tolerance=RELAXED_FORCE if free else FIXED_VOLUME_FORCE,
         max_steps=RELAXATION_STEPS if free else FIXED_VOLUME_STEPS,
     )
-    state = State.at_rest(minimum.positions, minimum.cell, seed)
-    draw_velocities(state, potential.masses, 2.0 * temperature, frozen_atoms(point, structure))
-    return state
+    return State.at_rest(minimum.positions, minimum.cell, seed)
 
 
 def followed_state(point: RunPoint, structure: Structure, end: EndState | None, seed: int) -> State:

@@ -13,7 +13,7 @@ from lbhsweep.engine.dynamics.state import State
 from lbhsweep.engine.potential import Potential
 from lbhsweep.errors import InterruptedRun, SimulationError
 from lbhsweep.observables import OBSERVABLES, Observable
-from lbhsweep.observables.base import Sample
+from lbhsweep.observables.base import Decider, Sample
 from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.simulation.end_state import FindEnd, nowhere
@@ -27,9 +27,8 @@ from lbhsweep.simulation.setup import (
     build_structure,
     end_state,
     followed_state,
-    frozen_atoms,
-    start_state,
 )
+from lbhsweep.simulation.stages import Stage, stages_of, warm_start
 from lbhsweep.store.record import RunError
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import RunPoint
@@ -131,7 +130,9 @@ class _Run:
         self._observables: dict[str, Observable] = {
             name: OBSERVABLES[name](plan) for name in point.observables
         }
+        self._deciders = [o for o in self._observables.values() if isinstance(o, Decider)]
         self._frames = Frames(point, plan, self._schedule, trajectory)
+        self._stages = stages_of(point, self._structure, self._schedule)
         self._integrator: Integrator | None = None
         self._last_good: Arrays = {}
         self._next_looks: dict[str, int] = {}
@@ -142,6 +143,11 @@ class _Run:
         return self._spent_before + time.perf_counter() - self._started
 
     @property
+    def _is_decided(self) -> bool:
+        """Whether an observable has seen all that the run is for."""
+        return any(one.is_decided for one in self._deciders)
+
+    @property
     def _produced(self) -> int:
         """Outer steps of production done; negative before."""
         assert self._integrator is not None  # noqa: S101 - for the type checker; begin sets it
@@ -150,29 +156,41 @@ class _Run:
     def begin(self, start: FindEnd) -> None:
         """Start from the checkpoint, from the end of another run, or from the relaxed crystal."""
         checkpoint = load_checkpoint(self.workdir)
-        dynamics = build_dynamics(self.point, self._schedule)
-        frozen, molecule = frozen_atoms(self.point, self._structure), self._structure.molecule
         if checkpoint is not None and self._fits(checkpoint):
             state = self._restore(checkpoint)
-            self._integrator = Integrator(
-                self._potential, state, dynamics, frozen=frozen, molecule=molecule, resumed=True
-            )
+            self._integrator = self._integrate(state, self._stage(state.step), resumed=True)
             return
         self._frames.begin()
         seed = seed_of(self.point)
         if self.point.follows:
             state = followed_state(self.point, self._structure, start(), seed)
         else:
-            state = start_state(
-                self.point,
-                self._structure,
-                self._potential,
-                self._schedule.temperature(0),
-                seed,
-            )
-        self._integrator = Integrator(
-            self._potential, state, dynamics, frozen=frozen, molecule=molecule
+            state = warm_start(self.point, self._structure, self._potential, seed)
+        self._integrator = self._integrate(state, self._stages[0])
+
+    def _stage(self, step: int) -> Stage:
+        """Return the stage of the step after `step` others."""
+        return next((one for one in self._stages if step < one.end), self._stages[-1])
+
+    def _integrate(self, state: State, stage: Stage, *, resumed: bool = False) -> Integrator:
+        return Integrator(
+            self._potential,
+            state,
+            build_dynamics(self.point, self._schedule),
+            frozen=stage.frozen,
+            molecule=self._structure.molecule,
+            resumed=resumed,
         )
+
+    def _next_stage(self, integrator: Integrator) -> Integrator:
+        """Begin the stage that follows if one has ended, before anything is written."""
+        state = integrator.state
+        if all(state.step != one.end for one in self._stages[:-1]):
+            return integrator
+        stage = self._stage(state.step)
+        stage.begin(state, self._potential, self._schedule.temperature(state.step))
+        self._integrator = self._integrate(state, stage)
+        return self._integrator
 
     def go_on(
         self, should_stop: ShouldStop, checkpoint_every_s: float, on_progress: OnProgress | None
@@ -182,7 +200,7 @@ class _Run:
         integrator, state, schedule = self._integrator, self._integrator.state, self._schedule
         self._plan_looks(self._observables)
         saved = reported = time.perf_counter()
-        while state.step < schedule.n_steps:
+        while state.step < schedule.n_steps and not self._is_decided:
             if state.step % LAST_GOOD_EVERY == 0 or not self._last_good:
                 self._last_good = state.to_arrays()
             due = self._due(self._produced + 1)
@@ -191,6 +209,7 @@ class _Run:
             if due:
                 self._sample(integrator, due)
             self._frames.keep(state)
+            integrator = self._next_stage(integrator)
             now = time.perf_counter()
             if should_stop():
                 self._save(state)
@@ -216,7 +235,7 @@ class _Run:
             status="done",
             arrays=arrays,
             end=end_state(self._integrator.state),
-            steps=self._schedule.n_steps,
+            steps=self._integrator.state.step,
             wall_seconds=self.seconds,
             provenance=self._provenance,
         )

@@ -14,7 +14,7 @@ import numpy as np
 
 from lbhsweep.arrays import GridValue
 from lbhsweep.errors import StoreError
-from lbhsweep.quantities import CATALOGUE, Quantity, stderr_name
+from lbhsweep.quantities import CATALOGUE, Group, Quantity, stderr_name
 from lbhsweep.quantities.quantity import flags, raw_name
 from lbhsweep.store.one_phase import (
     STATUS,
@@ -73,7 +73,7 @@ class GridLayout:
 
     Attributes
     ----------
-    group : {'hold', 'ramp'}
+    group : {'hold', 'ramp', 'coexist'}
         Group of the dataset.
     coordinates : mapping of str to tuple
         Values by dimension, in the order of the arrays' axes.
@@ -98,7 +98,7 @@ class GridLayout:
         Attributes of the dataset: sweep YAML, versions, force fields, `rehearsal`.
     """
 
-    group: Literal["hold", "ramp"]
+    group: Group
     coordinates: Mapping[str, tuple[GridValue, ...]]
     planned: tuple[tuple[str, Mapping[str, GridValue]], ...]
     n_formula_units: int

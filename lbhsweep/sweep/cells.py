@@ -6,18 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 
 from lbhsweep.arrays import BoolArray, GridValue
 from lbhsweep.physics.forcefield import ForceField
+from lbhsweep.quantities import Group
 from lbhsweep.sweep.file.spec import AxesSection, Selection, SweepSpec
 
 MAX_CELLS = 1_000_000
 """Most cells of the dense grid that holds all points."""
 
-Group = Literal["hold", "ramp"]
 Values = tuple[GridValue, ...]
 
 _MATERIAL = ("potential", "cutoff", "n_vacancies", "frozen", "start", "pressure")
@@ -25,6 +24,7 @@ GRID_DIMENSIONS = MappingProxyType(
     {
         "hold": (*_MATERIAL, "temperature", "replica"),
         "ramp": (*_MATERIAL, "heating_rate", "direction", "replica"),
+        "coexist": (*(dim for dim in _MATERIAL if dim != "start"), "temperature", "replica"),
     }
 )
 """Axes of each group, without the temperature bins of ramps, in the order of the dataset's
@@ -58,7 +58,10 @@ class PlannedCells:
 
 def group_of(spec: SweepSpec) -> Group:
     """Name the group of the dataset in which the sweep's runs land."""
-    return "hold" if spec.protocol.ramp is None else "ramp"
+    given: dict[Group, object] = {
+        "hold": spec.protocol.hold, "ramp": spec.protocol.ramp, "coexist": spec.protocol.coexist
+    }  # fmt: skip
+    return next(group for group, section in given.items() if section is not None)
 
 
 def potentials(spec: SweepSpec) -> tuple[ForceField, ...]:

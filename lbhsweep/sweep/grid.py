@@ -9,18 +9,21 @@ from typing import Any, cast
 
 from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
-from lbhsweep.quantities import measured_in
-from lbhsweep.sweep.cells import Group, PlannedCells, Values, group_of, plan_cells, potentials
+from lbhsweep.quantities import Group, measured_in
+from lbhsweep.sweep.cells import PlannedCells, Values, group_of, plan_cells, potentials
 from lbhsweep.sweep.chains import CellCoordinates, in_order_of_start
 from lbhsweep.sweep.file.spec import SweepSpec
 from lbhsweep.sweep.identity import run_id
 from lbhsweep.sweep.point import (
+    Barostat,
+    CoexistPoint,
     Direction,
     DynamicsPoint,
     Frozen,
     HoldPoint,
     ModelPoint,
     Phase,
+    Protocol,
     RampPoint,
     RunPoint,
     SystemPoint,
@@ -34,7 +37,7 @@ class Grid:
 
     Attributes
     ----------
-    group : {'hold', 'ramp'}
+    group : {'hold', 'ramp', 'coexist'}
         Group of the dataset.
     points : tuple of RunPoint
         In the order of their coordinates, whatever the order in the file.
@@ -122,6 +125,8 @@ def _points(
 
 
 def _phase(spec: SweepSpec, at: Mapping[str, Any]) -> Phase:
+    if spec.protocol.coexist is not None:
+        return spec.protocol.coexist.phases[0]
     start = at.get("start", spec.system.start)
     if start == "auto":
         return "beta" if at.get("direction") == "cooling" else "alpha"
@@ -169,14 +174,30 @@ def _dynamics_point(spec: SweepSpec) -> DynamicsPoint:
         thermostat_time_ps=dynamics.thermostat_time,
         barostat_time_ps=dynamics.barostat_time,
         sample_every=round(dynamics.sample_every / dynamics.nonbonded_timestep),
-        barostat=dynamics.barostat,
+        barostat=_barostat(spec),
     )
+
+
+def _barostat(spec: SweepSpec) -> Barostat:
+    """Choose what of the cell may change: an interface needs lengths that change apart."""
+    coexist = spec.protocol.coexist
+    if coexist is None:
+        return spec.dynamics.barostat
+    return "uniaxial" if coexist.laterals else "orthorhombic"
 
 
 def _protocol_point(
     spec: SweepSpec, direction: Direction | None, driven: float, built: bool
-) -> HoldPoint | RampPoint:
-    ramp, hold = spec.protocol.ramp, spec.protocol.hold
+) -> Protocol:
+    ramp, hold, coexist = spec.protocol.ramp, spec.protocol.hold, spec.protocol.coexist
+    if coexist is not None:
+        return CoexistPoint(
+            phases=(coexist.phases[0], coexist.phases[1]),
+            temperature_K=driven,
+            prepare_ps=coexist.prepare,
+            produce_ps=coexist.produce,
+            lateral_A=coexist.laterals,
+        )
     if ramp is not None and direction is not None:
         low, high = ramp.temperature
         return RampPoint(

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from lbhsweep.sweep.point import (
+    GROUPS,
     DynamicsPoint,
-    HoldPoint,
     ModelPoint,
-    RampPoint,
+    Protocol,
     RunPoint,
     SystemPoint,
     TrajectoryPoint,
@@ -22,8 +22,8 @@ from lbhsweep.sweep.point import (
 PHYSICS_VERSION = 3
 """Raised when the code gives other physics for the same point, so that runs are done again."""
 
-Part = SystemPoint | ModelPoint | DynamicsPoint | HoldPoint | RampPoint | TrajectoryPoint
-_PROTOCOLS: dict[str, type[HoldPoint] | type[RampPoint]] = {"hold": HoldPoint, "ramp": RampPoint}
+Part = SystemPoint | ModelPoint | DynamicsPoint | Protocol | TrajectoryPoint
+_PROTOCOLS = {group: kind for kind, group in GROUPS.items()}
 P = TypeVar("P", bound=Part)
 
 

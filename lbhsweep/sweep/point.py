@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from lbhsweep.quantities import Group
+
+Barostat = Literal["isotropic", "orthorhombic", "triclinic", "uniaxial"]
 Direction = Literal["heating", "cooling"]
-Phase = Literal["alpha", "beta"]
+Phase = Literal["alpha", "alpha_cap", "beta"]
 Frozen = Literal["none", "Li", "anions"]
 Site = tuple[float, float, float]
 USUAL_CUTOFF_A = 9.0
@@ -60,7 +63,7 @@ class DynamicsPoint:
     `timestep_fs` is the inner step (bonds and angles); non-bonded forces act every
     `nonbonded_every` inner steps (the outer step).  Samples are taken every
     `sample_every` outer steps.  At constant pressure `barostat` says what of the cell may change:
-    its size, its three lengths, or all of it.
+    its size, its three lengths, all of it, or its length along c.
     """
 
     ensemble: Literal["npt", "nvt", "nve"]
@@ -69,7 +72,7 @@ class DynamicsPoint:
     thermostat_time_ps: float
     barostat_time_ps: float
     sample_every: int
-    barostat: Literal["isotropic", "orthorhombic", "triclinic"] = "isotropic"
+    barostat: Barostat = "isotropic"
 
     @property
     def outer_step_ps(self) -> float:
@@ -116,6 +119,31 @@ class RampPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoexistPoint:
+    """Two phases in one cell, one above the other along c, until one of them fills it.
+
+    The first of `phases` fills the lower half.  Each half in turn moves for `prepare_ps` at the
+    temperature while the other is frozen, the second phase first.  Then all atoms move until
+    one phase fills the cell, for `produce_ps` at most.  `lateral_A` is the lattice parameter at
+    which a and b are held; 0 lets them relax.
+    """
+
+    phases: tuple[Phase, Phase]
+    temperature_K: float
+    prepare_ps: float
+    produce_ps: float
+    lateral_A: float = 0.0
+
+    @property
+    def equilibrate_ps(self) -> float:
+        """Time before production: both halves in turn."""
+        return 2.0 * self.prepare_ps
+
+
+Protocol = HoldPoint | RampPoint | CoexistPoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrajectoryPoint:
     """Which frames are kept: one each `every` outer steps of the production, none for 0.
 
@@ -125,6 +153,14 @@ class TrajectoryPoint:
 
     every: int = 0
     velocities: bool = False
+
+
+GROUPS: dict[type[Protocol], Group] = {
+    HoldPoint: "hold",
+    RampPoint: "ramp",
+    CoexistPoint: "coexist",
+}
+"""Group of the dataset by protocol."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +174,7 @@ class RunPoint:
     system: SystemPoint
     model: ModelPoint
     dynamics: DynamicsPoint
-    protocol: HoldPoint | RampPoint
+    protocol: Protocol
     pressure_GPa: float
     replica: int
     observables: tuple[str, ...]
@@ -147,9 +183,9 @@ class RunPoint:
     rehearsal: bool = False
 
     @property
-    def group(self) -> Literal["hold", "ramp"]:
+    def group(self) -> Group:
         """Name the group of the dataset in which this run lands."""
-        return "hold" if isinstance(self.protocol, HoldPoint) else "ramp"
+        return GROUPS[type(self.protocol)]
 
     @property
     def coordinates(self) -> dict[str, str | int | float]:
@@ -165,7 +201,7 @@ class RunPoint:
             "start": self.system.phase,
             "pressure": self.pressure_GPa,
         }
-        if isinstance(self.protocol, HoldPoint):
+        if not isinstance(self.protocol, RampPoint):
             return {**common, "temperature": self.protocol.temperature_K, "replica": self.replica}
         return {
             **common,
@@ -177,6 +213,8 @@ class RunPoint:
     @property
     def _usual_phase(self) -> Phase:
         """Phase in which runs of its kind are built by default."""
+        if isinstance(self.protocol, CoexistPoint):
+            return self.protocol.phases[0]
         is_cooled = isinstance(self.protocol, RampPoint) and self.protocol.direction == "cooling"
         return "beta" if is_cooled else "alpha"
 
@@ -196,8 +234,10 @@ class RunPoint:
             parts.append(f"from {self.system.phase}")
         if self.system.frozen != "none":
             parts.append(f"{self.system.frozen} frozen")
-        if isinstance(self.protocol, HoldPoint):
-            parts.append(f"{self.protocol.temperature_K:g} K")
-        else:
+        if isinstance(self.protocol, RampPoint):
             parts.append(f"{self.protocol.direction} {self.protocol.heating_rate_K_per_ps:g} K/ps")
+        else:
+            parts.append(f"{self.protocol.temperature_K:g} K")
+        if isinstance(self.protocol, CoexistPoint):
+            parts.append("|".join(self.protocol.phases))
         return " ".join([*parts, f"r{self.replica}"])

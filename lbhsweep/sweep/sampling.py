@@ -19,6 +19,7 @@ def production_of(point: RunPoint) -> Production:
         outer_step_ps=point.dynamics.outer_step_ps,
         steps=schedule_of(point).produce_steps,
         block_times=() if times is None else tuple(times.tolist()),
+        layers=2 * point.system.supercell[2],
     )
 
 

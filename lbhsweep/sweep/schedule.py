@@ -9,10 +9,19 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.sweep.point import DynamicsPoint, HoldPoint, RampPoint, RunPoint
+from lbhsweep.sweep.point import (
+    CoexistPoint,
+    DynamicsPoint,
+    HoldPoint,
+    Protocol,
+    RampPoint,
+    RunPoint,
+)
 
 LONGEST_SERIES = 512
 """Most points of a hold's time series; longer runs are averaged over blocks."""
+PROFILE_BLOCK_PS = 1.0
+"""Time over which a profile is averaged: librations, some 0.3 ps, are averaged out."""
 BLOCKS_PER_BIN = 8
 """Blocks in a ramp's temperature bin, from whose scatter its error follows."""
 
@@ -88,9 +97,16 @@ def schedule_of(point: RunPoint) -> Schedule:
 
 # A sweep's many points share few protocols: 100 000 of them are planned 0.3 s sooner.
 @lru_cache(maxsize=4096)
-def _schedule(protocol: HoldPoint | RampPoint, dynamics: DynamicsPoint) -> Schedule:
+def _schedule(protocol: Protocol, dynamics: DynamicsPoint) -> Schedule:
     outer_ps = dynamics.outer_step_ps
     equilibrate = round(protocol.equilibrate_ps / outer_ps)
+    if isinstance(protocol, CoexistPoint):
+        # Both halves are prepared for the same number of steps.
+        equilibrate = 2 * round(protocol.prepare_ps / outer_ps)
+        produce = max(round(protocol.produce_ps / outer_ps), dynamics.sample_every)
+        n_blocks = max(1, min(LONGEST_SERIES, int(produce * outer_ps / PROFILE_BLOCK_PS)))
+        temperatures = (protocol.temperature_K, protocol.temperature_K)
+        return Schedule(equilibrate, produce, dynamics.sample_every, *temperatures, 1, n_blocks)
     if isinstance(protocol, HoldPoint):
         produce = max(round(protocol.produce_ps / outer_ps), dynamics.sample_every)
         n_samples = produce // dynamics.sample_every
@@ -111,7 +127,7 @@ def _schedule(protocol: HoldPoint | RampPoint, dynamics: DynamicsPoint) -> Sched
 
 
 def series_times(point: RunPoint) -> npt.NDArray[np.float64] | None:
-    """Return the middles (n_time,) of a hold's blocks in ps from the start of production.
+    """Return the middles (n_time,) of a run's blocks in ps from the start of production.
 
     None for a ramp, which keeps no time series.
     """

@@ -123,5 +123,5 @@ protocol: {ramp: {temperature: 300 K .. 700 K}}
     grid = expand_grid(sweep_from(parse_document(text, "s.yaml")))
     assert grid.points[0].observables == ("sites", "thermo")
     assert len(grid_of().points[0].observables) == 8
-    with pytest.raises(SpecError, match="diffusion needs constant temperature"):
+    with pytest.raises(SpecError, match="diffusion is not measured in ramps"):
         sweep_from(parse_document(text + "observables: [thermo, diffusion]\n", "s.yaml"))

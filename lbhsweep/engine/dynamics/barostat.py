@@ -9,8 +9,8 @@ strain rate, a the lattice vectors, V the volume and W the inertia::
     W dg/dt = P_int V - P V + c k_B T               P_int V = Σ m v⊗v + W_virial
 
 where pressure and c k_B T multiply the unit matrix and the right side is projected on what the
-mode leaves free: a multiple of the unit matrix (isotropic), a diagonal (orthorhombic), or any
-symmetric matrix (triclinic), so that the cell gets no spin.
+mode leaves free: a multiple of the unit matrix (isotropic), a diagonal (orthorhombic), its last
+element (uniaxial), or any symmetric matrix (triclinic), so that the cell gets no spin.
 
 H = K + U + W tr(g²)/2 + P V - c k_B T ln V is conserved but for what heat baths give.  The
 constant c follows from Liouville's equation.  N positions and the cell expand phase space at the
@@ -35,9 +35,10 @@ from lbhsweep.arrays import FloatArray
 from lbhsweep.engine.dynamics.random import normals
 from lbhsweep.units import BOLTZMANN
 
-Mode = Literal["isotropic", "orthorhombic", "triclinic"]
-MODES: tuple[Mode, ...] = ("isotropic", "orthorhombic", "triclinic")
+Mode = Literal["isotropic", "orthorhombic", "triclinic", "uniaxial"]
+MODES: tuple[Mode, ...] = ("isotropic", "orthorhombic", "triclinic", "uniaxial")
 _ISOTROPIC, _TRICLINIC = MODES.index("isotropic"), MODES.index("triclinic")
+_UNIAXIAL = MODES.index("uniaxial")
 
 
 class Barostat(NamedTuple):
@@ -71,7 +72,7 @@ def barostat_with_time(
 
     Parameters
     ----------
-    mode : {'isotropic', 'orthorhombic', 'triclinic'}
+    mode : {'isotropic', 'orthorhombic', 'triclinic', 'uniaxial'}
         What of the cell may change.
     time : float
         τ in ps.
@@ -118,7 +119,7 @@ def kick_piston(
         for a in range(3):
             rate[a, a] += scale * (trace / 3.0 + steady)
         return
-    for a in range(3):
+    for a in range(2 if barostat.mode == _UNIAXIAL else 0, 3):
         rate[a, a] += scale * (pressure_volume[a, a] + steady)
     if barostat.mode == _TRICLINIC:
         for a in range(3):
@@ -152,7 +153,7 @@ def thermalise_piston(
         rate[a, a] *= decay
         if barostat.mode == _ISOTROPIC:
             rate[a, a] += spread / math.sqrt(3.0) * noise[0]
-        else:
+        elif barostat.mode != _UNIAXIAL or a == 2:
             rate[a, a] += spread * noise[a]
         if barostat.mode == _TRICLINIC:
             b = (a + 1) % 3

@@ -52,8 +52,9 @@ class Dynamics:
         Target in kJ/mol/Å³; in NVE and NVT it enters the enthalpy only.
     reference_temperature : float
         Temperature in K from which the barostat's inertia and the drift's limit follow.
-    barostat : {'isotropic', 'orthorhombic', 'triclinic'}
-        What of the cell may change in NPT: its size, its three lengths, or all of it.
+    barostat : {'isotropic', 'orthorhombic', 'triclinic', 'uniaxial'}
+        What of the cell may change in NPT: its size, its three lengths, all of it, or its length
+        along z.
     """
 
     ensemble: Ensemble
@@ -141,10 +142,11 @@ class Integrator:
                 "wanted at least two atoms, and one that is mobile"
             )
         cell = self.state.cell
-        shaped = self.dynamics.ensemble == "npt" and self.dynamics.barostat == "orthorhombic"
+        mode = self.dynamics.barostat
+        shaped = self.dynamics.ensemble == "npt" and mode in ("orthorhombic", "uniaxial")
         if shaped and np.any(cell != np.diag(np.diag(cell))):
             raise StructureError(
-                f"the cell is {cell.tolist()} Å, an orthorhombic barostat wants lattice vectors "
+                f"the cell is {cell.tolist()} Å, an {mode} barostat wants lattice vectors "
                 "along x, y and z; take barostat triclinic, or another cell"
             )
 

@@ -26,3 +26,14 @@ def anion_bonds(structure: Structure) -> IntArray:
         apart = structure.positions[outer, None] - structure.positions[None, cage]
         bonds.append(np.stack([cage[np.argmin((apart**2).sum(axis=-1), axis=1)], outer], axis=1))
     return np.array(bonds, dtype=np.int64)
+
+
+def opposite_hydrogens(structure: Structure) -> IntArray:
+    """Return the six pairs (n_anions, 6, 2) of opposite H of each anion."""
+    hydrogen = np.array(structure.symbols) == "H"
+    pairs = []
+    for atoms in (anion[hydrogen[anion]] for anion in anion_atoms(structure)):
+        vectors = structure.positions[atoms] - structure.positions[atoms].mean(axis=0)
+        opposite = np.argmin(vectors @ vectors.T, axis=1)
+        pairs.append([(atoms[i], atoms[j]) for i, j in enumerate(opposite) if i < j])
+    return np.array(pairs, dtype=np.int64)

@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lbhsweep.arrays import FloatArray, IntArray
+from lbhsweep.observables.frame.anions import anion_atoms
 from lbhsweep.observables.frame.spherical_harmonics import ORDERS, add_harmonics
-from lbhsweep.physics.crystal import build_alpha
+from lbhsweep.physics.crystal import Supercell, build_alpha
+from lbhsweep.physics.structure import Structure
 
 _TURNS_DEG = 15.0 * np.arange(8)
 """Turns over one period, 120°, that separate the orders 0, 3 and 6."""
@@ -56,6 +58,13 @@ def sublattice(fractions: FloatArray) -> IntArray:
     """Return the sublattices (n,) of anions at fractions (n, 3) of the conventional cell."""
     halves = np.rint(2.0 * fractions).astype(np.int64) % 2
     return np.asarray(halves[:, 0] + 2 * halves[:, 1])
+
+
+def sublattices_of(structure: Structure, supercell: Supercell) -> IntArray:
+    """Return the sublattices (n_anions,) of a crystal's anions, as it was built."""
+    hydrogen = np.array(structure.symbols) == "H"
+    centres = [structure.positions[a[hydrogen[a]]].mean(axis=0) for a in anion_atoms(structure)]
+    return sublattice(np.array(centres) @ (np.linalg.inv(structure.cell) * supercell))
 
 
 def tetrahedron(fractions: FloatArray) -> IntArray:

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lbhsweep.arrays import Arrays, FloatArray, IntArray
+from lbhsweep.arrays import Arrays, FloatArray
 from lbhsweep.observables.base import MeasurementPlan, Sample
-from lbhsweep.observables.frame.anions import anion_atoms
+from lbhsweep.observables.frame.anions import opposite_hydrogens
 from lbhsweep.observables.frame.cell_rotation import cell_rotation
 from lbhsweep.observables.frame.lattice_frame import LatticeFrame
 from lbhsweep.observables.statistics.bins import bin_and_neighbours
 from lbhsweep.observables.statistics.errors_of_means import mean_error, trend_error
 from lbhsweep.observables.structure.alpha_order import best_fit
-from lbhsweep.observables.structure.alpha_variants import alpha_variants, sublattice
+from lbhsweep.observables.structure.alpha_variants import alpha_variants, sublattices_of
 from lbhsweep.observables.structure.sites_kernels import (
     N_SUBLATTICES,
     N_VALUES,
@@ -24,7 +24,6 @@ from lbhsweep.observables.structure.sites_kernels import (
     add_lithium,
     add_orientations,
 )
-from lbhsweep.physics.structure import Structure
 from lbhsweep.quantities import stderr_name
 
 SAMPLE_EVERY_STEPS = 50
@@ -90,7 +89,8 @@ class Sites:
         self._frame = LatticeFrame(plan.structure, plan.supercell)
         self._inverse_cell = np.linalg.inv(plan.structure.cell)
         self._lithium = np.flatnonzero(np.array(plan.structure.symbols) == "Li")
-        self._diameters, self._sublattices = _anions(plan.structure, plan.supercell)
+        self._diameters = opposite_hydrogens(plan.structure)
+        self._sublattices = sublattices_of(plan.structure, plan.supercell)
         self._weight = 1.0 / np.bincount(self._sublattices, minlength=N_SUBLATTICES)
         self._variants = alpha_variants()
         self._count = np.zeros(plan.n_blocks)
@@ -153,17 +153,3 @@ def _named(mean: FloatArray, error: FloatArray) -> dict[str, float]:
     """Return means and errors (8,) by catalogue name."""
     errors = zip((stderr_name(name) for name in NAMES), error, strict=True)
     return dict(zip(NAMES, mean, strict=True)) | dict(errors)
-
-
-def _anions(structure: Structure, supercell: tuple[int, int, int]) -> tuple[IntArray, IntArray]:
-    """Return opposite hydrogens (n_anions, 6, 2) and the sublattice (n_anions,) of each anion."""
-    hydrogen = np.array(structure.symbols) == "H"
-    to_cells = np.linalg.inv(structure.cell) * supercell
-    pairs, centres = [], []
-    for atoms in (anion[hydrogen[anion]] for anion in anion_atoms(structure)):
-        centre = structure.positions[atoms].mean(axis=0)
-        vectors = structure.positions[atoms] - centre
-        opposite = np.argmin(vectors @ vectors.T, axis=1)
-        pairs.append([(atoms[i], atoms[j]) for i, j in enumerate(opposite) if i < j])
-        centres.append(centre @ to_cells)
-    return np.array(pairs, dtype=np.int64), sublattice(np.array(centres))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lbhsweep.arrays import FloatArray
-from lbhsweep.sweep.point import HoldPoint, RunPoint
+from lbhsweep.sweep.point import RampPoint, RunPoint
 from lbhsweep.units import GPA
 
 VOLUME_STEP = 17.0
@@ -20,12 +20,17 @@ K_PER_VACANCY = -4.0
 """Shift of the transition by each vacancy."""
 
 
+def transition_K(point: RunPoint) -> float:
+    """Compute the temperature at which both phases are in equilibrium."""
+    transition = TRANSITION_K + K_PER_VACANCY * point.system.n_vacancies
+    return transition + point.pressure_GPa * GPA * VOLUME_STEP / ENTROPY_STEP
+
+
 def high_phase_share(point: RunPoint, temperature_K: FloatArray) -> FloatArray:
     """Compute the share of the high phase; hysteresis widens with the rate."""
-    transition = TRANSITION_K + K_PER_VACANCY * point.system.n_vacancies
-    transition += point.pressure_GPa * GPA * VOLUME_STEP / ENTROPY_STEP
-    if isinstance(point.protocol, HoldPoint):
-        half_width = 10.0 if point.system.phase == "alpha" else -10.0
+    transition = transition_K(point)
+    if not isinstance(point.protocol, RampPoint):
+        half_width = -10.0 if point.system.phase == "beta" else 10.0
     else:
         half_width = 15.0 + 10.0 * math.log10(1.0 + point.protocol.heating_rate_K_per_ps)
         half_width *= 1.0 if point.protocol.direction == "heating" else -1.0

@@ -13,7 +13,7 @@ import numpy as np
 
 from lbhsweep.arrays import Arrays
 from lbhsweep.errors import InterruptedRun
-from lbhsweep.quantities import DECLARATIONS, load_code
+from lbhsweep.quantities import DECLARATIONS, load_code, measured_in
 from lbhsweep.simulation.outcome import Outcome, ShouldStop, never, seed_of
 from lbhsweep.simulation.provenance import provenance
 from lbhsweep.store.record import RunError
@@ -77,8 +77,9 @@ def _wait(point: RunPoint, until: float, should_stop: ShouldStop) -> None:
 
 
 def rehearsed(point: RunPoint, rng: np.random.Generator) -> Arrays:
-    """Draw the arrays of a run: thermodynamics in any case, then all else that is asked for."""
+    """Draw the arrays of a run: thermodynamics where any are measured, then all else."""
     arrays: Arrays = {}
-    for name in ("thermo", *(name for name in point.observables if name != "thermo")):
+    always = {"thermo"} & measured_in(point.group)
+    for name in (*always, *(name for name in point.observables if name not in always)):
         arrays |= load_code(DECLARATIONS[name].rehearsed_by)(point, rng)
     return arrays

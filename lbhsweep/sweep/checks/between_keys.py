@@ -8,7 +8,7 @@ from contextlib import nullcontext, suppress
 
 from lbhsweep.arrays import GridValue
 from lbhsweep.document import KeyPath
-from lbhsweep.quantities import measured_in
+from lbhsweep.quantities import Group, measured_in
 from lbhsweep.sweep.cells import (
     GRID_DIMENSIONS,
     MAX_CELLS,
@@ -19,6 +19,7 @@ from lbhsweep.sweep.cells import (
     n_cells,
     plan_cells,
 )
+from lbhsweep.sweep.checks.coexistence import coexistence_fits
 from lbhsweep.sweep.checks.findings import Check, Finding, values_of
 from lbhsweep.sweep.checks.starts import (
     first_direction_runs,
@@ -43,6 +44,7 @@ MAX_BINS = 10_000
 FORMULAS = {"Li2B12H12": {"Li": 2, "B": 12, "H": 12}}
 LARGEST_CHARGE = 1e-3
 """e per formula unit: charges printed with four digits leave 4e-4."""
+_RUNS = {"hold": "holds", "ramp": "ramps", "coexist": "coexisting phases"}
 _DIMENSION_OF = {
     "cutoff": "length",
     "pressure": "pressure",
@@ -78,11 +80,12 @@ def findings(spec: SweepSpec, *, complete: bool) -> list[Finding]:
 
 
 def _one_protocol(spec: SweepSpec) -> Iterator[Finding]:
-    given = [spec.protocol.ramp is not None, spec.protocol.hold is not None]
-    if all(given):
-        yield ("protocol",), "got both ramp and hold, wanted one; write a sweep of each"
-    elif not any(given):
-        yield ("protocol",), "got neither ramp nor hold, wanted one of them"
+    known = ("ramp", "hold", "coexist")
+    given = [name for name in known if getattr(spec.protocol, name) is not None]
+    if len(given) > 1:
+        yield ("protocol",), f"got {' and '.join(given)}, wanted one; write a sweep of each"
+    elif not given:
+        yield ("protocol",), f"got none of {', '.join(known)}, wanted one of them"
 
 
 def _axes_of_protocol(spec: SweepSpec) -> Iterator[Finding]:
@@ -91,11 +94,14 @@ def _axes_of_protocol(spec: SweepSpec) -> Iterator[Finding]:
         if spec.protocol.ramp is None
         else ("heating_rate", "20 K/ps", "temperature", "write protocol.ramp.temperature")
     )
-    group = group_of(spec)
+    group: Group = group_of(spec)
     if getattr(spec.axes, unwanted):
-        yield ("axes", unwanted), f"is no axis of {group}s; {remedy}"
+        yield ("axes", unwanted), f"is no axis of {_RUNS[group]}; {remedy}"
     if not getattr(spec.axes, wanted):
-        yield ("axes", wanted), f"missing, wanted the axis of {group}s, for example '{example}'"
+        yield (
+            ("axes", wanted),
+            f"missing, wanted the axis of {_RUNS[group]}, for example '{example}'",
+        )
 
 
 def _cutoff_fits(spec: SweepSpec) -> Iterator[Finding]:
@@ -182,6 +188,8 @@ def _frames_fit(spec: SweepSpec) -> Iterator[Finding]:
         )
     if spec.protocol.hold is not None:
         shortest = spec.protocol.hold.produce
+    elif spec.protocol.coexist is not None:
+        shortest = spec.protocol.coexist.produce
     elif spec.protocol.ramp is not None:
         low, high = spec.protocol.ramp.temperature
         added = (rate for one in spec.extra_points for rate in one.heating_rate)
@@ -247,12 +255,13 @@ def _samples_in_production(spec: SweepSpec) -> Iterator[Finding]:
 
 
 def _observables_fit_protocol(spec: SweepSpec) -> Iterator[Finding]:
-    known = measured_in(group_of(spec))
+    group = group_of(spec)
+    known = measured_in(group)
     for place, name in enumerate(spec.observables):
         if name not in known:
             message = (
-                f"{name} needs constant temperature; ramps measure {', '.join(sorted(known))}; "
-                "leave it out, or make a sweep of holds"
+                f"{name} is not measured in {_RUNS[group]}, which measure "
+                f"{', '.join(sorted(known))}; leave it out, or make a sweep of holds"
             )
             yield ("observables", place), message
 
@@ -335,7 +344,7 @@ def _selections_fit(spec: SweepSpec) -> Iterator[Finding]:
             if not chosen:
                 yield (key, i), "names no axis, wanted for example {pressure: 0.4 GPa}"
             for dim in sorted(chosen.keys() - set(known)):
-                yield (key, i, dim), f"is no axis of {group}s, wanted {', '.join(here)}"
+                yield (key, i, dim), f"is no axis of {_RUNS[group]}, wanted {', '.join(here)}"
             for dim in sorted(chosen.keys() & (set(known) - here.keys())):
                 yield (key, i, dim), f"is no axis of this sweep; give axes.{dim} too"
 
@@ -401,6 +410,7 @@ _CHECKS: tuple[Check, ...] = (
     vacancy_sites_exist,
     heated_from_below,
     first_direction_runs,
+    coexistence_fits,
 )
 _PROTOCOL_CHECKS: tuple[Check, ...] = (
     _axes_of_protocol,

@@ -106,6 +106,28 @@ class QuantityBetween:
 
 
 @dataclass(frozen=True, slots=True)
+class RelaxedOr:
+    """The word ``relaxed``, read as 0, or a quantity at which something is held."""
+
+    quantity: QuantityBetween
+
+    def read(self, value: object) -> float:
+        """Parse the word or the quantity."""
+        return 0.0 if value == "relaxed" else self.quantity.read(value)
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        held = self.quantity.__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [{"const": "relaxed"}, held]}
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """The two ends of a range, ``300 K .. 700 K`` or ``{from: 300 K, to: 700 K}``."""
 

@@ -22,7 +22,14 @@ from pydantic.json_schema import WithJsonSchema
 from lbhsweep.physics.conventional import ConventionalCrystal
 from lbhsweep.physics.forcefield import ForceField
 from lbhsweep.quantities import DECLARATIONS, measured_in
-from lbhsweep.sweep.file.fields import Listed, PotentialChoice, QuantityBetween, Span, as_list
+from lbhsweep.sweep.file.fields import (
+    Listed,
+    PotentialChoice,
+    QuantityBetween,
+    RelaxedOr,
+    Span,
+    as_list,
+)
 from lbhsweep.sweep.file.structure_file import StructureFile
 from lbhsweep.sweep.point import Direction, Frozen, Phase, Site
 from lbhsweep.sweep.supercell import MAX_REPEATS, three_repeats
@@ -41,8 +48,10 @@ HEATING_RATE = QuantityBetween(
     "rate", 0.0, 1000.0, "20 K/ps", above=True, why=" ('directions' says whether it cools)"
 )
 BIN = QuantityBetween("temperature", 0.0, 1000.0, "12.5 K", above=True)
+LATERAL = QuantityBetween("length", 8.0, 12.0, "9.95 Å")
 CUTOFF = QuantityBetween("length", 4.0, 20.0, "9 Å")
 EQUILIBRATION = QuantityBetween("time", 0.0, 1e7, "200 ps")
+PREPARATION = QuantityBetween("time", 0.0, 1e4, "2 ps")
 PRODUCTION = QuantityBetween("time", 0.0, 1e7, "1 ns", above=True)
 TIMESTEP = QuantityBetween(
     "time",
@@ -152,8 +161,9 @@ class SystemSection(Section):
         ),
     ] = _default(2)
     """Cubic cells of 104 atoms along each axis: one number, or three. 2 makes 832 atoms."""
-    start: Literal["auto", "alpha", "beta"] = "auto"
-    """Phase that is built for the start; auto: beta for cooling ramps, alpha for all else. With a
+    start: Literal["auto", "alpha", "alpha_cap", "beta"] = "auto"
+    """Phase that is built for the start; auto: beta for cooling ramps, alpha for all else.
+    alpha_cap is the force field's other ordered phase, with Li over faces of the cages. With a
     structure: the phase in which that is."""
     structure: Annotated[ConventionalCrystal | None, StructureFile()] = Field(
         default_factory=lambda: None
@@ -189,7 +199,8 @@ class AxesSection(Section):
     pressure: Pressures
     """The pressures of the runs."""
     temperature: Temperatures = _absent()
-    """Temperatures of holds. A ramp's range is protocol.ramp.temperature."""
+    """Temperatures of holds and of coexisting phases. A ramp's range is
+    protocol.ramp.temperature."""
     heating_rate: HeatingRates = _absent()
     """Rates of ramps, positive for cooling too."""
     n_vacancies: VacancyNumbers = _default(0)
@@ -245,17 +256,37 @@ class HoldSection(Section):
     higher (falling), or from a crystal as built."""
 
 
+class CoexistSection(Section):
+    """Two phases in one cell, at constant pressure and temperature, until one fills it."""
+
+    phases: Annotated[tuple[Phase, ...], Listed("phase")] = _default(["alpha", "beta"])
+    """The two phases: the first fills the lower half of the cell along c, the second the upper."""
+    prepare: Annotated[float, PREPARATION] = _default("2 ps")
+    """Time in which each half moves while the other is frozen, the second phase first."""
+    produce: Annotated[float, PRODUCTION] = _default("60 ps")
+    """Longest time in which both halves move; a run ends when one phase fills the cell."""
+    laterals: Annotated[float, RelaxedOr(LATERAL)] = _default("relaxed")
+    """Lengths of the cell along a and b: relaxed, each by itself; or the lattice parameter at which
+    both are held, such as 9.95 Å. Both phases share them, so that both are strained."""
+
+
 class ProtocolSection(Section):
-    """A ramp or a hold: what is done with the temperature."""
+    """A ramp, a hold, or two phases that meet: what is done with the temperature."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["ramp"]}, {"required": ["hold"]}]}
+        json_schema_extra={
+            "oneOf": [{"required": ["ramp"]}, {"required": ["hold"]}, {"required": ["coexist"]}]
+        }
     )
 
     ramp: RampSection | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
     """Temperature driven at constant rate; needs axes.heating_rate."""
     hold: HoldSection | None = Field(default_factory=lambda: None, json_schema_extra=_not_null)
     """Constant temperature; needs axes.temperature."""
+    coexist: CoexistSection | None = Field(
+        default_factory=lambda: None, json_schema_extra=_not_null
+    )
+    """Two phases in one cell at constant temperature; needs axes.temperature."""
 
 
 class DynamicsSection(Section):
@@ -339,7 +370,7 @@ class SweepSpec(Section):
     axes: AxesSection
     """The axes whose product is the grid."""
     protocol: ProtocolSection
-    """A ramp or a hold: what is done with the temperature."""
+    """A ramp, a hold, or two phases that meet: what is done with the temperature."""
     dynamics: DynamicsSection = Field(default_factory=DynamicsSection)
     """How the equations of motion are integrated."""
     observables: Annotated[tuple[ObservableName, ...], Listed("observable")] = Field(

@@ -48,7 +48,7 @@ CASES = [
     case(
         "neither protocol",
         ramp(protocol="{}"),
-        "3: protocol: got neither ramp nor hold, wanted one of them",
+        "3: protocol: got none of ramp, hold, coexist, wanted one of them",
     ),
     case(
         "production shorter than a sample",

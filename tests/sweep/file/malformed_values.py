@@ -168,7 +168,7 @@ CASES = [
     case(
         "unknown protocol",
         ramp(protocol="{rampe: {}}"),
-        "3: protocol: got neither ramp nor hold, wanted one of them",
+        "3: protocol: got none of ramp, hold, coexist, wanted one of them",
         "3: protocol.rampe: unknown key; did you mean 'ramp'? Known: ramp, hold",
     ),
     case(
@@ -295,7 +295,7 @@ CASES = [
         "3: axes.pressure[0]: got 0 without a unit, wanted a pressure in one of GPa, MPa, kbar, bar, atm, Pa, for example '0 GPa'",
         "3: axes.pressure[1]: got '99 GPa', wanted at least -1 GPa and at most 20 GPa (more tension tears the crystal, and no force field here is made for more pressure)",
         "4: axes.replica: got 'x', wanted a whole number",
-        "5: protocol: got neither ramp nor hold, wanted one of them",
+        "5: protocol: got none of ramp, hold, coexist, wanted one of them",
         "6: model.cutoff: 15 Å does not fit the box, which can shrink to 18.82 Å at 0 GPa; wanted at most 9.41 Å, or a supercell of 4 or more",
     ),
     case(
