@@ -34,7 +34,7 @@ ALPHA_TURN_DEG = 40.3
 ALPHA_LITHIUM = 0.352
 """Fractional coordinate of Li on the threefold axis: in the window of three anions."""
 
-ALPHA_CAP = {"turn_deg": 24.0, "lithium": 0.21}
+ALPHA_CAP = {"turn_deg": 24.4, "lithium": 0.215}
 """Of the force field's second ordered minimum, with Li over faces of the cages: turn and x."""
 
 BETA_LATTICE_A = 10.2

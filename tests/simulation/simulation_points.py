@@ -1,7 +1,8 @@
-"""Run points small enough for tests: one cubic cell, 104 atoms, a cutoff below half of it."""
+"""Run points small enough for tests: one to four cubic cells, a cutoff below half their edge."""
 
 from lbhsweep.physics.forcefield import load_force_field
 from lbhsweep.sweep.point import (
+    CoexistPoint,
     DynamicsPoint,
     HoldPoint,
     ModelPoint,
@@ -32,9 +33,29 @@ def ramp_point(direction="heating", rate=1000.0, low=300.0, high=500.0, width=50
     return _point(protocol, **changes)
 
 
+def coexist_point(
+    phases=("alpha", "beta"), temperature_K=400.0, prepare_ps=0.05, produce_ps=0.2, **changes
+):
+    protocol = CoexistPoint(
+        phases=phases,
+        temperature_K=temperature_K,
+        prepare_ps=prepare_ps,
+        produce_ps=produce_ps,
+        lateral_A=changes.pop("lateral_A", 0.0),
+    )
+    usual = {
+        "phase": phases[0],
+        "supercell": (1, 1, 4),
+        "barostat": "uniaxial" if protocol.lateral_A else "orthorhombic",
+        "observables": ("profile",),
+    }
+    return _point(protocol, **usual | changes)
+
+
 def _point(
     protocol,
     phase="alpha",
+    supercell=(1, 1, 1),
     n_vacancies=0,
     cutoff_A=4.5,
     ensemble="npt",
@@ -49,7 +70,7 @@ def _point(
         system=SystemPoint(
             crystal="Li2B12H12",
             phase=phase,
-            supercell=(1, 1, 1),
+            supercell=supercell,
             n_vacancies=n_vacancies,
             charge_compensation="anions",
             frozen=frozen,

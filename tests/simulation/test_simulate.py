@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from simulation.simulation_points import FORCE_FIELD, hold_point, ramp_point
+from simulation.simulation_points import FORCE_FIELD, coexist_point, hold_point, ramp_point
 
 from lbhsweep.engine.dynamics.checkpoint import NAME, load_checkpoint
 from lbhsweep.errors import ForceFieldError, InterruptedRun
@@ -30,6 +30,7 @@ POINTS = {
     "cooling": ramp_point("cooling", phase="beta", n_vacancies=1, ensemble="nvt"),
     "triclinic": hold_point(barostat="triclinic"),
     "frozen": hold_point(barostat="orthorhombic", frozen="anions"),
+    "coexist": coexist_point(),
 }
 
 

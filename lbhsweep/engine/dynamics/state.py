@@ -118,7 +118,7 @@ def draw_velocities(
     Parameters
     ----------
     state : State
-        Its `velocities` are replaced, drawn from its seed.
+        Its `velocities` are replaced, drawn from its seed and step.
     masses : (n_atoms,) float64
         g/mol.
     temperature : float
@@ -127,7 +127,7 @@ def draw_velocities(
         Atoms that get no velocity.
     """
     flat = np.empty(state.velocities.size)
-    random.fill_normals(state.seed, 0, random.STREAM_VELOCITIES, flat)
+    random.fill_normals(state.seed, state.step, random.STREAM_VELOCITIES, flat)
     velocities = flat.reshape(-1, 3) / np.sqrt(masses)[:, None]
     if frozen is None or not frozen.any():
         velocities -= masses @ velocities / masses.sum()

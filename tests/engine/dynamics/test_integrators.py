@@ -168,8 +168,12 @@ def test_an_isotropic_barostat_keeps_the_shape_of_the_cell():
     np.testing.assert_allclose(state.cell / np.cbrt(state.volume), shape, rtol=1e-12, atol=1e-15)
 
 
-def test_an_orthorhombic_barostat_changes_lengths_and_a_triclinic_one_all_of_the_cell():
-    for barostat, changes in (("orthorhombic", np.eye(3)), ("triclinic", np.ones((3, 3)))):
+def test_each_barostat_changes_what_its_mode_leaves_free():
+    for barostat, changes in (
+        ("orthorhombic", np.eye(3)),
+        ("uniaxial", np.diag([0.0, 0.0, 1.0])),
+        ("triclinic", np.ones((3, 3))),
+    ):
         potential, state = tethered()
         start = state.cell.copy()
         dynamics = Dynamics("npt", 0.002, 2, 0.1, 0.2, PRESSURE, barostat=barostat)
@@ -178,11 +182,12 @@ def test_an_orthorhombic_barostat_changes_lengths_and_a_triclinic_one_all_of_the
         np.testing.assert_array_equal(state.strain_rate, state.strain_rate.T)
 
 
-def test_an_orthorhombic_barostat_refuses_a_skewed_cell():
+@pytest.mark.parametrize("barostat", ["orthorhombic", "uniaxial"])
+def test_a_barostat_of_lengths_refuses_a_skewed_cell(barostat):
     potential, state = tethered()
     state.cell[1, 0] = 0.5
     with pytest.raises(StructureError, match="take barostat triclinic"):
-        Integrator(potential, state, Dynamics("npt", 0.002, barostat="orthorhombic"))
+        Integrator(potential, state, Dynamics("npt", 0.002, barostat=barostat))
 
 
 @pytest.mark.parametrize(("ensemble", "barostat"), [("nvt", "isotropic"), *CORES])
