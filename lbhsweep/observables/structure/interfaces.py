@@ -153,11 +153,9 @@ def growth(path: FloatArray, times: FloatArray) -> Speed:
     n = len(path)
     if n < LEAST_BLOCKS:
         return UNKNOWN
-    smooth = (path[:-2] + path[1:-1] + path[2:]) / 3.0
-    parts = min(MOST_PARTS, (n - 2) // 2)
-    places = np.rint(np.linspace(0, n - 3, parts + 1)).astype(int)
-    lengths = np.diff(times[1:-1][places])
-    steps = np.diff(smooth[places])
+    parts = min(MOST_PARTS, (n - 1) // 2)
+    places = np.rint(np.linspace(0, n - 1, parts + 1)).astype(int)
+    lengths, steps = np.diff(times[places]), np.diff(path[places])
     speed = steps.sum() / lengths.sum()
     scatter = ((steps - speed * lengths) ** 2 / lengths).sum() / (parts - 1)
     error = np.sqrt(scatter / lengths.sum()) * student.ppf(ONE_SIGMA, parts - 1)
