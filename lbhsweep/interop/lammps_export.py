@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lbhsweep.atomic import write_atomically
 from lbhsweep.engine.forcefield.potential import ForceFieldPotential
+from lbhsweep.errors import StructureError
 from lbhsweep.interop.lammps import ATMOSPHERES_PER_GPA, KCAL, data_file, force_commands
 from lbhsweep.physics.charges import compensated_charges
 from lbhsweep.physics.conventional import ConventionalCrystal, oriented
@@ -21,7 +22,7 @@ from lbhsweep.simulation.setup import (
 )
 from lbhsweep.simulation.stages import warm_start
 from lbhsweep.sweep.identity import run_id
-from lbhsweep.sweep.point import RampPoint, RunPoint
+from lbhsweep.sweep.point import CoexistPoint, RampPoint, RunPoint
 from lbhsweep.sweep.schedule import schedule_of
 
 DATA, ENERGIES, RUN, EXPECTED, README = (
@@ -87,10 +88,15 @@ def export_run(
     SimulationError
         If the crystal can't be relaxed.
     StructureError
-        If the run that it follows has no end state.
+        If the run that it follows has no end state, or two phases meet in it.
     StoreError
         If the files can't be written.
     """
+    if isinstance(point.protocol, CoexistPoint):
+        raise StructureError(
+            f"{point.label}: two phases are prepared half by half, which no LAMMPS input here "
+            "does; wanted a hold or a ramp, or 'lbhsweep export structure' of the run's end"
+        )
     structure = build_structure(point, crystal)
     potential = build_potential(point, structure, force_field)
     seed = seed_of(point)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from interop.run_lammps import lammps
+from simulation.simulation_points import FORCE_FIELD, coexist_point
 
 from lbhsweep.errors import ForceFieldError, StructureError
 from lbhsweep.interop.lammps import data_file, force_commands
@@ -117,3 +118,9 @@ def test_what_lammps_cannot_exclude_is_refused():
         data_file(structure, np.zeros((structure.n_atoms, 3)), force_field, charges)
     commands = force_commands("x", force_field, cutoff_A=8.0, shift=True, kspace="pppm 1e-4")
     assert "pair_modify shift yes" in commands
+
+
+def test_a_run_in_which_two_phases_meet_is_refused(tmp_path):
+    with pytest.raises(StructureError, match="wanted a hold or a ramp"):
+        export_run(tmp_path, coexist_point(), FORCE_FIELD)
+    assert not list(tmp_path.iterdir())

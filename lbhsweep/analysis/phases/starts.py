@@ -10,7 +10,7 @@ from lbhsweep.analysis.sweep_file import string_at
 from lbhsweep.arrays import IntArray
 from lbhsweep.document import Document
 
-_BUILT = {"alpha": Phase.ALPHA, "beta": Phase.BETA}
+_BUILT = {"alpha": Phase.ALPHA, "alpha_cap": Phase.ALPHA_CAP, "beta": Phase.BETA}
 
 
 def initial_phases(hold: xr.Dataset, phases: xr.DataArray, sweep: Document | None) -> IntArray:

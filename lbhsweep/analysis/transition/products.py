@@ -186,9 +186,10 @@ def _hold_bound(part: MaterialPart) -> Bound:
         starts = {str(name) for name in np.atleast_1d(part.hold["start"].values)}
     else:
         starts = {string_at(part.sweep, ("system", "start"), "auto")}
-    if len(starts) > 1:
+    ordered = {name != "beta" for name in starts}
+    if len(ordered) > 1:
         return Bound.VALUE
-    return direction_bound("cooling" if starts == {"beta"} else "heating")
+    return direction_bound("heating" if ordered == {True} else "cooling")
 
 
 def _start(part: MaterialPart) -> str:

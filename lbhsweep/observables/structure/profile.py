@@ -14,16 +14,16 @@ from lbhsweep.observables.frame.anions import opposite_hydrogens
 from lbhsweep.observables.frame.cell_rotation import cell_rotation
 from lbhsweep.observables.frame.lattice_frame import LatticeFrame
 from lbhsweep.observables.structure.alpha_variants import alpha_variants, sublattices_of, waves
-from lbhsweep.observables.structure.interfaces import (
+from lbhsweep.observables.structure.profile_kernels import N_PATTERNS, Layered, add_layers
+from lbhsweep.physics.coexistence import layers_of
+from lbhsweep.physics.crystal import ALPHA_CAP, ALPHA_TURN_DEG
+from lbhsweep.quantities.interfaces import (
     DECIDED_BLOCKS,
     padded,
     read_profiles,
     shares_of,
     winner_of,
 )
-from lbhsweep.observables.structure.profile_kernels import N_PATTERNS, Layered, add_layers
-from lbhsweep.physics.coexistence import layers_of
-from lbhsweep.physics.crystal import ALPHA_CAP, ALPHA_TURN_DEG
 from lbhsweep.quantities.profile import Winner
 
 SAMPLE_EVERY_PS = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lbhsweep.arrays import Arrays
-from lbhsweep.observables.structure.interfaces import (
+from lbhsweep.quantities.interfaces import (
     DECIDED_BLOCKS,
     LAYERS_OF,
     padded,

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 - a message stands in one line, as users see and search it
 
-from sweep.file.sweep_texts import case, hold, ramp
+from sweep.file.sweep_texts import case, coexist, hold, ramp
 
 CASES = [
     case(
@@ -188,5 +188,55 @@ CASES = [
         "no frame in a hold",
         hold(trajectory="{every: 2 ns}"),
         "4: trajectory.every: 2 ns is longer than the shortest production, 1 ns, and would leave no frame; wanted at most that",
+    ),
+    case(
+        "heating rate where phases coexist",
+        coexist(axes="{pressure: 0 GPa, temperature: 500 K, heating_rate: 1 K/ps}"),
+        "2: axes.heating_rate: is no axis of coexisting phases; leave it out",
+    ),
+    case(
+        "one phase does not coexist",
+        coexist(protocol="{coexist: {phases: beta}}"),
+        "3: protocol.coexist.phases: got beta, wanted two phases, such as [alpha, beta]",
+    ),
+    case(
+        "cube for coexisting phases",
+        coexist(system="{supercell: 4}"),
+        "4: system.supercell: got 4×4×4 conventional cells; phases meet across c, wanted at least 4 along c and more than along a and b, such as [2, 2, 6]",
+    ),
+    case(
+        "constant volume for coexisting phases",
+        coexist(dynamics="{ensemble: nvt}"),
+        "5: dynamics.ensemble: got nvt; coexisting phases want npt",
+    ),
+    case(
+        "barostat of coexisting phases",
+        coexist(dynamics="{barostat: triclinic}"),
+        "5: dynamics.barostat: got triclinic; coexisting phases want orthorhombic, or leave it out: protocol.coexist.laterals says what may change",
+    ),
+    case(
+        "start of coexisting phases",
+        coexist(system="{supercell: [2, 2, 6], start: beta}"),
+        "4: system.start: protocol.coexist.phases says how runs start; leave it out",
+    ),
+    case(
+        "axis of starts of coexisting phases",
+        coexist(axes="{pressure: 0 GPa, temperature: 500 K, start: [alpha, beta]}"),
+        "2: axes.start: protocol.coexist.phases says how runs start; leave it out",
+    ),
+    case(
+        "frozen coexisting phases",
+        coexist(system="{supercell: [2, 2, 6], frozen: Li}"),
+        "4: system.frozen: phases with frozen atoms can't grow; leave it out",
+    ),
+    case(
+        "another observable of coexisting phases",
+        coexist(observables="[diffusion]"),
+        "5: observables[0]: diffusion is not measured in coexisting phases, which measure profile; leave it out, or make a sweep of holds",
+    ),
+    case(
+        "profile of a hold",
+        hold(observables="[profile]"),
+        "4: observables[0]: profile is not measured in holds, which measure anion_position, density, diffusion, radial, rotation, sites, spectra, thermo; leave it out, or make a sweep of holds",
     ),
 ]

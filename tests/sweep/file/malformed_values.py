@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 - a message stands in one line, as users see and search it
 
-from sweep.file.sweep_texts import case, hold, ramp
+from sweep.file.sweep_texts import case, coexist, hold, ramp
 
 CASES = [
     case(
@@ -327,5 +327,20 @@ CASES = [
         "no time between frames",
         ramp(trajectory="{every: 0 ps}"),
         "4: trajectory.every: got '0 ps', wanted more than 0 fs and at most 1000 ns",
+    ),
+    case(
+        "lateral lengths without a unit",
+        coexist(protocol="{coexist: {laterals: 9.95}}"),
+        "3: protocol.coexist.laterals: got 9.95, wanted a length with its unit (Å, A, nm), for example '9.95 Å'",
+    ),
+    case(
+        "lateral lengths of the whole box",
+        coexist(protocol="{coexist: {laterals: 19.9 Å}}"),
+        "3: protocol.coexist.laterals: got '19.9 Å', wanted at least 8 Å and at most 12 Å",
+    ),
+    case(
+        "unknown phase",
+        coexist(protocol="{coexist: {phases: [alpha, gamma]}}"),
+        "3: protocol.coexist.phases[1]: got 'gamma', wanted 'alpha', 'alpha_cap' or 'beta'",
     ),
 ]

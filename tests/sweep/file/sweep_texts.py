@@ -8,6 +8,7 @@ RAMP = {
     "protocol": "{ramp: {temperature: 300 K .. 700 K}}",
 }
 HOLD = RAMP | {"axes": "{pressure: 0 GPa, temperature: 500 K}", "protocol": "{hold: {}}"}
+COEXIST = HOLD | {"system": "{supercell: [2, 2, 6]}", "protocol": "{coexist: {}}"}
 
 
 def yaml(base: dict, keys: dict) -> str:
@@ -21,6 +22,10 @@ def ramp(**keys):
 
 def hold(**keys):
     return yaml(HOLD, keys)
+
+
+def coexist(**keys):
+    return yaml(COEXIST, keys)
 
 
 def case(name, text, *problems):

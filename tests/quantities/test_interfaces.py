@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lbhsweep.observables.structure.interfaces import (
+from lbhsweep.quantities.interfaces import (
     LAYERS_OF,
     LEAST_BLOCKS,
     growth,

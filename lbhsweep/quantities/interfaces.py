@@ -1,4 +1,7 @@
-"""Where two phases meet in a profile along c, and how fast one of them grows."""
+"""Where two phases meet in a profile along c, and how fast one of them grows.
+
+Measured and rehearsed runs are read alike.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from lbhsweep.arrays import Arrays, BoolArray, FloatArray, IntArray
-from lbhsweep.quantities import CATALOGUE, stderr_name
+from lbhsweep.quantities import CATALOGUE
 from lbhsweep.quantities.profile import PHASES, Growth, Winner
+from lbhsweep.quantities.quantity import stderr_name
 
 LAYERS_OF = {"alpha": (0.85, 0.345), "alpha_cap": (0.8, 0.215), "beta": (0.15, 0.25)}
 """Order S and Li coordinate x of a layer within each phase, as measured at 300 to 450 K."""
@@ -158,7 +162,7 @@ def growth(path: FloatArray, times: FloatArray) -> Speed:
     lengths, steps = np.diff(times[places]), np.diff(path[places])
     speed = steps.sum() / lengths.sum()
     scatter = ((steps - speed * lengths) ** 2 / lengths).sum() / (parts - 1)
-    error = np.sqrt(scatter / lengths.sum()) * student.ppf(ONE_SIGMA, parts - 1)
+    error = np.sqrt(scatter / lengths.sum()) * stdtrit(parts - 1, ONE_SIGMA)
     return Speed(float(speed), float(error))
 
 
