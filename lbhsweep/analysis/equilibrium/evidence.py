@@ -63,16 +63,30 @@ class Evidence:
         """Return some of the runs."""
         return Evidence(*(getattr(self, one.name)[chosen] for one in fields(self)))
 
-    def verdicts(self, diffusion: float) -> IntArray:
-        """Return which phase each run says grows: 1 the second, −1 the first, 0 neither.
+    def grown(self, diffusion: float) -> tuple[FloatArray, FloatArray]:
+        """Find the temperatures at which the first phase grows, and those at which the second does.
 
-        A winner says so, and a speed that is `CONCLUSIVE` standard deviations from zero.
+        A winner says so, and the speed of all replicas together if it is `CONCLUSIVE` standard
+        deviations from zero.
 
         Parameters
         ----------
         diffusion : float
             σ² of the interfaces, Å²/ps.
+
+        Returns
+        -------
+        first, second : (n,) array
+            K, ascending; both may hold a temperature.
         """
-        size = np.abs(self.speed) * np.sqrt(self.time / diffusion)
-        grows = np.where(self.measured & (size > CONCLUSIVE), np.sign(self.speed), 0.0)
-        return np.where(self.winner != 0, self.winner, np.nan_to_num(grows)).astype(np.int64)
+        every = np.unique(self.temperature)
+        place = np.searchsorted(every, self.temperature)
+        distance = np.where(self.measured, self.speed * self.time, 0.0)
+        time = np.where(self.measured, self.time, 0.0)
+        size = np.bincount(place, distance, every.size)
+        limit = CONCLUSIVE * np.sqrt(diffusion * np.bincount(place, time, every.size))
+        grown = []
+        for side in (-1, 1):
+            won = np.bincount(place, self.winner == side, every.size) > 0
+            grown.append(every[won | (side * size > np.nan_to_num(limit, nan=np.inf))])
+        return grown[0], grown[1]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import log_ndtr
+from scipy.special import erfcx, log_ndtr
 
 from lbhsweep.arrays import BoolArray, FloatArray, IntArray
 from lbhsweep.units import BOLTZMANN, EV
@@ -213,7 +213,15 @@ def _limit(
 
 
 def _climb(speeds: Speeds, law: Law, free: BoolArray) -> LawFit | None:
-    """Climb to the greatest likelihood in the free parameters by Fisher's scoring."""
+    """Climb to the greatest likelihood in the free parameters by Fisher's scoring.
+
+    Steps that lead nowhere, or too far for numbers, are halved.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _scored(speeds, law, free)
+
+
+def _scored(speeds: Speeds, law: Law, free: BoolArray) -> LawFit | None:
     value, score, weight = _likelihood(speeds, law(speeds.temperature))
     for _ in range(_MOST_STEPS):
         gradient = law.gradient(speeds.temperature)[:, free]
@@ -257,13 +265,17 @@ def _likelihood(speeds: Speeds, law: FloatArray) -> tuple[float, FloatArray, Flo
     deviation = np.sqrt(speeds.variance)
     measured = speeds.measured
     away = (speeds.speed - law) / deviation
+    if measured.all():
+        value = -0.5 * (away @ away) - np.log(deviation).sum()
+        return float(value), away / deviation, 1.0 / speeds.variance
     z = np.where(measured, 0.0, (speeds.side * law - speeds.speed) / deviation)
     log_share = log_ndtr(z)
-    hazard = np.exp(-0.5 * z**2 - log_share) / np.sqrt(2.0 * np.pi)
-    value = np.where(measured, -0.5 * away**2 - np.log(deviation), log_share).sum()
+    # φ/Φ by the scaled complementary error function, which neither vanishes nor overflows.
+    hazard = np.sqrt(2.0 / np.pi) / erfcx(-z / np.sqrt(2.0))
+    each = np.where(measured, -0.5 * away**2 - np.log(deviation), log_share)
     score = np.where(measured, away, speeds.side * hazard) / deviation
-    weight = np.where(measured, 1.0, hazard * (z + hazard)) / speeds.variance
-    return float(value), score, weight
+    weight = np.where(measured, 1.0, np.clip(hazard * (z + hazard), 0.0, 1.0)) / speeds.variance
+    return float(each.sum()), score, weight
 
 
 def _inverse(temperature: FloatArray, reference: float) -> FloatArray:

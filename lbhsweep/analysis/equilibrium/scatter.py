@@ -15,6 +15,8 @@ from scipy.optimize import brentq
 
 from lbhsweep.arrays import FloatArray
 
+LEAST_SCALE = 0.1
+"""Least φ: no speed is known exactly."""
 FEWEST_DOF = 5
 """Degrees of freedom without which speeds that scatter little may do so by chance."""
 
@@ -69,5 +71,5 @@ def scatter_of(
 
     least = excess(0.0)
     if least <= 0.0:
-        return (1.0 + least / n_dof if n_dof >= FEWEST_DOF else 1.0), 0.0
+        return (max(1.0 + least / n_dof, LEAST_SCALE) if n_dof >= FEWEST_DOF else 1.0), 0.0
     return 1.0, float(brentq(excess, 0.0, float(square.sum())))

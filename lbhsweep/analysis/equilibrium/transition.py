@@ -190,7 +190,7 @@ def _equilibrium(
     one: Evidence, diffusion: float, high: Side, chosen: _Fits, other: _Fits, number: int
 ) -> Equilibrium:
     fit, speeds = chosen.fits[number], chosen.speeds[number]
-    verdicts = one.verdicts(diffusion)
+    first, second = one.grown(diffusion)
     above = high or _side_above(fit)
     counts = Equilibrium(
         high=above,
@@ -198,10 +198,9 @@ def _equilibrium(
         n_measured=int(one.measured.sum()),
         n_censored=int(one.censored.sum()),
     )
-    low = one.temperature[verdicts == -above] if above else np.empty(0)
-    up = one.temperature[verdicts == above] if above else np.empty(0)
-    if not (low.size and up.size):
-        return replace(counts, transition=_one_sided(low, up, verdicts, above))
+    if not (above and first.size and second.size):
+        return replace(counts, transition=_one_sided(one, first, second, above))
+    low, up = (first, second) if above > 0 else (second, first)
     wrong = fit is not None and fit.law.slope * above <= 0.0
     if fit is None or wrong or not _is_significant(fit):
         return replace(counts, transition=_between(low, up))
@@ -246,22 +245,27 @@ def _won(one: Evidence, above: Side) -> tuple[float, float]:
     )
 
 
-def _one_sided(low: FloatArray, up: FloatArray, verdicts: np.ndarray, above: Side) -> Estimate:
+def _one_sided(one: Evidence, first: FloatArray, second: FloatArray, above: Side) -> Estimate:
     """Return the bound where runs on one side of T_t only say which phase grows."""
-    if up.size:
-        at = float(up.min())
-        return Estimate(at, float("nan"), f"the high phase grows in all runs that say, down to "
-                        f"{at:g} K: add lower temperatures", Bound.UPPER, True)  # fmt: skip
-    if low.size:
-        at = float(low.max())
-        return Estimate(at, float("nan"), f"the low phase grows in all runs that say, up to "
-                        f"{at:g} K: add higher temperatures", Bound.LOWER, True)  # fmt: skip
-    if not verdicts.size:
+    if not one.temperature.size:
         return Estimate(reason="no run is finished")
-    if not above and verdicts.any():
+    if not (first.size or second.size):
+        return Estimate(
+            reason=f"none of {one.temperature.size} runs says which phase grows: let them produce "
+            "longer, or add temperatures on either side"
+        )
+    if not above:
         return Estimate(reason="nothing says which phase is stable above T_t: add temperatures")
-    return Estimate(reason=f"none of {verdicts.size} runs says which phase grows: let them produce "
-                    "longer, or add temperatures on either side")  # fmt: skip
+    low, up = (first, second) if above > 0 else (second, first)
+    if up.size:
+        at, phase, words, bound = float(up.min()), "high", ("down", "lower"), Bound.UPPER
+    else:
+        at, phase, words, bound = float(low.max()), "low", ("up", "higher"), Bound.LOWER
+    reason = (
+        f"the {phase} phase grows in all runs that say, {words[0]} to {at:g} K: "
+        f"add {words[1]} temperatures"
+    )
+    return Estimate(at, float("nan"), reason, bound, True)
 
 
 def _between(low: FloatArray, up: FloatArray) -> Estimate:
