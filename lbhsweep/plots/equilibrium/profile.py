@@ -110,6 +110,7 @@ def _draw_run(axes: Axes, run: xr.Dataset, name: str, low: float, high: float) -
     axes.set_title(f"{float(run['temperature']):g} K, replica {int(run['replica'])}: {end}")
     axes.set_xlim(0.0, time[-1] + 0.5 * time[0])
     axes.set_ylim(layers[0] - 0.5, layers[-1] + 0.5)
+    axes.set_yticks(layers[1 :: max(2, len(layers) // 6)])
     axes.grid(visible=False)
     return image
 

@@ -23,6 +23,7 @@ from lbhsweep.plots.shared.style import (
     BLUE,
     GREEN,
     ORANGE,
+    SKY,
     SMALLEST_PT,
     Nothing,
     finish,
@@ -84,11 +85,11 @@ def _draw_coexistence(axes: Axes, dataset: xr.Dataset, _: xr.DataTree) -> list[s
     error = np.hypot(dataset[f"{_T}_stderr"].values, systematic)
     draw_temperatures(
         axes, dataset["pressure"].values, dataset[_T].values, error,
-        read_bounds(dataset, _T), {"marker": "h", "color": BLACK, "linestyle": "none",
-        "markersize": 5.5}, limits=_limits(dataset),
+        read_bounds(dataset, _T), {"marker": "h", "color": SKY, "linestyle": "none",
+        "markeredgecolor": "0.2", "markersize": 5.5}, limits=_limits(dataset),
         label=f"coexistence of {' and '.join(map(name_in_sentence, names))}",
     )  # fmt: skip
-    _draw_boundary(axes, dataset, "coexistence", colour=BLACK)
+    _draw_boundary(axes, dataset, "coexistence", colour=SKY)
     return [
         f"{p:g} GPa: {reason}"
         for p, reason in zip(dataset["pressure"].values, dataset["reason"].values, strict=True)
