@@ -2,8 +2,8 @@
 
 An interface makes a random walk with a drift v, followed until one phase is nearly gone.  The
 likelihood of v given such a path depends on distance x and time τ alone, whatever ended it:
-L ∝ exp(v x/σ² − v² τ/2σ²), which is that of v̂ = x/τ with variance σ²/τ (A. Wald, Sequential
-Analysis, 1947).  So runs are weighted by their time, and that fast ones end early is no bias.
+L ∝ exp(v x/σ² − v² τ/2σ²), which is that of v̂ = x/τ with variance σ²/τ.  So runs are weighted by
+their time, and that fast ones end early is no bias.
 """
 
 from __future__ import annotations

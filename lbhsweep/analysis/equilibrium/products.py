@@ -30,7 +30,7 @@ NAME = "equilibrium"
 _T = "transition_temperature"
 _P = ("pressure",)
 _LAW = "v = c (T − T_t) exp(−(E/k)(1/T − 1/T_t)); zero of v by greatest likelihood"
-_SOURCE = "H. A. Wilson 1900, J. Frenkel 1932; A. Wald 1947 for the likelihood of ended paths"
+_SOURCE = "the form of Wilson and Frenkel near T_t"
 
 
 def names_read(coexist: xr.Dataset) -> list[str]:
@@ -122,7 +122,7 @@ def _kinetics(found: Equilibria) -> dict[str, xr.Variable]:
     variables["speed_between_runs"] = variable(
         (), found.between, "angstrom/ps", "standard deviation of growth speed between runs",
         formula="Σ r²/(σ²/τ + s²) is the number of degrees of freedom",
-        source="R. C. Paule, J. Mandel 1982",
+        source="R. C. Paule, J. Mandel, J. Res. Natl. Bur. Stand. 87, 377 (1982)",
     )  # fmt: skip
     return variables
 
