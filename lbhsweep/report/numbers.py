@@ -112,7 +112,7 @@ def describe_numbers(
     )
     return found + [
         _material({**material, "label": describe_coexistence(material)}, own, [])
-        for material in summary["equilibrium"]
+        for material in summary.get("equilibrium", ())
     ]
 
 
