@@ -11,7 +11,8 @@ import xarray as xr
 from lbhsweep import __version__
 from lbhsweep.analysis.caloric import caloric_products
 from lbhsweep.analysis.digest import SCHEMA_VERSION, results_digest, select_read
-from lbhsweep.analysis.groups import GROUPS, read_group, read_groups, split_materials
+from lbhsweep.analysis.equilibrium import equilibrium_products
+from lbhsweep.analysis.groups import COEXIST, GROUPS, read_coexist, read_groups, split_materials
 from lbhsweep.analysis.phases import phase_products
 from lbhsweep.analysis.phases.assignment import with_phases
 from lbhsweep.analysis.replicas import combine_group
@@ -30,6 +31,7 @@ PRODUCTS = (
     "entropy",
     "barocaloric",
     "transition",
+    "equilibrium",
     "heat_capacity/baseline",
     "reversible",
     "replicas/hold",
@@ -69,14 +71,15 @@ def analyze_results(tree: xr.DataTree, *, stage: Stage = no_stage) -> xr.DataTre
     Parameters
     ----------
     tree : DataTree
-        Results, whole or partial, with groups ``hold`` and ``ramp`` or one of them.
+        Results, whole or partial, with any of the groups ``hold``, ``ramp`` and ``coexist``.
     stage : callable, optional
         Called with a few words at the begin of each stage.
 
     Returns
     -------
     DataTree
-        Groups ``hysteresis``, ``holds``, ``transition``, ``heat_capacity/{ramp,hold,baseline}``,
+        Groups ``hysteresis``, ``holds``, ``transition``, ``equilibrium``,
+        ``heat_capacity/{ramp,hold,baseline}``,
         ``entropy``, ``barocaloric``, ``reversible``, ``hysteresis_rate``, ``partial_entropy``,
         ``replicas/{hold,ramp}``, ``transport``,
         ``arrhenius/{diffusion,conductivity,conductivity_tracer,reorientation}``,
@@ -86,9 +89,8 @@ def analyze_results(tree: xr.DataTree, *, stage: Stage = no_stage) -> xr.DataTre
     """
     stage("reading the results")
     groups = {name: with_phases(dataset) for name, dataset in read_groups(tree).items()}
-    parts = split_materials(
-        {name: select_read(dataset) for name, dataset in groups.items()}, sweep_of(tree)
-    )
+    sweep = sweep_of(tree)
+    parts = split_materials({name: select_read(one) for name, one in groups.items()}, sweep)
     stage("averaging replicas")
     replicas = {name: combine_group(dataset) for name, dataset in groups.items()}
     stage("analyzing phases")
@@ -98,6 +100,8 @@ def analyze_results(tree: xr.DataTree, *, stage: Stage = no_stage) -> xr.DataTre
         parts, compare=not tree.attrs.get("rehearsal", False)
     )
     products |= of_transition
+    stage("analyzing the growth of coexisting phases")
+    products |= equilibrium_products(read_coexist(tree), sweep)
     stage("analyzing heat capacities and barocaloric effects")
     products |= caloric_products(parts, transitions, replicas.get("hold"))
     stage("analyzing transport")
@@ -122,10 +126,9 @@ def _attributes(tree: xr.DataTree) -> dict[str, object]:
 def _run_counts(tree: xr.DataTree) -> dict[str, int]:
     """Count the runs that are done, that failed, and that are still missing."""
     counts = dict.fromkeys(STATUSES, 0)
-    for name in GROUPS:
-        dataset = read_group(tree, name)
-        if dataset is not None and "status" in dataset:
-            status = dataset["status"].values
+    for name in (*GROUPS, COEXIST):
+        if name in tree.children and "status" in tree[name]:
+            status = tree[name].to_dataset()["status"].values
             for key, values in STATUSES.items():
                 counts[key] += int(np.isin(status, values).sum())
     return counts

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Hashable
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from lbhsweep import __version__
-from lbhsweep.analysis import caloric, phases, replicas, transport
-from lbhsweep.analysis.groups import GROUPS, read_group
+from lbhsweep.analysis import caloric, equilibrium, phases, replicas, transport
+from lbhsweep.analysis.groups import COEXIST, GROUPS, read_coexist, read_group
 from lbhsweep.analysis.runs import CURVES
 from lbhsweep.quantities import stderr_name
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """Rises when products or the texts of reasons change, so that saved analyses are renewed."""
 _READ = (
     *CURVES,
@@ -41,14 +43,21 @@ def results_digest(tree: xr.DataTree) -> str:
         read = {*dataset.coords, *_names_read(dataset), *replicas.names_read(dataset)}
         if name == "hold":
             read |= set(transport.names_read(dataset))
-        for key in sorted(read, key=str):
-            values = dataset[key].values
-            digest.update(f"{name}/{key}{values.shape}".encode())
-            if values.dtype.kind in "fiub":
-                digest.update(np.ascontiguousarray(values).data)
-            else:
-                digest.update(str(values.tolist()).encode())
+        _add(digest, name, dataset, read)
+    coexist = read_coexist(tree)
+    if coexist is not None:
+        _add(digest, COEXIST, coexist, {*coexist.coords, *equilibrium.names_read(coexist)})
     return digest.hexdigest()
+
+
+def _add(digest: Any, name: str, dataset: xr.Dataset, read: Collection[Hashable]) -> None:
+    for key in sorted(read, key=str):
+        values = dataset[key].values
+        digest.update(f"{name}/{key}{values.shape}".encode())
+        if values.dtype.kind in "fiub":
+            digest.update(np.ascontiguousarray(values).data)
+        else:
+            digest.update(str(values.tolist()).encode())
 
 
 def _names_read(dataset: xr.Dataset) -> list[str]:

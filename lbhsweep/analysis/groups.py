@@ -1,4 +1,4 @@
-"""The groups of the results, `hold` and `ramp`, and one material's part of them."""
+"""The groups of the results, and one material's part of `hold` and `ramp`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from lbhsweep.arrays import FloatArray
 from lbhsweep.document import Document
 
 GROUPS = ("hold", "ramp")
+"""Groups whose runs are in one phase at a time, with averages of volume and enthalpy."""
+COEXIST = "coexist"
+"""The group whose runs hold two phases."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +64,14 @@ def read_group(tree: xr.DataTree, name: str) -> xr.Dataset | None:
         return None
     dataset = tree[name].to_dataset()
     return dataset if "volume" in dataset and dataset.sizes.get("temperature", 0) else None
+
+
+def read_coexist(tree: xr.DataTree) -> xr.Dataset | None:
+    """Return the group of coexisting phases; None where there is none or it is empty."""
+    if COEXIST not in tree.children:
+        return None
+    dataset = tree[COEXIST].to_dataset()
+    return dataset if dataset.sizes.get("temperature", 0) else None
 
 
 def _load_part(dataset: xr.Dataset, material: Material) -> xr.Dataset | None:

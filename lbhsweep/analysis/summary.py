@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from lbhsweep.analysis.material import Material, has_material, label, materials, select_material
+from lbhsweep.analysis.phases.assignment import name_in_sentence
 from lbhsweep.analysis.transition.bounds import SIGNS, WORDS, Bound, combine, read_bound, read_flag
 from lbhsweep.analysis.transition.caveats import BAROCALORIC_REASONS, published_caveats
 from lbhsweep.analysis.transition.routes import NOT_SIMULATED
@@ -17,6 +18,16 @@ from lbhsweep.analysis.transport.activation import LAWS
 from lbhsweep.quantities import stderr_name
 
 RUN_COUNTS = ("done", "failed", "missing")
+_RUNS_OF_TWO = (
+    "n_runs",
+    "n_first_won",
+    "n_second_won",
+    "n_undecided",
+    "n_measured",
+    "n_censored",
+    "n_unused",
+)
+"""Numbers of runs in which two phases met."""
 FEWEST_IN_A_BIN = 2.0
 """Independent samples without which a ramp's bin is no more than part of one fluctuation."""
 _MEANINGS = {
@@ -51,6 +62,8 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         pressure of a reversible transition, ``diffusion`` and
         ``activation_energies`` (lists of what is known), ``missing`` with the reasons, and
         ``flagged`` with the runs that drift or are too short for their own correlation time;
+        ``equilibrium``: of every material in whose runs two phases met, T_t by the speed of growth
+        (`_equilibrium`);
         ``published``, what others state of T_t, with sources; ``contradicts_published``, where T_t
         or a bound of it lies elsewhere.
         A number is ``{"value", "stderr", "units"}`` or null; one that depends on range and order of
@@ -73,7 +86,68 @@ def summarize(analysis: xr.DataTree) -> dict[str, Any]:
         "rehearsal": bool(analysis.attrs["rehearsal"]),
         "runs": {name: int(analysis.attrs[f"runs_{name}"]) for name in RUN_COUNTS},
         "materials": found,
+        "equilibrium": _equilibria(analysis),
     }
+
+
+def _equilibria(analysis: xr.DataTree) -> list[dict[str, Any]]:
+    """List T_t of coexisting phases by material, with how many runs each phase won."""
+    if "equilibrium" not in analysis.children:
+        return []
+    dataset = analysis["equilibrium"].to_dataset()
+    return [_equilibrium(dataset.sel(dict(one)), one) for one in materials([dataset])]
+
+
+def _equilibrium(at: xr.Dataset, material: Material) -> dict[str, Any]:
+    phases = [str(at[name].item()) for name in ("first_phase", "second_phase")]
+    lateral = float(at["lateral_length"])
+    pressures = []
+    for p in at["pressure"].values:
+        here = at.sel(pressure=p)
+        counts = {name: _count(here, name) for name in _RUNS_OF_TWO}
+        temperature = _temperature(here)
+        pressures.append(
+            {
+                "pressure_GPa": float(p),
+                "transition_temperature": temperature,
+                "growth_coefficient": number(here, "growth_coefficient"),
+                "growth_activation_energy": number(here, "growth_activation_energy"),
+                **{name: _kelvin(here, name) for name in ("low_phase_won_at", "high_phase_won_at")},
+                **counts,
+            }
+        )
+    notes = [
+        f"{p:g} GPa: {reason}"
+        for p, reason in zip(at["pressure"].values, at["reason"].values, strict=True)
+        if str(reason) not in ("", "nan")
+    ]
+    slope_reason = str(at["slope_reason"].item())
+    return {
+        "label": label(material),
+        **dict(material),
+        "phases": phases,
+        "laterals_A": lateral if np.isfinite(lateral) else None,
+        "boundary_slope": number(at, "boundary_slope"),
+        "pressures": pressures,
+        "missing": notes + ([slope_reason] if slope_reason not in ("", "nan") else []),
+    }
+
+
+def describe_coexistence(material: Mapping[str, Any]) -> str:
+    """Return the label of a material of `equilibrium`, and which phases met in which cell."""
+    names = " and ".join(name_in_sentence(phase) for phase in material["phases"])
+    held = material["laterals_A"]
+    laterals = f", a and b held at {held:g} Å" if held else ""
+    return f"{material['label']}; T_t by coexistence of {names}{laterals}"
+
+
+def _count(at: xr.Dataset, name: str) -> int:
+    """Return a number of runs; 0 where joined materials left a hole."""
+    return int(np.nan_to_num(float(at[name])))
+
+
+def _kelvin(at: xr.Dataset, name: str) -> float | None:
+    return value if np.isfinite(value := float(at[name])) else None
 
 
 def _summarize(analysis: xr.DataTree, material: Material) -> dict[str, Any]:
@@ -276,15 +350,23 @@ def write_bound(found: Mapping[str, Any], shown: str) -> str:
     return f"{sign} {shown}".strip()
 
 
-def note_bounds(material: Mapping[str, Any]) -> str:
-    """Say which signs stand before the T_t of a material's table, and what is taken at them."""
+def note_bounds(material: Mapping[str, Any], *, derived: bool = True) -> str:
+    """Say which signs stand before the T_t of a material's table, and what is taken at them.
+
+    Parameters
+    ----------
+    material : mapping
+        An entry of the summary.
+    derived : bool
+        Whether the table holds quantities at this T_t.
+    """
     found = [entry["transition_temperature"] for entry in material.get("pressures", [])]
     words = list(dict.fromkeys(one["bound"] for one in found if one))
     signs = {WORDS[kind]: sign for kind, sign in SIGNS.items()}
     bounds = [f"{signs[word]}: {_MEANINGS[word]}" for word in words if word in signs]
     if WORDS[Bound.INTERVAL] in words:
         bounds.append("from … to: T_t lies between both, anywhere")
-    if not set(words) & set(signs):
+    if not derived or not set(words) & set(signs):
         return "; ".join(bounds)
     return "; ".join([*bounds, "ΔV, ΔH and ΔS are those at this T_t"])
 

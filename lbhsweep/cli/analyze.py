@@ -23,6 +23,17 @@ _COLUMNS = (
     ("closure\nJ/kg/K", "entropy_closure"),
     ("mean C_P\nJ/kg/K", "mean_heat_capacity"),
 )
+_GROWTH_COLUMNS = (
+    ("P\nGPa", "pressure_GPa"),
+    ("T_t\nK", "transition_temperature"),
+    ("low phase won\nup to, K", "low_phase_won_at"),
+    ("high phase won\ndown to, K", "high_phase_won_at"),
+    ("dv/dT\nÅ/ps/K", "growth_coefficient"),
+)
+_BRACKETS = (
+    "In brackets: one standard error (1 σ, 68 %) of the last digits, "
+    "of steps with range and order of fits; (?): error unknown"
+)
 
 
 @click.command(
@@ -64,6 +75,8 @@ def _show(summary: dict[str, Any]) -> None:
         return
     for material in summary["materials"]:
         _show_material(console, material)
+    for material in summary["equilibrium"]:
+        _show_equilibrium(console, material)
     console.print(f"written: {summary['analysis']}", markup=False)
 
 
@@ -85,12 +98,7 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
     for entry in material["pressures"]:
         table.add_row(*(_cell(entry[key]) for _, key in _COLUMNS))
     console.print(table)
-    console.print(
-        "In brackets: one standard error (1 σ, 68 %) of the last digits, "
-        "of steps with range and order of fits; "
-        "(?): error unknown",
-        markup=False,
-    )
+    console.print(_BRACKETS, markup=False)
     if note := note_bounds(material):
         console.print(note, markup=False)
     slope = material["boundary_slope"]
@@ -114,6 +122,41 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
         *material["missing"],
         *material["flagged"],
     ):
+        console.print(f"  · {note}", style="yellow", markup=False)
+
+
+def _show_equilibrium(console: Any, material: dict[str, Any]) -> None:
+    """Print T_t by the growth of coexisting phases, and how many runs each phase won."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Column, Table
+
+    from lbhsweep.analysis.phases.assignment import name_in_sentence
+    from lbhsweep.analysis.summary import describe_coexistence, note_bounds
+
+    first, second = (name_in_sentence(phase) for phase in material["phases"])
+    columns = (
+        *_GROWTH_COLUMNS,
+        (f"{first} won\nruns", "n_first_won"),
+        (f"{second} won\nruns", "n_second_won"),
+        ("open\nruns", "n_undecided"),
+        ("left out\nruns", "n_unused"),
+    )
+    table = Table(
+        *(Column(header, justify="right") for header, _ in columns),
+        title=describe_coexistence(material),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for entry in material["pressures"]:
+        table.add_row(*(_cell(entry[key]) for _, key in columns))
+    console.print(table)
+    console.print(_BRACKETS, markup=False)
+    if note := note_bounds(material, derived=False):
+        console.print(note, markup=False)
+    console.print(f"dT/dP  {_cell(material['boundary_slope'])} K/GPa")
+    for note in material["missing"]:
         console.print(f"  · {note}", style="yellow", markup=False)
 
 

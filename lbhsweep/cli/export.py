@@ -120,8 +120,9 @@ def structure(folder: Path, run: str, output: Path, wrap: bool, as_json: bool) -
 @click.option("--rehearsal", is_flag=True, help="Export from the folder's rehearsal.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def table(folder: Path, group: str, output: Path, rehearsal: bool, as_json: bool) -> None:
-    """Write GROUP of FOLDER's results (hold, ramp) or analysis (transition, …) to one file.
+    """Write GROUP of FOLDER's results (hold, ramp, coexist) or analysis to one file.
 
+    Groups of the analysis are transition, equilibrium, holds, …
     A wrong name lists all groups, that of a group with several tables (heat_capacity) these.
 
     In tables a row is a cell of the grid; quantities with further axes are only in netCDF.

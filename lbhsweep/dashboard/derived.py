@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 
 from lbhsweep.analysis import analyze_results
+from lbhsweep.analysis.equilibrium.coexistence import meeting_of, read_runs
+from lbhsweep.analysis.groups import read_coexist
 from lbhsweep.analysis.material import label, materials, select_material
+from lbhsweep.analysis.sweep_file import sweep_of
 from lbhsweep.analysis.transition.bounds import read_bounds
 from lbhsweep.analysis.transition.caveats import published_caveats
 from lbhsweep.quantities import stderr_name
@@ -21,11 +24,15 @@ from lbhsweep.store.open import open_results
 PAUSE = 10.0
 """Pause after an analysis in units of its duration, so that it takes a tenth of a core."""
 SHORTEST_PAUSE_S, FIRST_PAUSE_S = 5.0, 3.0
+GROWTH = "growth_speed"
 SHOWN = {
     "volume": ("V", "Å³ per formula unit"),
     "enthalpy": ("H", "kJ/mol per formula unit"),
     "heat_capacity": ("C_P", "J/kg/K"),
+    GROWTH: ("v", "Å/ps"),
 }
+AVERAGES = tuple(name for name in SHOWN if name != GROWTH)
+"""Those of runs in one phase at a time."""
 
 
 def derive(path: str) -> dict[str, Any]:
@@ -41,7 +48,7 @@ def derive(path: str) -> dict[str, Any]:
     """
     with open_results(Path(path)) as results:
         analysis = analyze_results(results.load())
-    found: dict[str, Any] = {}
+        found = _coexistence(results, analysis)
     if "transition" not in analysis.children:
         return found
     transition = analysis["transition"].to_dataset()
@@ -74,9 +81,68 @@ def derive(path: str) -> dict[str, Any]:
     return found
 
 
+def _coexistence(results: Any, analysis: Any) -> dict[str, Any]:
+    """Collect growth speeds against temperature and T_t of materials in which two phases met."""
+    found: dict[str, Any] = {}
+    if "equilibrium" not in analysis.children:
+        return found
+    equilibrium = analysis["equilibrium"].to_dataset()
+    for material in materials([equilibrium]):
+        here = select_material(equilibrium, material)
+        name = "transition_temperature"
+        pressures = here["pressure"].values.tolist()
+        reasons = zip(pressures, here["reason"].values.tolist(), strict=True)
+        found[f"{label(material)}, coexistence"] = {
+            "curves": {GROWTH: _speeds(results, here, material)},
+            "pressures": pressures,
+            "notes": [f"{p:g} GPa: {text}" for p, text in reasons if text not in ("", "nan")],
+            "transition": {
+                "pressure": pressures,
+                "value": here[name].values.tolist(),
+                "error": here[stderr_name(name)].values.tolist(),
+                "bound": read_bounds(here, name).tolist(),
+                "route": "coexistence",
+            },
+        }
+    return found
+
+
+def _speeds(results: Any, here: Any, material: Any) -> list[dict[str, Any]]:
+    """Collect speeds of growth against temperature: all distance over all time of the replicas."""
+    group = read_coexist(results)
+    if group is None:
+        return []
+    coexist = select_material(group, material).sortby(["pressure", "temperature"])
+    meeting = meeting_of(sweep_of(results))
+    diffusion, between = float(here["interface_diffusion"]), float(here["speed_between_runs"])
+    curves = []
+    for pressure, (runs, _) in zip(
+        coexist["pressure"].values.tolist(), read_runs(coexist, meeting), strict=True
+    ):
+        known = runs.select(runs.measured)
+        temperatures = np.unique(known.temperature)
+        at = [known.select(known.temperature == t) for t in temperatures]
+        time = np.array([one.time.sum() for one in at])
+        number = np.array([one.time.size for one in at])
+        if len(at):
+            curves.append(
+                {
+                    "name": f"{pressure:g} GPa",
+                    "pressure": pressure,
+                    "branch": "growth",
+                    "x": temperatures.tolist(),
+                    "y": [float((one.speed * one.time).sum() / one.time.sum()) for one in at],
+                    "error": np.sqrt(
+                        diffusion / time + np.nan_to_num(between) ** 2 / number
+                    ).tolist(),
+                }
+            )
+    return curves
+
+
 def _curves(analysis: Any, material: Any) -> dict[str, list[dict[str, Any]]]:
     """Collect averages against temperature: branches of ramps, phases of holds."""
-    curves: dict[str, list[dict[str, Any]]] = {name: [] for name in SHOWN}
+    curves: dict[str, list[dict[str, Any]]] = {name: [] for name in AVERAGES}
     for path, quantity, across in (
         ("hysteresis", "volume", ("pressure", "heating_rate", "direction")),
         ("hysteresis", "enthalpy", ("pressure", "heating_rate", "direction")),

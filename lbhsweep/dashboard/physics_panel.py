@@ -21,7 +21,7 @@ from bokeh.palettes import Cividis256
 from bokeh.plotting import figure
 
 from lbhsweep.analysis.transition.bounds import SIGNS, Bound
-from lbhsweep.dashboard.derived import SHOWN, Deriver
+from lbhsweep.dashboard.derived import AVERAGES, GROWTH, SHOWN, Deriver
 from lbhsweep.dashboard.style import text
 from lbhsweep.dashboard.texts import muted
 from lbhsweep.plots.shared.style import GREEN, SERIES
@@ -33,7 +33,7 @@ EMPTY = "#f3f3f3"
 MARKERS = {
     "heating": ("triangle", True), "cooling": ("inverted_triangle", False),
     "alpha": ("square", True), "beta": ("circle", False), "alpha_cap": ("diamond", True),
-    "mixed": ("plus", True), "undecided": ("asterisk", True),
+    "mixed": ("plus", True), "undecided": ("asterisk", True), "growth": ("circle", True),
 }  # fmt: skip
 """Marker of each branch or phase, and whether it is filled."""
 BOUND_MARKERS = {Bound.UPPER: "inverted_triangle", Bound.LOWER: "triangle"}
@@ -59,7 +59,7 @@ class PhysicsPanel:
         self._state: object = None
         self._material = Select(title="material", options=[], width=200, name="material")
         self._quantity = Select(
-            title="quantity", value="volume", options=list(SHOWN), width=130, name="quantity"
+            title="quantity", value="volume", options=list(AVERAGES), width=130, name="quantity"
         )
         self._view = Select(
             title="shown as", value=CURVES, options=[CURVES], width=160, name="view"
@@ -109,6 +109,10 @@ class PhysicsPanel:
             return
         notes = " · ".join(filter(None, found["notes"]))
         self._note.text = muted(notes)
+        self._quantity.options = list(found["curves"])
+        if self._quantity.value not in found["curves"]:
+            self._quantity.value = self._quantity.options[0]  # which shows it
+            return
         curves = found["curves"][self._quantity.value]
         branches = list(dict.fromkeys(curve["branch"] for curve in curves))
         self._view.options = [CURVES, *(MAP + branch for branch in branches)]
@@ -145,7 +149,8 @@ class PhysicsPanel:
             legend.items = []
         symbol, unit = SHOWN[self._quantity.value]
         plot.yaxis.axis_label = f"{symbol} ({unit})"
-        plot.title.text = f"{symbol}(T), means over replicas" if curves else "nothing yet"
+        what = "growth of the second phase" if self._quantity.value == GROWTH else "means"
+        plot.title.text = f"{symbol}(T), {what} over replicas" if curves else "nothing yet"
         colours: dict[float, str] = {}
         for curve in curves:
             colour = colours.setdefault(curve["pressure"], SERIES[len(colours) % len(SERIES)])

@@ -352,11 +352,12 @@ class SweepWatch:
                 return {}
             x = dataset[axis].values.astype(np.float64)
         names = {name: name if self.group == "ramp" else series for name, series in SERIES.items()}
-        return {"x": x} | {
+        series = {
             name: np.asarray(arrays[stored], dtype=np.float64)
             for name, stored in names.items()
             if stored in arrays and len(arrays[stored]) == len(x)
         }
+        return {"x": x} | series if series else {}
 
 
 def lay_out(dataset: xr.Dataset) -> tuple[Cells, npt.NDArray[np.int64]]:

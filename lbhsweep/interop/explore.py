@@ -46,7 +46,7 @@ def open_sweep(
     Returns
     -------
     DataTree
-        Groups ``hold`` or ``ramp``, and ``analysis`` with all that DESIGN.md lists.
+        Group ``hold``, ``ramp`` or ``coexist``, and ``analysis`` with all that DESIGN.md lists.
 
     Raises
     ------
@@ -106,7 +106,18 @@ class Explorer:
 
     @property
     def phase(self) -> xr.DataArray:
-        """Phase of every cell, by orientational order (see `assign_phases`)."""
+        """Phase of every cell, by orientational order (see `assign_phases`).
+
+        Raises
+        ------
+        RunNotFoundError
+            If the runs hold two phases each.
+        """
+        if "volume" not in self._dataset and "winner" in self._dataset:
+            raise RunNotFoundError(
+                "got runs in which two phases meet, wanted runs in one phase each; `winner` says "
+                "which phase fills the cell at the end"
+            )
         codes = assign_phases(self._dataset)
         names = np.array([LONG_NAMES[code] for code in sorted(LONG_NAMES)])
         return codes.copy(data=names[codes.values]).assign_attrs(
@@ -119,7 +130,7 @@ class Explorer:
         Raises
         ------
         RunNotFoundError
-            If there is no such phase.
+            If there is no such phase, or the runs hold two phases each.
         """
         if phase not in LONG_NAMES.values():
             known = ", ".join(LONG_NAMES.values())

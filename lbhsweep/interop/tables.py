@@ -20,6 +20,8 @@ RESULTS = "results"
 NEEDS = {".parquet": ("pyarrow", "parquet"), ".nc": ("h5py", "netcdf")}
 """Module and extra that a format needs."""
 ENDINGS = (".csv", ".parquet", ".nc")
+_INSIDE = set(DIMENSIONS) - {"phase"}
+"""Dimensions without rows of their own; phases are rows of the analysis, as pressures are."""
 
 
 def open_group(folder: str | Path, name: str, *, rehearsal: bool = False) -> xr.Dataset:
@@ -92,7 +94,7 @@ def write_table(path: Path, dataset: xr.Dataset) -> dict[str, Any]:
         with storing(path):
             _plain(dataset).to_netcdf(path, engine="h5netcdf")
         return {"variables": len(dataset.data_vars), "left_out": []}
-    kept = [name for name, one in dataset.data_vars.items() if not set(one.dims) & set(DIMENSIONS)]
+    kept = [name for name, one in dataset.data_vars.items() if not set(one.dims) & _INSIDE]
     flat = _at_their_route(dataset[kept])
     dims = tuple(str(dim) for dim in flat.dims)
     frame = flat.to_dataframe(dim_order=list(dims)).reset_index() if dims else _one_row(flat)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lbhsweep.plots import caloric, phases, structure, transition, transport
+from lbhsweep.plots import caloric, equilibrium, phases, structure, transition, transport
 from lbhsweep.plots.shared.declaration import FigureDeclaration
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.sheets import arrange, write_pdf, write_png
@@ -21,6 +21,7 @@ Materials = list[tuple[str, xr.DataTree, xr.DataTree]]
 _DECLARED = sorted(
     (
         *transition.FIGURES,
+        *equilibrium.FIGURES,
         *phases.FIGURES,
         *caloric.FIGURES,
         *transport.FIGURES,

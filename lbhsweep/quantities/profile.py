@@ -13,6 +13,18 @@ PHASES = ("alpha", "alpha_cap", "beta")
 INTERFACES = ("middle", "ends")
 """Where the two interfaces are at first: in the middle of the cell, and at its ends."""
 LENGTHS = ("a", "b", "c")
+ONE_SIGMA = 0.8413447460685429
+"""Probability below one standard deviation of a normal distribution."""
+MOST_PARTS = 8
+"""Most parts into which an interface's path is cut; its error follows from their scatter."""
+
+
+def growth_parts(n_blocks: int) -> int:
+    """Return the number of parts into which a path of so many blocks is cut, two blocks at least.
+
+    The error of its speed has one degree of freedom fewer.
+    """
+    return min(MOST_PARTS, (n_blocks - 1) // 2)
 
 
 class Winner(IntEnum):

@@ -10,7 +10,12 @@ from typing import Any
 import xarray as xr
 
 from lbhsweep.analysis.material import MATERIAL
-from lbhsweep.analysis.summary import combined_error, note_bounds, write_bound
+from lbhsweep.analysis.summary import (
+    combined_error,
+    describe_coexistence,
+    note_bounds,
+    write_bound,
+)
 from lbhsweep.plots.shared.style import unit_text
 from lbhsweep.report.described import Description, describe_variable
 from lbhsweep.report.parts import Definition, Table, TableCell, table
@@ -22,6 +27,8 @@ _SHOWN_ELSEWHERE = (
     "flagged",
     "published",
     "contradicts_published",
+    "phases",
+    "laterals_A",
     *MATERIAL,
 )
 _VARIABLES = {
@@ -31,6 +38,8 @@ _VARIABLES = {
 """Names of the summary's numbers in the analysis where they differ."""
 _GROUPS = ("transition", "barocaloric", "heat_capacity/baseline")
 """Groups of the analysis that hold most numbers of the summary."""
+_COEXISTENCE = "equilibrium"
+"""Group that describes the numbers of coexisting phases."""
 _SMALL = 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _REMARK = "reason"
@@ -90,9 +99,20 @@ def describe_numbers(
     notes : mapping of str to list of str
         Caveats by the material's label.
     """
-    return [
+    found = [
         _material(material, analysis, notes.get(str(material["label"]), []))
         for material in summary["materials"]
+    ]
+    own = xr.DataTree.from_dict(
+        {
+            path: node.to_dataset()
+            for path, node in analysis.children.items()
+            if path == _COEXISTENCE
+        }
+    )
+    return found + [
+        _material({**material, "label": describe_coexistence(material)}, own, [])
+        for material in summary.get("equilibrium", ())
     ]
 
 
@@ -141,7 +161,7 @@ def _material(
         label=str(material["label"]),
         has_number=any(map(_has_number, shown.values())),
         tables=tuple(tables),
-        signs=note_bounds(material),
+        signs=note_bounds(material, derived="phases" not in material),
         formulas=_formulas(used, analysis),
         notes=tuple(Notes(title, tuple(lines)) for title, lines in lists.items() if lines),
     )

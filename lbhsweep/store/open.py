@@ -30,7 +30,7 @@ def open_results(path: str | Path, *, unsettled: bool = False) -> xr.DataTree:
     Returns
     -------
     xarray.DataTree
-        Group `hold` or `ramp`; values are read when they are used.
+        Group `hold`, `ramp` or `coexist`; values are read when they are used.
 
     Raises
     ------

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 from execution.execution_sweeps import yaml_text
-from made_up_material import Experiment, make_results
+from made_up_material import Experiment, make_hold_from_both, make_results
 
 from lbhsweep.analysis import analyze_results
 from lbhsweep.analysis.transition.bounds import Bound
@@ -101,3 +101,14 @@ def test_a_group_of_several_tables_names_them_and_of_one_it_is_taken(folder, mon
         "lbhsweep.interop.tables.current_analysis", lambda *_: xr.DataTree.from_dict(alone)
     )
     assert open_group(folder, "heat_capacity", rehearsal=True).identical(whole)
+
+
+def test_tables_of_the_analysis_keep_what_is_known_by_phase(tmp_path):
+    """A dimension of some observable may be one of the analysis, too, where it makes rows."""
+    results = xr.DataTree.from_dict({"/hold": make_hold_from_both(Experiment(bin_K=40.0))})
+    dataset = analyze_results(results)["replicas/hold"].to_dataset()
+    found = write_table(tmp_path / "x.csv", dataset)
+    assert "volume" not in found["left_out"]
+    frame = pd.read_csv(tmp_path / "x.csv")
+    assert {"phase", "volume [angstrom**3]"} <= set(frame.columns)
+    assert set(frame["phase"]) == set(dataset["phase"].values)

@@ -6,19 +6,30 @@ from functools import cache
 
 import pytest
 import xarray as xr
+from made_up_coexistence import make_coexistence
 from made_up_material import Experiment, make_hold, make_ramp, with_spectra
 from made_up_observables import make_observables
 from made_up_transport import make_moving
 
 from lbhsweep.analysis import analyze_results
-from lbhsweep.plots import COMPARISONS, FIGURES, caloric, phases, structure, transition, transport
+from lbhsweep.plots import (
+    COMPARISONS,
+    FIGURES,
+    caloric,
+    equilibrium,
+    phases,
+    structure,
+    transition,
+    transport,
+)
 from lbhsweep.plots.shared.declaration import FigureDeclaration, Needs, Topic
 from lbhsweep.plots.shared.material import each_material
 from lbhsweep.plots.shared.style import Nothing
 from lbhsweep.quantities import CATALOGUE
 
-ROOMS = (transition, phases, caloric, transport, structure)
+ROOMS = (transition, equilibrium, phases, caloric, transport, structure)
 DECLARED = FIGURES | COMPARISONS
+PROTOCOLS = ("hold", "ramp", "coexist")
 SMALL = Experiment(pressures=(0.0, 0.4), rates=(20.0,), replicas=2, t_min=400.0, bin_K=40.0)
 
 
@@ -27,12 +38,12 @@ def known_variables():
     """Names by tree and group: the catalogue's, and those of analyses with every group."""
     results = {
         group: {one.name for one in CATALOGUE.values() if group in one.groups}
-        for group in ("hold", "ramp")
+        for group in ("hold", "ramp", "coexist")
     }
     moving = xr.DataTree.from_dict({"/hold": with_spectra(make_moving(SMALL))})
     ramps = xr.DataTree.from_dict({"/ramp": make_ramp(SMALL)})
     analysis = {}
-    for tree in (moving, ramps, make_observables(groups=("hold", "ramp"))):
+    for tree in (moving, ramps, make_observables(groups=("hold", "ramp")), make_coexistence()):
         for node in analyze_results(tree).subtree:
             found = {str(name) for name in node.variables}
             analysis[node.path.strip("/")] = found | analysis.get(node.path.strip("/"), set())
@@ -101,14 +112,16 @@ def test_the_first_need_that_is_not_met_is_the_reason_and_nothing_is_drawn():
 
 @cache
 def trees_of(present):
+    if present == "coexist":
+        return make_coexistence(), analyze_results(make_coexistence())
     make = {"hold": make_hold, "ramp": make_ramp}[present]
     tree = xr.DataTree.from_dict({f"/{present}": make(SMALL)})
     return tree, analyze_results(tree)
 
 
-@pytest.mark.parametrize(("name", "present"), [(n, p) for n in DECLARED for p in ("hold", "ramp")])
+@pytest.mark.parametrize(("name", "present"), [(n, p) for n in DECLARED for p in PROTOCOLS])
 def test_every_figure_makes_do_with_what_it_declares(name, present):
-    """Results with holds or ramps only: whatever passes the declared needs can be drawn."""
+    """Results of one protocol only: whatever passes the declared needs can be drawn."""
     figure = DECLARED[name]
     ((_, results, products),) = each_material(*trees_of(present), figure.over)
     made = figure.make(results, products)

@@ -51,6 +51,7 @@ TESTED_ELSEWHERE = {
     "sites", "density", "radial", "spectra", "rotation", "correlation",  # on more observables
     "phase_properties",  # on samples to be reweighted
     "rate",  # on ramps at several rates
+    "growth", "profile",  # on coexisting phases
     "arrhenius", "displacement", "anion_fluctuation", "convergence",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import xarray as xr
+from made_up_coexistence import make_coexistence
 from made_up_material import Experiment, make_ramp, with_spectra
 from made_up_observables import make_observables
 from made_up_transport import make_moving
@@ -81,7 +82,16 @@ def trees(size):
         groups = {path: one.assign_coords(potential=name) for path, one in groups.items()}
         results = xr.DataTree.from_dict({"/": xr.Dataset(attrs={"schema_version": 1}), **groups})
         found[part] = (results, analyze_results(results))
-    return found
+    met = coexisting(size, name)
+    return found | {"met": (met, analyze_results(met))}
+
+
+def coexisting(size, name):
+    """Return results of coexisting phases at as many pressures as the others have."""
+    pressures = tuple(float(p) for p in SIZES[size].pressures)
+    met = make_coexistence(pressures=pressures, temperatures=(500, 540, 580, 620, 660, 720))
+    renamed = met["coexist"].to_dataset().assign_coords(potential=name)
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=met.attrs), "/coexist": renamed})
 
 
 class Drawn(NamedTuple):
@@ -98,6 +108,7 @@ def figures(size):
     drawn = {}
     for name, declared in DECLARED.items():
         parts = ("vacant", "seen", "moving") if declared.over else ("moving", "seen", "vacant")
+        parts = (*parts, "met")
         for results, analysis in (trees(size)[part] for part in parts):
             _, part, products = next(each_material(results, analysis, declared.over))
             made = declared.make(part, products)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from docs.cell_anisotropy import CELL_ANISOTROPY
-from simulation.simulation_points import FORCE_FIELD, hold_point, ramp_point
+from simulation.simulation_points import FORCE_FIELD, coexist_point, hold_point, ramp_point
 
 from lbhsweep.observables import OBSERVABLES
 from lbhsweep.quantities import (
@@ -26,7 +26,11 @@ from lbhsweep.simulation.simulate import simulate
 from lbhsweep.sweep.sampling import inner_axes, production_of
 
 ROOT = Path(__file__).parents[2]
-POINTS = {"hold": hold_point(temperature_K=500.0), "ramp": ramp_point()}
+POINTS = {
+    "hold": hold_point(temperature_K=500.0),
+    "ramp": ramp_point(),
+    "coexist": coexist_point(),
+}
 MEASURED = [(group, name) for group in POINTS for name in sorted(measured_in(group))]
 
 each = pytest.mark.parametrize("name", DECLARATIONS)
@@ -80,8 +84,9 @@ def test_a_declaration_is_whole(name):
     assert {one.observable for one in declared.quantities} == {name}
     used = {dim for one in declared.quantities for dim in one.dims}
     assert used == {one.name for one in declared.dimensions}
-    hold, ramp = (declared.axes(production_of(point)) for point in POINTS.values())
-    assert used == hold.keys() >= ramp.keys()
+    axes = {group: declared.axes(production_of(point)) for group, point in POINTS.items()}
+    assert used == set().union(*(axes[group] for group in POINTS if name in measured_in(group)))
+    assert axes["hold"].keys() >= axes["ramp"].keys()
     assert OBSERVABLES[name] is load_code(declared.measured_by)
     for method in ("sample", "state", "restore", "result"):
         assert callable(getattr(OBSERVABLES[name], method))
@@ -144,7 +149,7 @@ def with_a_new_one(tmp_path_factory):
     )
     shutil.copy(ROOT / "tests" / "docs" / "cell_anisotropy.py", package / "quantities")
     listed = package / "quantities" / "__init__.py"
-    text, last, first = listed.read_text(), "            SPECTRA,\n", "\nDECLARATIONS ="
+    text, last, first = listed.read_text(), "            PROFILE,\n", "\nDECLARATIONS ="
     assert text.count(last) == text.count(first) == 1
     imported = "from lbhsweep.quantities.cell_anisotropy import CELL_ANISOTROPY\n"
     text = text.replace(last, f"{last}            CELL_ANISOTROPY,\n")

@@ -60,6 +60,11 @@ SHORT_NAMES = {
 """Names of the phases in sentences."""
 
 
+def name_in_sentence(long_name: str) -> str:
+    """Return the short name of a phase by the one that coordinates and sweep files have."""
+    return SHORT_NAMES[Phase[long_name.upper()]]
+
+
 CODE = "phase_code"
 REASON = "mixed_reason"
 """Variables that `with_phases` adds: the phase, and why a hold is no single one."""

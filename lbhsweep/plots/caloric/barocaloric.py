@@ -122,5 +122,5 @@ FIGURE = FigureDeclaration(
         "disagrees with that from volumes. Circles: T_t, with arrows where it is a bound."
     ),
     variables=("isothermal_entropy_change", "adiabatic_temperature_change"),
-    needs=(Needs("analysis", "barocaloric", "the results are empty"),),
+    needs=(Needs("analysis", "barocaloric", "the results have no holds and no ramps"),),
 )

@@ -137,5 +137,5 @@ FIGURE = FigureDeclaration(
         "extrapolated far; dashed beside the entropy change: from volumes alone."
     ),
     variables=("entropy", "isothermal_entropy_change", "adiabatic_temperature_change"),
-    needs=(Needs("analysis", "entropy", "the results are empty"),),
+    needs=(Needs("analysis", "entropy", "the results have no holds and no ramps"),),
 )

@@ -189,6 +189,6 @@ FIGURE = FigureDeclaration(
         "of holds, and the baseline."
     ),
     variables=("heat_capacity", "heat_capacity_fluctuation", "mean_heat_capacity"),
-    needs=(Needs("analysis", "heat_capacity", "the results are empty"),),
+    needs=(Needs("analysis", "heat_capacity", "the results have no holds and no ramps"),),
     references=(published.SAU_2021,),
 )

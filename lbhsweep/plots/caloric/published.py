@@ -123,6 +123,6 @@ FIGURE = FigureDeclaration(
     topic=Topic.CALORIC,
     caption="Largest effects of this sweep beside those published of other materials.",
     variables=("isothermal_entropy_change", "adiabatic_temperature_change"),
-    needs=(Needs("analysis", "barocaloric", "the results are empty"),),
+    needs=(Needs("analysis", "barocaloric", "the results have no holds and no ramps"),),
     references=tuple(dict.fromkeys(one.source for one in EFFECTS)),
 )

@@ -161,5 +161,5 @@ FIGURE = FigureDeclaration(
         "of a reversible transition."
     ),
     variables=("reversible_entropy_change", "reversible_temperature_change", "reversible_pressure"),
-    needs=(Needs("analysis", "reversible", "the results are empty"),),
+    needs=(Needs("analysis", "reversible", "the results have no holds and no ramps"),),
 )

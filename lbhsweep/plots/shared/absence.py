@@ -16,6 +16,7 @@ from lbhsweep.store.one_phase import Equilibrated
 from lbhsweep.store.schema import Status
 
 NO_HOLDS = "the results have no holds"
+NO_COEXISTENCE = "the results have no runs in which two phases meet"
 ONE_RATE = "one heating rate"
 
 
@@ -28,6 +29,11 @@ def is_done(dataset: xr.Dataset) -> xr.DataArray:
     """Find which runs are done; all if the results don't contain their status."""
     if "status" not in dataset:
         return xr.ones_like(dataset["volume"], dtype=bool)
+    return is_finished(dataset)
+
+
+def is_finished(dataset: xr.Dataset) -> xr.DataArray:
+    """Find which runs are done, by their status."""
     return (dataset["status"] == Status.DONE).compute()
 
 

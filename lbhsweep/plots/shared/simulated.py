@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from lbhsweep.analysis.equilibrium.coexistence import meeting_of
+from lbhsweep.analysis.phases.assignment import name_in_sentence
 from lbhsweep.analysis.sweep_file import sweep_of
 from lbhsweep.document import Document
 from lbhsweep.sweep.file.spec import HoldSection, SystemSection
@@ -29,7 +31,16 @@ def describe(tree: xr.DataTree) -> str:
         parts.append(f"ramps of {rates} K/ps, {_replicas(ramp)}")
     if "hold" in tree.children:
         parts.append(f"holds{_length(sweep)}, {_replicas(tree['hold'].to_dataset())}")
+    if "coexist" in tree.children:
+        parts.append(_coexisting(sweep, tree["coexist"].to_dataset()))
     return " · ".join(part for part in parts if part)
+
+
+def _coexisting(sweep: Document | None, dataset: xr.Dataset) -> str:
+    meeting = meeting_of(sweep)
+    names = " and ".join(name_in_sentence(name) for name in meeting.phases)
+    held = f", a and b held at {meeting.lateral_A:g} Å" if np.isfinite(meeting.lateral_A) else ""
+    return f"{names} in one cell{held}, {_replicas(dataset)}"
 
 
 def _size(sweep: Document | None, n_vacancies: int) -> str:

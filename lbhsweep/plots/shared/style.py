@@ -55,6 +55,9 @@ _UNITS = {
     "S/cm": "S cm⁻¹",
     "1/ps": "ps⁻¹",
     "1/K": "K⁻¹",
+    "angstrom/ps": "Å ps⁻¹",
+    "angstrom/ps/K": "Å ps⁻¹ K⁻¹",
+    "angstrom**2/ps": "Å² ps⁻¹",
     "1/GPa": "GPa⁻¹",
 }
 ONE_COLUMN_INCHES, TWO_COLUMNS_INCHES = 85.0 / 25.4, 178.0 / 25.4

@@ -227,7 +227,12 @@ FIGURE = FigureDeclaration(
     ),
     variables=("li_tetrahedral", "alpha_order", "alpha_lithium", "alpha_turn"),
     needs=(
-        Needs("analysis", "replicas/hold", "the results are empty", or_group="replicas/ramp"),
+        Needs(
+            "analysis",
+            "replicas/hold",
+            "the results have no holds and no ramps",
+            or_group="replicas/ramp",
+        ),
         Needs(
             "analysis",
             "replicas/hold",

@@ -163,7 +163,7 @@ FIGURE = FigureDeclaration(
     variables=("zero_rate_temperature", "zero_rate_width"),
     needs=(
         Needs("analysis", "hysteresis_rate", "the results have no ramps"),
-        Needs("analysis", "transition", "the results are empty"),
+        Needs("analysis", "transition", "the results have no holds and no ramps"),
     ),
     references=tuple(one.source for one in TRANSITIONS),
 )
