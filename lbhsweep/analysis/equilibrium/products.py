@@ -30,7 +30,7 @@ NAME = "equilibrium"
 _T = "transition_temperature"
 _P = ("pressure",)
 _LAW = "v = c (T − T_t) exp(−(E/k)(1/T − 1/T_t)); zero of v by greatest likelihood"
-_SOURCE = "the form of Wilson and Frenkel near T_t"
+_SOURCE = "Wilson, Philos. Mag. 50, 238 (1900), and Frenkel: the form near T_t"
 
 
 def names_read(coexist: xr.Dataset) -> list[str]:
