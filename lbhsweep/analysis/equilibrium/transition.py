@@ -116,8 +116,8 @@ def find_equilibria(evidence: Sequence[Evidence], high: Side) -> Equilibria:
     v(T) = c (T − T_t) exp(−(E/k)(1/T − 1/T_ref)) is fitted to the speeds by greatest likelihood,
     with E = 0 unless Akaike's criterion over all pressures clearly prefers a curve.  The form is
     that of Wilson (Philos. Mag. 50, 238, 1900) and Frenkel near T_t: a driving force linear in
-    T − T_t, and a mobility that is thermally activated.  Variances of speeds are those of random walks, σ²/τ with one σ² of all
-    pressures, and a variance between runs, both by their scatter.
+    T − T_t, and a mobility that is thermally activated.  Variances of speeds are those of random
+    walks, σ²/τ with one σ² of all pressures, and a variance between runs, both by their scatter.
 
     T_t is a value only if runs below it and runs above it say which phase grows.  If all say the
     same it is a bound, at the nearest of their temperatures.
