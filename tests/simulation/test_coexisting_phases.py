@@ -1,7 +1,10 @@
 """Runs in which two phases meet: their preparation by halves, and their early end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import zarr
 from simulation.simulation_points import FORCE_FIELD, coexist_point, hold_point
 
 from lbhsweep.engine.dynamics.checkpoint import load_checkpoint
@@ -12,6 +15,10 @@ from lbhsweep.quantities.profile import Growth, Winner
 from lbhsweep.simulation.setup import build_structure
 from lbhsweep.simulation.simulate import simulate
 from lbhsweep.simulation.stages import stages_of
+from lbhsweep.store.folder import SweepFolder
+from lbhsweep.store.verify_trajectories import trajectory_problem
+from lbhsweep.sweep.identity import run_id
+from lbhsweep.sweep.point import TrajectoryPoint
 from lbhsweep.sweep.schedule import schedule_of
 
 POINT = coexist_point()
@@ -110,6 +117,7 @@ def test_a_run_ends_when_one_phase_fills_the_cell(tmp_path, monkeypatch):
 
     def winner(self, complete):
         decided.append(complete)
+        self._checked = complete
         return Winner.BETA if complete >= 3 else Winner.NONE
 
     monkeypatch.setattr(Profile, "_winner", winner)
@@ -125,3 +133,19 @@ def test_a_run_ends_when_one_phase_fills_the_cell(tmp_path, monkeypatch):
     assert parts.steps == whole.steps
     for name, array in whole.arrays.items():
         np.testing.assert_array_equal(parts.arrays[name], array, err_msg=name)
+
+
+def test_frames_after_an_early_end_are_not_missed(tmp_path, monkeypatch):
+    kept = TrajectoryPoint(every=250)
+    point = coexist_point(produce_ps=6.0, prepare_ps=0.0, trajectory=kept)
+    monkeypatch.setattr(Profile, "_winner", lambda self, n: Winner.BETA if n >= 3 else Winner.NONE)
+    folder = SweepFolder(tmp_path / "sweep")
+    path = folder.trajectory_path(run_id(point))
+    simulate(point, tmp_path / "run", force_field=FORCE_FIELD, trajectory=path)
+    assert not trajectory_problem(folder, run_id(point), point)
+    hold = replace(point, protocol=hold_point(produce_ps=6.0, equilibrate_ps=0.0).protocol)
+    assert "not all there" in trajectory_problem(folder, run_id(point), hold)
+    frames = zarr.open_group(path, mode="r+")["cell"]
+    assert np.isfinite(frames[:6]).all()
+    frames[2] = np.nan
+    assert "not all there" in trajectory_problem(folder, run_id(point), point)

@@ -116,13 +116,16 @@ class Profile:
         order, lithium = self._profile(begun)
         count = self._sums["count"][begun, None]
         lengths, heights = (self._sums[name][begun] / count for name in ("lengths", "heights"))
-        winner = self._winner(n - 1)
+        # The last block is complete only in a run that lasted to its end.
+        winner = self._winner(n if n == len(times) else n - 1)
         measured = {
             "layer_order": order,
             "layer_lithium": lithium,
             "layer_spacing": lengths[:, 2:] * (0.5 + np.roll(heights, -1, axis=1) - heights),
             "lattice_length": lengths,
-            "decision_time": np.array(times[n - 2] if winner != Winner.NONE else np.nan),
+            "decision_time": np.array(
+                times[self._checked - 1] if winner != Winner.NONE else np.nan
+            ),
             "winner": np.array(winner, dtype=np.int8),
         }
         read = read_profiles(order, lithium, lengths[:, 2], times[begun], self._plan.phases)
