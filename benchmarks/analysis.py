@@ -24,7 +24,7 @@ import xarray as xr
 from lbhsweep.analysis import analyze_results, results_digest, summarize
 from lbhsweep.quantities import CATALOGUE, stderr_name
 from lbhsweep.quantities.lags import lags_in_samples
-from lbhsweep.units import GPA
+from lbhsweep.units import BOLTZMANN, GPA
 
 PRESSURES = (0.0, 0.1, 0.2, 0.3, 0.4)
 RATES = (1.0, 2.0, 5.0, 10.0, 20.0)
@@ -33,7 +33,10 @@ TEMPERATURES = np.arange(300.0, 301.0 + 24 * 18.0, 18.0)
 TRANSITION_K, SLOPE, ENTROPY_STEP, VOLUME_STEP = 500.0, 240.0, 0.043, 17.0
 """K, K/GPa, kJ/mol/K, Å³."""
 NOISE = {"volume": 0.5, "enthalpy": 0.5, "lattice_a": 0.005}
+CAPACITY, VOLUME_SPREAD = 0.65, 1.5
+"""kJ/mol/K per formula unit; Å³."""
 DIFFUSION_A2_PS = 0.2
+SWEEP = "{name: made up, system: {supercell: 2}, protocol: {hold: {}}}"
 SPECTRAL = 1500.0
 """J/kg/K."""
 
@@ -41,7 +44,7 @@ SPECTRAL = 1500.0
 def made_up(n_runs: int, *, courses: bool = False) -> xr.DataTree:
     """Build the groups `ramp` and `hold` as the store lays them out; holds alone with courses."""
     generator = np.random.default_rng(0)
-    root = xr.Dataset(attrs={"schema_version": 1, "rehearsal": 1})
+    root = xr.Dataset(attrs={"schema_version": 1, "rehearsal": 1, "sweep_yaml": SWEEP})
     if courses:
         replicas = max(1, round(n_runs / (len(PRESSURES) * TEMPERATURES.size * 2)))
         measured_holds = with_courses(generator, holds(generator, replicas))
@@ -115,6 +118,7 @@ def with_courses(generator: np.random.Generator, dataset: xr.Dataset) -> xr.Data
     }
     dims = dataset["volume"].dims
     added = {}
+    samples = samples_of(generator, dataset, axes["time"].size)
     for quantity in CATALOGUE.values():
         there = "hold" in quantity.groups and quantity.name not in dataset
         if not there or not set(quantity.dims) <= axes.keys():
@@ -124,6 +128,9 @@ def with_courses(generator: np.random.Generator, dataset: xr.Dataset) -> xr.Data
             codes = np.zeros((*dataset["volume"].shape, *inner), dtype=np.int8)
             added[quantity.name] = ((*dims, *quantity.dims), codes)
             continue
+        if quantity.name in samples:
+            added[quantity.name] = ((*dims, *quantity.dims), samples[quantity.name])
+            continue
         noise = generator.normal(1.0, 0.02, (*dataset["volume"].shape, *inner))
         mean = shapes.get(quantity.name, 1.0)
         if quantity.name.endswith("_series") and quantity.name.removesuffix("_series") in dataset:
@@ -132,6 +139,24 @@ def with_courses(generator: np.random.Generator, dataset: xr.Dataset) -> xr.Data
         if quantity.averaged:
             added[stderr_name(quantity.name)] = ((*dims, *quantity.dims), 0.02 * np.abs(noise))
     return dataset.assign(added).assign_coords(axes)
+
+
+def samples_of(
+    generator: np.random.Generator, dataset: xr.Dataset, n: int
+) -> dict[str, np.ndarray]:
+    """Draw volumes and potential energies at instants, with the fluctuations of 32 anions."""
+    t, p = (dataset[name].broadcast_like(dataset["volume"]) for name in ("temperature", "pressure"))
+    t, p = (x.transpose(*dataset["volume"].dims).values[..., None] for x in (t, p))
+    volume = dataset["volume"].values[..., None]
+    spread = np.sqrt(BOLTZMANN * CAPACITY / 32.0) * t
+    moves = generator.normal(0.0, 1.0, (2, *volume.shape[:-1], n))
+    volume = volume + VOLUME_SPREAD * (0.5 * moves[0] + 0.87 * moves[1])
+    enthalpy = dataset["enthalpy"].values[..., None] + spread * moves[0]
+    kinetic = 39.0 * BOLTZMANN * t
+    return {
+        "volume_sample": volume,
+        "potential_energy_sample": enthalpy - kinetic - GPA * p * volume,
+    }
 
 
 def measured(

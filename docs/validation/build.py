@@ -3,7 +3,7 @@
 Run ``lbhsweep run sweeps/validation/holds.yaml --output HOLDS``, the same with ``ramps.yaml``
 into RAMPS and ``diffusion.yaml`` into DIFFUSION, ``lbhsweep analyze`` for all three, then
 ``python docs/validation/build.py HOLDS RAMPS DIFFUSION``.
-Everything between the marks in README.md beside this file is written again.
+Everything between the marks in README.md beside this file is written again, and all pictures.
 """
 
 from __future__ import annotations
@@ -18,9 +18,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from PIL import Image
 
 from lbhsweep.analysis.published import DIFFUSION, TRANSITIONS
 from lbhsweep.analysis.transition.bounds import SIGNS, Bound, read_bound
+from lbhsweep.plots.figures import FIGURES
+from lbhsweep.plots.shared.material import each_material
+from lbhsweep.plots.shared.style import Nothing
+from lbhsweep.store.open import open_results
 
 HERE = Path(__file__).parent
 MARKS = ("<!-- tables -->", "<!-- end of tables -->")
@@ -32,6 +37,10 @@ TRANSPORT = (
     "haven_ratio",
     "reorientation_rate",
 )
+OF_HOLDS = ("phase_properties", "arrhenius", "density")
+OF_RAMPS = ("hysteresis", "rate", "barocaloric")
+WIDTH, COLOURS = 1100, 256
+"""Of the pictures, in pixels, and how many colours they have."""
 COUNTS = ("li_hop_count", "n_replicas")
 
 
@@ -50,7 +59,8 @@ class Number:
             return f"– ({self.note})" if self.note else "–"
         if self.bound.is_one_sided:
             return f"{SIGNS[self.bound]} {self.value:{digits}}"
-        error = f" ± {self.stderr:.2g}" if math.isfinite(self.stderr) else ""
+        digits_of_error = f"{self.stderr:.2g}" if self.stderr < 100.0 else f"{self.stderr:.0f}"
+        error = f" ± {digits_of_error}" if math.isfinite(self.stderr) else ""
         return f"{self.value:{digits}}{error}"
 
 
@@ -67,7 +77,9 @@ class Target:
 
     def verdict(self, number: Number) -> str:
         """Say where the result lies; less than two standard errors outside is undecided."""
-        if not math.isfinite(number.value) or not math.isfinite(self.low):
+        if not math.isfinite(number.value):
+            return "no value"
+        if not math.isfinite(self.low):
             return "reported"
         if number.bound == Bound.UPPER:
             return "a bound" if number.value >= self.low else "outside"
@@ -118,6 +130,8 @@ def main() -> None:
         _run_counts(analyses),
     ]
     _figure(analyses, potentials).savefig(HERE / "side_by_side.png", dpi=120)
+    for names, folder in ((OF_HOLDS, given.holds), (OF_RAMPS, given.ramps)):
+        _draw(folder, names)
     page = HERE / "README.md"
     before, _, rest = page.read_text().partition(MARKS[0])
     _, _, after = rest.partition(MARKS[1])
@@ -128,6 +142,20 @@ def main() -> None:
 def _open(folder: Path) -> xr.DataTree | None:
     path = folder / "analysis.zarr"
     return xr.open_datatree(path, engine="zarr").load() if path.is_dir() else None
+
+
+def _draw(folder: Path, names: Sequence[str]) -> None:
+    """Draw figures of each potential by itself, in few colours: they stay with the sources."""
+    results = open_results(folder / "results.zarr")
+    analysis = xr.open_datatree(folder / "analysis.zarr", engine="zarr")
+    for label, tree, products in each_material(results, analysis):
+        for name in names:
+            figure = FIGURES[name].make(tree, products)
+            if isinstance(figure, Nothing):
+                raise SystemExit(f"{name} of {label} is not drawn: {figure.reason}")
+            path = HERE / f"{name}-{label}.png"
+            figure.savefig(path, dpi=WIDTH / figure.get_size_inches()[0])
+            Image.open(path).convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
 def _potentials(analyses: Analyses) -> list[str]:

@@ -23,7 +23,7 @@ from lbhsweep.analysis.transition.phase_lines import HIGH, LOW
 from lbhsweep.analysis.transition.polynomial import evaluate, slope
 from lbhsweep.analysis.variables import ENTROPY_UNITS, kilogram_factor, mask, text, with_error
 from lbhsweep.arrays import BoolArray, FloatArray, IntArray
-from lbhsweep.units import GPA
+from lbhsweep.units import GPA, plain_number
 
 NAME = "isothermal_entropy_change_maxwell"
 LEAST = 1.0
@@ -149,7 +149,8 @@ def _disagreement(maps: EntropyMaps, apart: BoolArray, numbers: _Numbers) -> str
     low, high = at.min(), at.max()
     where = f"at {low:g} K" if low == high else f"between {low:g} and {high:g} K"
     ours, theirs = (
-        f"{v[i, j]:.3g} ± {e[i, j]:.2g}" for v, e in ((used, used_error), (other, other_error))
+        f"{plain_number(v[i, j])} ± {plain_number(e[i, j], 2)}"
+        for v, e in ((used, used_error), (other, other_error))
     )
     return (
         f"ΔS_iso and −∫(∂V/∂T)dP disagree {where}, most at "
@@ -172,7 +173,8 @@ def _falls(maps: EntropyMaps, used: FloatArray, far: BoolArray) -> str:
             k = int(np.where(wrong, rise, -np.inf).argmax())
             places.append(
                 f"{model.pressure[low]:g} to {model.pressure[high]:g} GPa at {at.min():g} to "
-                f"{at.max():g} K, by {rise[k]:.2g} ± {error[k]:.2g} J/kg/K at {t[k]:g} K"
+                f"{at.max():g} K, by {plain_number(rise[k], 2)} ± {plain_number(error[k], 2)} "
+                f"J/kg/K at {t[k]:g} K"
             )
     if not places:
         return ""
