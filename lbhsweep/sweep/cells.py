@@ -58,10 +58,9 @@ class PlannedCells:
 
 def group_of(spec: SweepSpec) -> Group:
     """Name the group of the dataset in which the sweep's runs land."""
-    given: dict[Group, object] = {
-        "hold": spec.protocol.hold, "ramp": spec.protocol.ramp, "coexist": spec.protocol.coexist
-    }  # fmt: skip
-    return next(group for group, section in given.items() if section is not None)
+    if spec.protocol.coexist is not None:
+        return "coexist"
+    return "hold" if spec.protocol.ramp is None else "ramp"
 
 
 def potentials(spec: SweepSpec) -> tuple[ForceField, ...]:

@@ -221,14 +221,16 @@ def test_another_crystal_than_was_planned_is_refused(tmp_path, crystal):
     [("alpha", 0.99, 0.354, 40.0), ("alpha_cap", 0.99, 0.215, 24.4), ("beta", 0.0, 0.25, None)],
 )
 def test_each_phase_can_be_built_by_its_name(tmp_path, phase, order, lithium, turn):
-    """At 1 K runs stay in the minimum into which their crystal relaxes."""
+    """At 50 K runs stay in the minimum into which their crystal relaxes."""
     point = hold_point(
-        phase=phase, temperature_K=1.0, produce_ps=0.1, pressure_GPa=0.0, observables=("sites",)
+        phase=phase, temperature_K=50.0, produce_ps=0.1, pressure_GPa=0.0, observables=("sites",)
     )
-    arrays = simulate(point, tmp_path, force_field=FORCE_FIELD).arrays
+    outcome = simulate(point, tmp_path, force_field=FORCE_FIELD)
+    assert outcome.status == "done", outcome.error
+    arrays = outcome.arrays
     assert arrays["alpha_lithium"] == pytest.approx(lithium, abs=0.01 if turn else 0.05)
     if turn:
-        assert arrays["alpha_order"] == pytest.approx(order, abs=0.02)
+        assert arrays["alpha_order"] == pytest.approx(order, abs=0.05)
         assert arrays["alpha_turn"] == pytest.approx(turn, abs=1.0)
     else:
         assert arrays["alpha_order"] < 0.8

@@ -67,7 +67,7 @@ def test_rules_may_name_them():
         ("frozen: [none, Li]", "system: {frozen: Li}", "is given by axes.frozen too"),
         ("cutoff: [8 Å, 12 Å]", "", "12 Å does not fit the box"),
         ("cutoff: [8 Å, 40 Å]", "system: {supercell: 1}", "at most 20 Å"),
-        ("start: auto", "", "wanted 'alpha' or 'beta'"),
+        ("start: auto", "", "wanted 'alpha', 'alpha_cap' or 'beta'"),
     ],
 )
 def test_contradictions_are_refused(axes, more, wanted):

@@ -83,7 +83,8 @@ def _one_protocol(spec: SweepSpec) -> Iterator[Finding]:
     known = ("ramp", "hold", "coexist")
     given = [name for name in known if getattr(spec.protocol, name) is not None]
     if len(given) > 1:
-        yield ("protocol",), f"got {' and '.join(given)}, wanted one; write a sweep of each"
+        both = "both " if len(given) == 2 else ""
+        yield ("protocol",), f"got {both}{' and '.join(given)}, wanted one; write a sweep of each"
     elif not given:
         yield ("protocol",), f"got none of {', '.join(known)}, wanted one of them"
 

@@ -38,7 +38,7 @@ CASES = [
     case(
         "no protocol",
         ramp(protocol=None),
-        "1: protocol: missing, wanted a ramp or a hold: what is done with the temperature",
+        "1: protocol: missing, wanted a ramp, a hold, or two phases that meet: what is done with the temperature",
     ),
     case(
         "no pressure",
@@ -169,7 +169,7 @@ CASES = [
         "unknown protocol",
         ramp(protocol="{rampe: {}}"),
         "3: protocol: got none of ramp, hold, coexist, wanted one of them",
-        "3: protocol.rampe: unknown key; did you mean 'ramp'? Known: ramp, hold",
+        "3: protocol.rampe: unknown key; did you mean 'ramp'? Known: ramp, hold, coexist",
     ),
     case(
         "production of no length",
@@ -265,7 +265,7 @@ CASES = [
         "unknown observable",
         ramp(observables="[thermo, msd]"),
         "4: observables[1]: got 'msd', wanted 'thermo', 'rotation', 'anion_position', "
-        "'diffusion', 'density', 'sites', 'radial' or 'spectra'",
+        "'diffusion', 'density', 'sites', 'radial', 'spectra' or 'profile'",
     ),
     case(
         "section is a list",
@@ -331,7 +331,7 @@ CASES = [
     case(
         "lateral lengths without a unit",
         coexist(protocol="{coexist: {laterals: 9.95}}"),
-        "3: protocol.coexist.laterals: got 9.95, wanted a length with its unit (Å, A, nm), for example '9.95 Å'",
+        "3: protocol.coexist.laterals: got 9.95 without a unit, wanted a length in one of Å, angstrom, A, nm, for example '9.95 Å'",
     ),
     case(
         "lateral lengths of the whole box",
