@@ -13,6 +13,7 @@ from lbhsweep.analysis.equilibrium.transition import Side
 from lbhsweep.arrays import BoolArray, FloatArray, IntArray
 from lbhsweep.document import Document
 from lbhsweep.quantities import stderr_name
+from lbhsweep.quantities.interfaces import DECIDED_SHARE
 from lbhsweep.quantities.profile import ONE_SIGMA, PHASES, Growth, Winner, growth_parts
 from lbhsweep.store.schema import Status
 from lbhsweep.sweep.file.spec import CoexistSection
@@ -29,8 +30,6 @@ READ = (
     "status",
 )
 """Variables that the analysis reads."""
-DECIDED_SHARE = 0.95
-"""Share of the layers that a phase has that won."""
 OTHER_SHARE = 0.25
 """Share of the layers in a third phase beyond which a run says nothing of the two that met."""
 _HOT = "beta"
