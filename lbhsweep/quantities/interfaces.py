@@ -17,8 +17,8 @@ from lbhsweep.quantities.profile import ONE_SIGMA, PHASES, Growth, Winner, growt
 from lbhsweep.quantities.quantity import stderr_name
 
 LAYERS_OF = {"alpha": (0.8, 0.345), "alpha_cap": (0.67, 0.22), "beta": (0.07, 0.248)}
-"""Order S and Li coordinate x of a layer within each phase, as measured with lbh-2021 at 0 GPa: in α
-at 350 to 400 K, in α-b at 400 K, in β at 410 to 440 K.  S falls with T."""
+"""Order S and Li coordinate x of a layer within each phase, as measured with lbh-2021 at 0 GPa: in
+α at 350 to 400 K, in α-b at 400 K, in β at 410 to 440 K.  S falls with T."""
 LITHIUM_STEP = 0.1
 """Difference of x that counts as much as a difference of 1 in S."""
 LEAST_SHARE = 0.15
