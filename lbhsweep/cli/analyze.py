@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,25 +81,32 @@ def _show(summary: dict[str, Any]) -> None:
     console.print(f"written: {summary['analysis']}", markup=False)
 
 
-def _show_material(console: Any, material: dict[str, Any]) -> None:
+def _show_table(
+    console: Any, material: dict[str, Any], title: str, columns: Sequence[tuple[str, str]]
+) -> None:
+    """Print numbers by pressure, and what their brackets mean."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
 
-    from lbhsweep.analysis.summary import note_bounds
-
-    route = material["route"] or "none"
     table = Table(
-        *(Column(header, justify="right") for header, _ in _COLUMNS),
-        title=f"{material['label']}; T_t by {route}",
+        *(Column(header, justify="right") for header, _ in columns),
+        title=title,
         title_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
     for entry in material["pressures"]:
-        table.add_row(*(_cell(entry[key]) for _, key in _COLUMNS))
+        table.add_row(*(_cell(entry[key]) for _, key in columns))
     console.print(table)
     console.print(_BRACKETS, markup=False)
+
+
+def _show_material(console: Any, material: dict[str, Any]) -> None:
+    from lbhsweep.analysis.summary import note_bounds
+
+    route = material["route"] or "none"
+    _show_table(console, material, f"{material['label']}; T_t by {route}", _COLUMNS)
     if note := note_bounds(material):
         console.print(note, markup=False)
     slope = material["boundary_slope"]
@@ -127,9 +135,6 @@ def _show_material(console: Any, material: dict[str, Any]) -> None:
 
 def _show_equilibrium(console: Any, material: dict[str, Any]) -> None:
     """Print T_t by the growth of coexisting phases, and how many runs each phase won."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Column, Table
-
     from lbhsweep.analysis.phases.assignment import name_in_sentence
     from lbhsweep.analysis.summary import describe_coexistence, note_bounds
 
@@ -141,18 +146,7 @@ def _show_equilibrium(console: Any, material: dict[str, Any]) -> None:
         ("open\nruns", "n_undecided"),
         ("left out\nruns", "n_unused"),
     )
-    table = Table(
-        *(Column(header, justify="right") for header, _ in columns),
-        title=describe_coexistence(material),
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for entry in material["pressures"]:
-        table.add_row(*(_cell(entry[key]) for _, key in columns))
-    console.print(table)
-    console.print(_BRACKETS, markup=False)
+    _show_table(console, material, describe_coexistence(material), columns)
     if note := note_bounds(material, derived=False):
         console.print(note, markup=False)
     console.print(f"dT/dP  {_cell(material['boundary_slope'])} K/GPa")
